@@ -1,0 +1,13 @@
+"""`python -m bench [--quick] [--json]`: every script, one after the other; nothing else should run meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPTS = ["startup", "ingest", "near", "search"]
+
+for script in SCRIPTS:
+    print(f"# {script}", file=sys.stderr, flush=True)
+    if subprocess.run([sys.executable, "-m", f"bench.{script}", *sys.argv[1:]], check=False).returncode:
+        sys.exit(f"bench.{script} failed")

@@ -1,0 +1,5 @@
+"""`python -m knnife`: the command line."""
+
+from knnife.interfaces.cli import main
+
+main()

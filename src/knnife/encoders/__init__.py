@@ -1,0 +1,11 @@
+"""Things into vectors: what an encoder is, which there are, and how one is had by its name.
+
+Importing this package loads no encoder; `load_encoder` imports the one that is asked for.
+"""
+
+from __future__ import annotations
+
+from knnife.encoders.catalogue import DEFAULT, Entry, load_encoder, models
+from knnife.encoders.protocol import Encoder, encode_query
+
+__all__ = ["DEFAULT", "Encoder", "Entry", "encode_query", "load_encoder", "models"]

@@ -1,0 +1,86 @@
+"""Everything that can go wrong, in one tree.
+
+    KnnifeError
+    ├── BadInput (also a ValueError)       what was given cannot be used
+    │   ├── BadRow                         one row of a source; knows its file and line
+    │   └── BadFilter                      a condition that cannot be read; knows the place
+    ├── NotFound (also a LookupError)      no such id, file, encoder or view
+    ├── EncoderMismatch                    vectors of one model, a query of another
+    ├── MissingPackage (also an ImportError)  an extra is not installed
+    └── SpaceError                         something is wrong with the file of a space
+        ├── NotASpace                      the file is something else, or damaged
+        ├── NewerFormat                    written by a later knnife
+        ├── SpaceBusy                      another process is writing
+        ├── ReadOnly                       opened for reading, or the place cannot be written
+        └── DiskFull                       no room; what was committed is still there
+
+Every message says what was given, what was expected and what to do. Catch `KnnifeError` for all of them.
+"""
+
+from __future__ import annotations
+
+
+class KnnifeError(Exception):
+    """The root: every error raised on purpose by knnife."""
+
+
+class BadInput(KnnifeError, ValueError):
+    """What was given cannot be used."""
+
+
+class BadRow(BadInput):
+    """One row of a source cannot be read: `source` and `line` (1-based, None when unknown) say which."""
+
+    def __init__(self, source: str, line: int | None, why: str) -> None:
+        self.source, self.line, self.why = source, line, why
+        super().__init__(f"{source}{'' if line is None else f', line {line}'}: {why}")
+
+
+class BadFilter(BadInput):
+    """A condition cannot be read; `position` is the 0-based place in its text (None for a dict)."""
+
+    def __init__(self, why: str, text: str | None = None, position: int | None = None) -> None:
+        self.position = position
+        if text is not None and position is not None:
+            start = max(0, position - 20)
+            why = f"{why}, at character {position + 1}: …{text[start:position]} ▸{text[position : position + 20]}"
+        super().__init__(why)
+
+
+class NotFound(KnnifeError, LookupError):
+    """There is no such id, file, encoder or view."""
+
+
+class EncoderMismatch(KnnifeError):
+    """The vectors of a space were made by one encoder, and another one was given."""
+
+
+class MissingPackage(KnnifeError, ImportError):
+    """An optional package is needed; the message holds the line that installs it."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f'{purpose} needs the package {package}: pip install "knnife[{extra}]"')
+
+
+class SpaceError(KnnifeError):
+    """Something is wrong with the file of a space."""
+
+
+class NotASpace(SpaceError):
+    """The file is not a space, or it is damaged."""
+
+
+class NewerFormat(SpaceError):
+    """The file was written by a later version of knnife."""
+
+
+class SpaceBusy(SpaceError):
+    """Another process is writing to the space."""
+
+
+class ReadOnly(SpaceError):
+    """The space was opened for reading, or its place cannot be written."""
+
+
+class DiskFull(SpaceError):
+    """There is no room to write. What was committed before is still there."""

@@ -1,0 +1,115 @@
+"""Points, and how close they are: plain NumPy, in terms that everything above shares.
+
+Vectors are float32 rows, `(n, d)`. A similarity is always *higher is closer*; the two distances are negated, so a
+similarity of -0.5 under "euclidean" is a distance of 0.5:
+
+    cosine      x·y / (|x| |y|)         in [-1, 1]; a zero vector has similarity 0 to everything
+    dot         x·y
+    euclidean   -sqrt(sum (x - y)²)     at most 0
+    manhattan   -sum |x - y|            at most 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.errors import BadInput
+
+Vectors = NDArray[np.float32]
+Metric = Literal["cosine", "dot", "euclidean", "manhattan"]
+METRICS: tuple[str, ...] = get_args(Metric)
+
+BLOCK_BYTES = 32 << 20  # what one intermediate result may take: large enough for BLAS, small enough for any laptop
+
+
+def as_vectors(values: Any, dim: int | None = None, what: str = "vectors") -> Vectors:
+    """`values` as C-ordered float32 `(n, d)`; one vector `(d,)` becomes one row.
+
+    Raises BadInput when it is no such array, holds NaN or infinity, or is not `dim` wide.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype == object or not (
+            np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)
+        ):
+            raise TypeError(f"its type is {array.dtype}")
+        with np.errstate(over="ignore"):  # what overflows float32 is reported below, as infinity
+            array = np.ascontiguousarray(array, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{what}: expected numbers in rows of equal length (n, d); {error}") from error
+    if array.ndim == 1:
+        array = array[None, :]
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise BadInput(f"{what}: expected an array of shape (n, d), got shape {array.shape}")
+    if dim is not None and array.shape[1] != dim:
+        raise BadInput(f"{what}: expected {dim} dimensions, got {array.shape[1]}")
+    # A sum is not finite exactly when a member is not (or it overflows, which the slower look then clears up).
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = not np.isfinite(array.sum(dtype=np.float64))
+    if suspicious and not (finite := np.isfinite(array).all(axis=1)).all():
+        row = int(np.argmin(finite))
+        raise BadInput(f"{what}: row {row} holds NaN or infinity; every component must be a finite number")
+    return array
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Each row scaled to length 1; rows of zeros stay zeros."""
+    norms = lengths(vectors)[:, None]
+    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+
+
+def lengths(vectors: Vectors) -> Vectors:
+    """The Euclidean length of each row, `(n,)`."""
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+    found: Vectors = np.sqrt(squares)
+    extreme = (squares < 1e-30) | (squares > 1e30)  # where float32 squares lose digits, vanish or overflow
+    found[extreme] = np.linalg.norm(vectors[extreme].astype(np.float64), axis=1)
+    return found
+
+
+def similarity(a: Vectors, b: Vectors, metric: Metric = "cosine") -> Vectors:
+    """All similarities between the rows of `a` (n, d) and of `b` (m, d): `(n, m)`, higher is closer."""
+    if metric == "dot":
+        return a @ b.T
+    if metric == "cosine":
+        return unit(a) @ unit(b).T
+    if metric not in METRICS:
+        raise BadInput(f"metric {metric!r}: expected one of {', '.join(METRICS)}")
+    scores = np.empty((len(a), len(b)), np.float32)
+    for i, row in enumerate(a):  # differences, not the expanded square: x·x - 2x·y + y·y loses close neighbours
+        difference = b - row
+        if metric == "euclidean":
+            np.sqrt(np.einsum("ij,ij->i", difference, difference), out=scores[i])
+        else:
+            np.abs(difference, out=difference).sum(axis=1, out=scores[i])
+    return np.negative(scores, out=scores)
+
+
+def top_k(scores: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
+    """The `k` best columns of each row of `scores` (n, m), best first: columns `(n, k)` and scores `(n, k)`.
+
+    Equal scores come in the order of their columns. With fewer than `k` columns, all of them are returned.
+    """
+    m = scores.shape[1]
+    k = min(k, m)
+    if 4 * k >= m:
+        columns = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    else:
+        threshold = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+        columns = np.empty((len(scores), k), np.int64)
+        for i, row in enumerate(scores):  # every tie at the threshold takes part, so the order is well defined
+            candidates = np.flatnonzero(row >= threshold[i])
+            columns[i] = candidates[np.argsort(-row[candidates], kind="stable")[:k]]
+    return columns.astype(np.int64, copy=False), np.take_along_axis(scores, columns, axis=1)
+
+
+def blocks(n: int, row_bytes: int, budget: int = BLOCK_BYTES) -> Iterator[slice]:
+    """Consecutive slices that cover `range(n)`, each of as many rows as fit in `budget` bytes (one at least)."""
+    step = max(1, budget // max(1, row_bytes))
+    for start in range(0, n, step):
+        yield slice(start, min(n, start + step))

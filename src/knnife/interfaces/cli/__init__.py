@@ -1,0 +1,17 @@
+"""The command line: `knnife add | search | …`, one file per command.
+
+app.py finds a command and turns every error into one line; options.py holds what commands share; teaching.py
+is the help with examples; output.py prints rows as JSON, plain lines or a table; table.py is what only a
+terminal sees, progress.py the bar; writers.py writes the files of an export.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The command `knnife`."""
+    from knnife.interfaces.cli.app import run  # not before it is asked for: it imports click
+
+    sys.exit(run(sys.argv[1:]))

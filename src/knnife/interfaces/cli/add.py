@@ -1,0 +1,111 @@
+"""`knnife add`: from files, folders, packages or standard input into a space."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import FILE, json_option, load_vectors, valid_text
+from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.things import Reading
+
+METRICS = ("cosine", "dot", "euclidean", "manhattan")
+DTYPES = ("float32", "float16", "int8")
+SHOWN = 5  # broken rows told one by one
+COUNTS = ("added", "updated", "unchanged", "removed", "repeated", "broken", "encoded")
+
+EXAMPLES = """
+knnife add films.knnife films.csv --id title --text plot
+knnife add films.knnife films.csv --id title --text title --text plot --on-error skip
+knnife add notes.knnife notes.txt --per paragraph
+knnife add notes.knnife docs/
+cat notes.txt | knnife add notes.knnife -
+knnife add docs.knnife python:json python:csv
+knnife add points.knnife films.csv --id title --text plot --vectors points.npy
+knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("space", type=FILE, metavar="SPACE")
+@click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="What is encoded; several, too.")
+@click.option(
+    "--id", type=valid_text, metavar="COLUMN", help="What a thing is called by; else its place in the source."
+)
+@click.option("--vector", type=valid_text, metavar="COLUMN", help="Vectors that the source brings along.")
+@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a file of their own.")
+@click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="A thing of a .txt file.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help="Of a new space: see `knnife models`.")
+@click.option("--metric", type=click.Choice(METRICS), help="Of a new space; cosine unless told.")
+@click.option("--dtype", type=click.Choice(DTYPES), help="How a new space keeps vectors; float32 unless told.")
+@click.option("--recall", type=click.FloatRange(0, 1, min_open=True), help="What a search has to find; 0.98.")
+@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="At a broken row.")
+@click.option("--relaxed", is_flag=True, help="Faster commits; a power cut may lose the last ones.")
+@json_option
+def command(
+    space: str, sources: tuple[str, ...], vectors: str | None, relaxed: bool, as_json: bool, **options: Any
+) -> None:
+    """Put things into a space; the file is made when there is none.
+
+    A SOURCE is a file (csv, tsv, jsonl, json, parquet, txt, md, html, each also .gz), a folder of them, - for
+    the lines of standard input, python:NAME for the documentation of an installed package, or python:stdlib.
+    What is there already costs nothing, so the same command again continues where it was stopped.
+    """
+    if vectors and len(sources) != 1:
+        raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
+    made_with = {name: options[name] for name in ("encoder", "metric", "dtype", "recall") if options[name]}
+    read_with = {name: options[name] or None for name in ("text", "id", "vector", "per", "on_error")}
+    with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
+        for source in sources:
+            try:
+                _add(opened, source, load_vectors(vectors) if vectors else None, read_with, as_json)
+            except KeyboardInterrupt:
+                raise click.Abort(_so_far(space, len(opened))) from None
+        if not as_json and output.for_people():
+            told = f'{space} holds {len(opened):,} things. Next: knnife search {shlex.quote(space)} "…"'
+            click.echo(output.printable(told))
+
+
+def _add(space: knnife.Space, source: str, vectors: Any, read_with: dict[str, Any], as_json: bool) -> None:
+    reading = knnife.read(source, **read_with)
+    try:
+        with progress_bar(source) as report:
+            added = space.add(reading, vectors, progress=report)
+    except knnife.BadRow as error:
+        hint = "What came before it is stored; --on-error skip leaves such rows out"
+        raise click.ClickException(f"{error}. {hint}") from error
+    counts = {name: getattr(added, name) for name in COUNTS}
+    if as_json:
+        click.echo(output.json_line({"source": source, **counts, "seconds": added.seconds}))
+    else:
+        click.echo(output.printable(f"{source}: {_told(counts, added.seconds)}"))
+    _warn(reading, added.repeated)
+
+
+def _warn(reading: Reading, repeated: int) -> None:
+    for problem in reading.problems[:SHOWN]:
+        click.echo(output.printable(f"skipped {problem}"), err=True)
+    if reading.broken > SHOWN:
+        click.echo(f"skipped {reading.broken:,} broken rows in all", err=True)
+    if reading.skipped:
+        click.echo(f"skipped {reading.skipped:,} files with nothing to read in them", err=True)
+    if repeated:
+        click.echo(f"repeated ids: {repeated:,}; of things that came again, the last counts", err=True)
+
+
+def _told(counts: dict[str, int], seconds: float) -> str:
+    done = ", ".join(f"{counts[name]:,} {name}" for name in COUNTS if counts[name]) or "nothing to add"
+    rate = (counts["added"] + counts["updated"] + counts["unchanged"]) / max(seconds, 1e-3)
+    return f"{done} in {seconds:.1f} s ({rate:,.0f} a second)"
+
+
+def _so_far(space: str, count: int) -> str:
+    return f"stopped; {count:,} things are stored in {space}, and the same command again continues from there"

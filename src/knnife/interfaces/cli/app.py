@@ -1,0 +1,178 @@
+"""The group of commands, and the edge at which every error becomes one line and an exit code.
+
+A command is the object `command` of the module with its name, imported when it is asked for. These modules
+import nothing heavy: `knnife` loads its names lazily, so numpy comes with the first real work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from knnife import __version__
+from knnife.errors import KnnifeError
+from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
+from knnife.interfaces.cli.output import printable
+from knnife.interfaces.cli.teaching import Taught
+
+COMMANDS = (  # in the order in which one meets them
+    "add",
+    "search",
+    "near",
+    "compare",
+    "info",
+    "get",
+    "remove",
+    "export",
+    "reencode",
+    "models",
+    "completion",
+)
+OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+EXIT_CODES = {
+    OK: "done, also when nothing was found",
+    FAILED: "an error, told in one line on standard error",
+    WRONG_USAGE: "wrong usage: no such command or option, or something missing",
+    INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
+    PIPE_CLOSED: "the reader of the output went away, as head does",
+}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+EXAMPLES = """
+knnife add films.knnife films.csv --id title --text plot
+knnife search films.knnife "a heist goes wrong"
+knnife search films.knnife "a heist goes wrong" --where 'year > 1990' --json
+knnife near films.knnife --id "The Sting" -k 3
+knnife add docs.knnife python:json
+cat notes.txt | knnife add notes.knnife -
+"""
+
+
+class Commands(Taught, click.Group):
+    """A group that imports a command when it is needed, and knows what a mistyped one was meant to be."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in teaching order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"knnife.interfaces.cli.{cmd_name}").command
+        return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes, and how to see more of an error."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+        formatter.write_paragraph()
+        formatter.write_text("With KNNIFE_DEBUG=1 in the environment an error shows where it came from.")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with a suggestion for a name that does not exist."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, examples=EXAMPLES, context_settings=SETTINGS)
+@click.version_option(__version__, message="knnife %(version)s")
+def app() -> None:
+    """Put things into a space, kept in one file, and ask it questions. Offline and fast.
+
+    `knnife COMMAND --help` says more, with more examples. A terminal is shown tables; a pipe gets a line for
+    each answer, its fields separated by tabs, uncut; with --json it is one object a line.
+    """
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs one command line and returns its exit code; nothing is raised, unless KNNIFE_DEBUG is set."""
+    _prepare_streams()
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code = _invoke(list(args))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return PIPE_CLOSED
+    except (KeyboardInterrupt, click.Abort) as stop:
+        _complain(str(stop) or "stopped")
+        return INTERRUPTED
+    except click.UsageError as error:
+        _complain(_usage(error))
+        return WRONG_USAGE
+    except Exception as error:
+        if os.environ.get("KNNIFE_DEBUG"):
+            raise
+        _complain(_explain(error))
+        return FAILED
+    finally:
+        _settle_stdout()
+
+
+def _invoke(args: list[str]) -> int:
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, "knnife", COMPLETION_VARIABLE, instruction)
+    try:
+        with app.make_context("knnife", args or ["--help"]) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as end:  # after --help, --version, and where a command chooses its exit code
+        return end.exit_code
+    return OK
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "knnife"
+    message = error.format_message().rstrip(".")
+    return f"{message[:1].lower()}{message[1:]}; `{command} --help` shows how"
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, KnnifeError | click.ClickException):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    return f"a mistake in knnife itself ({type(error).__name__}: {error}); KNNIFE_DEBUG=1 shows where"
+
+
+def _complain(message: str) -> None:
+    with contextlib.suppress(OSError):  # standard error may be closed too: the exit code still tells
+        click.echo(f"knnife: {printable(message)}", err=True)
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    _complain(f"warning: {message}")
+
+
+def _prepare_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, it lives as long as the process
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not stop us
+
+
+def _settle_stdout() -> None:
+    """What is left to write goes where it can; else Python would complain about it once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

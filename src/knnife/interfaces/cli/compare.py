@@ -1,0 +1,74 @@
+"""`knnife compare`: how similar texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import FILE, json_option, lines_for, open_to_ask, valid_text
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.geometry import Vectors
+
+COLUMNS = {"score": "score", "a": "a", "b": "b"}
+
+EXAMPLES = """
+knnife compare "a heist goes wrong" "the robbery fails"
+knnife compare king queen bread --json
+knnife compare "The Sting" Rififi --space films.knnife --ids
+cat queries.txt | knnife compare -
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("values", nargs=-1, required=True, type=valid_text, metavar="A B [MORE]...")
+@click.option("--encoder", type=valid_text, metavar="NAME", help="See `knnife models`; english unless told.")
+@click.option("--space", type=FILE, metavar="SPACE", help="By the encoder and the metric of this space.")
+@click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
+@json_option
+def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_json: bool) -> None:
+    """How similar two texts are, or each two of several.
+
+    Higher is closer. With - the texts are the lines of standard input. More than two make a matrix on a
+    terminal, and a line for each pair in a pipe.
+    """
+    if ids and not space:
+        raise click.UsageError("--ids needs the --space that holds them")
+    if encoder and space:
+        raise click.UsageError("--encoder and --space exclude each other: a space has its own encoder")
+    texts = list(lines_for(values))
+    if len(texts) < 2:
+        raise click.UsageError(f"expected two texts or more, got {len(texts)}")
+    scores = _in_space(space, texts, ids) if space else _scores(texts, encoder or "english")
+    if len(texts) > 2 and output.for_people() and not as_json:
+        output.write_rows(_matrix(texts, scores), {"a": "", **{str(i): str(i) for i in range(1, len(texts) + 1)}})
+    else:
+        output.write_rows(_pairs(texts, scores), COLUMNS, as_json)
+
+
+def _in_space(path: str, texts: list[str], ids: bool) -> Vectors:
+    with open_to_ask(path) as space:
+        return _scores(space.vectors(texts)[1] if ids else texts, space)
+
+
+def _scores(given: list[str] | Vectors, encoder: str | knnife.Space) -> Vectors:
+    """The similarities `(n, n)` of everything given with everything given."""
+    from knnife.tools import similarity  # brings NumPy, which the help does not need
+
+    return similarity(given, given, encoder).scores
+
+
+def _pairs(texts: list[str], scores: Vectors) -> Iterator[output.Row]:
+    for i, a in enumerate(texts):
+        for j in range(i + 1, len(texts)):
+            yield {"a": a, "b": texts[j], "score": float(scores[i, j])}
+
+
+def _matrix(texts: list[str], scores: Vectors) -> Iterator[output.Row]:
+    for i, text in enumerate(texts, 1):
+        yield {"a": f"{i}  {text}", **{str(j): float(score) for j, score in enumerate(scores[i - 1], 1)}}

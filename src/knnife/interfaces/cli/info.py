@@ -1,0 +1,62 @@
+"""`knnife info`: what is in a space, how it was made, what its searches find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import json_option, open_to_ask, space_argument
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.space.answers import Info, ViewInfo
+
+FINGERPRINT = 12  # characters shown; --json has all
+
+EXAMPLES = """
+knnife info films.knnife
+knnife info films.knnife --json
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@space_argument
+@json_option
+def command(space: str, as_json: bool) -> None:
+    """What a space holds and how it was made.
+
+    Things, metadata, views with their encoders, sizes on the disk, and the recall that was measured.
+    """
+    with open_to_ask(space) as opened:
+        info = opened.info()
+    rows = info.rows() if as_json else ({"name": name, "value": value} for name, value in _facts(info))
+    output.write_rows(rows, {"name": "", "value": ""}, as_json, "wrapped")
+
+
+def _facts(info: Info) -> Iterator[tuple[str, Any]]:
+    yield "space", f"{info.path} (format {info.format})"
+    parts = f", {info.parts:,} of them parts of {info.wholes:,} wholes" if info.parts else ""
+    yield "things", f"{info.things:,}{parts}"
+    yield "metadata", ", ".join(info.fields) or "none"
+    yield "metric", info.metric
+    yield "size", f"{output.size(info.file_bytes)}, index {output.size(info.index_bytes)}"
+    for view in info.views:
+        yield f"view {view.name}", "; ".join(_view_facts(view, info.recall_wanted))
+
+
+def _view_facts(view: ViewInfo, wanted: float) -> Iterator[str]:
+    if view.default:
+        yield "default"
+    if not view.ready:
+        yield "not complete: run reencode again"
+    made = f"encoder {view.encoder}" if view.encoder else "vectors brought along"
+    yield f"{made} ({view.fingerprint[:FINGERPRINT]})" if view.fingerprint else made
+    lost = f", rounded by {view.loss_mean:.2%} (at most {view.loss_max:.2%})" if view.loss_max else ""
+    yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}"
+    yield f"index {view.index}" if view.index else "no index kept: the space is small, or was not asked yet"
+    if view.recall is not None:
+        filtered = f", {view.filtered_recall:.3f} with filters" if view.filtered_recall is not None else ""
+        yield f"recall {view.recall:.3f}{filtered} ({wanted} wanted)"

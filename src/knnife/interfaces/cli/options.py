@@ -1,0 +1,75 @@
+"""What commands share: the arguments they have in common, standard input, and opening a space."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+
+if TYPE_CHECKING:
+    from knnife.geometry import Vectors
+
+
+def valid_text(value: str) -> str:
+    """An argument without the surrogates by which Python carries bytes that are no UTF-8: U+FFFD instead."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+FILE = click.Path(dir_okay=False)
+
+space_argument = click.argument("space", type=FILE, metavar="SPACE")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+view_option = click.option("--view", type=valid_text, metavar="VIEW", help="Not the default view but this.")
+where_option = click.option(
+    "--where", type=valid_text, metavar="FILTER", help="""Only these: 'year > 1990 and genre = "crime"'."""
+)
+k_option = click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many, at most.")
+
+
+def open_space(path: str, *, read_only: bool = False) -> knnife.Space:
+    """The space of the file `path`, which has to exist."""
+    return knnife.Space.open(path, create=False, read_only=read_only)
+
+
+def open_to_ask(path: str) -> knnife.Space:
+    """The space for a question; writable where it may be, so that an index made for the answer is kept."""
+    try:
+        return open_space(path)
+    except knnife.ReadOnly:
+        return open_space(path, read_only=True)
+
+
+def lines_for(values: Sequence[str]) -> Iterator[str]:
+    """The values as given; `-` stands for the lines of standard input that are not empty."""
+    for value in values:
+        if value != "-":
+            yield value
+            continue
+        for line in sys.stdin.buffer:
+            if text := line.decode("utf-8", "replace").strip("\r\n"):
+                yield text
+
+
+def load_vectors(path: str) -> Vectors:
+    """The array of an npy file `(n, d)`, mapped rather than read. Raises BadInput when it is none."""
+    import numpy as np
+
+    try:
+        vectors: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise knnife.BadInput(f"{path}: expected an array in NumPy's npy format; {error}") from error
+    if not isinstance(vectors, np.ndarray):
+        raise knnife.BadInput(f"{path}: expected one array (.npy), got an archive of several (.npz)")
+    return vectors
+
+
+def require_one(given: dict[str, Any]) -> None:
+    """Raises a usage error unless exactly one of these ways to ask was used."""
+    used = [name for name, value in given.items() if value]
+    if len(used) != 1:
+        what = " and ".join(used) if used else "nothing"
+        raise click.UsageError(f"expected one of {', '.join(given)}; got {what}", click.get_current_context())

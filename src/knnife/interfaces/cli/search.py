@@ -1,0 +1,69 @@
+"""`knnife search`: words in, the things that fit best out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import (
+    json_option,
+    k_option,
+    lines_for,
+    open_to_ask,
+    space_argument,
+    valid_text,
+    view_option,
+    where_option,
+)
+from knnife.interfaces.cli.teaching import Taught
+
+EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found"}
+
+EXAMPLES = """
+knnife search films.knnife "a heist goes wrong"
+knnife search films.knnife a heist goes wrong -k 3 --explain
+knnife search films.knnife love --where 'year < 1960 and genre = "drama"'
+knnife search films.knnife heist --by words -k 1 --page 2 --full
+knnife search notes.knnife opening hours --fold
+cat queries.txt | knnife search films.knnife - -k 1 --json
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@space_argument
+@click.argument("query", nargs=-1, required=True, type=valid_text, metavar="QUERY...")
+@k_option
+@click.option(
+    "--by",
+    type=click.Choice(["both", "meaning", "words"]),
+    default="both",
+    show_default=True,
+    help="What has to fit.",
+)
+@where_option
+@click.option("--page", type=click.IntRange(min=1), default=1, help="Page 2 goes on where page 1 ended.")
+@click.option("--fold", is_flag=True, help="One hit for each whole, its best passage.")
+@click.option("--explain", is_flag=True, help="The ranks by meaning and by words, and the words found.")
+@click.option("--full", is_flag=True, help="Whole texts and metadata, on a terminal too.")
+@view_option
+@json_option
+def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **options: Any) -> None:
+    """Search by meaning and by words; the best come first.
+
+    The words of a QUERY need no quotes. With - each line of standard input is a query of its own.
+    """
+    layout: output.Layout = "blocks" if full else "cut"
+    people = output.for_people() and not as_json
+    several = query == ("-",)
+    columns = {"score": "score", **(EXPLAINED if options["explain"] else {}), "id": "id", "value": "text"}
+    if several and not people:
+        columns = {"query": "query", **columns}
+    options["explain"] = options["explain"] or people  # a terminal marks the words found
+    with open_to_ask(space) as opened:
+        for each in lines_for(query) if several else [" ".join(query)]:
+            if several and people:
+                click.echo(f"\n{output.printable(each)}")
+            hits = opened.search(each, **options)
+            output.write_rows(({"query": each, **row} for row in hits.rows()), columns, as_json, layout)

@@ -1,0 +1,287 @@
+"""Putting things into a space: an upsert keyed by id and by a hash of the content.
+
+Things are taken in batches, each one transaction of about a second. For each batch: what does the space hold under
+these ids (`_plan`), make the vectors that are missing, write everything down (`_write`). Unchanged things cost a hash
+and a look; an `add` that was interrupted and is run again finds its first part unchanged and goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from knnife.errors import BadInput
+from knnife.geometry import Vectors, as_vectors
+from knnife.space import views
+from knnife.space.answers import Added
+from knnife.space.removing import remove_positions
+from knnife.space.store import State, Store, set_state, state
+from knnife.space.views import View
+from knnife.space.words import INSERT_WORDS
+from knnife.things import Thing
+
+Progress = Callable[[int, float | None], None]
+
+SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
+BATCH_SECONDS = 1.0
+
+_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+class Target(Protocol):
+    """Where the vectors of an add come from and go to (the space, as this file sees it)."""
+
+    def encode(self, values: Sequence[Any]) -> Vectors:
+        """The vectors of values; raises BadInput where the space has no encoder."""
+
+    def view(self, db: sqlite3.Connection, dim: int) -> View:
+        """The view that takes vectors of `dim` dimensions, made if there is none; checks encoder and dimension."""
+
+
+class _Row(NamedTuple):
+    id: str
+    value: str | bytes | None
+    about: str
+    part_of: str | None
+    content: bytes
+    vector: Any
+
+
+class _Plan(NamedTuple):
+    """What a batch changes, and the state of the file for which that holds."""
+
+    state: State
+    new: list[_Row]
+    replaced: list[int]  # positions of things whose content changed
+    edited: list[tuple[str, str | None, int]]  # about, part_of, pos: metadata alone changed
+    stale: list[int]  # positions of passages that their document no longer has
+
+
+class Adder:
+    """One run of `Space.add`."""
+
+    def __init__(self, store: Store, target: Target, progress: Progress | None = None) -> None:
+        self._store, self._target, self._progress = store, target, progress
+        self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "repeated", "encoded"), 0)
+        self._whole: str | None = None  # the document that is being read, and its passages so far
+        self._passages: set[str] = set()
+        self._complete: list[tuple[str, set[str]]] = []
+
+    def run(self, things: Iterable[Thing], source: Any) -> Added:
+        """Add everything; `source` may tell how far it is (`fraction`), what it skipped and if wholes are whole."""
+        began = time.perf_counter()
+        with self._store.read() as db:
+            self._start = state(db).last
+        follow = bool(getattr(source, "complete", False))
+        done = 0
+        for batch in _batches(things):
+            rows = self._prepare(batch, follow)
+            self._commit(rows)
+            done += len(batch)
+            if self._progress is not None:
+                self._progress(done, getattr(source, "fraction", None))
+        if follow and self._whole is not None:
+            self._complete.append((self._whole, self._passages))
+            self._commit({})
+        broken = int(getattr(source, "broken", 0))
+        return Added(**self._counts, broken=broken, seconds=time.perf_counter() - began)
+
+    def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, _Row]:
+        rows: dict[str, _Row] = {}
+        for row in _rows(batch):
+            earlier = rows.pop(row.id, None)
+            if earlier is not None:
+                self._counts["unchanged" if earlier[:5] == row[:5] else "repeated"] += 1
+            rows[row.id] = row
+            if follow:
+                self._follow(row)
+        return rows
+
+    def _follow(self, row: _Row) -> None:
+        """Passages of one document come one after another; when the next begins, the last is known whole."""
+        whole = row.part_of or row.id
+        if whole != self._whole:
+            if self._whole is not None:
+                self._complete.append((self._whole, self._passages))
+            self._whole, self._passages = whole, set()
+        self._passages.add(row.id)
+
+    def _commit(self, rows: dict[str, _Row]) -> None:
+        """Encode outside the transaction, so that others can write meanwhile; if one did, plan again inside it."""
+        with self._store.read() as db:
+            plan = self._plan(db, rows)
+        vectors = self._vectors(plan.new)
+        if plan.new or plan.edited or plan.stale:
+            with self._store.write() as db:
+                if state(db) != plan.state:
+                    planned, plan = plan, self._plan(db, rows)
+                    if plan.new != planned.new:
+                        vectors = self._vectors(plan.new)
+                self._write(db, plan, vectors)
+        counts = self._counts
+        counts["added"] += len(plan.new) - len(plan.replaced)
+        counts["updated"] += len(plan.replaced) + len(plan.edited)
+        counts["unchanged"] += len(rows) - len(plan.new) - len(plan.edited)
+        counts["repeated"] += sum(pos > self._start for pos in plan.replaced)
+        counts["removed"] += len(plan.stale)
+        self._complete.clear()
+
+    def _plan(self, db: sqlite3.Connection, rows: dict[str, _Row]) -> _Plan:
+        plan = _Plan(state(db), [], [], [], [])
+        wanted = "json_each(?) AS given JOIN things ON things.id = given.value"
+        sql = f"SELECT things.id, pos, content, about, part_of FROM {wanted}"
+        held = {row[0]: row for row in db.execute(sql, [json.dumps(list(rows))])}
+        for row in rows.values():
+            old = held.get(row.id)
+            if old is None:
+                plan.new.append(row)
+            elif old[2] != row.content:
+                plan.new.append(row)
+                plan.replaced.append(old[1])
+            elif old[3] != row.about or old[4] != row.part_of:
+                plan.edited.append((row.about, row.part_of, old[1]))
+        for whole, kept in self._complete:
+            parts = db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole])
+            plan.stale.extend(pos for id, pos in parts if id not in kept)
+        return plan
+
+    def _vectors(self, rows: list[_Row]) -> Vectors | None:
+        """The vectors `(n, d)` of rows, in order: those brought along, and the others encoded. None for no rows."""
+        if not rows:
+            return None
+        missing = [row.value for row in rows if row.vector is None]
+        if len(missing) == len(rows):
+            self._counts["encoded"] += len(missing)
+            return self._target.encode(missing)
+        brought = as_vectors([row.vector for row in rows if row.vector is not None])
+        if not missing:
+            return brought
+        made = self._target.encode(missing)
+        self._counts["encoded"] += len(missing)
+        vectors = np.empty((len(rows), made.shape[1]), np.float32)
+        has_one = np.fromiter((row.vector is not None for row in rows), bool, len(rows))
+        vectors[~has_one] = made
+        vectors[has_one] = as_vectors(brought, made.shape[1], "the vectors brought along")
+        return vectors
+
+    def _write(self, db: sqlite3.Connection, plan: _Plan, vectors: Vectors | None) -> None:
+        now = plan.state
+        if plan.replaced or plan.stale:
+            now = remove_positions(db, now, plan.replaced + plan.stale)
+        if plan.edited:
+            db.executemany("UPDATE things SET about = ?, part_of = ? WHERE pos = ?", plan.edited)
+        if vectors is not None:
+            view = self._target.view(db, vectors.shape[1])
+            positions = range(now.last + 1, now.last + 1 + len(plan.new))
+            db.executemany(
+                "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?)",
+                [(pos, *row[:5]) for pos, row in zip(positions, plan.new, strict=True)],
+            )
+            texts = [(p, row.value) for p, row in zip(positions, plan.new, strict=True) if isinstance(row.value, str)]
+            db.executemany(INSERT_WORDS, texts)
+            views.put(db, view, positions, vectors)
+            now = now._replace(last=now.last + len(plan.new), things=now.things + len(plan.new))
+        set_state(db, now)
+
+
+def _rows(things: list[Thing]) -> Iterator[_Row]:
+    for thing, about in zip(things, _as_json(things), strict=True):
+        id, value, _, part_of, vector = thing
+        content = _content(thing)
+        if not about.startswith("{"):
+            raise BadInput(f"thing {id!r}: its metadata is {type(thing.about).__name__}; expected names and values")
+        if id is None:
+            named = b"\0".join([content, about.encode("utf-8", "replace"), (part_of or "").encode("utf-8", "replace")])
+            id = blake2b(named, digest_size=8).hexdigest()
+        elif not isinstance(id, str) or not id or "\0" in id:
+            raise BadInput(f"id {id!r}: expected a text, not empty and without NUL characters")
+        yield _Row(id, value, about, part_of, content, vector)
+
+
+def _content(thing: Thing) -> bytes:
+    """The hash of what a vector is made of: 16 bytes."""
+    id, value, _, _, vector = thing
+    if isinstance(value, str):
+        if not value:
+            raise BadInput(f"thing {id!r} has an empty text; leave it out, or bring a vector and the value None")
+        try:
+            data, kind = value.encode(), b"text"
+        except UnicodeEncodeError as error:
+            raise BadInput(f"thing {id!r}: its text is not valid Unicode (a lone surrogate): {error}") from error
+    elif isinstance(value, (bytes, bytearray)):
+        data, kind = bytes(value), b"bytes"
+    elif value is not None:
+        raise BadInput(f"thing {id!r}: its value is {type(value).__name__}; expected text or bytes")
+    elif vector is None:
+        raise BadInput(f"thing {id!r} has neither a value nor a vector")
+    else:
+        data, kind = b"", b""
+    if vector is None:
+        return blake2b(data, digest_size=16, person=kind).digest()
+    return blake2b(data + np.asarray(vector, "<f4").tobytes(), digest_size=16, person=kind + b"+vector").digest()
+
+
+def _as_json(things: list[Thing]) -> list[str]:
+    """The metadata of each thing. All of a batch in one go: to start the JSON encoder costs more than a row does."""
+    if not any(thing.about for thing in things):
+        return ["{}"] * len(things)
+    border = f"--{os.urandom(12).hex()}--"  # a text that no thing holds
+    try:
+        text = _dumps([part for thing in things for part in (thing.about, border)])
+        return text[1 : -len(f',"{border}"]')].split(f',"{border}",')
+    except (TypeError, ValueError):
+        for thing in things:  # which one was it?
+            try:
+                _dumps(thing.about)
+            except (TypeError, ValueError) as error:
+                raise BadInput(f"thing {thing.id!r}: its metadata cannot be kept as JSON: {error}") from error
+        raise
+
+
+def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:
+    """Each thing with its row of `vectors` (n, d); `count` is the number of things, where it is known beforehand.
+
+    Raises BadInput when there are more of one than of the other.
+    """
+    if count is not None and count != len(vectors):
+        raise BadInput(f"{len(vectors)} vectors were given for {count} things; expected one for each")
+    n = 0
+    for thing in things:
+        if n == len(vectors):
+            raise BadInput(f"{n} vectors were given, and more things than that")
+        yield thing._replace(vector=vectors[n])
+        n += 1
+    if n < len(vectors):
+        raise BadInput(f"{len(vectors)} vectors were given, and only {n} things")
+
+
+def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    """Lists of things, sized so that each takes about BATCH_SECONDS from here to here.
+
+    When the source fails, or Ctrl-C comes, what it gave until then is still handed on before the error goes up.
+    """
+    size, batch, began = SMALLEST_BATCH, list[Thing](), time.perf_counter()
+    try:
+        for thing in things:
+            batch.append(thing)
+            if len(batch) >= size:
+                full, batch = batch, []
+                yield full
+                took, began = time.perf_counter() - began, time.perf_counter()
+                wanted = int(size * BATCH_SECONDS / max(took, 1e-6))
+                size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
+    except GeneratorExit:
+        raise
+    except BaseException:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

@@ -1,0 +1,180 @@
+"""What a space answers: plain frozen data, each with `rows()` for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.geometry import Vectors
+from knnife.space.views import Positions
+from knnife.things import About
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an `add` did, in things.
+
+    repeated: things whose id had come before in the same input with something else; the last one counts.
+    removed: passages that their document no longer has. broken: rows of the source that were skipped.
+    encoded: values that went through the encoder.
+    """
+
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    repeated: int
+    broken: int
+    encoded: int
+    seconds: float
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row with everything."""
+        yield asdict(self)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The k nearest things of each of m queries: ids, positions and similarities, `(m, k)`, best first."""
+
+    ids: list[list[str]]
+    positions: Positions
+    scores: Vectors
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a neighbour; `query` is the number of the query, from 0, and `rank` counts from 1."""
+        for query, ids in enumerate(self.ids):
+            for rank, id in enumerate(ids):
+                yield {
+                    "query": query,
+                    "rank": rank + 1,
+                    "id": id,
+                    "score": float(self.scores[query, rank]),
+                    "position": int(self.positions[query, rank]),
+                }
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All things at least so close to each query: parallel arrays `(p,)`, best first for each query."""
+
+    queries: NDArray[np.int64]
+    ids: list[str]
+    positions: Positions
+    scores: Vectors
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a pair of query (its number, from 0) and thing."""
+        for query, id, position, score in zip(self.queries, self.ids, self.positions, self.scores, strict=True):
+            yield {"query": int(query), "id": id, "score": float(score), "position": int(position)}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that a search found.
+
+    score: what the hits are ordered by; a similarity for "meaning", BM25 for "words", for "both" the sum that
+        `knnife.space.fusion` explains.
+    meaning_rank, words_rank: its place (from 1) by meaning alone and by words alone; None where it was not among the
+        candidates, or where that was not asked. words: the words of the query found in it, when explained.
+    """
+
+    id: str
+    score: float
+    value: str | bytes | None
+    about: About
+    part_of: str | None
+    position: int
+    meaning_rank: int | None = None
+    words_rank: int | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a search found, best first. Iterate over it, or ask for `rows()`."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    first: int = 1  # the rank of the first hit: greater than 1 on later pages
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __getitem__(self, i: int) -> Hit:
+        return self.hits[i]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a hit, with its rank."""
+        for rank, hit in enumerate(self.hits, self.first):
+            yield {"rank": rank, **asdict(hit)}
+
+
+@dataclass(frozen=True)
+class ViewInfo:
+    """One view: its encoder, its vectors, and the index of its nearest neighbours.
+
+    loss_mean, loss_max: relative rounding error |x - rounded x| / |x| of the vectors, 0 for float32.
+    index: how neighbours are found now: "exact", or the structure and its effort; None before the first question.
+    recall, filtered_recall: recall@10 as measured on the space's own points (without a filter, and with filters).
+    """
+
+    name: str
+    default: bool
+    ready: bool
+    encoder: str | None
+    fingerprint: str | None
+    dim: int
+    dtype: str
+    vectors: int
+    loss_mean: float
+    loss_max: float
+    index: str | None = None
+    recall: float | None = None
+    filtered_recall: float | None = None
+
+
+@dataclass(frozen=True)
+class Info:
+    """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of."""
+
+    path: str
+    format: int
+    things: int
+    parts: int
+    wholes: int
+    metric: str
+    recall_wanted: float
+    fields: tuple[str, ...]  # names of metadata, from the first thousand things
+    file_bytes: int
+    index_bytes: int
+    views: tuple[ViewInfo, ...]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row with everything, views inside."""
+        yield asdict(self)
+
+
+@dataclass(frozen=True)
+class Reencoded:
+    """What a re-encoding did: the view that answers now, the one that did before, and how many were encoded."""
+
+    view: str
+    before: str | None
+    encoded: int
+    seconds: float
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row with everything."""
+        yield asdict(self)
+
+
+NO_NEIGHBOURS = Neighbours([], np.empty((0, 0), np.int64), np.empty((0, 0), np.float32))
+NO_PAIRS = Pairs(np.empty(0, np.int64), [], np.empty(0, np.int64), np.empty(0, np.float32))

@@ -1,0 +1,41 @@
+"""SQLite's errors, told in terms of a space."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from knnife.errors import BadInput, DiskFull, NotASpace, ReadOnly, SpaceBusy, SpaceError
+
+
+@contextmanager
+def errors(path: Path) -> Iterator[None]:
+    """SQLite's errors, told in terms of the space."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translate(path, error) from error
+    except UnicodeEncodeError as error:
+        raise BadInput(f"text that is not valid Unicode (a lone surrogate) cannot be stored: {error}") from error
+
+
+def _translate(path: Path, error: sqlite3.Error) -> SpaceError:
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE"):
+        return DiskFull(
+            f"no room to write {path} (disk full, a quota or a file-size limit). Everything committed before is kept; "
+            "make room and run the same again"
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return SpaceBusy(
+            f"another process is writing to {path}; waited for its transaction to end. Try again when it is done"
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+        return ReadOnly(f"{path} cannot be written: the file or its folder is read-only")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return ReadOnly(f"{path} cannot be opened; may its folder be written, and may the file be read?")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return NotASpace(f"{path} is damaged ({error}); restore it from a copy")
+    return SpaceError(f"{path}: {error}")

@@ -1,0 +1,212 @@
+"""Conditions on what is known about things: a small language, compiled to parameterised SQL.
+
+    year > 1990 and genre = "crime" and not watched
+    {"year": {">": 1990}, "genre": "crime", "watched": False}          the same as a dict
+
+    condition   any of  =  !=  <  <=  >  >=        field operator value
+                        in ("a", "b"), not in      one of these
+                        has "a"                    a list holds it (for a single value: equals it)
+                        contains "a"               a text holds it, upper and lower case alike (A to Z)
+                        field, not field           it is there and neither false, 0 nor ""
+                        field = null, != null      it is missing, or not
+    joined by   and, or, not, ( )
+
+A field is a name of the metadata, or `id` or `part_of` of the thing itself; names with other characters than letters,
+digits, `_`, `.` and `-` go in backticks. Values are "text", 'text', numbers, true, false, null. Numbers compare with
+numbers and texts with texts: a field that holds text is never greater or less than a number. `not` takes in the things
+whose field is missing, as `!=` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from knnife.errors import BadFilter
+from knnife.space.conditions import Condition, compare, holds, join, negate
+
+MAX_DEPTH = 50
+MAX_CONDITIONS = 200
+OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "in", "not in", "has", "contains")
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
+    | `(?P<quoted>[^`]+)`
+    | (?P<word>[^\W\d][\w.-]*)
+    | (?P<sign><=|>=|!=|<>|==|[=<>(),])
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_SAME = {"==": "=", "<>": "!="}
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_KEYWORDS = {"and", "or", "not", "in", "has", "contains", *_CONSTANTS}
+
+
+def compile_filter(where: str | Mapping[str, Any]) -> Condition:
+    """The SQL condition of a filter given as text or as a dict. Raises BadFilter, which says where and why."""
+    if isinstance(where, str):
+        return _Text(where).condition()
+    if isinstance(where, Mapping):
+        return _from_dict(where, 0)
+    raise BadFilter(f"a filter is a text or a dict, not {type(where).__name__}: {where!r}")
+
+
+# --- filters as dicts -------------------------------------------------------------------------------------------
+
+
+def _from_dict(where: Mapping[str, Any], depth: int) -> Condition:
+    if depth > MAX_DEPTH:
+        raise BadFilter(f"the filter is nested more than {MAX_DEPTH} deep")
+    if not where:
+        raise BadFilter("the filter is empty; leave it out to take everything")
+    parts = [_from_item(key, value, depth) for key, value in where.items()]
+    if sum(p.sql.count("?") for p in parts) > MAX_CONDITIONS:
+        raise BadFilter(f'more than {MAX_CONDITIONS} conditions; for a list of values use {{"field": [values]}}')
+    return join(parts, "AND")
+
+
+def _from_item(key: Any, value: Any, depth: int) -> Condition:
+    if not isinstance(key, str):
+        raise BadFilter(f"field {key!r}: expected a name, got {type(key).__name__}")
+    if key in ("and", "or"):
+        if not isinstance(value, (list, tuple)) or not value:
+            raise BadFilter(f'"{key}": expected a list of conditions, got {value!r}')
+        return join([_from_dict(_mapping(key, v), depth + 1) for v in value], key.upper())
+    if key == "not":
+        return negate(_from_dict(_mapping(key, value), depth + 1))
+    if isinstance(value, Mapping):
+        return join([_from_operator(key, operator, v) for operator, v in value.items()], "AND")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return compare(key, "in", value)
+    if isinstance(value, bool):
+        return negate(holds(key), really=not value)
+    return compare(key, "=", value)
+
+
+def _from_operator(field: str, operator: Any, value: Any) -> Condition:
+    if operator not in OPERATORS:
+        raise BadFilter(f"{field}: unknown operator {operator!r}; expected one of {', '.join(OPERATORS)}")
+    return compare(field, operator, value)
+
+
+def _mapping(key: str, value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise BadFilter(f'"{key}": expected a dict of conditions, got {value!r}')
+
+
+# --- filters as text --------------------------------------------------------------------------------------------
+
+
+class _Text:
+    """A recursive-descent parser: or, then and, then not, then one comparison."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at, self.conditions = text, 0, 0
+        self.kind, self.token, self.start = "", "", 0
+        self._advance()
+
+    def condition(self) -> Condition:
+        if self.kind == "end":
+            raise BadFilter("the filter is empty; leave it out to take everything")
+        found = self._either(0)
+        if self.kind != "end":
+            raise self._expected("and, or, or the end")
+        return found
+
+    def _either(self, depth: int) -> Condition:
+        if depth > MAX_DEPTH:
+            raise BadFilter(f"nested more than {MAX_DEPTH} deep", self.text, self.start)
+        found = [self._all(depth)]
+        while self._take("or"):
+            found.append(self._all(depth))
+        return join(found, "OR")
+
+    def _all(self, depth: int) -> Condition:
+        found = [self._maybe_not(depth)]
+        while self._take("and"):
+            found.append(self._maybe_not(depth))
+        return join(found, "AND")
+
+    def _maybe_not(self, depth: int) -> Condition:
+        negations = 0
+        while self._take("not"):
+            negations += 1
+        if self._take("("):
+            found = self._either(depth + 1)
+            if not self._take(")"):
+                raise self._expected(")")
+        else:
+            found = self._one()
+        return negate(found, negations % 2 == 1)
+
+    def _one(self) -> Condition:
+        self.conditions += 1
+        if self.conditions > MAX_CONDITIONS:
+            raise BadFilter(f"more than {MAX_CONDITIONS} conditions; for many values use: field in (…)")
+        if self.kind not in ("word", "quoted") or self._keyword() in _KEYWORDS:
+            raise self._expected("the name of a field")
+        field = self.token
+        self._advance()
+        if self._take("in"):
+            return compare(field, "in", self._list())
+        if self._take("not"):
+            if not self._take("in"):
+                raise self._expected("in")
+            return compare(field, "not in", self._list())
+        for operator in ("has", "contains", "<=", ">=", "!=", "=", "<", ">"):
+            if self._take(operator):
+                return compare(field, operator, self._constant())
+        return holds(field)
+
+    def _list(self) -> list[Any]:
+        if not self._take("("):
+            raise self._expected("( and values")
+        values = [self._constant()]
+        while self._take(","):
+            values.append(self._constant())
+        if not self._take(")"):
+            raise self._expected(", or )")
+        return values
+
+    def _constant(self) -> Any:
+        value: Any
+        if self.kind == "text":
+            value = re.sub(r"\\(.)", r"\1", self.token[1:-1], flags=re.DOTALL)
+        elif self.kind == "number":
+            value = int(self.token) if re.fullmatch(r"[-+]?\d{1,30}", self.token) else float(self.token)
+        elif self._keyword() in _CONSTANTS:
+            value = _CONSTANTS[self._keyword()]
+        else:
+            raise self._expected('a value ("text", a number, true, false or null)')
+        self._advance()
+        return value
+
+    def _keyword(self) -> str:
+        return self.token.lower() if self.kind == "word" else ""
+
+    def _take(self, token: str) -> bool:
+        found = self._keyword() == token or (self.kind == "sign" and self.token == token)
+        if found:
+            self._advance()
+        return found
+
+    def _advance(self) -> None:
+        match = _TOKEN.match(self.text, self.at)
+        if match is None:
+            rest = self.text[self.at :]
+            self.start = self.at + len(rest) - len(rest.lstrip())
+            if rest.strip():
+                raise BadFilter(f"cannot read {rest.strip()[:1]!r}", self.text, self.start)
+            self.kind, self.token = "end", ""
+            return
+        self.kind = match.lastgroup or ""
+        self.token = _SAME.get(match[self.kind], match[self.kind])
+        self.start, self.at = match.start(self.kind), match.end()
+
+    def _expected(self, what: str) -> BadFilter:
+        found = self.token[:40] if self.kind != "end" else "the end"
+        return BadFilter(f"expected {what}, found {found!r}", self.text, self.start)

@@ -1,0 +1,128 @@
+"""Which encoder made the vectors of a view, and is the one at hand the same?
+
+A query encoded by another model than the things is the quietest of all faults: nothing fails, the answers are just
+worse. So the fingerprint of the encoder is kept with every view, and compared whenever something is encoded.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders.protocol import encode_query
+from knnife.errors import BadInput, EncoderMismatch
+from knnife.geometry import Vectors, as_vectors
+from knnife.space.views import Dtype, View, make, pick, views
+
+
+class Models:
+    """The encoders of one space: the one given by the user, and those that its views name."""
+
+    def __init__(self, path: Path, given: str | Encoder | None) -> None:
+        self._path = path
+        self._given = None if given is None else load_encoder(given)
+        self._loaded: dict[str, Encoder] = {}
+
+    @property
+    def given(self) -> bool:
+        """Did the user name an encoder?"""
+        return self._given is not None
+
+    def check(self, view: View | None) -> None:
+        """Refuse an encoder given by the user that did not make the vectors of the view."""
+        if self._given is not None and view is not None and view.fingerprint != self._given.fingerprint:
+            raise self._mismatch(view, self._given)
+
+    def of(self, view: View | None) -> Encoder:
+        """The encoder of a view; of a space without vectors, the one given or the default."""
+        if view is None:
+            return self._given or self._load(DEFAULT)
+        if self._given is not None and view.fingerprint == self._given.fingerprint:
+            return self._given
+        if view.is_default:
+            self.check(view)
+        if view.encoder is None:
+            raise BadInput(
+                f"the vectors of {self._path} were brought along, so there is no encoder for texts: give a vector, "
+                f"search by words, or make a view with an encoder: knnife reencode {self._path} --encoder {DEFAULT}"
+            )
+        encoder = self._load(view.encoder)
+        if encoder.fingerprint != view.fingerprint:
+            raise self._mismatch(view, encoder)
+        return encoder
+
+    def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
+        """The vectors `(n, d)` of things."""
+        return self._encode(self.of(view), values, lambda encoder: encoder.encode(values))
+
+    def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
+        """The vectors `(n, d)` of queries."""
+        return self._encode(self.of(view), values, lambda encoder: encode_query(encoder, values))
+
+    def _encode(self, encoder: Encoder, values: Sequence[Any], make: Callable[[Encoder], Vectors]) -> Vectors:
+        for value in values:
+            if (encoder.kind == "text") != isinstance(value, str):
+                raise BadInput(
+                    f"encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}"
+                )
+        vectors = as_vectors(make(encoder), encoder.dim, f"the vectors made by encoder {encoder.name}")
+        if len(vectors) != len(values):
+            raise BadInput(f"encoder {encoder.name} made {len(vectors)} vectors of {len(values)} values")
+        return vectors
+
+    def _load(self, name: str) -> Encoder:
+        if name not in self._loaded:
+            self._loaded[name] = load_encoder(name)
+        return self._loaded[name]
+
+    def _mismatch(self, view: View, encoder: Encoder) -> EncoderMismatch:
+        made = (
+            f"by {view.encoder} ({(view.fingerprint or '')[:12]})" if view.encoder else "elsewhere, and brought along"
+        )
+        return EncoderMismatch(
+            f"the vectors of {self._path} were made {made}, and cannot be compared with those of {encoder.name} "
+            f"({encoder.fingerprint[:12]}). Leave the encoder out, or re-encode the things: "
+            f"knnife reencode {self._path} --encoder {encoder.name}"
+        )
+
+
+class Target:
+    """The default view as the place where an add puts its vectors; made with the first of them."""
+
+    def __init__(self, models: Models, view: View | None, dtype: Dtype) -> None:
+        self._models, self._view, self._dtype = models, view, dtype
+        self._encoded = models.given or view is not None  # is there any word of an encoder?
+
+    def encode(self, values: Sequence[Any]) -> Vectors:
+        """The vectors of values, by the encoder of the space."""
+        self._encoded = True
+        return self._models.encode(self._view, values)
+
+    def view(self, db: sqlite3.Connection, dim: int) -> View:
+        """The default view, checked against what is about to be added."""
+        view = pick(views(db), None)
+        if view is None:
+            encoder = self._models.of(None) if self._encoded else None  # all vectors so far were brought along
+            view = make(
+                db,
+                View(
+                    number=0,
+                    name=encoder.name if encoder else "vectors",
+                    encoder=encoder.name if encoder else None,
+                    fingerprint=encoder.fingerprint if encoder else None,
+                    kind=encoder.kind if encoder else None,
+                    dim=encoder.dim if encoder else dim,
+                    dtype=self._dtype,
+                    ready=True,
+                    is_default=True,
+                ),
+            )
+        elif self._view is not None and view.number != self._view.number:
+            raise EncoderMismatch("the space was re-encoded while things were added; run the same add again")
+        if view.dim != dim:
+            raise BadInput(f"vectors of {dim} dimensions given; this space holds {view.dim}")
+        self._view = view
+        return view

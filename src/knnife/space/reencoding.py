@@ -1,0 +1,118 @@
+"""Re-encoding: a new view beside the old one, filled while the old one answers, then switched to in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput, NotFound
+from knnife.geometry import Vectors
+from knnife.space import views
+from knnife.space.adding import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH, Progress
+from knnife.space.answers import Reencoded
+from knnife.space.models import Models
+from knnife.space.store import Store, set_state, state
+from knnife.space.views import Dtype, View
+
+
+def reencode(store: Store, models: Models, dtype: Dtype, name: str | None, progress: Progress | None) -> Reencoded:
+    """See `Space.reencode`. Things that others add meanwhile are caught up with before the switch."""
+    began = time.perf_counter()
+    encoder = models.of(None)
+    with store.write() as db:
+        old = views.pick(views.views(db), None)
+        view = _prepared(db, encoder, name or encoder.name, dtype)
+    size, encoded, after = SMALLEST_BATCH, 0, 0
+    while True:
+        started = time.perf_counter()
+        with store.read() as db:
+            missing = _missing(db, view, after, size)
+            count = state(db).things
+        if not missing:
+            if _switch(store, view):
+                break
+            after = 0
+            continue
+        after = missing[-1][0]
+        vectors = models.encode(view, [value for _, value in missing])
+        with store.write() as db:
+            _fill(db, view, [pos for pos, _ in missing], vectors)
+        encoded += len(missing)
+        if progress:
+            progress(encoded, min(1.0, encoded / max(1, count)))
+        wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
+        size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
+    return Reencoded(view.name, old.name if old else None, encoded, time.perf_counter() - began)
+
+
+def drop(store: Store, name: str) -> int:
+    """Delete a view that is not the default; its number."""
+    with store.write() as db:
+        view = views.pick(views.views(db), name)
+        if view is None:
+            raise NotFound("there is no view in this space yet")
+        if view.is_default:
+            raise BadInput(f"the view {name!r} is the one that answers; re-encode with another encoder first")
+        db.execute(f"DROP TABLE {view.table}")
+        db.execute("DELETE FROM views WHERE number = ?", [view.number])
+        set_state(db, state(db))
+    return view.number
+
+
+def _prepared(db: sqlite3.Connection, encoder: Encoder, name: str, dtype: Dtype) -> View:
+    """The view of this encoder that is there already (of an interrupted run, or the one before), or a new one."""
+    found = views.views(db)
+    for view in found:
+        if view.fingerprint == encoder.fingerprint:
+            return view
+    taken = {view.name for view in found}
+    unique = next(n for i in range(1, len(taken) + 2) if (n := name if i == 1 else f"{name}-{i}") not in taken)
+    return views.make(
+        db,
+        View(
+            0,
+            unique,
+            encoder.name,
+            encoder.fingerprint,
+            encoder.kind,
+            encoder.dim,
+            dtype,
+            ready=False,
+            is_default=False,
+        ),
+    )
+
+
+def _missing(db: sqlite3.Connection, view: View, after: int, size: int) -> list[tuple[int, str | bytes]]:
+    """Up to `size` things (position, value) behind a position that have no vector in the view yet."""
+    lacks = f"NOT EXISTS (SELECT 1 FROM {view.table} v WHERE v.pos = things.pos)"
+    sql = f"SELECT pos, value FROM things WHERE pos > ? AND {lacks} ORDER BY pos LIMIT ?"
+    rows: list[tuple[int, str | bytes]] = db.execute(sql, [after, size]).fetchall()
+    for pos, value in rows:
+        if value is None:
+            id = db.execute("SELECT id FROM things WHERE pos = ?", [pos]).fetchone()[0]
+            raise BadInput(
+                f"thing {id!r} has a vector but no value, so it cannot be encoded; remove it, or add its text"
+            )
+    return rows
+
+
+def _fill(db: sqlite3.Connection, view: View, positions: list[int], vectors: Vectors) -> None:
+    """Store vectors of things that are still there: others may have removed some meanwhile."""
+    between = "WHERE pos BETWEEN ? AND ?"
+    ends = (positions[0], positions[-1])
+    there = {row[0] for row in db.execute(f"SELECT pos FROM things {between}", ends)}
+    there -= {row[0] for row in db.execute(f"SELECT pos FROM {view.table} {between}", ends)}
+    keep = [i for i, pos in enumerate(positions) if pos in there]
+    views.put(db, view, [positions[i] for i in keep], vectors[keep])
+
+
+def _switch(store: Store, view: View) -> bool:
+    """Make the view the default, if it is complete: nothing can be added between the look and the switch."""
+    with store.write() as db:
+        if _missing(db, view, 0, 1):
+            return False
+        db.execute("UPDATE views SET is_default = (number = ?), ready = max(ready, number = ?)", [view.number] * 2)
+        set_state(db, state(db))
+    return True

@@ -1,0 +1,24 @@
+"""Taking things out of a space, with all that hangs on their positions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from knnife.space.store import State
+from knnife.space.views import views
+from knnife.space.words import DELETE_WORDS
+
+
+def remove_positions(db: sqlite3.Connection, now: State, positions: Sequence[int]) -> State:
+    """Delete the things at positions (that exist, each once), and log that they are gone; the state that follows."""
+    chosen = json.dumps(list(positions))
+    among = "pos IN (SELECT value FROM json_each(?))"
+    texts = db.execute(f"SELECT pos, value FROM things WHERE {among} AND typeof(value) = 'text'", [chosen]).fetchall()
+    db.executemany(DELETE_WORDS, texts)  # the full-text index needs the old text to forget it
+    db.execute(f"DELETE FROM things WHERE {among}", [chosen])
+    for view in views(db):
+        db.execute(f"DELETE FROM {view.table} WHERE {among}", [chosen])
+    db.executemany("INSERT INTO gone (seq, pos) VALUES (?, ?)", enumerate(positions, now.gone + 1))
+    return now._replace(gone=now.gone + len(positions), things=now.things - len(positions))

@@ -1,0 +1,299 @@
+"""A space: things, and what encoders make of them, in one file.
+
+This class is the whole of what tools and interfaces see. It has a verb for each thing one does *with* a space; what one
+asks *of* a space is a tool of its own (knnife/tools), built from these verbs.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, as_vectors
+from knnife.space import lookup, reencoding, searching
+from knnife.space.adding import Adder, Progress, with_vectors
+from knnife.space.answers import NO_NEIGHBOURS, NO_PAIRS, Added, Hits, Info, Neighbours, Pairs, Reencoded
+from knnife.space.describing import describe
+from knnife.space.following import Indexes
+from knnife.space.models import Models, Target
+from knnife.space.narrowing import Filters
+from knnife.space.removing import remove_positions
+from knnife.space.settings import read_settings
+from knnife.space.store import Store, set_state, state
+from knnife.space.views import Dtype, View, pick, take, views
+from knnife.things import Thing, as_things
+
+Where = str | Mapping[str, Any] | None
+
+
+class Space:
+    """Things and their vectors, in one file. Make one with `Space.open`; use it as a context manager, or `close` it.
+
+    Any number of threads may use one Space at once. One process writes at a time, beside any number that read.
+    """
+
+    def __init__(self, store: Store, models: Models, metric: Metric, dtype: Dtype, recall: float) -> None:
+        self.path = store.path
+        self.metric: Metric = metric
+        self._store, self._models, self._dtype, self._recall = store, models, dtype, recall
+        self._indexes = Indexes(store, metric, recall)
+        self._filters = Filters(store)
+        self._memory = searching.Memory()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        encoder: str | Encoder | None = None,
+        *,
+        metric: Metric | None = None,
+        dtype: Dtype | None = None,
+        recall: float | None = None,
+        read_only: bool = False,
+        create: bool = True,
+        durable: bool = True,
+    ) -> Self:
+        """Open the space in the file `path`; make it if there is none (unless `read_only`, or `create` is False).
+
+        encoder: what turns things into vectors: a name (`knnife models` lists them), the folder of a model, or any
+            object with the names of `knnife.Encoder`. None: the one the space was made with, in a new space "english"
+            (or none at all, when the first things bring their vectors).
+        metric: "cosine" (default), "dot", "euclidean" or "manhattan"; fixed when the space is made.
+        dtype: how vectors are kept, "float32" (default), "float16" or "int8"; what rounding costs is in `info()`.
+        recall: the share of the true 10 nearest that a search shall find, 0.98 by default; the index is tuned to it.
+        durable: a commit survives a power cut. False: it survives a crash of the program only, and adding is faster.
+
+        Raises NotFound, NotASpace, NewerFormat, ReadOnly, SpaceBusy, EncoderMismatch, and BadInput when metric or
+        dtype are not those of the space.
+        """
+        models = Models(Path(path), encoder)
+        store = Store(Path(path), read_only=read_only, create=create, durable=durable)
+        try:
+            space = cls(store, models, *read_settings(store, metric, dtype, recall))
+            with store.read() as db:
+                models.check(pick(views(db), None))
+        except BaseException:
+            store.close()
+            raise
+        return space
+
+    # --- things in and out ------------------------------------------------------------------------------------
+
+    def add(self, things: Any, vectors: Any = None, *, progress: Progress | None = None) -> Added:
+        """Add things, or bring them up to date: an upsert keyed by id and content.
+
+        things: what `knnife.read` gives, or any iterable of Things, texts or dicts, or a table (pandas, polars, Arrow).
+        vectors: `(n, d)`, one for each thing, instead of vectors made by the encoder.
+        progress: called after each commit with the number of things taken so far, and the share of the source that is
+            done (0 to 1; None where that is unknown).
+
+        Batches of about a second are committed as they are done, so what is done stays done whatever happens; the same
+        call again goes on where this one stopped. Raises BadInput (also for NaN, or a wrong dimension),
+        EncoderMismatch, ReadOnly, SpaceBusy, DiskFull, and what the source raises.
+        """
+        stream = as_things(things)
+        if vectors is not None:
+            stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
+        with self._store.read() as db:
+            target = Target(self._models, pick(views(db), None), self._dtype)
+        return Adder(self._store, target, progress).run(stream, things)
+
+    def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
+        """Remove things by id, or all that a filter matches; the number removed.
+
+        The id of a whole removes all its parts. Raises NotFound for an unknown id, and then removes nothing.
+        """
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        condition = self._filters.condition(where)
+        with self._store.write() as db:
+            chosen = set(lookup.positions_of(db, wanted, wholes=True))
+            matching = self._filters.positions(db, condition)
+            chosen.update([] if matching is None else matching.tolist())
+            if chosen:
+                set_state(db, remove_positions(db, state(db), sorted(chosen)))
+        return len(chosen)
+
+    def get(self, ids: str | Iterable[str]) -> list[Thing]:
+        """The things of these ids, in that order. Raises NotFound, naming those that are missing."""
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        with self._store.read() as db:
+            positions = lookup.positions_of(db, wanted)
+            found = lookup.things_at(db, positions)
+        return [found[pos] for pos in positions]
+
+    def vectors(self, ids: Iterable[str] | None = None, *, view: str | None = None) -> tuple[list[str], Vectors]:
+        """The vectors of these ids in that order, or of all things in the order of their arrival: ids, `(n, d)`."""
+        with self._store.read() as db:
+            chosen = self._view(db, view)
+            if chosen is None:
+                return [], np.empty((0, 0), np.float32)
+            if ids is None:
+                positions, matrix = take(db, chosen, most=state(db).things)
+                named = dict(db.execute("SELECT pos, id FROM things"))
+                return [named[pos] for pos in positions.tolist()], matrix
+            wanted = list(ids)
+            return wanted, lookup.vectors_at(db, chosen, lookup.positions_of(db, wanted))
+
+    def __len__(self) -> int:
+        with self._store.read() as db:
+            return state(db).things
+
+    def __contains__(self, id: object) -> bool:
+        with self._store.read() as db:
+            return db.execute("SELECT 1 FROM things WHERE id = ?", [id]).fetchone() is not None
+
+    def __iter__(self) -> Iterator[Thing]:
+        """All things in the order of their arrival; additions made meanwhile come at the end."""
+        return self.things()
+
+    def things(self, where: Where = None) -> Iterator[Thing]:
+        """The things that a filter matches (None: all), in the order of their arrival."""
+        condition = self._filters.condition(where)
+        return lookup.stream(self._store, condition)
+
+    # --- questions --------------------------------------------------------------------------------------------
+
+    def near(
+        self,
+        queries: Any = None,
+        k: int = 10,
+        *,
+        ids: Iterable[str] | None = None,
+        where: Where = None,
+        view: str | None = None,
+    ) -> Neighbours:
+        """The k nearest things of each query, best first.
+
+        queries: one value or several (texts), or vectors `(d,)` or `(m, d)`; or `ids` of things of the space, whose
+            neighbours are wanted, themselves left out.
+        where: only things that match this filter (docs/filters.md); k of them come back whenever k match.
+        """
+        k = lookup.whole_number("k", k)
+        condition = self._filters.condition(where)
+        with self._store.read() as db:
+            chosen = self._view(db, view)
+            if chosen is None:  # nothing was ever added: no neighbours, whatever the question
+                return NO_NEIGHBOURS
+            vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
+            index = self._indexes.current(db, chosen)
+            positions, scores = index.near(vectors, k, self._filters.positions(db, condition), own)
+        return Neighbours(index.ids_of(positions), positions, scores)
+
+    def within(
+        self,
+        queries: Any = None,
+        at_least: float = 0.8,
+        *,
+        ids: Iterable[str] | None = None,
+        where: Where = None,
+        view: str | None = None,
+    ) -> Pairs:
+        """All things whose similarity to a query is at least so high; exact. Arguments as those of `near`."""
+        condition = self._filters.condition(where)
+        with self._store.read() as db:
+            chosen = self._view(db, view)
+            if chosen is None:
+                return NO_PAIRS
+            vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
+            index = self._indexes.current(db, chosen)
+            number, positions, scores = index.within(vectors, float(at_least), self._filters.positions(db, condition))
+        if own is not None:
+            others = positions != own[number]
+            number, positions, scores = number[others], positions[others], scores[others]
+        order = np.lexsort((positions, -scores, number))
+        number, positions, scores = number[order], positions[order], scores[order]
+        return Pairs(number, index.ids_of(positions[None, :])[0], positions, scores)
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        by: Literal["both", "meaning", "words"] = "both",
+        where: Where = None,
+        page: int = 1,
+        fold: bool = False,
+        explain: bool = False,
+        view: str | None = None,
+    ) -> Hits:
+        """The k things that best answer a text, by meaning and by words; `page` 2 holds the next k.
+
+        fold: only the best part of each whole. explain: with the rank by meaning, the rank by words and the words of
+        the query found in each hit. Raises BadInput for an empty query, BadFilter for a bad `where`.
+        """
+        k, page = lookup.whole_number("k", k), lookup.whole_number("page", page)
+        question = searching.Question(query, k, by, page, fold, explain).checked()
+        condition = self._filters.condition(where)
+        with self._store.read() as db:
+            chosen = self._view(db, view)
+            if chosen is None:
+                return Hits(query, ())
+            sides = searching.Sides(
+                db,
+                neighbours=self._indexes.current(db, chosen) if by != "words" else None,
+                vector=self._models.encode_query(chosen, [query])
+                if by != "words"
+                else np.empty((0, chosen.dim), np.float32),
+                allowed=self._filters.positions(db, condition),
+                memo=self._memory.at(state(db).token),
+            )
+            return searching.search(sides, question)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What encodes texts here. Raises BadInput where vectors were brought, EncoderMismatch, MissingPackage."""
+        with self._store.read() as db:
+            return self._models.of(pick(views(db), None))
+
+    def info(self) -> Info:
+        """Counts, settings, sizes on disk, views, and how neighbours are found with what measured recall."""
+        with self._store.read() as db:
+            return describe(db, self.path, self._indexes, self.metric, self._recall)
+
+    def _view(self, db: sqlite3.Connection, name: str | None) -> View | None:
+        view = pick(views(db), name)
+        if view is not None and not view.ready:
+            raise BadInput(f"the view {view.name!r} is not complete yet; `knnife reencode` with its encoder goes on")
+        return view
+
+    # --- views ------------------------------------------------------------------------------------------------
+
+    def reencode(
+        self, encoder: str | Encoder, *, name: str | None = None, progress: Progress | None = None
+    ) -> Reencoded:
+        """Encode all things with another encoder into a new view, then make it the default, in one transaction.
+
+        The old view answers until then and stays until dropped, so `reencode` with the old encoder is the way back. An
+        interrupted run goes on where it stopped. name: of the view, by default that of the encoder.
+        """
+        models = Models(self.path, encoder)
+        done = reencoding.reencode(self._store, models, self._dtype, name, progress)
+        self._models = models
+        return done
+
+    def drop(self, view: str) -> None:
+        """Delete a view and its vectors. Raises BadInput for the default one, NotFound for an unknown one."""
+        number = reencoding.drop(self._store, view)
+        self._indexes.forget(number)
+
+    # --- opening and closing ----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the file. Closing twice is fine."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

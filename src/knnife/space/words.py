@@ -1,0 +1,297 @@
+"""Search by words: BM25 over SQLite's full-text index (FTS5), read rarest word first.
+
+FTS5 keeps, for each stem, the rows that hold it. Its own ranking looks at every row that holds any word of
+the query, which for "the" is nearly all of them: a quarter of a second at 100,000 texts. Here the lists are
+read as arrays, and the same formula is applied to all rows at once:
+
+    score(row) = sum over words   weight · f · (k1 + 1) / (f + k1 · (1 - b + b · length / mean length))
+    weight     = times in the query · log((N - n + 0.5) / (n + 0.5)), at least 1e-6
+
+with f the times the word is in the row, n of N rows holding it, k1 = 1.2 and b = 0.75 (Robertson and
+Zaragoza, "The probabilistic relevance framework", 2009). Three things keep it fast in large spaces, and
+change nothing in small ones: words in more than half of the rows, to which the formula gives no weight, are
+left out while there are others; the lists of a query add up to at most MOST_ROWS; and the length of a row
+counts once it is among the best at the mean length.
+
+What has been read stays in a `Memo` until the space changes. Any text is a query: its words are found by
+FTS5's own tokenizer, so there is no syntax to get wrong but one: a "phrase in quotes" must be in every row
+found, if it is in any.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Positions = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+_FOLDING = "unicode61 remove_diacritics 2"
+_STEMMING = f"porter {_FOLDING}"
+SCHEMA = f"""
+CREATE VIRTUAL TABLE words USING fts5(value, content='things', content_rowid='pos', tokenize='{_STEMMING}');
+CREATE VIRTUAL TABLE words_at USING fts5vocab(words, instance);
+INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
+INSERT INTO words (words, rank) VALUES ('automerge', 16);
+INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
+"""  # The last three: a batch is written as one segment, and segments are merged seldom, sixteen at a time.
+INSERT_WORDS = "INSERT INTO words (rowid, value) VALUES (?, ?)"  # pos, text
+DELETE_WORDS = "INSERT INTO words (words, rowid, value) VALUES ('delete', ?, ?)"  # pos, text as it was added
+
+K1, B = 1.2, 0.75
+LEAST_WEIGHT = 1e-6
+MOST_ROWS = 250_000  # of all words of a query; about 50 ms when nothing of it is in the memo
+MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
+COUNTED = 1_000  # rows up to which a word is counted, for the order of reading; beyond, it is estimated
+MEASURED = 200  # rows whose length is looked up, beyond the number wanted
+QUERY_CHARACTERS = 10_000  # what follows them is not looked at
+MOST_PHRASES = 8
+
+_PHRASE = re.compile(r'"([^"]*[^\W_][^"]*)"')
+_local = threading.local()
+
+
+class Postings(NamedTuple):
+    """The rows that hold a stem, ascending, and how often each does."""
+
+    positions: Positions
+    times: NDArray[np.float32]
+
+
+class Memo:
+    """What was read of the index at one state of the space; when the space changes, start another."""
+
+    def __init__(self) -> None:
+        self.frequencies: dict[str, int] = {}  # stem -> in how many rows it is, if many then about
+        self.postings: dict[str, Postings] = {}
+        self._rows = 0
+
+    def keep(self, stem: str, postings: Postings) -> None:
+        """Remember the rows of a stem; when it gets too much, begin again with this one."""
+        self._rows += len(postings.positions)
+        if self._rows > MOST_REMEMBERED:
+            self.postings, self._rows = {}, len(postings.positions)
+        self.postings[stem] = postings
+
+
+class Found(NamedTuple):
+    """What a query found by words: positions, best first, with their scores.
+
+    std: the standard deviation of the scores (taken at the mean length) of all rows with any of the words,
+    allowed or not. terms, required, mean_length: what `score` needs.
+    """
+
+    positions: Positions
+    scores: Scores
+    std: float
+    terms: tuple[tuple[float, Postings], ...]
+    required: Positions | None
+    mean_length: float
+
+
+def find(
+    db: sqlite3.Connection, query: str, limit: int, allowed: Positions | None = None, memo: Memo | None = None
+) -> Found:
+    """The `limit` best rows for a query, of those `allowed` (positions; None for all)."""
+    rows, mean_length = _size(db)
+    terms = tuple(_terms(db, query, rows, memo or Memo()))
+    required = _with_phrases(db, query) if terms else None
+    positions, scores = _sums(terms, required)
+    std = float(scores.std()) if len(scores) else 0.0
+    found = Found(positions, scores, std, terms, required, mean_length)
+    if allowed is not None:
+        among = np.isin(positions, allowed, assume_unique=True)
+        positions, scores = positions[among], scores[among]
+    measured = limit + MEASURED
+    if len(positions) > measured:
+        positions = positions[np.argpartition(scores, -measured)[-measured:]]
+    scores = score(db, found, positions)
+    best = np.lexsort((positions, -scores))[:limit]
+    return found._replace(positions=positions[best], scores=scores[best])
+
+
+def score(db: sqlite3.Connection, found: Found, positions: Positions) -> Scores:
+    """The scores of any `positions` for the query of `found`, in their order; 0 where no word of it is."""
+    weights = np.array([weight for weight, _ in found.terms])
+    times = np.zeros((len(weights), len(positions)))
+    for row, (_, postings) in zip(times, found.terms, strict=True):
+        at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
+        np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
+    held = times.any(axis=0)
+    if found.required is not None:
+        held &= np.isin(positions, found.required)
+    norms = K1 * (1 - B + B * _lengths(db, positions[held]) / max(found.mean_length, 1e-9))
+    scores = np.zeros(len(positions), np.float32)
+    scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
+    return scores
+
+
+def matched(db: sqlite3.Connection, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
+    """For each position the words of the query that it holds in some form: lower case, accents removed."""
+    chosen = [int(pos) for pos in positions]
+    holds: dict[int, list[str]] = {pos: [] for pos in chosen}
+    sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
+    for word in dict.fromkeys(word for word, _ in _tokens(query)):
+        for (pos,) in db.execute(sql, (_quoted(word), json.dumps(chosen))):
+            holds[pos].append(word)
+    return [tuple(holds[pos]) for pos in chosen]
+
+
+# --- what a query asks for ----------------------------------------------------------------------------------
+
+
+def _terms(db: sqlite3.Connection, query: str, rows: int, memo: Memo) -> Iterator[tuple[float, Postings]]:
+    """The stems of a query that are worth reading: their weights and rows, rarest first."""
+    tokens = _tokens(query)
+    times = Counter(stem for _, stem in tokens)
+    forms = {stem: word for word, stem in tokens}
+    total = 0
+    for n, stem in sorted((_frequency(db, stem, forms[stem], rows, memo), stem) for stem in times):
+        if total and n > COUNTED and (n > rows / 2 or total + n > MOST_ROWS):
+            return
+        total += n
+        held = _postings(db, stem, memo)
+        if n := len(held.positions):
+            yield times[stem] * max(LEAST_WEIGHT, math.log((rows - n + 0.5) / (n + 0.5))), held
+
+
+def _tokens(query: str) -> list[tuple[str, str]]:
+    """The words of a query in their order, folded (lower case, no accents), each with its stem.
+
+    FTS5 tokenizes: the query goes through two tables in memory, one that stems and one that does not.
+    """
+    db: sqlite3.Connection | None = getattr(_local, "db", None)
+    if db is None:
+        db = _local.db = sqlite3.connect(":memory:", isolation_level=None)
+        for name, how in (("folded", _FOLDING), ("stemmed", _STEMMING)):
+            db.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(value, content='', tokenize='{how}')")
+            db.execute(f"CREATE VIRTUAL TABLE {name}_at USING fts5vocab({name}, instance)")
+    text = [_storable(query[:QUERY_CHARACTERS])]
+    db.execute("BEGIN")
+    try:
+        db.execute("INSERT INTO folded (rowid, value) VALUES (1, ?)", text)
+        db.execute("INSERT INTO stemmed (rowid, value) VALUES (1, ?)", text)
+        words = db.execute("SELECT term FROM folded_at ORDER BY offset").fetchall()
+        stems = db.execute("SELECT term FROM stemmed_at ORDER BY offset").fetchall()
+    finally:
+        db.execute("ROLLBACK")
+    return [(word, stem) for (word,), (stem,) in zip(words, stems, strict=True)]
+
+
+def _with_phrases(db: sqlite3.Connection, query: str) -> Positions | None:
+    """The rows that hold every phrase in quotes; None when the query has none, or no row holds them."""
+    phrases = _PHRASE.findall(query[:QUERY_CHARACTERS])[:MOST_PHRASES]
+    if not phrases:
+        return None
+    match = " AND ".join(map(_quoted, phrases))
+    held = _positions(db, "SELECT group_concat(rowid) FROM words WHERE words MATCH ?", match)
+    return held if len(held) else None
+
+
+def _quoted(text: str) -> str:
+    """A text without quotes as an expression of FTS5: a phrase, in which nothing else has a meaning."""
+    return '"' + _storable(text).replace("\0", " ") + '"'
+
+
+def _storable(text: str) -> str:
+    """The text with lone surrogates, which SQLite does not take, replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+# --- what the index holds -----------------------------------------------------------------------------------
+
+
+def _size(db: sqlite3.Connection) -> tuple[int, float]:
+    """How many rows are indexed, and how many words each has on average: the first row of FTS5's own data."""
+    row = db.execute("SELECT block FROM words_data WHERE id = 1").fetchone()
+    rows, length = [*_varints(row[0] if row else b""), 0, 0][:2]
+    return rows, length / max(1, rows)
+
+
+def _frequency(db: sqlite3.Connection, stem: str, word: str, rows: int, memo: Memo) -> int:
+    """In how many rows a stem is, `word` being a form of it: counted up to COUNTED, beyond that estimated."""
+    known = memo.frequencies.get(stem)
+    if known is None:
+        sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+        known = db.execute(sql, (_quoted(word), COUNTED)).fetchone()[0]
+        if known == COUNTED:
+            known = max(COUNTED, int(rows * _share(db, word)))
+        memo.frequencies[stem] = known
+    return known
+
+
+def _share(db: sqlite3.Connection, word: str) -> float:
+    """The share of rows that hold a word, about: as counted in eight windows of 64 rows."""
+    low, high = db.execute("SELECT min(id), (SELECT max(id) FROM words_docsize) FROM words_docsize").fetchone()
+    held = seen = 0
+    for start in np.linspace(low, max(low, high - 63), 8).astype(int).tolist():
+        window = (start, start + 63)
+        seen += db.execute("SELECT count(*) FROM words_docsize WHERE id BETWEEN ? AND ?", window).fetchone()[0]
+        sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+        held += db.execute(sql, (_quoted(word), *window)).fetchone()[0]
+    return held / max(1, seen)
+
+
+def _postings(db: sqlite3.Connection, stem: str, memo: Memo) -> Postings:
+    held = memo.postings.get(stem)
+    if held is None:
+        rows = _positions(db, "SELECT group_concat(doc) FROM words_at WHERE term = ?", stem)  # once an occurrence
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        held = Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
+        memo.keep(stem, held)
+    return held
+
+
+def _positions(db: sqlite3.Connection, sql: str, parameter: str) -> Positions:
+    listed = db.execute(sql, [parameter]).fetchone()[0]
+    return np.fromstring(listed, np.int64, sep=",") if listed else np.empty(0, np.int64)
+
+
+def _sums(terms: Sequence[tuple[float, Postings]], required: Positions | None) -> tuple[Positions, Scores]:
+    """Every row with any of the words, and its score as if it had the mean length."""
+    if not terms:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    rows = np.concatenate([held.positions for _, held in terms])
+    parts = np.concatenate([weight * held.times * (K1 + 1) / (held.times + K1) for weight, held in terms])
+    first = int(rows.min())
+    sums = np.bincount(rows - first, parts)
+    positions = np.flatnonzero(sums > 0)
+    scores = sums[positions].astype(np.float32)
+    positions += first
+    if required is not None:
+        among = np.isin(positions, required, assume_unique=True)
+        positions, scores = positions[among], scores[among]
+    return positions, scores
+
+
+def _lengths(db: sqlite3.Connection, positions: Positions) -> NDArray[np.float64]:
+    """How many words each row has (0 for rows that are not indexed)."""
+    sql = "SELECT id, sz FROM words_docsize WHERE id IN (SELECT value FROM json_each(?))"
+    sizes = dict(db.execute(sql, [json.dumps(positions.tolist())]).fetchall())
+    return np.array([_length(sizes.get(pos, b"\0")) for pos in positions.tolist()], float)
+
+
+@lru_cache(maxsize=4096)
+def _length(size: bytes) -> int:
+    return _varints(size)[0]
+
+
+def _varints(block: bytes) -> list[int]:
+    """SQLite's integers of 7 bits a byte, the highest bit saying that more follow."""
+    numbers, number = [], 0
+    for byte in block:
+        number = number << 7 | byte & 127
+        if byte < 128:
+            numbers.append(number)
+            number = 0
+    return numbers

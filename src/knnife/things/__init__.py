@@ -1,0 +1,14 @@
+"""What comes in: readers that turn files, folders, Python packages and Python objects into things.
+
+Two ways in: `read` for what has a name outside of Python (a path, standard input, the documentation of a
+package), and `as_things` for what Python holds already. Both stream: nothing needs the whole input in memory.
+"""
+
+from __future__ import annotations
+
+from knnife.things.formats import read
+from knnife.things.memory import as_things
+from knnife.things.reading import Reading
+from knnife.things.thing import About, Scalar, Thing
+
+__all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "read"]

@@ -1,0 +1,87 @@
+"""Parquet files and Arrow tables, by record batches. The only file that knows pyarrow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from knnife.errors import BadInput, MissingPackage
+from knnife.things.reading import Reading, RowError
+from knnife.things.rows import Columns, check_thing, mapping_maker
+from knnife.things.thing import Thing
+
+ROWS = 4096  # in memory at the same time
+
+
+def read_parquet(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
+    """The rows of a Parquet file. A broken row is reported by its number, from 1, for want of lines."""
+    file = _parquet_file(stream, reading.source)
+    make = None
+    total, number = max(1, file.metadata.num_rows), 0
+    reading.progress = lambda: number / total
+    for row in _batched_rows(_sound(file.iter_batches(ROWS), reading.source)):
+        number += 1
+        try:
+            make = make or mapping_maker(row, asked, reading.source, reading.source)
+            yield check_thing(make(number, row))
+        except RowError as error:
+            reading.fault(None, error, f"{reading.source}, row {number}")
+
+
+def table_rows(table: Any) -> Iterator[Mapping[str, Any]]:
+    """The rows of an Arrow table, or of anything that hands out an Arrow stream."""
+    if hasattr(table, "to_batches"):
+        return _batched_rows(table.to_batches(max_chunksize=ROWS))
+    return _batched_rows(_pyarrow("reading an Arrow stream").RecordBatchReader.from_stream(table))
+
+
+def _batched_rows(batches: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    for batch in batches:
+        names = batch.schema.names
+        if len(set(names)) < len(names):
+            raise BadInput(f"several columns have the same name, among {', '.join(names)}; rename them")
+        for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
+            yield dict(zip(names, cells, strict=True))
+
+
+def _cells(column: Any) -> Iterable[Any]:
+    """The values of a column as Python objects; lists of floats (vectors, as a rule) stay arrays."""
+    is_list = str(column.type).startswith(("list<", "large_list<", "fixed_size_list<"))
+    if not (is_list and str(column.type.value_type) in ("halffloat", "float", "double")):
+        values: list[Any] = column.to_pylist()
+        return values
+    return _slices(column.flatten().to_numpy(zero_copy_only=False), column.value_lengths().to_pylist())
+
+
+def _slices(numbers: Any, lengths: list[int | None]) -> Iterator[Any]:
+    start = 0
+    for length in lengths:
+        yield None if length is None else numbers[start : start + length]
+        start += length or 0
+
+
+def _sound(batches: Iterator[Any], source: str) -> Iterator[Any]:
+    """`batches`, with a damaged one reported as such."""
+    try:
+        yield from batches
+    except _pyarrow("reading Parquet").ArrowException as error:
+        raise BadInput(f"{source} is damaged: {error}") from error
+
+
+def _parquet_file(stream: io.BufferedReader, source: str) -> Any:
+    pyarrow = _pyarrow("reading Parquet")
+    import pyarrow.parquet as parquet
+
+    try:
+        return parquet.ParquetFile(stream)
+    except pyarrow.ArrowException as error:
+        raise BadInput(f"{source} is no Parquet file: {error}") from error
+
+
+def _pyarrow(purpose: str) -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingPackage("pyarrow", "parquet", purpose) from error
+    return pyarrow

@@ -1,0 +1,113 @@
+"""Documents, alone or by the folder: text, Markdown and HTML files, each cut into passages."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from knnife.errors import BadInput, BadRow, NotFound
+from knnife.things.files import format_of, opened
+from knnife.things.html import html
+from knnife.things.markdown import markdown
+from knnife.things.passages import Document, Section, passages
+from knnife.things.reading import Reading, RowError
+from knnife.things.thing import Thing
+from knnife.things.values import check_text
+
+LARGEST = 256 << 20  # bytes; one document at a time is in memory
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+
+
+def plain(text: str, name: str) -> Document:
+    """A text without headings."""
+    return Document(name, text, [Section((), 0, len(text))])
+
+
+PARSERS = {
+    ".htm": html,
+    ".html": html,
+    ".markdown": markdown,
+    ".md": markdown,
+    ".rst": plain,
+    ".text": plain,
+    ".txt": plain,
+    ".xhtml": html,
+}
+
+
+def read_document(name: str, reading: Reading) -> Iterator[Thing]:
+    """The passages of the file `name`. Too large, no UTF-8, or a NUL inside: a fault as a whole."""
+    data = _bytes(name, reading)
+    if data is None:
+        return
+    parse = PARSERS[format_of(name)]
+    try:
+        text = data.decode(_declared(data) if parse is html else "utf-8")
+        check_text(text)
+    except UnicodeDecodeError as error:
+        reading.fault(data.count(b"\n", 0, error.start) + 1, "invalid UTF-8: save the file as UTF-8", name)
+    except RowError as error:
+        reading.fault(data.count(b"\n", 0, max(0, data.find(b"\0"))) + 1, error, name)
+    else:
+        yield from passages(parse(text, Path(name).name.split(".")[0]), name)
+
+
+def read_folder(folder: Path, reading: Reading) -> Iterator[Thing]:
+    """The passages of all documents below `folder`, in the order of their paths.
+
+    Hidden files and folders are left out, links to folders are not followed (they may lead in a circle), and
+    files with other endings are passed over (`reading.skipped`). Raises BadInput when no document is found.
+    """
+    names, reading.skipped = _documents(folder)
+    if not names:
+        raise BadInput(
+            f"{reading.source}: no documents in this folder, expected files that end in {' '.join(PARSERS)}; "
+            f"tables are read by their own names"
+        )
+    done = 0
+    reading.progress = lambda: done / len(names)
+    for name in names:
+        yield from read_document(name, reading)
+        done += 1
+
+
+def _bytes(name: str, reading: Reading) -> bytes | None:
+    """What is in a file; None when that was a fault: it cannot be opened, is damaged, or too large."""
+    try:
+        with opened(name, reading, measure=False) as stream:
+            data = stream.read(LARGEST + 1)
+            if len(data) <= LARGEST:
+                return data
+            reading.fault(None, f"a document of more than {LARGEST >> 20} MB", name)
+    except BadRow:
+        raise
+    except (BadInput, NotFound) as error:
+        reading.fault(None, str(error).removeprefix(f"{name} "), name)
+    return None
+
+
+def _documents(folder: Path) -> tuple[list[str], int]:
+    """The paths of the documents below `folder`, and the number of other files."""
+    found, others = [], 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(place, name)
+            if name.startswith(".") or format_of(name) not in PARSERS or not path.is_file():
+                others += not name.startswith(".")
+            else:
+                found.append(path.as_posix())
+    return sorted(found), others
+
+
+def _declared(page: bytes) -> str:
+    """The encoding that an HTML page says it has; UTF-8 when it says nothing that is known."""
+    found = _CHARSET.search(page, 0, 2048)
+    try:
+        return codecs.lookup(found[1].decode()).name if found else "utf-8"
+    except LookupError:
+        return "utf-8"

@@ -1,0 +1,98 @@
+"""Things out of what Python holds: texts, mappings, things, and the tables of pandas, polars and Arrow.
+
+Tables are known by what they can do, so none of those packages is imported to find out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from knnife.errors import BadInput, BadRow
+from knnife.things.arrow import table_rows
+from knnife.things.reading import Reading, RowError
+from knnife.things.rows import Columns, check_thing, mapping_maker
+from knnife.things.thing import Thing
+from knnife.things.values import check_text
+
+BLOCK = 10_000  # rows of a data frame that are Python objects at the same time
+
+
+def as_things(
+    anything: Any,
+    *,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    vector: str | None = None,
+) -> Iterator[Thing]:
+    """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a
+    Reading.
+
+    One thing or one mapping is a batch of one. text, id and vector name the columns of mappings and tables
+    (text may be several, joined by line breaks); without id= a column named "id" is taken, or the things have
+    no name; a column named "part_of" holds the ids of wholes. Other columns become metadata.
+    Things pass through as they are. Raises BadInput for what is none of these, and BadRow, which tells the
+    number of the row from 1, for what cannot be stored.
+    """
+    asked = Columns.asked(text, id, vector)
+    make: Callable[[int, Mapping[str, Any]], Thing] | None = None
+    for number, item in enumerate(_items(anything), 1):
+        try:
+            if isinstance(item, Thing):
+                yield item
+            elif isinstance(item, str):
+                yield _text(item)
+            elif hasattr(item, "keys"):
+                row = {str(name): item[name] for name in item.keys()}  # noqa: SIM118 - sqlite3.Row has no other way
+                make = make or mapping_maker(row, asked, "the rows given", None)
+                yield check_thing(make(number, row))
+            else:
+                raise RowError(f"expected a text, a mapping or a Thing, found {type(item).__name__}")
+        except RowError as error:
+            raise BadRow(f"row {number}", None, str(error)) from error
+
+
+def _items(anything: Any) -> Iterable[Any]:
+    if isinstance(anything, (str, os.PathLike)):
+        raise BadInput(
+            f"{str(anything)[:60]!r} is one text: use read(...) for a file of that name, or put the text into a list"
+        )
+    if isinstance(anything, (Thing, Mapping)):
+        return [anything]
+    if isinstance(anything, Reading):
+        return anything
+    table = _table(anything)
+    if table is not None:
+        return table
+    if not isinstance(anything, Iterable) or isinstance(anything, (bytes, bytearray)):
+        raise BadInput(f"expected texts, mappings, things or a table, got {type(anything).__name__}")
+    return anything
+
+
+def _table(anything: Any) -> Iterator[Mapping[str, Any]] | None:
+    """The rows of a data frame or an Arrow table; None for anything else."""
+    if hasattr(anything, "iter_rows"):  # polars
+        rows: Iterator[Mapping[str, Any]] = anything.iter_rows(named=True)
+        return rows
+    if hasattr(anything, "iloc") and hasattr(anything, "columns"):  # pandas
+        return _pandas_rows(anything)
+    has_columns = hasattr(anything, "columns") or hasattr(anything, "schema")
+    if hasattr(anything, "__arrow_c_stream__") and has_columns:  # a single column has a stream, too
+        return table_rows(anything)
+    return None
+
+
+def _pandas_rows(frame: Any) -> Iterator[Mapping[str, Any]]:
+    if not frame.columns.is_unique:
+        raise BadInput("the data frame has several columns of the same name; rename them")
+    for start in range(0, len(frame), BLOCK):
+        block = frame.iloc[start : start + BLOCK].astype(object)
+        yield from block.where(block.notna(), None).to_dict("records")  # pandas knows all its ways to say "missing"
+
+
+def _text(text: str) -> Thing:
+    if not text or text.isspace():
+        raise RowError("empty text")
+    check_text(text)
+    return Thing(None, text)

@@ -1,0 +1,68 @@
+"""A reading: the things of one source, how far it has come, and what was wrong on the way.
+
+Every reader is a generator of things that is handed its Reading; it calls `reading.fault` for a row it cannot
+use and sets `reading.progress`. What happens to a broken row is therefore decided here, once, for all
+formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from knnife.errors import BadInput, BadRow
+from knnife.things.thing import Thing
+
+OnError = Literal["stop", "skip"]
+Reader = Callable[["Reading"], Iterator[Thing]]
+
+KEPT_PROBLEMS = 100  # enough to see what is wrong; a million of them would be a leak
+
+
+class RowError(Exception):
+    """Why a row cannot become a thing. The reader knows the file and line, and makes it a BadRow."""
+
+
+class Reading:
+    """The things of one source, once.
+
+    source: the source as it was given (a path with forward slashes). broken: how many rows were skipped so
+    far; problems: the first 100 of them, each with its file and line. skipped: how many files were passed
+    over because they hold nothing to read (pictures in a folder of documents, compiled modules in a package).
+
+    complete: each whole (a document) comes with all its parts, so a part that is not among them is no more.
+
+    With on_error="stop" the first broken row is raised as BadRow; with "skip" it is counted.
+    """
+
+    def __init__(self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False) -> None:
+        if on_error not in ("stop", "skip"):
+            raise BadInput(f'on_error={on_error!r}: expected "stop" or "skip"')
+        self.source, self.complete = source, complete
+        self.broken = 0
+        self.problems: list[BadRow] = []
+        self.skipped = 0
+        self.progress: Callable[[], float | None] = lambda: 0.0
+        self._reader, self._on_error = reader, on_error
+        self._started = False
+
+    def __iter__(self) -> Iterator[Thing]:
+        if self._started:
+            raise BadInput(f"{self.source} was read already; call read(...) again for a second pass")
+        self._started = True
+        yield from self._reader(self)
+        self.progress = lambda: 1.0
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, 0 to 1 (by bytes, files or modules); None where nobody can know (a pipe)."""
+        return self.progress()
+
+    def fault(self, line: int | None, why: object, source: str | None = None) -> None:
+        """A row cannot be used: raise it or count it, as the user said."""
+        problem = BadRow(source or self.source, line, str(why))
+        if self._on_error == "stop":
+            raise problem
+        self.broken += 1
+        if len(self.problems) < KEPT_PROBLEMS:
+            self.problems.append(problem)

@@ -1,0 +1,185 @@
+"""From a row to a thing: which columns are text, id and vector, and how the others become metadata.
+
+Rows of csv files come as lists of cells (`cells_maker`), all others as mappings (`mapping_maker`). A maker is
+a function `(row number, row) -> Thing`; it raises RowError for a row that cannot be used. These are the
+innermost loops of reading, a few hundred nanoseconds each, which is why makers are closures over what is
+known about the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from knnife.errors import BadInput
+from knnife.things.reading import RowError
+from knnife.things.thing import Thing
+from knnife.things.values import NUMERIC, SIMPLE, CellValues, check_text, flat
+from knnife.things.vectors import VectorCells
+
+USUAL_TEXT = ("text", "content", "body", "value", "document")
+
+_new = tuple.__new__  # of a Thing: a third of the time that its own constructor takes
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector."""
+
+    text: tuple[str, ...] | None = None
+    id: str | None = None
+    vector: str | None = None
+    part_of: str | None = None
+
+    @classmethod
+    def asked(cls, text: str | Sequence[str] | None, id: str | None, vector: str | None) -> Columns:
+        """The columns as a user names them: `text` is one name or several."""
+        texts = (text,) if isinstance(text, str) else tuple(text) if text is not None else None
+        if texts == ():
+            raise BadInput("text=(): expected the name of a column, or of several")
+        return cls(texts, id, vector)
+
+    @property
+    def any(self) -> bool:
+        """Whether a column was named at all."""
+        return self != Columns()
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The columns that do not become metadata."""
+        return frozenset([*(self.text or ()), *(name for name in (self.id, self.vector, self.part_of) if name)])
+
+    def settled(self, names: Iterable[str], source: str) -> Columns:
+        """With the columns that were not named chosen by their usual names: those of text, "id" and "part_of".
+
+        Raises BadInput where no column is the text, unless there is a vector.
+        """
+        names = [name for name in names if name not in self.used]
+        settled = replace(self, part_of="part_of" if "part_of" in names else None)
+        if self.id is None and "id" in names:
+            settled = replace(settled, id="id")
+        if self.text is not None:
+            return settled
+        usual = next((name for name in USUAL_TEXT if name in names), None)
+        if usual is not None:
+            return replace(settled, text=(usual,))
+        if self.vector is not None:
+            return settled
+        raise BadInput(
+            f"{source}: which column is the text? Name it with text= (--text on the command line); "
+            f"the columns are: {listed(names)}"
+        )
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names for an error message, cut where there are too many."""
+    shown = [str(name) for name in names]
+    return ", ".join(shown[:30]) + (f" and {len(shown) - 30} more" if len(shown) > 30 else "")
+
+
+def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int, list[str]], Thing]:
+    """The maker for rows of cells under this header. Raises BadInput when a named column is not there."""
+    missing = sorted(asked.used - set(header))
+    if missing:
+        raise BadInput(f"{source} has no column {listed(missing)}; its columns are: {listed(header)}")
+    columns = asked.settled(header, source)
+    texts = [header.index(name) for name in columns.text or ()]
+    sole = texts[0] if len(texts) == 1 else None
+    id_at = None if columns.id is None else header.index(columns.id)
+    vector_at = None if columns.vector is None else header.index(columns.vector)
+    whole_at = None if columns.part_of is None else header.index(columns.part_of)
+    others = [(name, i) for i, name in enumerate(header) if name not in columns.used]
+    width, numeric, values, vectors = len(header), NUMERIC, CellValues(), VectorCells()
+
+    def make(number: int, cells: list[str]) -> Thing:
+        if len(cells) != width:
+            cells = _fitted(cells, width)
+        row = "".join(cells)
+        if not row.isascii() or "\0" in row:
+            check_text(row)
+        value: str | None = "" if sole is None else cells[sole]
+        if not value or value.isspace():
+            value = _text([cells[i] for i in texts], vector_at is not None)
+        identity = f"{source}#{number}" if id_at is None else cells[id_at] or _identity("")
+        about = {  # most cells are words, and told by their first character
+            name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
+        }
+        vector = None if vector_at is None else vectors.read(cells[vector_at])
+        whole = None if whole_at is None else cells[whole_at] or None
+        return _new(Thing, (identity, value, about, whole, vector))
+
+    return make
+
+
+def mapping_maker(
+    first: Iterable[str], asked: Columns, source: str, prefix: str | None
+) -> Callable[[int, Mapping[str, Any]], Thing]:
+    """The maker for rows that are mappings; `first` are the names of the first one.
+
+    Without an id column things are called `prefix#<row number>`, or not at all when `prefix` is None. That
+    the text can be stored is for `check_thing` to see: some sources cannot hold any other.
+    """
+    columns = asked.settled(first, source)
+    texts, id_name, vector_name = columns.text or (), columns.id, columns.vector
+    whole_name, used = columns.part_of, columns.used - {columns.part_of}
+    sole = texts[0] if len(texts) == 1 else None
+    vectors, simple = VectorCells(), SIMPLE
+
+    def make(number: int, row: Mapping[str, Any]) -> Thing:
+        about = dict(row)
+        whole = None if whole_name is None else about.pop(whole_name, None)
+        for name in used:
+            if name not in about:
+                raise RowError(f"no {name}; it has: {listed(row)}")
+            del about[name]
+        for cell in about.values():
+            # Only a finite number leaves 0 when it is taken from itself.
+            if type(cell) not in simple and (type(cell) is not float or cell - cell != 0.0):
+                about = flat(about)
+                break
+        value = None if sole is None else row[sole]
+        if type(value) is not str or not value or value.isspace():
+            value = _text([row[name] for name in texts], vector_name is not None)
+        identity = (prefix and f"{prefix}#{number}") if id_name is None else _identity(row[id_name])
+        vector = None if vector_name is None else vectors.read(row[vector_name])
+        return _new(Thing, (identity, value, about, None if whole is None else _identity(whole), vector))
+
+    return make
+
+
+def check_thing(thing: Thing) -> Thing:
+    """`thing`, whose text, id and metadata can be stored; else raises RowError."""
+    strings = [cell for cell in thing.about.values() if type(cell) is str]
+    check_text("".join([str(thing.value or ""), thing.id or "", *thing.about, *strings]))
+    return thing
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    if len(cells) > width:
+        raise RowError(f"{len(cells)} cells, the header names {width}: is a comma not in quotation marks?")
+    return cells + [""] * (width - len(cells))
+
+
+def _text(cells: list[Any], optional: bool) -> str | None:
+    """The text of the text columns, one per line. None only where a vector makes a text optional."""
+    parts = []
+    for cell in cells:
+        if isinstance(cell, (int, float)) and cell == cell and not isinstance(cell, bool):
+            cell = str(cell)
+        if isinstance(cell, str):
+            if cell and not cell.isspace():
+                parts.append(cell)
+        elif cell is not None and cell == cell:
+            raise RowError(f"the text is no text but {type(cell).__name__}: {str(cell)[:40]}")
+    if not parts and not optional:
+        raise RowError("empty text")
+    return "\n".join(parts) if parts else None
+
+
+def _identity(cell: Any) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
+        raise RowError(f"the id is neither text nor number: {cell!r:.40}")
+    if cell == "" or cell != cell:
+        raise RowError("empty id")
+    return str(cell)

@@ -1,0 +1,125 @@
+"""What cells hold: numbers told from text, nested things made flat, characters that cannot be stored."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from knnife.things.reading import RowError
+from knnife.things.thing import Scalar
+
+SIMPLE = frozenset({str, int, bool, type(None)})  # a row of only these, and finite numbers, is flat
+NUMERIC = frozenset("-0123456789")  # how a number starts
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+][0-9]+)?")
+_LONGEST_INTEGER = 18  # digits that surely fit 64 bits; a longer one is a name, not an amount
+_REMEMBERED = 50_000
+
+
+def check_text(text: str) -> None:
+    """Raise RowError for characters that cannot be stored: NUL, and what is left of invalid UTF-8."""
+    if "\0" in text:
+        raise RowError("a NUL character, which no text holds: is the file binary, or damaged?")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise RowError("invalid UTF-8: save the file as UTF-8") from error
+
+
+def decoded(data: bytes) -> str:
+    """`data` as text. Raises RowError when it is not UTF-8 or holds a NUL."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise RowError("invalid UTF-8: save the file as UTF-8") from error
+    if "\0" in text:
+        check_text(text)
+    return text
+
+
+def cell_value(cell: str) -> Scalar:
+    """The value of a csv cell: a number if written as programs write them, None if empty, else the text.
+
+    Names made of digits stay text: leading zeros ("007"), a leading plus ("+49 30"), more than 18 digits,
+    exponents without point or sign ("12e4"). So do "nan", "inf", "1_000", "1,5" and dates.
+    """
+    if not cell:
+        return None
+    if cell[0] not in NUMERIC:
+        return cell
+    if cell.isdigit() and cell.isascii():
+        return cell if len(cell) > _LONGEST_INTEGER or (cell[0] == "0" and len(cell) > 1) else int(cell)
+    if _NUMBER.fullmatch(cell) is None:
+        return cell
+    if "." in cell or "e" in cell or "E" in cell:
+        number = float(cell)
+        return number if math.isfinite(number) else cell
+    return cell if len(cell) > _LONGEST_INTEGER + 1 or cell == "-0" else int(cell)
+
+
+class CellValues(dict[str, Scalar]):
+    """`values[cell]` is `cell_value(cell)`; remembers the first ones, as years and prices come again."""
+
+    def __missing__(self, cell: str) -> Scalar:
+        value = cell_value(cell)
+        if len(self) < _REMEMBERED and len(cell) < _LONGEST_INTEGER:
+            self[cell] = value
+        return value
+
+
+def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`row` with nested mappings joined by dots ({"a": {"b": 1}} -> {"a.b": 1}).
+
+    Not a number and infinity become None, dates ISO text, arrays lists; lists that hold more than values
+    become JSON text. Bytes are left out: they are content, not something that is known about it. Raises
+    RowError for what is nested too deeply, and for text that cannot be stored.
+    """
+    result: dict[str, Any] = {}
+    try:
+        for name, value in row.items():
+            if isinstance(value, Mapping):
+                result.update(flat(value, f"{prefix}{name}."))
+            elif not isinstance(value, (bytes, bytearray, memoryview)):
+                result[f"{prefix}{name}"] = _simple(value)
+    except RecursionError as error:
+        raise RowError("nested too deeply") from error
+    return result
+
+
+def _simple(value: Any) -> Any:
+    """A scalar, or a list of scalars."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        check_text(value)
+        return str(value)
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+        return _simple(value.tolist())
+    if isinstance(value, Iterable):
+        return _simple_list(list(value))
+    return _named(value)
+
+
+def _simple_list(values: list[Any]) -> list[Any] | str:
+    if any(isinstance(value, (Mapping, list, tuple, set, bytes)) for value in values):
+        text = json.dumps(values, ensure_ascii=False, default=str)
+        check_text(text)
+        return text
+    return [_simple(value) for value in values]
+
+
+def _named(value: Any) -> str | float | None:
+    """Dates, decimals, and what is known by its name only: paths, UUIDs, durations."""
+    if value != value:  # NaT, and a Decimal that is none
+        return None
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return float(value) if hasattr(value, "is_finite") else str(value)

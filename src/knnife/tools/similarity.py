@@ -1,0 +1,82 @@
+"""How similar are these to those?
+
+Each of the two sides is a list of texts, or an array of vectors. Texts go through an encoder, the packaged
+English one unless another is given, or through that of a space, whose metric then applies too. All pairs are
+compared, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knnife import geometry
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, as_vectors
+from knnife.space import Space
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """The similarities of n things with m others: `scores` is `(n, m)`, higher is closer.
+
+    a, b: the texts of both sides; for vectors, their row numbers.
+    """
+
+    a: Sequence[str] | range
+    b: Sequence[str] | range
+    scores: Vectors
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a pair, in the order of `a`, then of `b`."""
+        for i, first in enumerate(self.a):
+            for j, second in enumerate(self.b):
+                yield {"a": first, "b": second, "score": float(self.scores[i, j])}
+
+
+def similarity(a: Any, b: Any, encoder: str | Encoder | Space = DEFAULT, metric: Metric | None = None) -> Similarity:
+    """Compares every thing of `a` with every one of `b`.
+
+    Args:
+        a: a text, texts, or vectors `(n, d)`; one of them is a batch of one.
+        b: likewise `(m, d)`; texts and vectors may be mixed where the dimensions agree.
+        encoder: what encodes the texts: a name of the catalogue, an encoder, or a space. Vectors need none.
+        metric: "cosine" unless told, or the metric of the space.
+
+    Raises:
+        BadInput: something is neither texts nor vectors, the dimensions differ, the metric is unknown, or the
+            space has no encoder.
+        NotFound: no encoder has that name.
+        EncoderMismatch: the encoder of that name is not the one that made the vectors of the space.
+
+    """
+    if metric is None:
+        metric = encoder.metric if isinstance(encoder, Space) else "cosine"
+    left, right = _side(a, encoder, "a"), _side(b, encoder, "b")
+    if left.shape[1] != right.shape[1]:
+        raise BadInput(f"a has {left.shape[1]} dimensions and b has {right.shape[1]}; they must agree")
+    return Similarity(_names(a, left), _names(b, right), geometry.similarity(left, right, metric))
+
+
+def _side(given: Any, encoder: str | Encoder | Space, what: str) -> Vectors:
+    """The vectors of one side `(n, d)`."""
+    texts = _texts(given)
+    if texts is None:
+        return as_vectors(given, what=what)
+    model = encoder.encoder if isinstance(encoder, Space) else load_encoder(encoder)
+    return as_vectors(model.encode(texts), model.dim, what)
+
+
+def _texts(given: Any) -> list[str] | None:
+    """The texts given; None when they are something else, and so have to be vectors."""
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, Sequence) and given and all(isinstance(each, str) for each in given):
+        return list(given)
+    return None
+
+
+def _names(given: Any, vectors: Vectors) -> Sequence[str] | range:
+    return _texts(given) or range(len(vectors))

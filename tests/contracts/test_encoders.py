@@ -1,0 +1,126 @@
+"""What every encoder must do. A new one joins by a line in `ENCODERS`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knnife.encoders import Encoder, encode_query, load_encoder
+from knnife.encoders.static import StaticEncoder
+from knnife.geometry import Vectors
+
+WORDS = ["[UNK]", "red", "blue", "car", "sky"]
+TOKENIZER = json.dumps(
+    {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
+        "model": {"type": "WordLevel", "vocab": {w: i for i, w in enumerate(WORDS)}, "unk_token": "[UNK]"},
+    }
+).encode()
+
+
+def handmade() -> StaticEncoder:
+    """Five words in three dimensions, with vectors that can be summed in one's head."""
+    rows = np.array([[9, 9, 9], [1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 3, 4]], np.float32)
+    return StaticEncoder(rows, TOKENIZER, config={"normalize": True}, name="handmade")
+
+
+class Lengths:
+    """Nothing but the protocol: the vector of a text holds its numbers of characters and of words."""
+
+    name, dim, kind, fingerprint = "lengths", 2, "text", "lengths-1"
+
+    def encode(self, values: Sequence[Any]) -> Vectors:
+        return np.array([[len(v), len(v.split())] for v in values], np.float32).reshape(-1, 2)
+
+
+ENCODERS: dict[str, Callable[[], Encoder]] = {
+    "english": lambda: load_encoder("english"),
+    "handmade": handmade,
+    "lengths": Lengths,
+}
+LOADED = {name: make() for name, make in ENCODERS.items()}  # once: hypothesis runs each test many times
+TEXTS = ["a red car", "the blue sky", "", "red", "Ünïcödé 東京 🚗", "red red red", "\0", "car " * 5000]
+
+
+@pytest.fixture(params=ENCODERS)
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    return LOADED[request.param]
+
+
+def test_it_is_an_encoder(encoder):
+    assert isinstance(encoder, Encoder)
+    assert load_encoder(encoder) is encoder
+    assert encoder.name
+    assert encoder.kind in ("text", "image", "audio", "row")
+    assert encoder.dim > 0
+
+
+def test_vectors_are_float32_rows_of_finite_numbers(encoder):
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), encoder.dim)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+
+
+def test_nothing_in_gives_no_rows_of_the_right_width(encoder):
+    assert encoder.encode([]).shape == (0, encoder.dim)
+    assert encoder.encode([]).dtype == np.float32
+
+
+def test_different_texts_have_different_vectors(encoder):
+    a, b = encoder.encode(["red", "blue sky"])
+    assert np.abs(a - b).max() > 0.1
+
+
+def test_a_batch_gives_what_one_by_one_gives_in_order(encoder):
+    one_by_one = np.concatenate([encoder.encode([text]) for text in TEXTS])
+    np.testing.assert_allclose(encoder.encode(TEXTS), one_by_one, atol=1e-6)
+    np.testing.assert_allclose(encoder.encode(TEXTS[::-1]), one_by_one[::-1], atol=1e-6)
+
+
+def test_the_same_text_gives_the_same_bits(encoder):
+    assert encoder.encode(TEXTS).tobytes() == encoder.encode(TEXTS).tobytes()
+
+
+def test_the_values_may_be_a_tuple(encoder):
+    np.testing.assert_array_equal(encoder.encode(tuple(TEXTS)), encoder.encode(TEXTS))
+
+
+def test_queries_have_the_width_of_passages(encoder):
+    assert encode_query(encoder, ["red"]).shape == (1, encoder.dim)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_fingerprint_is_the_same_for_another_copy(name):
+    assert ENCODERS[name]().fingerprint == LOADED[name].fingerprint
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.text(st.characters(), max_size=30), max_size=6))
+def test_any_unicode_at_all_can_be_encoded(name, texts):
+    vectors = LOADED[name].encode(texts)  # st.characters() makes NUL and lone surrogates as well
+    assert vectors.shape == (len(texts), LOADED[name].dim)
+    assert np.isfinite(vectors).all()
+
+
+def test_threads_get_what_one_alone_gets(encoder):
+    texts = [f"{text} {i}" for i, text in enumerate(TEXTS * 5)]
+    alone = encoder.encode(texts)
+    with ThreadPoolExecutor(6) as pool:
+        for vectors in pool.map(encoder.encode, [texts] * 24):
+            np.testing.assert_array_equal(vectors, alone)

@@ -1,0 +1,38 @@
+"""Adds things to a space and says what was committed, until somebody kills it. Run by test_crash.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.toys import Letters
+
+from knnife import Space, Thing
+from knnife.space import adding
+
+COUNT = 1_500
+
+
+def things() -> list[Thing]:
+    """Texts with metadata, some of them parts of a whole."""
+    return [
+        Thing(
+            f"thing {i}",
+            f"abc {i} deed cafe {'h' * (i % 13)}",
+            {"i": i, "even": i % 2 == 0},
+            f"document {i // 10}" if i % 2 else None,
+        )
+        for i in range(COUNT)
+    ]
+
+
+def main(path: str) -> None:
+    adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 40
+    with Space.open(Path(path), Letters()) as space:
+        print("ready", flush=True)
+        space.add(things(), progress=lambda done, _: print(done, flush=True))
+    print("end", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

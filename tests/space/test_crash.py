@@ -1,0 +1,97 @@
+"""Whenever a process is killed: nothing committed is lost, nothing is half there, and it goes on from there."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.space.crash_child import main, things
+from tests.toys import Letters
+
+from knnife import Space
+
+KILLS = 100
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+
+
+def contents(path: Path) -> dict[str, list[Any]]:
+    """Everything in the file, but for the random tokens of its commits."""
+    db = sqlite3.connect(path)
+    try:
+        tables = {
+            name: db.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
+            for name in ("things", "gone", "vectors_1", "settings")
+        }
+        tables["state"] = db.execute("SELECT last, gone, things FROM commits ORDER BY number DESC LIMIT 1").fetchall()
+        tables["words"] = db.execute("SELECT rowid FROM words WHERE words MATCH 'cafe' ORDER BY 1").fetchall()
+        return tables
+    finally:
+        db.close()
+
+
+def check_whole(path: Path) -> None:
+    db = sqlite3.connect(path)
+    try:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        things, vectors = (db.execute(f"SELECT pos FROM {t} ORDER BY 1").fetchall() for t in ("things", "vectors_1"))
+        assert things == vectors
+        assert db.execute("SELECT things FROM commits ORDER BY number DESC LIMIT 1").fetchone()[0] == len(things)
+    finally:
+        db.rollback()
+        db.close()
+
+
+def run_and_kill(path: Path, moment: float) -> tuple[int, bool]:
+    """Start an add, kill it so many seconds after it is ready: how many things it had reported, and did it end?"""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.space.crash_child", str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert child.stdout is not None
+    with child.stdout as lines:
+        assert lines.readline() == "ready\n"
+        time.sleep(moment)
+        child.send_signal(signal.SIGKILL)
+        said = lines.read().split()
+    child.wait()
+    reported = max([int(line) for line in said if line.isdigit()], default=0)
+    return reported, "end" in said
+
+
+def test_a_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed.knnife"
+    began = time.perf_counter()
+    main(str(undisturbed))
+    duration = time.perf_counter() - began
+    expected = contents(undisturbed)
+    clock = random.Random(2)
+    kills = spaces = interrupted = 0
+    while kills < KILLS:
+        spaces += 1
+        path, ended = tmp_path / f"killed{spaces}.knnife", False
+        while not ended and kills < KILLS:
+            reported, ended = run_and_kill(path, clock.uniform(0, duration))
+            kills += 1
+            interrupted += not ended
+            check_whole(path)
+            ids = {thing.id for thing in things()[:reported]}
+            with Space.open(path, Letters()) as space:
+                assert all(id in space for id in ids)
+                if kills % 10 == 0 and len(space):
+                    assert len(space.near("abc", 3).ids[0]) == 3
+        with Space.open(path, Letters()) as space:
+            space.add(things())
+        assert contents(path) == expected
+    assert interrupted >= KILLS / 4, "most runs ended before they were killed: make the input longer"
