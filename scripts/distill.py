@@ -10,11 +10,12 @@ The method is that of model2vec (Tulkens and van Dongen, 2024), with three chang
 2. The 256 strongest principal components are kept, each divided by the root of its standard deviation: half
    way to equal variances, so that the few strongest do not drown the rest.
 3. A text is the sum of its tokens, so a common token must weigh less: a / (a + p), "smooth inverse frequency"
-   (Arora et al., 2017). The vocabulary is in order of frequency, so Zipf's law gives the probability p; with
-   a = 4e-5 instead of the usual 1e-4 the very common count for less.
+   (Arora et al., 2017). The vocabulary lists single characters, then words and pieces of words in order of
+   frequency, so Zipf's law gives a rough probability p. With a = 4e-5, not 1e-4, common tokens count less.
 
-Vectors are stored as int8 with one float32 for each token, the product of its scale and its weight. The same
-weights give the same model: nothing is random, and no text is read but the vocabulary.
+Vectors are stored as int8 with one float32 for each token, the product of its scale and its weight. Nothing is
+random and no text is read but the vocabulary: a machine makes the same bytes each time, and another machine,
+whose sums round otherwise, the same model.
 """
 
 from __future__ import annotations

@@ -76,6 +76,11 @@ def test_what_is_no_text_is_refused_with_its_place_and_type():
         tiny().encode(["red", b"red"])
 
 
+def test_one_text_instead_of_a_list_is_refused():
+    with pytest.raises(BadInput, match=r"write \[text\]"):
+        tiny().encode("red")
+
+
 def test_vectors_of_the_english_model_have_length_one(english):
     norms = np.linalg.norm(english.encode(["a heist goes wrong", "x", "東京"]), axis=1)
     np.testing.assert_allclose(norms, 1, atol=1e-6)
@@ -221,6 +226,7 @@ DAMAGE = {
     "invalid UTF-8": ("tokenizer.json", lambda p: p.write_bytes(b"\xff\xfe")),
     "more words than rows": ("tokenizer.json", lambda p: p.write_bytes(tokenizer([*WORDS, "more"]))),
     "config without JSON": ("config.json", lambda p: p.write_text("normalize: yes")),
+    "config of a thousand lists": ("config.json", lambda p: p.write_text("[" * 100_000)),
     "config of a list": ("config.json", lambda p: p.write_text("[]")),
     "config in no UTF-8": ("config.json", lambda p: p.write_bytes(b"\xff")),
 }

@@ -92,7 +92,7 @@ class StaticEncoder:
                 config=config,
                 name=str(folder) if name is None else name,
             )
-        except (SafetensorError, ValueError, KeyError) as error:
+        except (SafetensorError, ValueError, KeyError, RecursionError) as error:
             raise BadInput(
                 f"{folder}: expected a static model ({', '.join(FILES)}) in the format of model2vec; {error}"
             ) from error
@@ -109,8 +109,10 @@ class StaticEncoder:
     def encode(self, values: Sequence[str]) -> Vectors:
         """The vectors of texts, float32 `(n, dim)`; a text without a known token gives zeros.
 
-        Raises BadInput when a value is not a text.
+        Raises BadInput when a value is not a text, or `values` is itself one.
         """
+        if isinstance(values, str):
+            raise BadInput("encode takes a list of texts, and was given one text: write [text]")
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 raise BadInput(f"value {i} is of type {type(value).__name__}; {self.name!r} encodes texts (str) only")
@@ -129,12 +131,12 @@ class StaticEncoder:
         """The weighted sum of the vectors of these tokens, `(dim,)`."""
         try:
             rows = self._rows[self._row_of[ids]].astype(np.float32)  # (tokens, dim)
+            total: Vectors = self._weight_of[ids] @ rows
         except IndexError as error:  # looking for gaps in the numbers of the tokens would slow down every start
             raise BadInput(
                 f"{self.name}: the tokenizer has a token number {ids.max()}, "
                 f"but there are vectors for {len(self._row_of)} tokens; its files do not belong together"
             ) from error
-        total: Vectors = self._weight_of[ids] @ rows
         return total
 
     def _token_ids(self, texts: list[str]) -> Iterator[NDArray[np.int64]]:

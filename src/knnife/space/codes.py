@@ -17,6 +17,7 @@ fast a search is and how often it misses, never what it says about what it found
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,10 +89,11 @@ class Codes:
         """How many components share 4 bits."""
         return int(self.structure.pq.dsub)
 
-    def extended(self, vectors: Vectors) -> Codes:
+    def extended(self, parts: Iterable[Vectors]) -> Codes:
         """Codes with those of more vectors behind; these stay as they are."""
         longer = Codes(faiss.clone_index(self.structure), self.rotation)
-        longer._append(vectors)
+        for vectors in parts:
+            longer._append(vectors)
         return longer
 
     def candidates(self, queries: Vectors, count: int, lists: int, mask: NDArray[np.uint8] | None) -> Rows:

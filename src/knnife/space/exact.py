@@ -26,6 +26,7 @@ Rows = NDArray[np.int64]
 ALONE = 8  # up to so many queries are answered by one thread: two threads on busy cores take 100 ms for a query of 4
 SPARE = 16  # candidates taken beyond k, because matrix products round otherwise than single distances
 ROUNDING = 4e-6  # relative error of those products, with room to spare
+ASKED = 1_024  # queries compared at once with so many rows
 GATHER = 16_384  # rows copied together to be compared with many queries at once
 
 _FAISS = {

@@ -1,0 +1,256 @@
+"""Nearest neighbours: an immutable index of the vectors of one view.
+
+Few points are compared with the query one by one, which is exact and, up to some ten thousand, fast. Of many points the
+codes (codes.py) tell which deserve it; how many that are is tuned to a recall measured on the points themselves
+(tuning.py). Either way the scores are exact, and a filter is applied before the search, so that `k` points come back
+whenever `k` match.
+
+An index never changes, so any number of threads may ask it. `changed` makes another that shares what it can: new points
+are compared one by one until there are enough of them to be given codes, removed ones are passed over, and when the
+space has become another one (twice as large, or a fifth removed) the index is built anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.geometry import Metric, Vectors, blocks
+from knnife.space import cache, exact
+from knnife.space.codes import Codes
+from knnife.space.exact import Rows
+from knnife.space.points import Pairs, Points
+from knnife.space.rows import Positions, Table, pack_ids
+from knnife.space.tuning import Effort, Tuning, bitmap, tune
+
+EXACT_NUMBERS = 10_000 * 256  # an index of at most so many components is searched exactly
+LEAST_DIM = 8  # below, codes have too little to tell apart
+FEW = 16  # a filter that lets through fewer than 1 point in so many is searched exactly
+SPAN = 8  # as is all of which more than 1 point in so many would be a candidate
+UNCODED, UNCODED_SHARE = 1_024, 64  # points without codes: at most so many, or 1 in so many
+DEAD, DEAD_SHARE = 64, 5  # points removed but still there: at most so many, or 1 in so many
+HELD = 4 << 20  # candidates at a time
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Which state of a space an index shows."""
+
+    view: int
+    commit: int
+    token: str
+    last: int
+    gone: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """Points, found by closeness. Made by `build`, `changed` or `load`."""
+
+    points: Points
+    codes: Codes | None  # of the first rows; the others, or all, are compared one by one
+    tuning: Tuning
+    wanted: float  # recall
+    seed: int = 0
+
+    @classmethod
+    def build(
+        cls,
+        vectors: Vectors,
+        positions: Positions,
+        ids: Sequence[str],
+        *,
+        metric: Metric,
+        recall: float,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Index:
+        """An index of `vectors` (n, d) with ascending `positions` (n,) and `ids`, tuned to `recall`.
+
+        The arrays are kept, not copied, where they can be used as they are: they must not be changed afterwards.
+        `progress` is told the share that is done.
+        """
+        vectors = exact.prepared(np.ascontiguousarray(vectors, np.float32), metric)
+        table = Table.of(np.ascontiguousarray(positions, np.int64), vectors, *pack_ids(ids))
+        return cls._of(Points.of(table, metric), recall, seed, progress or (lambda share: None))
+
+    @classmethod
+    def _of(cls, points: Points, recall: float, seed: int, progress: Progress) -> Index:
+        codes, tuning = _learn(points, recall, seed, progress)
+        return cls(points, codes, tuning, recall, seed)
+
+    @property
+    def metric(self) -> Metric:
+        """What similarity means."""
+        return self.points.metric
+
+    @property
+    def n(self) -> int:
+        """How many points there are."""
+        return self.points.n
+
+    @property
+    def unsaved(self) -> float:
+        """How much came and left since the index was built or loaded, as a share of what there was."""
+        dead = 0 if self.points.live is None else int(np.count_nonzero(~self.points.live))
+        return (len(self.points.tail) + dead) / max(1, len(self.points.base))
+
+    # Asking
+
+    def near(
+        self, queries: Vectors, k: int, allowed: Positions | None = None, exclude: Positions | None = None
+    ) -> tuple[Positions, Vectors]:
+        """The `k` points closest to each of `queries` (m, d), best first: positions and similarities `(m, k)`.
+
+        allowed: positions that may be answered, ascending; None = all.
+        exclude: for each query `(m,)` a position that is not to be answered: its own.
+
+        There are fewer than `k` columns when fewer points can be answered. Equal similarities come by position.
+        """
+        points = self.points
+        queries = exact.prepared(queries, points.metric)
+        some = points.allowed(allowed)
+        own = None if exclude is None else points.find(exclude)
+        k = min(k, points.answers(some, own))
+        rows, scores = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
+        if k:
+            effort = self._effort(k, some)
+            bits = self._live_bits if allowed is None or effort is None or some is None else bitmap(some, points.rows)
+            with exact.threads_for(len(queries)):
+                for block in blocks(len(queries), effort.candidates if effort else k + exact.SPARE, HELD):
+                    asked, mine = queries[block], None if own is None else own[block]
+                    if effort is None:
+                        rows[block], scores[block] = points.nearest(asked, k, some, mine)
+                    else:
+                        rows[block], scores[block] = self._by_codes(asked, k, some, mine, effort, bits)
+        return points.positions(rows), scores
+
+    def within(self, queries: Vectors, at_least: float, allowed: Positions | None = None) -> Pairs:
+        """All points at least so similar: numbers of queries, positions and similarities, each `(p,)`; exact.
+
+        Query by query, and for each in the order of positions.
+        """
+        points = self.points
+        queries = exact.prepared(queries, points.metric)
+        numbers, rows, scores = points.within(queries, at_least, points.allowed(allowed))
+        return numbers, points.positions(rows), scores
+
+    def ids_of(self, positions: Positions) -> list[list[str]]:
+        """The ids at positions `(m, k)`, which must be those of points that are here."""
+        flat, width = self.points.ids(positions.ravel()), positions.shape[1]
+        return [flat[i * width : (i + 1) * width] for i in range(len(positions))]
+
+    def _by_codes(
+        self,
+        queries: Vectors,
+        k: int,
+        some: Rows | None,
+        own: Rows | None,
+        effort: Effort,
+        bits: NDArray[np.uint8] | None,
+    ) -> tuple[Rows, Vectors]:
+        assert self.codes is not None
+        points = self.points
+        rows = self.codes.candidates(queries, effort.candidates, effort.lists, bits)
+        uncoded = points.scan(queries, k + 1, some, self.codes.n)
+        if uncoded:
+            rows = np.hstack([rows, *uncoded])
+        close = points.closeness(queries, rows, own)
+        rows, scores = exact.pick(close, rows, k, points.metric)
+        short = np.isneginf(scores[:, -1])  # the lists that were read hold too few that may be answered
+        if short.any():
+            mine = None if own is None else own[short]
+            rows[short], scores[short] = points.nearest(queries[short], k, some, mine)
+        return rows, scores
+
+    def _effort(self, k: int, some: Rows | None) -> Effort | None:
+        """How hard to look with the codes; None when an exact search is quicker."""
+        if self.codes is None:
+            return None
+        count = self.n if some is None else len(some)
+        effort = self.tuning.effort(k) if count == self.n else self.tuning.filtered_effort(k)
+        return None if count * FEW < self.points.rows or effort.candidates * SPAN > count else effort
+
+    @cached_property
+    def _live_bits(self) -> NDArray[np.uint8] | None:
+        live = self.points.live
+        return None if live is None else np.packbits(live, bitorder="little")
+
+    # Following
+
+    def changed(self, positions: Positions, vectors: Vectors, ids: Sequence[str], gone: Positions) -> Index:
+        """The index after points came (ascending `positions` behind all there were) and the ones at `gone` left."""
+        points = self.points.changed(positions, vectors, ids, gone)
+        if self._is_outgrown(points):
+            return Index._of(Points.of(points.table(), points.metric), self.wanted, self.seed, lambda share: None)
+        codes = self.codes
+        if codes is not None and points.rows - codes.n > max(UNCODED, points.rows // UNCODED_SHARE):
+            codes = codes.extended([table.vectors[max(0, codes.n - first) :] for table, first in points.tables])
+        return replace(self, points=points, codes=codes)
+
+    def _is_outgrown(self, points: Points) -> bool:
+        """Whether the points are so different from those tuned for that the index is to be built anew."""
+        if points.rows - points.n > max(DEAD, points.rows // DEAD_SHARE):
+            return True
+        was_small = self.tuning.points * points.dim <= EXACT_NUMBERS
+        return points.n * points.dim > EXACT_NUMBERS and (was_small or points.n >= 2 * self.tuning.points)
+
+    # Keeping
+
+    def save(self, path: Path, stamp: Stamp) -> None:
+        """Leave the index in a file. Raises OSError, and leaves nothing behind then."""
+        points, codes = self.points, self.codes
+        base, tail = points.base, points.tail
+        arrays: dict[str, Sequence[NDArray[Any]]] = {
+            "positions": [base.positions, tail.positions],
+            "id_ends": [base.id_ends.array, tail.id_ends.array + base.id_bytes.n],
+            "id_bytes": [base.id_bytes.array, tail.id_bytes.array],
+            "live": [np.empty(0, bool) if points.live is None else points.live],
+            "codes": [np.empty(0, np.uint8) if codes is None else codes.packed()],
+            "rotation": [np.empty((0, 0), np.float32) if codes is None else codes.rotation],
+            "vectors": [base.vectors, tail.vectors],
+        }
+        about = {"metric": points.metric, "longest": points.longest, "wanted": self.wanted, "seed": self.seed}
+        cache.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
+
+    @classmethod
+    def load(cls, path: Path) -> tuple[Index, Stamp]:
+        """What `save` left: the vectors stay in the file, mapped. Raises DamagedCache, or OSError."""
+        arrays, about = cache.load(path)
+        vectors = arrays["vectors"]
+        points = Points(
+            about["metric"],
+            Table.of(arrays["positions"], vectors, arrays["id_ends"], arrays["id_bytes"]),
+            Table.empty(vectors.shape[1]),
+            arrays["live"] if len(arrays["live"]) else None,
+            about["longest"],
+        )
+        codes = Codes.unpacked(arrays["codes"], arrays["rotation"]) if len(arrays["codes"]) else None
+        index = cls(points, codes, Tuning.of(about["tuning"]), about["wanted"], about["seed"])
+        return index, Stamp(**about["stamp"])
+
+
+def _learn(points: Points, recall: float, seed: int, progress: Progress) -> tuple[Codes | None, Tuning]:
+    """Codes that reach the recall, the coarsest first; None when there are few points or no codes reach it."""
+    started = time.perf_counter()
+    n, dim = points.n, points.dim
+    if n * dim > EXACT_NUMBERS and dim >= LEAST_DIM:
+        for width in (4, 2) if dim > 512 else (2,):
+            lists = max(1, round(n**0.5 / 2))
+            codes = Codes.learn(points.base.vectors, points.metric, lists=lists, width=width, seed=seed)
+            progress(0.8)
+            tuning = tune(codes, points, recall, seed)
+            if tuning is not None:
+                progress(1.0)
+                return codes, replace(tuning, seconds=time.perf_counter() - started)
+    progress(1.0)
+    return None, Tuning("exact", n, time.perf_counter() - started)
