@@ -114,6 +114,8 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
         from knnife import Space, ReadOnly
         from tests.toys import Letters
         path = sys.argv[1]
+        with Space.open(path, Letters(), read_only=True) as space:
+            space.near("abc")  # imports what is needed while it may still be read
         os.setuid(65534)
         with Space.open(path, Letters(), read_only=True) as space:
             assert space.near("abc", 1).ids, "reading works"
@@ -159,7 +161,9 @@ def check_what_is_left(path: Path, done: subprocess.CompletedProcess[str]) -> No
         assert [thing.id for thing in space] == [str(i) for i in range(len(space))]
         space.remove(where='id != "0"')
         assert space.add([Thing("new", "abba")]).added == 1
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file-size limits")

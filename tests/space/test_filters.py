@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from knnife import BadFilter
 from knnife.space.filters import MAX_CONDITIONS, compile_filter
+from knnife.space.sqlite import Connection
 
 FILMS: list[dict[str, Any]] = [
     {"title": "Heat", "year": 1995, "genre": "crime", "watched": True, "tags": ["heist", "la"]},
@@ -26,7 +26,7 @@ FILMS: list[dict[str, Any]] = [
 
 def matching(where: Any) -> list[int]:
     """The numbers of the films that match, by running the compiled SQL."""
-    db = sqlite3.connect(":memory:")
+    db = Connection(":memory:")
     db.execute("CREATE TABLE things (pos INTEGER PRIMARY KEY, id TEXT, value, about TEXT, part_of TEXT)")
     rows = [(i, f"film{i}", "x", json.dumps(f), "set" if i < 2 else None) for i, f in enumerate(FILMS)]
     db.executemany("INSERT INTO things VALUES (?, ?, ?, ?, ?)", rows)
@@ -136,7 +136,7 @@ def test_any_text_is_either_a_filter_or_a_clear_error(text: str) -> None:
 
 @given(st.text(min_size=1, max_size=30))
 def test_any_value_is_found_and_never_read_as_sql(value: str) -> None:
-    db = sqlite3.connect(":memory:")
+    db = Connection(":memory:")
     db.execute("CREATE TABLE things (about TEXT)")
     db.execute("INSERT INTO things VALUES (?)", [json.dumps({"x": value})])
     if "\0" in value or any(0xD800 <= ord(c) < 0xE000 for c in value):

@@ -434,6 +434,7 @@ def test_a_space_is_one_file_that_opens_again(tmp_path: Path, letters: Letters) 
                 change()
     with pytest.raises(SpaceError, match="is closed"):
         space.near("abba")
+    assert [p.name for p in tmp_path.iterdir()] == ["s.knnife"]
 
 
 def test_threads_share_a_space(words: Space) -> None:

@@ -95,7 +95,7 @@ def test_metadata_becomes_text_and_numbers():
         "uuid": uuid.UUID(int=1),
         "tuple": (1, float("nan")),
         "bytes": b"left out",
-        "nat": np.datetime64("NaT"),
+        "nat": np.datetime64("NaT", "s"),
         3: "a number for a name",
     }
     (thing,) = as_things([row])

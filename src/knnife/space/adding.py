@@ -32,6 +32,10 @@ Progress = Callable[[int, float | None], None]
 SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
 BATCH_SECONDS = 1.0
 
+_HELD = """
+SELECT given.key, pos, content, about, part_of
+FROM json_each(?) AS given LEFT JOIN things ON things.id = given.value
+"""  # one row for each id; NULLs where there is none
 _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -51,7 +55,7 @@ class _Row(NamedTuple):
     about: str
     part_of: str | None
     content: bytes
-    vector: Any
+    vector: bytes | None  # float32
 
 
 class _Plan(NamedTuple):
@@ -95,7 +99,9 @@ class Adder:
 
     def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, _Row]:
         rows: dict[str, _Row] = {}
-        for row in _rows(batch):
+        with np.errstate(over="ignore"):  # a component beyond float32 becomes infinity, and is reported as that
+            prepared = list(_rows(batch))
+        for row in prepared:
             earlier = rows.pop(row.id, None)
             if earlier is not None:
                 self._counts["unchanged" if earlier[:5] == row[:5] else "repeated"] += 1
@@ -135,18 +141,15 @@ class Adder:
 
     def _plan(self, db: sqlite3.Connection, rows: dict[str, _Row]) -> _Plan:
         plan = _Plan(state(db), [], [], [], [])
-        wanted = "json_each(?) AS given JOIN things ON things.id = given.value"
-        sql = f"SELECT things.id, pos, content, about, part_of FROM {wanted}"
-        held = {row[0]: row for row in db.execute(sql, [json.dumps(list(rows))])}
-        for row in rows.values():
-            old = held.get(row.id)
-            if old is None:
+        wanted = list(rows.values())
+        for number, pos, content, about, part_of in db.execute(_HELD, [json.dumps(list(rows))]):
+            row = wanted[number]
+            if content != row.content:
                 plan.new.append(row)
-            elif old[2] != row.content:
-                plan.new.append(row)
-                plan.replaced.append(old[1])
-            elif old[3] != row.about or old[4] != row.part_of:
-                plan.edited.append((row.about, row.part_of, old[1]))
+                if pos is not None:
+                    plan.replaced.append(pos)
+            elif about != row.about or part_of != row.part_of:
+                plan.edited.append((row.about, row.part_of, pos))
         for whole, kept in self._complete:
             parts = db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole])
             plan.stale.extend(pos for id, pos in parts if id not in kept)
@@ -160,7 +163,7 @@ class Adder:
         if len(missing) == len(rows):
             self._counts["encoded"] += len(missing)
             return self._target.encode(missing)
-        brought = as_vectors([row.vector for row in rows if row.vector is not None])
+        brought = _joined([row.vector for row in rows if row.vector is not None])
         if not missing:
             return brought
         made = self._target.encode(missing)
@@ -184,8 +187,7 @@ class Adder:
                 "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?)",
                 [(pos, *row[:5]) for pos, row in zip(positions, plan.new, strict=True)],
             )
-            texts = [(p, row.value) for p, row in zip(positions, plan.new, strict=True) if isinstance(row.value, str)]
-            db.executemany(INSERT_WORDS, texts)
+            db.execute(INSERT_WORDS, [now.last])
             views.put(db, view, positions, vectors)
             now = now._replace(last=now.last + len(plan.new), things=now.things + len(plan.new))
         set_state(db, now)
@@ -193,8 +195,9 @@ class Adder:
 
 def _rows(things: list[Thing]) -> Iterator[_Row]:
     for thing, about in zip(things, _as_json(things), strict=True):
-        id, value, _, part_of, vector = thing
-        content = _content(thing)
+        id, value, _, part_of, _ = thing
+        vector = None if thing.vector is None else _as_bytes(thing)
+        content = _content(id, value, vector)
         if not about.startswith("{"):
             raise BadInput(f"thing {id!r}: its metadata is {type(thing.about).__name__}; expected names and values")
         if id is None:
@@ -205,9 +208,22 @@ def _rows(things: list[Thing]) -> Iterator[_Row]:
         yield _Row(id, value, about, part_of, content, vector)
 
 
-def _content(thing: Thing) -> bytes:
+def _as_bytes(thing: Thing) -> bytes:
+    try:
+        return np.asarray(thing.vector, "<f4").tobytes()
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"thing {thing.id!r}: its vector is not made of numbers: {error}") from error
+
+
+def _joined(vectors: list[bytes]) -> Vectors:
+    for vector in vectors:
+        if len(vector) != len(vectors[0]):
+            raise BadInput(f"vectors of {len(vectors[0]) // 4} and of {len(vector) // 4} dimensions in one input")
+    return as_vectors(np.frombuffer(b"".join(vectors), "<f4").reshape(len(vectors), -1))
+
+
+def _content(id: str | None, value: Any, vector: bytes | None) -> bytes:
     """The hash of what a vector is made of: 16 bytes."""
-    id, value, _, _, vector = thing
     if isinstance(value, str):
         if not value:
             raise BadInput(f"thing {id!r} has an empty text; leave it out, or bring a vector and the value None")
@@ -225,7 +241,7 @@ def _content(thing: Thing) -> bytes:
         data, kind = b"", b""
     if vector is None:
         return blake2b(data, digest_size=16, person=kind).digest()
-    return blake2b(data + np.asarray(vector, "<f4").tobytes(), digest_size=16, person=kind + b"+vector").digest()
+    return blake2b(data + vector, digest_size=16, person=kind + b"+vector").digest()
 
 
 def _as_json(things: list[Thing]) -> list[str]:
@@ -256,7 +272,7 @@ def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -
     for thing in things:
         if n == len(vectors):
             raise BadInput(f"{n} vectors were given, and more things than that")
-        yield thing._replace(vector=vectors[n])
+        yield Thing(thing.id, thing.value, thing.about, thing.part_of, vectors[n])
         n += 1
     if n < len(vectors):
         raise BadInput(f"{len(vectors)} vectors were given, and only {n} things")

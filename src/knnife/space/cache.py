@@ -38,7 +38,7 @@ BLOCK = 1 << 20  # bytes summed together
 Arrays = Mapping[str, Sequence[NDArray[Any]]]  # each given in parts, one behind the other
 
 
-class DamagedCache(Exception):  # noqa: N818 - as the errors of knnife are named
+class DamagedCache(Exception):
     """The file is no cache, or not one that this version can use, or was damaged. It can be made again."""
 
 

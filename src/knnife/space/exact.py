@@ -118,7 +118,7 @@ def scan_some(queries: Vectors, vectors: Vectors, k: int, metric: Metric, some: 
 
 
 def pick(closeness: Vectors, rows: Rows, k: int, metric: Metric) -> tuple[Rows, Vectors]:
-    """The `k` best of candidates `(m, c)`, best first: rows and similarities `(m, k)`. Ties come in the order of rows."""
+    """The `k` best of candidates `(m, c)`, best first: rows and similarities `(m, k)`; ties in the order of rows."""
     if closeness.shape[1] > 4 * k + 64:
         best = np.argpartition(closeness, -k - SPARE, axis=1)[:, -k - SPARE :]
         closeness, rows = np.take_along_axis(closeness, best, 1), np.take_along_axis(rows, best, 1)

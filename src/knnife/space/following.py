@@ -21,6 +21,8 @@ from knnife.space.index import Index, Stamp
 from knnife.space.store import Store, is_past, state
 from knnife.space.views import View, take
 
+SAVED_FROM = 0.1  # of the points changed: less is followed again the next time, quicker than all is written
+
 
 class Indexes:
     """The indexes of a space, one a view."""
@@ -66,7 +68,9 @@ class Indexes:
         gone = db.execute("SELECT pos FROM gone WHERE seq > ? ORDER BY pos", [old.gone]).fetchall()
         left = np.fromiter((row[0] for row in gone if row[0] <= old.last), np.int64)
         followed = index.changed(positions, vectors, _ids(db, positions, old.last), left)
-        return followed if followed.codes is index.codes else self._kept(followed, view, stamp)
+        if followed.tuning is index.tuning and followed.unsaved < SAVED_FROM:
+            return followed
+        return self._kept(followed, view, stamp)
 
     def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp) -> Index:
         positions, vectors = take(db, view, most=state(db).things)

@@ -149,6 +149,12 @@ class Index:
         flat, width = self.points.ids(positions.ravel()), positions.shape[1]
         return [flat[i * width : (i + 1) * width] for i in range(len(positions))]
 
+    def sample(self, count: int) -> Positions:
+        """Up to `count` positions, evenly spread over those of all points."""
+        points = self.points
+        rows = np.arange(points.rows) if points.live is None else np.flatnonzero(points.live)
+        return points.positions(rows[:: max(1, -(-len(rows) // count))])
+
     def _by_codes(
         self,
         queries: Vectors,

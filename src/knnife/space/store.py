@@ -29,7 +29,7 @@ from knnife.errors import (
     SpaceBusy,
     SpaceError,
 )
-from knnife.space.faults import errors
+from knnife.space.sqlite import Connection, errors
 from knnife.space.words import SCHEMA as WORDS_SCHEMA
 
 APPLICATION_ID = 0x6B6E6E66  # "knnf", at byte 68 of the file
@@ -90,7 +90,7 @@ class Store:
         self.path, self.read_only = path, read_only
         self._durable = durable
         self._local = threading.local()
-        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._readers: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._lock = threading.RLock()  # one writer among the threads of this process
         self._writer: sqlite3.Connection | None = None
         self._closed = False
@@ -147,45 +147,38 @@ class Store:
         self._closed = True
         with self._lock:
             for reader in [*self._readers]:
-                reader.db.close()
+                reader.close()
             if self._writer is not None:
                 self._writer.close()
 
     def _reader(self) -> sqlite3.Connection:
         self._check_open()
-        reader: _Reader | None = getattr(self._local, "reader", None)
+        reader: Connection | None = getattr(self._local, "reader", None)
         if reader is None:
-            db = self._connect()
-            db.execute("PRAGMA query_only = ON")
-            reader = self._local.reader = _Reader(db)
+            reader = self._local.reader = self._connect()
+            reader.execute("PRAGMA query_only = ON")
             self._readers.add(reader)
-        return reader.db
+        return reader
 
     def _check_open(self) -> None:
         if self._closed:
             raise SpaceError(f"the space {self.path} is closed; open it again with Space.open")
 
-    def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rwc"
+    def _connect(self) -> Connection:
+        folder_is_ours = os.access(self.path.parent, os.W_OK)
+        mode = "rwc"
+        if self.read_only:  # where we may, tidy up the log when closing; nothing else is ever written
+            mode = "rw" if folder_is_ours and os.access(self.path, os.W_OK) else "ro"
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-        if self.read_only and not os.access(self.path.parent, os.W_OK) and not _wal(self.path).exists():
+        if mode == "ro" and not folder_is_ours and not _wal(self.path).exists():
             uri += "&immutable=1"  # where no log can be made beside the file, nobody is writing either
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS)
+        db = Connection(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS)
         db.execute("PRAGMA cache_size = -65536")  # KiB
         db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA wal_autocheckpoint = 8192")  # pages, 64 MB: what a batch writes twice is copied once
         if not self.read_only:
             db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         return db
-
-
-class _Reader:
-    """One thread's connection, closed when the thread ends."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-
-    def __del__(self) -> None:
-        self.db.close()
 
 
 def state(db: sqlite3.Connection) -> State:

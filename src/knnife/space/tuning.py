@@ -7,13 +7,16 @@ Of the efforts that find enough the quickest is taken; if none does, finer codes
 searched exactly.
 
 An effort has two knobs: how many lists are read, and how many candidates are looked at exactly. It is tuned for up to
-10 and for up to 100 results (GEARS), and the same with a filter; then all lists are read, since what a filter lets
-through may lie anywhere.
+10 and for up to 100 results (GEARS). With a filter all lists are read, since what it lets through may lie anywhere, and
+so many candidates are taken as suffice without a filter, with one that lets points through at random, and with one that
+lets through those around some point.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +25,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 from knnife.space import exact
-from knnife.space.codes import Codes
+from knnife.space.codes import BITS, Codes
 from knnife.space.exact import Rows
 from knnife.space.points import Points
 
@@ -32,7 +35,7 @@ TIMED = 24  # of them asked one by one, to see how long an effort takes
 MARGIN = 1.5  # standard errors of the measured recall that it must be above the target
 MOST = 3_000  # candidates looked at
 STEP = 1.25  # from one number of lists that is tried to the next
-FILTERED_SHARE = 0.1  # of the points, let through by the filter that recall is measured with
+FILTERED_SHARE = 0.1  # of the points, let through by the filters that recall is measured with
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Tuning:
     points: int  # how many there were then
     seconds: float  # to build and tune
     recall: float = 1.0  # of the 10 nearest, the share found
-    filtered_recall: float = 1.0  # the same with a filter that lets a tenth of the points through
+    filtered_recall: float = 1.0  # the same with filters that let a tenth of the points through
     lists: int = 0
     bits: float = 0.0  # of code for each component
     efforts: tuple[Effort, ...] = ()  # one for each of GEARS
@@ -119,28 +122,41 @@ def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | Non
     """The quickest efforts that reach `recall`, or None when there is none. All points have codes."""
     trial = Trial.of(points, seed)
     tables = {lists: trial.ranks(codes, lists) for lists in _steps(codes.lists)}
-    some = np.flatnonzero(np.random.default_rng(seed + 1).random(points.n) < FILTERED_SHARE)
-    filtered_ranks = Trial.of(points, seed, some).ranks(codes, codes.lists, bitmap(some, codes.n))
+    filtered_tables = [
+        Trial.of(points, seed, some).ranks(codes, codes.lists, bitmap(some, codes.n)) for some in _filters(points, seed)
+    ]
+    asked = itertools.cycle(trial.queries[:, None])
     efforts, filtered = [], []
     for k in GEARS:
-        choices = _choices({lists: ranks[:, :k] for lists, ranks in tables.items()}, recall)
-        with_filter = _choices({codes.lists: filtered_ranks[:, :k]}, recall)
-        if not choices or not with_filter:
+        choices = [
+            Effort(lists, enough)
+            for lists, ranks in tables.items()
+            if (enough := _enough(ranks[:, :k], recall)) is not None
+        ]
+        hardest = [_enough(ranks[:, :k], recall) for ranks in (tables[codes.lists], *filtered_tables)]
+        if None in hardest:
             return None
-        efforts.append(min(choices, key=lambda effort: _seconds(codes, points, trial.queries, effort)))
-        filtered.append(with_filter[0])
-    first = efforts[0]
+        efforts.append(min(choices, key=lambda effort: _seconds(codes, points, asked, effort)))
+        filtered.append(Effort(codes.lists, max(enough for enough in hardest if enough)))
+    first, k = efforts[0], GEARS[0]
     return Tuning(
         method="codes" if first.lists == codes.lists else "lists",
         points=points.n,
         seconds=0.0,
-        recall=float(np.mean(tables[first.lists][:, : GEARS[0]] < first.candidates)),
-        filtered_recall=float(np.mean(filtered_ranks[:, : GEARS[0]] < filtered[0].candidates)),
+        recall=float(np.mean(tables[first.lists][:, :k] < first.candidates)),
+        filtered_recall=float(np.mean([ranks[:, :k] < filtered[0].candidates for ranks in filtered_tables])),
         lists=codes.lists,
-        bits=4 / codes.width,
+        bits=BITS / codes.width,
         efforts=tuple(efforts),
         filtered=tuple(filtered),
     )
+
+
+def _filters(points: Points, seed: int) -> list[Rows]:
+    """The rows that two filters let through: some at random, and those around one of them."""
+    at_random = np.flatnonzero(np.random.default_rng(seed + 1).random(points.n) < FILTERED_SHARE)
+    around = points.closeness(points.base.vectors[at_random[:1]], np.arange(points.n)[None])[0]
+    return [at_random, np.flatnonzero(around >= np.quantile(around, 1 - FILTERED_SHARE))]
 
 
 def bitmap(rows: Rows, n: int) -> NDArray[np.uint8]:
@@ -156,13 +172,8 @@ def _steps(lists: int) -> list[int]:
     return sorted({max(1, round(lists * share)) for share in shares.tolist()})
 
 
-def _choices(tables: dict[int, Rows], recall: float) -> list[Effort]:
-    """For each number of lists the fewest candidates among which `recall` of the true neighbours are."""
-    efforts = ((lists, _enough(ranks, recall)) for lists, ranks in tables.items())
-    return [Effort(lists, candidates) for lists, candidates in efforts if candidates is not None]
-
-
 def _enough(ranks: Rows, recall: float) -> int | None:
+    """The fewest candidates among which `recall` of the true neighbours are, or None."""
     candidates = float(ranks.shape[1])
     while candidates <= MOST:
         found = np.mean(ranks < candidates, axis=1)  # (s,)
@@ -172,11 +183,14 @@ def _enough(ranks: Rows, recall: float) -> int | None:
     return None
 
 
-def _seconds(codes: Codes, points: Points, queries: Vectors, effort: Effort) -> float:
-    """The time of one query: a low quantile, since a busy machine only adds to it."""
+def _seconds(codes: Codes, points: Points, asked: Iterator[Vectors], effort: Effort) -> float:
+    """The time of one query: a low quantile, since a busy machine only adds to it.
+
+    Each effort is timed with the next queries, so that none finds its points in the processor's cache already.
+    """
     times = []
     with exact.threads(1):
-        for query in queries[:TIMED, None]:
+        for query in itertools.islice(asked, TIMED):
             started = time.perf_counter()
             rows = codes.candidates(query, effort.candidates, effort.lists, None)
             exact.pick(points.closeness(query, rows), rows, GEARS[0], points.metric)

@@ -33,6 +33,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.space.sqlite import Connection
+
 Positions = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
@@ -45,7 +47,9 @@ INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
 INSERT INTO words (words, rank) VALUES ('automerge', 16);
 INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
 """  # The last three: a batch is written as one segment, and segments are merged seldom, sixteen at a time.
-INSERT_WORDS = "INSERT INTO words (rowid, value) VALUES (?, ?)"  # pos, text
+INSERT_WORDS = (  # of all things behind a pos, in one statement, which takes a tenth less time than row by row
+    "INSERT INTO words (rowid, value) SELECT pos, value FROM things WHERE pos > ? AND typeof(value) = 'text'"
+)
 DELETE_WORDS = "INSERT INTO words (words, rowid, value) VALUES ('delete', ?, ?)"  # pos, text as it was added
 
 K1, B = 1.2, 0.75
@@ -170,9 +174,9 @@ def _tokens(query: str) -> list[tuple[str, str]]:
 
     FTS5 tokenizes: the query goes through two tables in memory, one that stems and one that does not.
     """
-    db: sqlite3.Connection | None = getattr(_local, "db", None)
+    db: Connection | None = getattr(_local, "db", None)
     if db is None:
-        db = _local.db = sqlite3.connect(":memory:", isolation_level=None)
+        db = _local.db = Connection(":memory:", isolation_level=None)
         for name, how in (("folded", _FOLDING), ("stemmed", _STEMMING)):
             db.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(value, content='', tokenize='{how}')")
             db.execute(f"CREATE VIRTUAL TABLE {name}_at USING fts5vocab({name}, instance)")

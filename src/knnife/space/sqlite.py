@@ -1,4 +1,4 @@
-"""SQLite's errors, told in terms of a space."""
+"""The driver of SQLite: connections that close themselves, and errors told in terms of a space."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from knnife.errors import BadInput, DiskFull, NotASpace, ReadOnly, SpaceBusy, SpaceError
+
+
+class Connection(sqlite3.Connection):
+    """A connection that is closed when nobody holds it any more, as that of a thread that has ended."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 @contextmanager
