@@ -26,10 +26,11 @@ from knnife import Space, Thing, read
 BATCH = 5_000
 FIRST_QUESTION = """
 import sys, time
-import knnife, numpy
+from knnife import Space
+import numpy
 vector = numpy.load(sys.argv[2])
 began = time.perf_counter()
-with knnife.Space.open(sys.argv[1]) as space:
+with Space.open(sys.argv[1]) as space:
     found = space.near(vector, 10)
     print(time.perf_counter() - began)
 """

@@ -15,7 +15,7 @@ QUESTIONS = [
     "split a path into folder and file name",
     "wait for several threads to finish",
     "compare two texts and show the differences",
-    "remove accents from letters",
+    "run a command and capture its output",
     "draw random elements from a list without repeating any",
 ]
 

@@ -106,7 +106,7 @@ def _write(file: BinaryIO, arrays: Arrays, about: Mapping[str, Any]) -> None:
         end = _up(end + sum(part.nbytes for part in parts))
     head = {**_this(), "arrays": table, "bytes": end, "about": about, "sums": [2**64 - 1] * -(-end // BLOCK)}
     length = _up(len(json.dumps(head).encode()))
-    file.seek(PREFIX + length)
+    file.write(bytes(PREFIX + length))
     for parts in arrays.values():
         for part in parts:
             file.write(np.ascontiguousarray(part).data.cast("B") if part.size else b"")

@@ -117,31 +117,41 @@ def scan_some(queries: Vectors, vectors: Vectors, k: int, metric: Metric, some: 
     return np.hstack(found)
 
 
+def shortlist(closeness: Vectors, rows: Rows, k: int) -> tuple[Vectors, Rows]:
+    """The candidates `(m, c)` reduced to some more than the `k` closest, where that saves sorting."""
+    if closeness.shape[1] <= 4 * (k + SPARE):
+        return closeness, rows
+    best = np.argpartition(closeness, -k - SPARE, axis=1)[:, -k - SPARE :]
+    return np.take_along_axis(closeness, best, 1), np.take_along_axis(rows, best, 1)
+
+
 def pick(closeness: Vectors, rows: Rows, k: int, metric: Metric) -> tuple[Rows, Vectors]:
     """The `k` best of candidates `(m, c)`, best first: rows and similarities `(m, k)`; ties in the order of rows."""
-    if closeness.shape[1] > 4 * k + 64:
-        best = np.argpartition(closeness, -k - SPARE, axis=1)[:, -k - SPARE :]
-        closeness, rows = np.take_along_axis(closeness, best, 1), np.take_along_axis(rows, best, 1)
     scores = as_similarity(closeness, metric)
-    order = np.lexsort((rows, -scores), axis=1)[:, :k] if len(rows) else np.empty((0, k), np.int64)
+    order = np.lexsort((rows, -scores), axis=1)[:, :k]
     return np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1)
 
 
 def pairs(queries: Vectors, vectors: Vectors, at_least: float, metric: Metric) -> tuple[Rows, Rows, Vectors]:
-    """All pairs at least so similar: numbers of queries, of vectors, and similarities, each `(p,)`."""
+    """All pairs at least so similar: numbers of queries, of vectors, and similarities, each `(p,)`.
+
+    A matrix product finds the pairs that may be, exact scores decide.
+    """
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    limit = np.float32(at_least)
     if metric == "manhattan":
         close = -faiss.pairwise_distances(queries, vectors, metric=faiss.METRIC_L1)
-        limit = np.float32(at_least)
     else:
         close = queries @ vectors.T
-        limit = np.float32(at_least)
-        if metric == "euclidean":
-            close = 2 * close - np.einsum("ij,ij->i", queries, queries)[:, None]
-            close -= np.einsum("ij,ij->i", vectors, vectors)
-            limit = -(min(limit, np.float32(0)) ** 2)
-    longest = float(np.einsum("ij,ij->i", vectors, vectors).max(initial=0)) ** 0.5
+    if metric == "euclidean":
+        limit = -(min(limit, np.float32(0)) ** 2)
+        close = 2 * close - np.einsum("ij,ij->i", queries, queries)[:, None] - squares
+    longest = float(squares.max(initial=0)) ** 0.5
     number, row = np.nonzero(close >= limit - uncertainty(queries, longest, metric)[:, None])
-    scores = as_similarity(closeness(queries[number], vectors, row[:, None], metric)[:, 0], metric)
+    scores: Vectors = np.empty(len(number), np.float32)
+    for some in blocks(len(number), queries.shape[1] * 4):
+        scores[some] = closeness(queries[number[some]], vectors, row[some, None], metric)[:, 0]
+    scores = as_similarity(scores, metric)
     kept = scores >= at_least
     return number[kept], row[kept], scores[kept]
 

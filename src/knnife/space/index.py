@@ -171,7 +171,7 @@ class Index:
         if uncoded:
             rows = np.hstack([rows, *uncoded])
         close = points.closeness(queries, rows, own)
-        rows, scores = exact.pick(close, rows, k, points.metric)
+        rows, scores = exact.pick(*exact.shortlist(close, rows, k), k, points.metric)
         short = np.isneginf(scores[:, -1])  # the lists that were read hold too few that may be answered
         if short.any():
             mine = None if own is None else own[short]

@@ -52,6 +52,8 @@ class Column:
 
     def extended(self, rows: NDArray[Any]) -> Column:
         """A column with more rows behind those of this one, which stays as it is."""
+        if not len(rows):
+            return self
         n, buffer = self.n + len(rows), self._buffer
         with buffer.lock:
             if buffer.used != self.n or n > len(buffer.array):

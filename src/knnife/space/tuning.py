@@ -15,6 +15,7 @@ lets through those around some point.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -174,12 +175,12 @@ def _steps(lists: int) -> list[int]:
 
 def _enough(ranks: Rows, recall: float) -> int | None:
     """The fewest candidates among which `recall` of the true neighbours are, or None."""
-    candidates = float(ranks.shape[1])
+    candidates = ranks.shape[1]
     while candidates <= MOST:
         found = np.mean(ranks < candidates, axis=1)  # (s,)
         if found.mean() - MARGIN * found.std() / len(found) ** 0.5 >= recall:
-            return int(candidates)
-        candidates *= 1.15
+            return candidates
+        candidates = math.ceil(candidates * 1.15)
     return None
 
 
@@ -193,6 +194,6 @@ def _seconds(codes: Codes, points: Points, asked: Iterator[Vectors], effort: Eff
         for query in itertools.islice(asked, TIMED):
             started = time.perf_counter()
             rows = codes.candidates(query, effort.candidates, effort.lists, None)
-            exact.pick(points.closeness(query, rows), rows, GEARS[0], points.metric)
+            exact.shortlist(points.closeness(query, rows), rows, GEARS[0])
             times.append(time.perf_counter() - started)
     return float(np.quantile(times, 0.25))

@@ -6,9 +6,21 @@ package), and `as_things` for what Python holds already. Both stream: nothing ne
 
 from __future__ import annotations
 
-from knnife.things.formats import read
+from typing import TYPE_CHECKING, Any
+
 from knnife.things.memory import as_things
 from knnife.things.reading import Reading
 from knnife.things.thing import About, Scalar, Thing
 
+if TYPE_CHECKING:
+    from knnife.things.formats import read
+
 __all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "read":  # loads the readers of all formats; who only asks a space need not wait for them
+        from knnife.things.formats import read
+
+        return read
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
