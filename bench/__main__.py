@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ["startup", "ingest", "near", "search"]
+SCRIPTS = ["startup", "ingest", "near", "engines", "search"]
 
 for script in SCRIPTS:
     print(f"# {script}", file=sys.stderr, flush=True)

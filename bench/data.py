@@ -79,7 +79,8 @@ def synthetic(n: int) -> tuple[np.ndarray, np.ndarray]:
 def _around(centres: np.ndarray, widths: np.ndarray, n: int, random: np.random.Generator) -> np.ndarray:
     points = centres[random.integers(len(centres), size=n)]
     points += 0.6 * widths * random.standard_normal(points.shape, dtype=np.float32)
-    return points / np.linalg.norm(points, axis=1, keepdims=True)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return points
 
 
 def _sizes(n: int, most: int) -> list[int]:

@@ -160,8 +160,7 @@ def add_lancedb(rows: Rows, folder: Path) -> None:
         columns = {
             "id": rows.ids[part],
             "text": rows.texts[part],
-            "year": [a["year"] for a in rows.about[part]],
-            "shelf": [a["shelf"] for a in rows.about[part]],
+            **{name: [about[name] for about in rows.about[part]] for name in rows.about[0]},
             "vector": pa.FixedSizeListArray.from_arrays(flat, rows.vectors.shape[1]),
         }
         block = pa.table(columns)

@@ -18,6 +18,7 @@ import numpy as np
 from knnife.errors import ReadOnly, SpaceBusy
 from knnife.space.conditions import Condition, column
 from knnife.space.filters import compile_filter
+from knnife.space.sqlite import positions
 from knnife.space.store import Store, state
 from knnife.space.views import Positions
 
@@ -53,8 +54,8 @@ class Filters:
         key = (state(db).token, condition.sql, *condition.parameters)
         found = self._recent.get(key)
         if found is None:
-            rows = db.execute(f"SELECT pos FROM things WHERE {condition.sql}", condition.parameters).fetchall()
-            found = np.sort(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
+            sql = f"SELECT pos FROM things WHERE {condition.sql}"
+            found = np.sort(positions(db, sql, condition.parameters))
             self._recent[key] = found
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from knnife.errors import BadInput, DiskFull, NotASpace, ReadOnly, SpaceBusy, SpaceError
 
@@ -15,6 +19,12 @@ class Connection(sqlite3.Connection):
 
     def __del__(self) -> None:
         self.close()
+
+
+def positions(db: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> NDArray[np.int64]:
+    """The column `pos` of a query, as an array. SQLite joins it into one text: one row costs less than thousands."""
+    joined = db.execute(f"SELECT group_concat(pos) FROM ({sql})", parameters).fetchone()[0]
+    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
 
 
 @contextmanager

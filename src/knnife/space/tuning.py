@@ -34,8 +34,9 @@ GEARS = (10, 100)  # numbers of results that efforts are tuned for
 SAMPLE = 400  # points asked
 TIMED = 24  # of them asked one by one, to see how long an effort takes
 MARGIN = 1.5  # standard errors of the measured recall that it must be above the target
-MOST = 3_000  # candidates looked at
-STEP = 1.25  # from one number of lists that is tried to the next
+MOST = 1_500  # candidates looked at
+LEAST_SHARE, STEP = 0.04, 1.25  # of the lists that is tried first, and from one number of them to the next
+FEASIBLE = 3  # numbers of lists tried that reach the recall: more lists are hardly ever quicker
 FILTERED_SHARE = 0.1  # of the points, let through by the filters that recall is measured with
 
 
@@ -122,7 +123,7 @@ class Trial:
 def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | None:
     """The quickest efforts that reach `recall`, or None when there is none. All points have codes."""
     trial = Trial.of(points, seed)
-    tables = {lists: trial.ranks(codes, lists) for lists in _steps(codes.lists)}
+    tables = _tables(trial, codes, recall)
     filtered_tables = [
         Trial.of(points, seed, some).ranks(codes, codes.lists, bitmap(some, codes.n)) for some in _filters(points, seed)
     ]
@@ -153,6 +154,17 @@ def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | Non
     )
 
 
+def _tables(trial: Trial, codes: Codes, recall: float) -> dict[int, Rows]:
+    """The ranks of true neighbours for numbers of lists: from a few to some more than enough, and for all."""
+    tables = {codes.lists: trial.ranks(codes, codes.lists)}
+    lists, feasible = float(codes.lists) * LEAST_SHARE, 0
+    while feasible < FEASIBLE and lists < codes.lists:
+        ranks = tables[math.ceil(lists)] = trial.ranks(codes, math.ceil(lists))
+        feasible += _enough(ranks, recall) is not None
+        lists *= STEP
+    return tables
+
+
 def _filters(points: Points, seed: int) -> list[Rows]:
     """The rows that two filters let through: some at random, and those around one of them."""
     at_random = np.flatnonzero(np.random.default_rng(seed + 1).random(points.n) < FILTERED_SHARE)
@@ -165,12 +177,6 @@ def bitmap(rows: Rows, n: int) -> NDArray[np.uint8]:
     chosen = np.zeros(n, bool)
     chosen[rows] = True
     return np.packbits(chosen, bitorder="little")
-
-
-def _steps(lists: int) -> list[int]:
-    """Numbers of lists to try, from a twentieth to all."""
-    shares = STEP ** -np.arange(15.0)
-    return sorted({max(1, round(lists * share)) for share in shares.tolist()})
 
 
 def _enough(ranks: Rows, recall: float) -> int | None:

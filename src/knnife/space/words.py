@@ -33,7 +33,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.space.sqlite import Connection
+from knnife.space.sqlite import Connection, positions
 
 Positions = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -198,7 +198,7 @@ def _with_phrases(db: sqlite3.Connection, query: str) -> Positions | None:
     if not phrases:
         return None
     match = " AND ".join(map(_quoted, phrases))
-    held = _positions(db, "SELECT group_concat(rowid) FROM words WHERE words MATCH ?", match)
+    held = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [match])
     return held if len(held) else None
 
 
@@ -249,16 +249,11 @@ def _share(db: sqlite3.Connection, word: str) -> float:
 def _postings(db: sqlite3.Connection, stem: str, memo: Memo) -> Postings:
     held = memo.postings.get(stem)
     if held is None:
-        rows = _positions(db, "SELECT group_concat(doc) FROM words_at WHERE term = ?", stem)  # once an occurrence
+        rows = positions(db, "SELECT doc AS pos FROM words_at WHERE term = ?", [stem])  # once an occurrence
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         held = Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
         memo.keep(stem, held)
     return held
-
-
-def _positions(db: sqlite3.Connection, sql: str, parameter: str) -> Positions:
-    listed = db.execute(sql, [parameter]).fetchone()[0]
-    return np.fromstring(listed, np.int64, sep=",") if listed else np.empty(0, np.int64)
 
 
 def _sums(terms: Sequence[tuple[float, Postings]], required: Positions | None) -> tuple[Positions, Scores]:
