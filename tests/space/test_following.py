@@ -66,6 +66,17 @@ def test_it_may_be_deleted_at_any_time(tmp_path: Path, vectors: Any, built: Any)
     assert built == [N, N]
 
 
+def test_another_recall_tunes_anew(tmp_path: Path, vectors: Any, built: Any) -> None:
+    path = filled(tmp_path / "s.knnife", vectors)
+    with Space.open(path, recall=0.9) as space:
+        space.near(vectors[0])
+        assert space.info().recall_wanted == 0.9
+    with Space.open(path) as space:
+        space.near(vectors[0])
+        assert space.info().recall_wanted == 0.9
+    assert built == [N, N]
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "foreign", "empty"])
 def test_a_damaged_or_foreign_one_is_noticed_and_built_again(
     tmp_path: Path, vectors: Any, built: Any, damage: str

@@ -86,10 +86,12 @@ def closeness(queries: Vectors, vectors: Vectors, rows: Rows, metric: Metric) ->
 def _manhattan(queries: Vectors, vectors: Vectors, rows: Rows) -> Vectors:
     result: Vectors = np.full(rows.shape, -np.inf, np.float32)
     if len(vectors):
-        for some in blocks(len(rows), rows.shape[1] * queries.shape[1] * 4):
-            differences = vectors[rows[some]]
-            differences -= queries[some, None]
-            result[some] = -np.abs(differences, out=differences).sum(axis=2)
+        width = queries.shape[1] * 4
+        for part in blocks(rows.shape[1], width):
+            for some in blocks(len(rows), (part.stop - part.start) * width):
+                differences = vectors[rows[some, part]]
+                differences -= queries[some, None]
+                result[some, part] = -np.abs(differences, out=differences).sum(axis=2)
         result[rows < 0] = -np.inf
     return result
 

@@ -59,7 +59,7 @@ class Indexes:
 
     def _follow(self, db: sqlite3.Connection, view: View, stamp: Stamp) -> Index:
         held = self._held.get(view.number) or self._load(view)
-        if held is None or not _can_follow(db, held, stamp, self._metric):
+        if held is None or not self._can_follow(db, *held, stamp):
             return self._built(db, view, stamp)
         old, index = held
         if (old.last, old.gone) == (stamp.last, stamp.gone):
@@ -71,6 +71,11 @@ class Indexes:
         if followed.tuning is index.tuning and followed.unsaved < SAVED_FROM:
             return followed
         return self._kept(followed, view, stamp)
+
+    def _can_follow(self, db: sqlite3.Connection, old: Stamp, index: Index, new: Stamp) -> bool:
+        """Was the index made as it is wanted now, of a state that the file was once in?"""
+        as_wanted = (index.metric, index.wanted, old.view) == (self._metric, self._recall, new.view)
+        return as_wanted and is_past(db, old.commit, bytes.fromhex(old.token))
 
     def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp) -> Index:
         positions, vectors = take(db, view, most=state(db).things)
@@ -104,11 +109,6 @@ class Indexes:
 def _stamp(db: sqlite3.Connection, view: View) -> Stamp:
     now = state(db)
     return Stamp(view=view.number, commit=now.number, token=now.token.hex(), last=now.last, gone=now.gone)
-
-
-def _can_follow(db: sqlite3.Connection, held: tuple[Stamp, Index], stamp: Stamp, metric: Metric) -> bool:
-    old, index = held
-    return old.view == stamp.view and index.metric == metric and is_past(db, old.commit, bytes.fromhex(old.token))
 
 
 def _ids(db: sqlite3.Connection, positions: np.ndarray, after: int) -> list[str]:

@@ -31,10 +31,10 @@ from knnife.space.exact import Rows
 from knnife.space.points import Points
 
 GEARS = (10, 100)  # numbers of results that efforts are tuned for
-SAMPLE = 400  # points asked
+SAMPLE = 300  # points asked
 TIMED = 24  # of them asked one by one, to see how long an effort takes
 MARGIN = 1.5  # standard errors of the measured recall that it must be above the target
-MOST = 1_500  # candidates looked at
+MOST = 1_000  # candidates looked at
 LEAST_SHARE, STEP = 0.04, 1.25  # of the lists that is tried first, and from one number of them to the next
 FEASIBLE = 3  # numbers of lists tried that reach the recall: more lists are hardly ever quicker
 FILTERED_SHARE = 0.1  # of the points, let through by the filters that recall is measured with
@@ -124,6 +124,8 @@ def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | Non
     """The quickest efforts that reach `recall`, or None when there is none. All points have codes."""
     trial = Trial.of(points, seed)
     tables = _tables(trial, codes, recall)
+    if not tables:
+        return None
     filtered_tables = [
         Trial.of(points, seed, some).ranks(codes, codes.lists, bitmap(some, codes.n)) for some in _filters(points, seed)
     ]
@@ -155,8 +157,13 @@ def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | Non
 
 
 def _tables(trial: Trial, codes: Codes, recall: float) -> dict[int, Rows]:
-    """The ranks of true neighbours for numbers of lists: from a few to some more than enough, and for all."""
+    """The ranks of true neighbours for numbers of lists: all, and from a few to some more than enough.
+
+    None of them when not even all lists are enough.
+    """
     tables = {codes.lists: trial.ranks(codes, codes.lists)}
+    if _enough(tables[codes.lists], recall) is None:
+        return {}
     lists, feasible = float(codes.lists) * LEAST_SHARE, 0
     while feasible < FEASIBLE and lists < codes.lists:
         ranks = tables[math.ceil(lists)] = trial.ranks(codes, math.ceil(lists))
@@ -181,7 +188,7 @@ def bitmap(rows: Rows, n: int) -> NDArray[np.uint8]:
 
 def _enough(ranks: Rows, recall: float) -> int | None:
     """The fewest candidates among which `recall` of the true neighbours are, or None."""
-    candidates = ranks.shape[1]
+    candidates: int = ranks.shape[1]
     while candidates <= MOST:
         found = np.mean(ranks < candidates, axis=1)  # (s,)
         if found.mean() - MARGIN * found.std() / len(found) ** 0.5 >= recall:
