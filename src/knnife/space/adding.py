@@ -8,19 +8,18 @@ and a look; an `add` that was interrupted and is run again finds its first part 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
-from knnife.space import views
+from knnife.space import preparing, views
 from knnife.space.answers import Added
+from knnife.space.preparing import Row
 from knnife.space.removing import remove_positions
 from knnife.space.store import State, Store, set_state, state
 from knnife.space.views import View
@@ -36,7 +35,6 @@ _HELD = """
 SELECT given.key, pos, content, about, part_of
 FROM json_each(?) AS given LEFT JOIN things ON things.id = given.value
 """  # one row for each id; NULLs where there is none
-_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Target(Protocol):
@@ -49,20 +47,11 @@ class Target(Protocol):
         """The view that takes vectors of `dim` dimensions, made if there is none; checks encoder and dimension."""
 
 
-class _Row(NamedTuple):
-    id: str
-    value: str | bytes | None
-    about: str
-    part_of: str | None
-    content: bytes
-    vector: bytes | None  # float32
-
-
 class _Plan(NamedTuple):
     """What a batch changes, and the state of the file for which that holds."""
 
     state: State
-    new: list[_Row]
+    new: list[Row]
     replaced: list[int]  # positions of things whose content changed
     edited: list[tuple[str, str | None, int]]  # about, part_of, pos: metadata alone changed
     stale: list[int]  # positions of passages that their document no longer has
@@ -97,10 +86,10 @@ class Adder:
         broken = int(getattr(source, "broken", 0))
         return Added(**self._counts, broken=broken, seconds=time.perf_counter() - began)
 
-    def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, _Row]:
-        rows: dict[str, _Row] = {}
+    def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, Row]:
+        rows: dict[str, Row] = {}
         with np.errstate(over="ignore"):  # a component beyond float32 becomes infinity, and is reported as that
-            prepared = list(_rows(batch))
+            prepared = list(preparing.rows(batch))
         for row in prepared:
             earlier = rows.pop(row.id, None)
             if earlier is not None:
@@ -110,7 +99,7 @@ class Adder:
                 self._follow(row)
         return rows
 
-    def _follow(self, row: _Row) -> None:
+    def _follow(self, row: Row) -> None:
         """Passages of one document come one after another; when the next begins, the last is known whole."""
         whole = row.part_of or row.id
         if whole != self._whole:
@@ -119,7 +108,7 @@ class Adder:
             self._whole, self._passages = whole, set()
         self._passages.add(row.id)
 
-    def _commit(self, rows: dict[str, _Row]) -> None:
+    def _commit(self, rows: dict[str, Row]) -> None:
         """Encode outside the transaction, so that others can write meanwhile; if one did, plan again inside it."""
         with self._store.read() as db:
             plan = self._plan(db, rows)
@@ -139,7 +128,7 @@ class Adder:
         counts["removed"] += len(plan.stale)
         self._complete.clear()
 
-    def _plan(self, db: sqlite3.Connection, rows: dict[str, _Row]) -> _Plan:
+    def _plan(self, db: sqlite3.Connection, rows: dict[str, Row]) -> _Plan:
         plan = _Plan(state(db), [], [], [], [])
         wanted = list(rows.values())
         for number, pos, content, about, part_of in db.execute(_HELD, [json.dumps(list(rows))]):
@@ -155,7 +144,7 @@ class Adder:
             plan.stale.extend(pos for id, pos in parts if id not in kept)
         return plan
 
-    def _vectors(self, rows: list[_Row]) -> Vectors | None:
+    def _vectors(self, rows: list[Row]) -> Vectors | None:
         """The vectors `(n, d)` of rows, in order: those brought along, and the others encoded. None for no rows."""
         if not rows:
             return None
@@ -163,7 +152,7 @@ class Adder:
         if len(missing) == len(rows):
             self._counts["encoded"] += len(missing)
             return self._target.encode(missing)
-        brought = _joined([row.vector for row in rows if row.vector is not None])
+        brought = preparing.joined([row.vector for row in rows if row.vector is not None])
         if not missing:
             return brought
         made = self._target.encode(missing)
@@ -191,74 +180,6 @@ class Adder:
             views.put(db, view, positions, vectors)
             now = now._replace(last=now.last + len(plan.new), things=now.things + len(plan.new))
         set_state(db, now)
-
-
-def _rows(things: list[Thing]) -> Iterator[_Row]:
-    for thing, about in zip(things, _as_json(things), strict=True):
-        id, value, _, part_of, _ = thing
-        vector = None if thing.vector is None else _as_bytes(thing)
-        content = _content(id, value, vector)
-        if not about.startswith("{"):
-            raise BadInput(f"thing {id!r}: its metadata is {type(thing.about).__name__}; expected names and values")
-        if id is None:
-            named = b"\0".join([content, about.encode("utf-8", "replace"), (part_of or "").encode("utf-8", "replace")])
-            id = blake2b(named, digest_size=8).hexdigest()
-        elif not isinstance(id, str) or not id or "\0" in id:
-            raise BadInput(f"id {id!r}: expected a text, not empty and without NUL characters")
-        yield _Row(id, value, about, part_of, content, vector)
-
-
-def _as_bytes(thing: Thing) -> bytes:
-    try:
-        return np.asarray(thing.vector, "<f4").tobytes()
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"thing {thing.id!r}: its vector is not made of numbers: {error}") from error
-
-
-def _joined(vectors: list[bytes]) -> Vectors:
-    for vector in vectors:
-        if len(vector) != len(vectors[0]):
-            raise BadInput(f"vectors of {len(vectors[0]) // 4} and of {len(vector) // 4} dimensions in one input")
-    return as_vectors(np.frombuffer(b"".join(vectors), "<f4").reshape(len(vectors), -1))
-
-
-def _content(id: str | None, value: Any, vector: bytes | None) -> bytes:
-    """The hash of what a vector is made of: 16 bytes."""
-    if isinstance(value, str):
-        if not value:
-            raise BadInput(f"thing {id!r} has an empty text; leave it out, or bring a vector and the value None")
-        try:
-            data, kind = value.encode(), b"text"
-        except UnicodeEncodeError as error:
-            raise BadInput(f"thing {id!r}: its text is not valid Unicode (a lone surrogate): {error}") from error
-    elif isinstance(value, (bytes, bytearray)):
-        data, kind = bytes(value), b"bytes"
-    elif value is not None:
-        raise BadInput(f"thing {id!r}: its value is {type(value).__name__}; expected text or bytes")
-    elif vector is None:
-        raise BadInput(f"thing {id!r} has neither a value nor a vector")
-    else:
-        data, kind = b"", b""
-    if vector is None:
-        return blake2b(data, digest_size=16, person=kind).digest()
-    return blake2b(data + vector, digest_size=16, person=kind + b"+vector").digest()
-
-
-def _as_json(things: list[Thing]) -> list[str]:
-    """The metadata of each thing. All of a batch in one go: to start the JSON encoder costs more than a row does."""
-    if not any(thing.about for thing in things):
-        return ["{}"] * len(things)
-    border = f"--{os.urandom(12).hex()}--"  # a text that no thing holds
-    try:
-        text = _dumps([part for thing in things for part in (thing.about, border)])
-        return text[1 : -len(f',"{border}"]')].split(f',"{border}",')
-    except (TypeError, ValueError):
-        for thing in things:  # which one was it?
-            try:
-                _dumps(thing.about)
-            except (TypeError, ValueError) as error:
-                raise BadInput(f"thing {thing.id!r}: its metadata cannot be kept as JSON: {error}") from error
-        raise
 
 
 def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:

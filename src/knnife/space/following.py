@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from knnife.space.cache import DamagedCache
 from knnife.space.index import Index, Stamp
 from knnife.space.store import Store, is_past, state
 from knnife.space.views import View, take
+
+Progress = Callable[[float], None]
 
 SAVED_FROM = 0.1  # of the points changed: less is followed again the next time, quicker than all is written
 
@@ -32,15 +35,15 @@ class Indexes:
         self._held: dict[int, tuple[Stamp, Index]] = {}
         self._lock = threading.Lock()
 
-    def current(self, db: sqlite3.Connection, view: View) -> Index:
-        """The index of a view for the state that `db` sees."""
+    def current(self, db: sqlite3.Connection, view: View, progress: Progress | None = None) -> Index:
+        """The index of a view for the state that `db` sees; `progress` is told the share of a build that is done."""
         stamp = _stamp(db, view)
         held = self._held.get(view.number)
         if held is None or held[0].commit < stamp.commit:  # one that is newer, made by another thread, will do
             with self._lock:  # threads that come meanwhile wait for the one that builds
                 held = self._held.get(view.number)
                 if held is None or held[0].commit < stamp.commit:
-                    held = self._held[view.number] = (stamp, self._follow(db, view, stamp))
+                    held = self._held[view.number] = (stamp, self._follow(db, view, stamp, progress))
         return held[1]
 
     def known(self, view: View) -> Index | None:
@@ -57,10 +60,10 @@ class Indexes:
         self._held.pop(number, None)
         self.path(number).unlink(missing_ok=True)
 
-    def _follow(self, db: sqlite3.Connection, view: View, stamp: Stamp) -> Index:
+    def _follow(self, db: sqlite3.Connection, view: View, stamp: Stamp, progress: Progress | None) -> Index:
         held = self._held.get(view.number) or self._load(view)
         if held is None or not self._can_follow(db, *held, stamp):
-            return self._built(db, view, stamp)
+            return self._built(db, view, stamp, progress)
         old, index = held
         if (old.last, old.gone) == (stamp.last, stamp.gone):
             return index
@@ -77,10 +80,10 @@ class Indexes:
         as_wanted = (index.metric, index.wanted, old.view) == (self._metric, self._recall, new.view)
         return as_wanted and is_past(db, old.commit, bytes.fromhex(old.token))
 
-    def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp) -> Index:
+    def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp, progress: Progress | None) -> Index:
         positions, vectors = take(db, view, most=state(db).things)
         ids = _ids(db, positions, 0)
-        index = Index.build(vectors, positions, ids, metric=self._metric, recall=self._recall)
+        index = Index.build(vectors, positions, ids, metric=self._metric, recall=self._recall, progress=progress)
         return self._kept(index, view, stamp)
 
     def _kept(self, index: Index, view: View, stamp: Stamp) -> Index:
@@ -90,6 +93,7 @@ class Indexes:
         path = self.path(view.number)
         try:
             index.save(path, stamp)
+            path.chmod(self._store.path.stat().st_mode & 0o777)  # whoever may read the space may read its index
             return Index.load(path)[0]  # from now on its vectors are mapped from the file, not held in memory
         except OSError as error:
             warnings.warn(f"the index of {self._store.path} could not be kept in {path}: {error}", stacklevel=2)

@@ -13,7 +13,7 @@ from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, as_vectors
 from knnife.space.conditions import Condition
 from knnife.space.models import Models
-from knnife.space.store import Store
+from knnife.space.store import Store, state
 from knnife.space.views import Positions, View, take
 from knnife.things import Thing
 
@@ -48,6 +48,13 @@ def things_at(db: sqlite3.Connection, positions: Iterable[int]) -> dict[int, Thi
     }
 
 
+def all_vectors(db: sqlite3.Connection, view: View) -> tuple[list[str], Vectors]:
+    """The ids and vectors `(n, d)` of all things in a view, in the order of their arrival."""
+    positions, vectors = take(db, view, most=state(db).things)
+    named = dict(db.execute("SELECT pos, id FROM things"))
+    return [named[pos] for pos in positions.tolist()], vectors
+
+
 def vectors_at(db: sqlite3.Connection, view: View, positions: Sequence[int]) -> Vectors:
     """The vectors `(n, d)` at positions, in their order."""
     unique = sorted(set(positions))
@@ -75,6 +82,16 @@ def query_vectors(
     if isinstance(queries, (list, tuple)) and (not queries or any(isinstance(q, (str, bytes)) for q in queries)):
         return models.encode_query(view, queries), None
     return as_vectors(queries, view.dim, "query"), None
+
+
+def best_first(
+    queries: Positions, positions: Positions, scores: Vectors, own: Positions | None
+) -> tuple[Positions, Positions, Vectors]:
+    """Pairs of queries (their numbers) and positions, best first for each query; no thing with itself."""
+    order = np.lexsort((positions, -scores, queries))
+    if own is not None:
+        order = order[positions[order] != own[queries[order]]]
+    return queries[order], positions[order], scores[order]
 
 
 def whole_number(name: str, value: Any) -> int:

@@ -28,7 +28,7 @@ from knnife.space.narrowing import Filters
 from knnife.space.removing import remove_positions
 from knnife.space.settings import read_settings
 from knnife.space.store import Store, set_state, state
-from knnife.space.views import Dtype, View, pick, take, views
+from knnife.space.views import Dtype, View, pick, views
 from knnife.things import Thing, as_things
 
 Where = str | Mapping[str, Any] | None
@@ -136,9 +136,7 @@ class Space:
             if chosen is None:
                 return [], np.empty((0, 0), np.float32)
             if ids is None:
-                positions, matrix = take(db, chosen, most=state(db).things)
-                named = dict(db.execute("SELECT pos, id FROM things"))
-                return [named[pos] for pos in positions.tolist()], matrix
+                return lookup.all_vectors(db, chosen)
             wanted = list(ids)
             return wanted, lookup.vectors_at(db, chosen, lookup.positions_of(db, wanted))
 
@@ -151,13 +149,11 @@ class Space:
             return db.execute("SELECT 1 FROM things WHERE id = ?", [id]).fetchone() is not None
 
     def __iter__(self) -> Iterator[Thing]:
-        """All things in the order of their arrival; additions made meanwhile come at the end."""
         return self.things()
 
     def things(self, where: Where = None) -> Iterator[Thing]:
-        """The things that a filter matches (None: all), in the order of their arrival."""
-        condition = self._filters.condition(where)
-        return lookup.stream(self._store, condition)
+        """The things that a filter matches (None: all) in the order of their arrival, those that come meanwhile last."""
+        return lookup.stream(self._store, self._filters.condition(where))
 
     # --- questions --------------------------------------------------------------------------------------------
 
@@ -180,7 +176,7 @@ class Space:
         condition = self._filters.condition(where)
         with self._store.read() as db:
             chosen = self._view(db, view)
-            if chosen is None:  # nothing was ever added: no neighbours, whatever the question
+            if chosen is None:  # nothing was ever added
                 return NO_NEIGHBOURS
             vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
             index = self._indexes.current(db, chosen)
@@ -204,12 +200,8 @@ class Space:
                 return NO_PAIRS
             vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
             index = self._indexes.current(db, chosen)
-            number, positions, scores = index.within(vectors, float(at_least), self._filters.positions(db, condition))
-        if own is not None:
-            others = positions != own[number]
-            number, positions, scores = number[others], positions[others], scores[others]
-        order = np.lexsort((positions, -scores, number))
-        number, positions, scores = number[order], positions[order], scores[order]
+            found = index.within(vectors, float(at_least), self._filters.positions(db, condition))
+        number, positions, scores = lookup.best_first(*found, own)
         return Pairs(number, index.ids_of(positions[None, :])[0], positions, scores)
 
     def search(
@@ -252,6 +244,16 @@ class Space:
         """What encodes texts here. Raises BadInput where vectors were brought, EncoderMismatch, MissingPackage."""
         with self._store.read() as db:
             return self._models.of(pick(views(db), None))
+
+    def index(self, *, progress: Progress | None = None) -> None:
+        """Bring the index of nearest neighbours up to date now, rather than with the next question.
+
+        progress: called with the number of things and the share (0 to 1) of the building that is done.
+        """
+        with self._store.read() as db:
+            view, count = self._view(db, None), state(db).things
+            if view is not None:
+                self._indexes.current(db, view, progress and (lambda share: progress(round(share * count), share)))
 
     def info(self) -> Info:
         """Counts, settings, sizes on disk, views, and how neighbours are found with what measured recall."""

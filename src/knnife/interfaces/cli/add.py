@@ -69,6 +69,8 @@ def command(
                 _add(opened, source, load_vectors(vectors) if vectors else None, read_with, as_json)
             except KeyboardInterrupt:
                 raise click.Abort(_so_far(space, len(opened))) from None
+        with progress_bar("index") as report:  # now, while somebody waits anyway, and not at the first question
+            opened.index(progress=report)
         if not as_json and output.for_people():
             told = f'{space} holds {len(opened):,} things. Next: knnife search {shlex.quote(space)} "…"'
             click.echo(output.printable(told))
