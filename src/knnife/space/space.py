@@ -71,8 +71,7 @@ class Space:
         recall: the share of the true 10 nearest that a search shall find, 0.98 by default; the index is tuned to it.
         durable: a commit survives a power cut. False: it survives a crash of the program only, and adding is faster.
 
-        Raises NotFound, NotASpace, NewerFormat, ReadOnly, SpaceBusy, EncoderMismatch, and BadInput when metric or
-        dtype are not those of the space.
+        Raises NotFound, NotASpace, NewerFormat, ReadOnly, SpaceBusy, EncoderMismatch; BadInput for another metric.
         """
         models = Models(Path(path), encoder)
         store = Store(Path(path), read_only=read_only, create=create, durable=durable)
@@ -152,7 +151,7 @@ class Space:
         return self.things()
 
     def things(self, where: Where = None) -> Iterator[Thing]:
-        """The things that a filter matches (None: all) in the order of their arrival, those that come meanwhile last."""
+        """The things that a filter matches (None: all) in the order of their arrival."""
         return lookup.stream(self._store, self._filters.condition(where))
 
     # --- questions --------------------------------------------------------------------------------------------
