@@ -143,7 +143,7 @@ def add_chroma(rows: Rows, folder: Path) -> None:
     import chromadb
 
     client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
-    collection = client.create_collection("s", embedding_function=None)
+    collection = client.create_collection("sentences", embedding_function=None)
     for start in range(0, len(rows.ids), BATCH):
         part = slice(start, start + BATCH)
         collection.add(rows.ids[part], rows.vectors[part], rows.about[part], rows.texts[part])

@@ -31,9 +31,9 @@ from knnife.space.exact import Rows, threads
 faiss: Any = _faiss  # its own type hints lag behind it
 
 BITS = 4
-LEARN_CENTROIDS = 10_000  # vectors that 16 centroids a group are learned from; more did not help
-LEARN_LISTS = 40  # vectors a list that the cells are learned from
-ROUNDS = 10  # of k-means
+LEARN_CODES = 10_000  # vectors that the 16 centroids of each group are learned from; more did not help
+LEARN_LISTS = 24  # vectors a list that the cells are learned from
+ROUNDS = 6  # of k-means
 ROTATED_BYTES = 64 << 20  # what is rotated at a time
 
 
@@ -45,31 +45,20 @@ class Codes:
     rotation: Vectors  # (d, groups * width)
 
     @classmethod
-    def learn(cls, vectors: Vectors, metric: Metric, *, lists: int, width: int, seed: int) -> Codes:
-        """The codes of `vectors` (n, d): `lists` cells, 4 bits for every `width` components."""
+    def learn(cls, vectors: Vectors, metric: Metric, *, cells: Vectors, width: int, seed: int) -> Codes:
+        """The codes of `vectors` (n, d): a list for each of `cells`, 4 bits for every `width` components."""
         random = np.random.default_rng(seed)
-        n, dim = vectors.shape
+        dim = vectors.shape[1]
         groups = -(-dim // width)
         rotation = _rotation(dim, groups * width, random)
-        wanted = min(n, max(LEARN_CENTROIDS, LEARN_LISTS * lists))
-        sample = vectors[np.sort(random.choice(n, wanted, replace=False))] @ rotation
-        by_distance = metric in ("euclidean", "manhattan")
-        cells = (faiss.IndexFlatL2 if by_distance else faiss.IndexFlatIP)(groups * width)
-        structure = faiss.IndexIVFPQFastScan(
-            cells,
-            groups * width,
-            lists,
-            groups,
-            BITS,
-            faiss.METRIC_L2 if by_distance else faiss.METRIC_INNER_PRODUCT,
-        )
+        quantizer = (faiss.IndexFlatL2 if by_distance(metric) else faiss.IndexFlatIP)(groups * width)
+        quantizer.add(cells @ rotation)
+        kind = faiss.METRIC_L2 if by_distance(metric) else faiss.METRIC_INNER_PRODUCT
+        structure = faiss.IndexIVFPQFastScan(quantizer, groups * width, len(cells), groups, BITS, kind)
         structure.by_residual = False  # one table of distances a query, not one a list
-        structure.cp.niter = structure.pq.cp.niter = ROUNDS
-        structure.cp.spherical = metric == "cosine"
-        structure.cp.max_points_per_centroid = max(LEARN_LISTS, wanted // lists + 1)
-        structure.cp.seed = structure.pq.cp.seed = seed + 1
-        with threads(1):  # k-means here is many small steps: threads would wait for each other, on a busy machine long
-            structure.train(sample)
+        structure.pq.cp.niter, structure.pq.cp.seed = ROUNDS, seed + 1
+        with threads(1):  # many small steps: threads would wait for each other, on a busy machine long
+            structure.train(_sample(vectors, LEARN_CODES, random) @ rotation)
         codes = cls(structure, rotation)
         codes._append(vectors)
         return codes
@@ -119,6 +108,41 @@ class Codes:
     def unpacked(cls, data: NDArray[np.uint8], rotation: Vectors) -> Codes:
         """Codes from the bytes of `packed`. FAISS trusts them: check first that they are the ones that were written."""
         return cls(faiss.deserialize_index(data), rotation)
+
+
+def learn_cells(vectors: Vectors, metric: Metric, lists: int, seed: int) -> Vectors:
+    """The centroids `(lists, d)` that k-means finds among a sample of `vectors`."""
+    sample = _sample(vectors, LEARN_LISTS * lists, np.random.default_rng(seed))
+    means = faiss.Kmeans(
+        vectors.shape[1],
+        lists,
+        niter=ROUNDS,
+        seed=seed + 1,
+        spherical=metric == "cosine",
+        min_points_per_centroid=1,
+        max_points_per_centroid=LEARN_LISTS,
+    )
+    means.train(sample)
+    cells: Vectors = means.centroids
+    return cells
+
+
+def nearest_cells(vectors: Vectors, cells: Vectors, metric: Metric, count: int) -> Rows:
+    """The numbers `(n, count)` of the cells nearest to vectors, as lists are chosen; the nearest first."""
+    kind = faiss.METRIC_L2 if by_distance(metric) else faiss.METRIC_INNER_PRODUCT
+    numbers: Rows = faiss.knn(vectors, cells, count, metric=kind)[1]
+    return numbers
+
+
+def by_distance(metric: Metric) -> bool:
+    """Whether codes compare by Euclidean distance (for "manhattan" that only proposes) or by inner product."""
+    return metric in ("euclidean", "manhattan")
+
+
+def _sample(vectors: Vectors, count: int, random: np.random.Generator) -> Vectors:
+    n = len(vectors)
+    rows = np.sort(random.choice(n, min(n, count), replace=False))
+    return np.ascontiguousarray(vectors[rows])
 
 
 def _rotation(dim: int, width: int, random: np.random.Generator) -> Vectors:

@@ -28,7 +28,7 @@ from knnife.space.codes import Codes
 from knnife.space.exact import Rows
 from knnife.space.points import Pairs, Points
 from knnife.space.rows import Positions, Table, pack_ids
-from knnife.space.tuning import Effort, Tuning, bitmap, tune
+from knnife.space.tuning import Effort, Trial, Tuning, bitmap, choose_cells, tune
 
 EXACT_NUMBERS = 10_000 * 256  # an index of at most so many components is searched exactly
 LEAST_DIM = 8  # below, codes have too little to tell apart
@@ -250,11 +250,13 @@ def _learn(points: Points, recall: float, seed: int, progress: Progress) -> tupl
     started = time.perf_counter()
     n, dim = points.n, points.dim
     if n * dim > EXACT_NUMBERS and dim >= LEAST_DIM:
+        trial = Trial.of(points, seed)
         for width in (4, 2) if dim > 512 else (2,):
-            lists = max(1, round(n**0.5 / 2))
-            codes = Codes.learn(points.base.vectors, points.metric, lists=lists, width=width, seed=seed)
+            cells = choose_cells(points, trial, recall, width, seed)
+            progress(0.3)
+            codes = Codes.learn(points.base.vectors, points.metric, cells=cells, width=width, seed=seed)
             progress(0.8)
-            tuning = tune(codes, points, recall, seed)
+            tuning = tune(codes, points, trial, recall, seed)
             if tuning is not None:
                 progress(1.0)
                 return codes, replace(tuning, seconds=time.perf_counter() - started)

@@ -3,8 +3,9 @@
 Fixed effort is what makes nearest-neighbour search bad on real data: what finds 0.995 of the neighbours among synthetic
 points finds 0.886 among sentence vectors. So points of the space are asked as queries, each without itself, and what
 the codes find is held against the exact answer. (On sentences that were held out, the recall is the same within 0.005.)
-Of the efforts that find enough the quickest is taken; if none does, finer codes are tried, and then the space is
-searched exactly.
+Of the efforts that find enough the one that should be the quickest is taken; if none does, finer codes are tried, and
+then the space is searched exactly. What is quick is reckoned from constants that were measured once, not by the clock:
+the same points make the same index, also on a busy machine.
 
 An effort has two knobs: how many lists are read, and how many candidates are looked at exactly. It is tuned for up to
 10 and for up to 100 results (GEARS). With a filter all lists are read, since what it lets through may lie anywhere, and
@@ -14,10 +15,7 @@ lets through those around some point.
 
 from __future__ import annotations
 
-import itertools
 import math
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.space import exact
-from knnife.space.codes import BITS, Codes
+from knnife.space.codes import BITS, Codes, learn_cells, nearest_cells
 from knnife.space.exact import Rows
 from knnife.space.points import Points
 
 GEARS = (10, 100)  # numbers of results that efforts are tuned for
-SAMPLE = 300  # points asked
-TIMED = 24  # of them asked one by one, to see how long an effort takes
-MARGIN = 1.5  # standard errors of the measured recall that it must be above the target
+SAMPLE = 400  # points asked
+MARGIN = 1.0  # standard errors of the measured recall that it must be above the target
 MOST = 1_000  # candidates looked at
-LEAST_SHARE, STEP = 0.04, 1.25  # of the lists that is tried first, and from one number of them to the next
+LEAST_SHARE, STEP = 0.005, 1.25  # of the lists that is tried first, and from one number of them to the next
 FEASIBLE = 3  # numbers of lists tried that reach the recall: more lists are hardly ever quicker
+LIST, CODE, ROW = 1.5, 2.7e-5, 2.7e-3  # microseconds: to begin a list, to read 4 bits, to fetch and compare a component
+LISTS = (0.5, 4.0)  # how many lists may be made, for the square root of the number of points
 FILTERED_SHARE = 0.1  # of the points, let through by the filters that recall is measured with
 
 
@@ -120,16 +118,32 @@ class Trial:
         return ranks
 
 
-def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | None:
+def choose_cells(points: Points, trial: Trial, recall: float, width: int, seed: int) -> Vectors:
+    """The centres `(lists, d)` of few large or many small cells, whichever takes less to read for the recall.
+
+    Where points lie in clusters small cells are better; where they lie everywhere, neighbours are in very many of them.
+    """
+    truth = trial.truth[:, : GEARS[0]]
+    choices = []
+    for factor in LISTS:
+        lists = max(1, round(factor * points.n**0.5))
+        cells = learn_cells(points.base.vectors, points.metric, lists, seed)
+        order = np.argsort(nearest_cells(trial.queries, cells, points.metric, lists), axis=1)  # list -> its rank
+        at = nearest_cells(points.base.vectors[truth.ravel()], cells, points.metric, 1).reshape(truth.shape)
+        ranks = np.take_along_axis(order, at, 1)
+        enough = 1 + int(np.quantile(ranks, (1 + recall) / 2))  # the other half of the misses is left to the codes
+        choices.append((_reading(enough, lists, points.n, points.dim // width), cells))
+    return min(choices, key=lambda choice: choice[0])[1]
+
+
+def tune(codes: Codes, points: Points, trial: Trial, recall: float, seed: int) -> Tuning | None:
     """The quickest efforts that reach `recall`, or None when there is none. All points have codes."""
-    trial = Trial.of(points, seed)
     tables = _tables(trial, codes, recall)
     if not tables:
         return None
     filtered_tables = [
         Trial.of(points, seed, some).ranks(codes, codes.lists, bitmap(some, codes.n)) for some in _filters(points, seed)
     ]
-    asked = itertools.cycle(trial.queries[:, None])
     efforts, filtered = [], []
     for k in GEARS:
         choices = [
@@ -140,7 +154,7 @@ def tune(codes: Codes, points: Points, recall: float, seed: int) -> Tuning | Non
         hardest = [_enough(ranks[:, :k], recall) for ranks in (tables[codes.lists], *filtered_tables)]
         if None in hardest:
             return None
-        efforts.append(min(choices, key=lambda effort: _seconds(codes, points, asked, effort)))
+        efforts.append(min(choices, key=lambda effort: _cost(codes, points, effort)))
         filtered.append(Effort(codes.lists, max(enough for enough in hardest if enough)))
     first, k = efforts[0], GEARS[0]
     return Tuning(
@@ -197,16 +211,11 @@ def _enough(ranks: Rows, recall: float) -> int | None:
     return None
 
 
-def _seconds(codes: Codes, points: Points, asked: Iterator[Vectors], effort: Effort) -> float:
-    """The time of one query: a low quantile, since a busy machine only adds to it.
+def _cost(codes: Codes, points: Points, effort: Effort) -> float:
+    """About how many microseconds one query takes."""
+    groups = codes.rotation.shape[1] // codes.width
+    return _reading(effort.lists, codes.lists, points.n, groups) + effort.candidates * ROW * points.dim
 
-    Each effort is timed with the next queries, so that none finds its points in the processor's cache already.
-    """
-    times = []
-    with exact.threads(1):
-        for query in itertools.islice(asked, TIMED):
-            started = time.perf_counter()
-            rows = codes.candidates(query, effort.candidates, effort.lists, None)
-            exact.shortlist(points.closeness(query, rows), rows, GEARS[0])
-            times.append(time.perf_counter() - started)
-    return float(np.quantile(times, 0.25))
+
+def _reading(lists: int, of: int, n: int, groups: int) -> float:
+    return LIST * lists + CODE * groups * n * lists / of
