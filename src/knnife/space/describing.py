@@ -46,13 +46,19 @@ def _describe_view(db: sqlite3.Connection, indexes: Indexes, view: View) -> View
         fingerprint=view.fingerprint,
         dim=view.dim,
         dtype=view.dtype,
-        vectors=db.execute(f"SELECT count(*) FROM {view.table}").fetchone()[0],
+        vectors=_count(db, view),
         loss_mean=view.loss_sum / max(1, view.loss_count),
         loss_max=view.loss_max,
         index=str(index.tuning) if index else None,
         recall=index.tuning.recall if index else None,
         filtered_recall=index.tuning.filtered_recall if index else None,
     )
+
+
+def _count(db: sqlite3.Connection, view: View) -> int:
+    if view.is_default:  # which has a vector of every thing; counting a million would take a second
+        return state(db).things
+    return int(db.execute(f"SELECT count(*) FROM {view.table}").fetchone()[0])
 
 
 def _size(path: Path) -> int:
