@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import threading
 from pathlib import Path
@@ -151,6 +152,19 @@ def test_progress_counts_what_is_committed(tmp_path: Path, letters: Letters, mon
     with Space.open(path, letters) as space:
         space.add([f"text {i}" for i in range(35)], progress=look)
     assert seen == [(10, 10), (20, 20), (30, 30), (35, 35)]
+
+
+def test_the_garbage_collector_is_left_as_it_was(words: Space) -> None:
+    before = gc.get_threshold()
+    with pytest.raises(BadInput):
+        words.add(["gaga", ""])
+    assert gc.get_threshold() == before
+    gc.set_threshold(0)
+    try:
+        words.add(["baba"])
+        assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_a_text_of_ten_megabytes_and_one_with_nul_come_back_whole(tmp_path: Path, letters: Letters) -> None:
