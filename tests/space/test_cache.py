@@ -16,7 +16,7 @@ from knnife.space import cache, index
 from knnife.space.cache import DamagedCache
 from knnife.space.index import Index, Stamp
 
-STAMP = Stamp(view=3, commit=2**40, token="abc", last=2**62, gone=7)
+STAMP = Stamp(view=3, filled=5, commit=2**40, token="abc", last=2**62, gone=7)
 
 
 def made(n: int = 300, dim: int = 16, metric: Any = "cosine") -> tuple[Index, np.ndarray]:

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import WORDS
 from tests.toys import Lengths, Letters
 
-from knnife import BadFilter, BadInput, EncoderMismatch, NotFound, ReadOnly, Space, SpaceError, Thing
+from knnife import BadFilter, BadInput, NotFound, ReadOnly, Space, SpaceError, Thing
 
 # --- add ---
 
@@ -361,72 +361,6 @@ def test_rounded_vectors_take_less_room_and_say_what_they_lost(tmp_path: Path, d
     assert view.loss_max == pytest.approx(losses.max(), rel=1e-3)
     assert 0 < view.loss_max < most
     assert sizes[dtype] < 0.8 * sizes["float32"]
-
-
-# --- encoders and views ---
-
-
-def test_another_encoder_is_refused_with_the_command_that_helps(tmp_path: Path, letters: Letters) -> None:
-    path = tmp_path / "s.knnife"
-    with Space.open(path, letters) as space:
-        space.add(["abba"])
-    with pytest.raises(EncoderMismatch, match="knnife reencode .*s.knnife --encoder letters"):
-        Space.open(path, Letters("2"))
-    with Space.open(path, letters) as space:
-        with Space.open(path, letters) as other:
-            other.reencode(Letters("2"))
-        for question in (
-            lambda: space.near("abba"),
-            lambda: space.search("abba"),
-            lambda: space.add(["cafe"]),
-        ):
-            with pytest.raises(EncoderMismatch, match="cannot be compared"):
-                question()
-
-
-def test_reencoding_makes_a_new_view_and_keeps_the_old_until_dropped(words: Space, letters: Letters) -> None:
-    report = words.reencode(Letters("2"), name="second")
-    assert (report.view, report.before, report.encoded) == ("second", "letters", 6)
-    assert [(view.name, view.default) for view in words.info().views] == [
-        ("letters", False),
-        ("second", True),
-    ]
-    assert words.near("dad", 1).ids == words.near("dad", 1, view="second").ids == [["dad"]]
-    back = words.reencode(letters)
-    assert (back.view, back.encoded) == ("letters", 0)  # the way back costs nothing
-    with pytest.raises(BadInput, match="is the one that answers"):
-        words.drop("letters")
-    words.drop("second")
-    assert [view.name for view in words.info().views] == ["letters"]
-    with pytest.raises(NotFound, match="its views: letters"):
-        words.near("dad", view="second")
-
-
-def test_a_view_that_was_left_behind_is_completed_on_the_way_back(words: Space, letters: Letters) -> None:
-    words.reencode(Letters("2"))
-    words.add([Thing("gag", "gag")])
-    assert words.reencode(letters).encoded == 1
-    assert "gag" in words.near("gag", 2).ids[0]
-
-
-def test_an_interrupted_reencoding_goes_on_where_it_stopped(tmp_path: Path, letters: Letters, monkeypatch: Any) -> None:
-    monkeypatch.setattr("knnife.space.reencoding.SMALLEST_BATCH", 10)
-    monkeypatch.setattr("knnife.space.reencoding.LARGEST_BATCH", 10)
-
-    class Stops(Letters):
-        def encode(self, values: Any) -> np.ndarray:
-            if len(self.seen) >= 20:
-                raise KeyboardInterrupt
-            return super().encode(values)
-
-    with Space.open(tmp_path / "s.knnife", letters) as space:
-        space.add([f"abc {i}" for i in range(50)])
-        with pytest.raises(KeyboardInterrupt):
-            space.reencode(Stops("2"))
-        assert space.near("abc", 1).scores[0, 0] == pytest.approx(1)  # the old view answers
-        with pytest.raises(BadInput, match="not complete"):
-            space.near("abc", view="letters-2")
-        assert space.reencode(Letters("2")).encoded == 30
 
 
 # --- opening, closing, sharing ---

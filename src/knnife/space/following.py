@@ -77,7 +77,8 @@ class Indexes:
 
     def _can_follow(self, db: sqlite3.Connection, old: Stamp, index: Index, new: Stamp) -> bool:
         """Was the index made as it is wanted now, of a state that the file was once in?"""
-        as_wanted = (index.metric, index.wanted, old.view) == (self._metric, self._recall, new.view)
+        wanted = (self._metric, self._recall, new.view, new.filled)
+        as_wanted = (index.metric, index.wanted, old.view, old.filled) == wanted
         return as_wanted and is_past(db, old.commit, bytes.fromhex(old.token))
 
     def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp, progress: Progress | None) -> Index:
@@ -112,7 +113,8 @@ class Indexes:
 
 def _stamp(db: sqlite3.Connection, view: View) -> Stamp:
     now = state(db)
-    return Stamp(view=view.number, commit=now.number, token=now.token.hex(), last=now.last, gone=now.gone)
+    token = now.token.hex()
+    return Stamp(view.number, view.filled, commit=now.number, token=token, last=now.last, gone=now.gone)
 
 
 def _ids(db: sqlite3.Connection, positions: np.ndarray, after: int) -> list[str]:

@@ -46,6 +46,7 @@ class Stamp:
     """Which state of a space an index shows."""
 
     view: int
+    filled: int  # the commit by which a re-encoding last filled the view
     commit: int
     token: str
     last: int

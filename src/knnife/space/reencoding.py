@@ -106,6 +106,9 @@ def _fill(db: sqlite3.Connection, view: View, positions: list[int], vectors: Vec
     there -= {row[0] for row in db.execute(f"SELECT pos FROM {view.table} {between}", ends)}
     keep = [i for i, pos in enumerate(positions) if pos in there]
     views.put(db, view, [positions[i] for i in keep], vectors[keep])
+    # Indexes that looked at these positions already cannot follow, and are told so.
+    db.execute("UPDATE views SET filled = ? WHERE number = ?", (state(db).number + 1, view.number))
+    set_state(db, state(db))
 
 
 def _switch(store: Store, view: View) -> bool:

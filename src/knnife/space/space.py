@@ -94,16 +94,15 @@ class Space:
         progress: called after each commit with the number of things taken so far, and the share of the source that is
             done (0 to 1; None where that is unknown).
 
-        Batches of about a second are committed as they are done, so what is done stays done whatever happens; the same
-        call again goes on where this one stopped. Raises BadInput (also for NaN, or a wrong dimension),
-        EncoderMismatch, ReadOnly, SpaceBusy, DiskFull, and what the source raises.
+        Batches of about a second are committed as they are done; the same call again goes on where this one stopped.
+        Raises BadInput (NaN and wrong dimensions too), EncoderMismatch, ReadOnly, SpaceBusy, DiskFull.
         """
         stream = as_things(things)
         if vectors is not None:
             stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
         with self._store.read() as db:
-            target = Target(self._models, pick(views(db), None), self._dtype)
-        return Adder(self._store, target, progress).run(stream, things)
+            self._models.check(view := pick(views(db), None))
+        return Adder(self._store, Target(self._models, view, self._dtype), progress).run(stream, things)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
         """Remove things by id, or all that a filter matches; the number removed.
@@ -175,7 +174,7 @@ class Space:
         condition = self._filters.condition(where)
         with self._store.read() as db:
             chosen = self._view(db, view)
-            if chosen is None:  # nothing was ever added
+            if chosen is None:
                 return NO_NEIGHBOURS
             vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
             index = self._indexes.current(db, chosen)
@@ -286,7 +285,6 @@ class Space:
         self._indexes.forget(number)
 
     # --- opening and closing ----------------------------------------------------------------------------------
-
     def close(self) -> None:
         """Close the file. Closing twice is fine."""
         self._store.close()

@@ -58,6 +58,7 @@ CREATE TABLE views (
     dtype       TEXT NOT NULL,          -- float32, float16 or int8
     ready       INTEGER NOT NULL,       -- 0 while a re-encoding fills it
     is_default  INTEGER NOT NULL,
+    filled      INTEGER NOT NULL DEFAULT 0, -- the commit by which a re-encoding last filled it
     loss_sum    REAL NOT NULL DEFAULT 0,    -- relative rounding errors of the vectors added so far
     loss_max    REAL NOT NULL DEFAULT 0,
     loss_count  INTEGER NOT NULL DEFAULT 0

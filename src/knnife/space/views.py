@@ -35,6 +35,7 @@ class View(NamedTuple):
     dtype: Dtype
     ready: bool
     is_default: bool
+    filled: int = 0
     loss_sum: float = 0.0
     loss_max: float = 0.0
     loss_count: int = 0
