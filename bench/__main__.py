@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ["startup", "ingest", "near", "engines", "search"]
+SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "similarity", "retrieval", "intent"]
 
 for script in SCRIPTS:
     print(f"# {script}", file=sys.stderr, flush=True)

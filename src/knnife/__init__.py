@@ -25,17 +25,24 @@ _HOMES = {  # public name -> the module that holds it
     "DiskFull": "errors",
     "Encoder": "encoders",
     "EncoderMismatch": "errors",
+    "Entry": "encoders",
     "KnnifeError": "errors",
     "MissingPackage": "errors",
     "NewerFormat": "errors",
     "NotASpace": "errors",
     "NotFound": "errors",
+    "Offline": "errors",
     "ReadOnly": "errors",
     "Space": "space",
     "SpaceBusy": "errors",
     "SpaceError": "errors",
     "Thing": "things",
+    "changes": "tools.changes",
+    "doctor": "tools.doctor",
+    "evaluate": "tools.evaluate",
+    "find_model": "encoders.catalogue",
     "load_encoder": "encoders",
+    "models": "encoders.catalogue",
     "read": "things",
     "similarity": "tools.similarity",
 }
@@ -47,23 +54,31 @@ __all__ = [
     "DiskFull",
     "Encoder",
     "EncoderMismatch",
+    "Entry",
     "KnnifeError",
     "MissingPackage",
     "NewerFormat",
     "NotASpace",
     "NotFound",
+    "Offline",
     "ReadOnly",
     "Space",
     "SpaceBusy",
     "SpaceError",
     "Thing",
+    "changes",
+    "doctor",
+    "evaluate",
+    "find_model",
     "load_encoder",
+    "models",
     "read",
     "similarity",
 ]
 
 if TYPE_CHECKING:
-    from knnife.encoders import Encoder, load_encoder
+    from knnife.encoders import Encoder, Entry, load_encoder
+    from knnife.encoders.catalogue import find_model, models
     from knnife.errors import (
         BadFilter,
         BadInput,
@@ -75,12 +90,16 @@ if TYPE_CHECKING:
         NewerFormat,
         NotASpace,
         NotFound,
+        Offline,
         ReadOnly,
         SpaceBusy,
         SpaceError,
     )
     from knnife.space import Space
     from knnife.things import Thing, read
+    from knnife.tools.changes import changes
+    from knnife.tools.doctor import doctor
+    from knnife.tools.evaluate import evaluate
     from knnife.tools.similarity import similarity
 
 

@@ -7,6 +7,7 @@
     ├── NotFound (also a LookupError)      no such id, file, encoder or view
     ├── EncoderMismatch                    vectors of one model, a query of another
     ├── MissingPackage (also an ImportError)  an extra is not installed
+    ├── Offline                            the network is needed, and forbidden or out of reach
     └── SpaceError                         something is wrong with the file of a space
         ├── NotASpace                      the file is something else, or damaged
         ├── NewerFormat                    written by a later knnife
@@ -60,6 +61,10 @@ class MissingPackage(KnnifeError, ImportError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f'{purpose} needs the package {package}: pip install "knnife[{extra}]"')
+
+
+class Offline(KnnifeError):
+    """The network is needed, and is switched off (`KNNIFE_OFFLINE=1`) or cannot be reached."""
 
 
 class SpaceError(KnnifeError):

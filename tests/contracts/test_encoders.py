@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import networks, toys
+from tests.encoders import berts, serving
 
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.static import StaticEncoder
@@ -49,9 +52,17 @@ class Lengths:
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "english": lambda: load_encoder("english"),
+    "english, not compiled": toys.english_without_compiled_code,
     "handmade": handmade,
     "lengths": Lengths,
+    "endpoint": serving.endpoint_encoder,
 }
+if find_spec("sentence_transformers"):
+    ENCODERS["sentence-transformers"] = berts.encoder
+if find_spec("onnxruntime") and find_spec("onnx"):
+    ENCODERS["onnx"] = networks.encoder
+if find_spec("onnxruntime") and find_spec("knnife_minilm"):  # packages/knnife-minilm
+    ENCODERS["minilm"] = lambda: load_encoder("minilm")
 LOADED = {name: make() for name, make in ENCODERS.items()}  # once: hypothesis runs each test many times
 TEXTS = ["a red car", "the blue sky", "", "red", "Ünïcödé 東京 🚗", "red red red", "\0", "car " * 5000]
 

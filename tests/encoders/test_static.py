@@ -8,15 +8,28 @@ import sys
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from knnife.encoders import static
+from knnife.encoders import blocks, static, words
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import unit
 
 WORDS = ["[UNK]", "red", "blue", "car", "sky"]
 ROWS = np.array([[9, 9, 9], [1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 3, 4]], np.float32)
+
+
+@pytest.fixture(scope="module", autouse=True, params=["compiled", "plain"])
+def kernels(request):
+    """Every test runs twice: with the compiled code, and as where there was no compiler."""
+    if request.param == "plain":
+        with no_compiled_code():
+            yield
+    elif words.KERNELS == "none":
+        pytest.skip("knnife was installed without a compiler")
+    else:
+        yield
 
 
 def tokenizer(words=WORDS, unknown="[UNK]") -> bytes:
@@ -30,7 +43,7 @@ def tiny(rows=ROWS, normalize=True, **parts) -> StaticEncoder:
 
 
 @pytest.fixture(scope="module")
-def english() -> StaticEncoder:
+def english(kernels) -> StaticEncoder:
     return static.english()
 
 
@@ -105,22 +118,34 @@ def test_words_of_special_tokens_are_ordinary_text(english):
     np.testing.assert_array_equal(english.encode(["[CLS]"]), english.encode(["[cls]"]))
 
 
+def test_tokens_are_counted_with_those_that_are_unknown():
+    read, unknown, cut = tiny().tokens(["red what car", "", "sky " * 5000])
+    assert (read.tolist(), unknown.tolist(), cut.tolist()) == ([3, 0, 5000], [1, 0, 0], [0, 0, 0])
+    assert read.dtype == unknown.dtype == cut.dtype == np.int64
+
+
+def test_it_says_that_encoding_is_cheap_and_adds_no_words():
+    assert StaticEncoder.cheap
+    assert (StaticEncoder.query_prefix, StaticEncoder.passage_prefix) == ("", "")
+
+
 # long texts
 
 
 def test_a_long_text_is_read_to_its_end_with_no_word_cut(english):
     words = ["mountains", "rivers", "and", "transportation", "\n"] * 20_000
     text = " ".join(words)
-    assert len(text) > 10 * static.PIECE
+    assert len(text) > 10 * blocks.PIECE
     once = english.encode([" ".join(words[:5])])
     np.testing.assert_allclose(english.encode([text]), once, atol=1e-5)
 
 
-def test_pieces_join_to_the_text_and_begin_at_white_space():
-    text = "word " * 20_000 + "x" * 100_000
-    pieces = list(static._pieces(text))
+def test_pieces_join_to_the_text_and_begin_at_white_space_or_else_at_punctuation():
+    text = "word " * 20_000 + "x" * 100_000 + "a.b" * 20_000
+    pieces = list(blocks.pieces(text))
     assert "".join(pieces) == text
-    assert max(map(len, pieces)) <= static.PIECE
+    assert all(piece.startswith(".") for piece in pieces[-4:])
+    assert max(map(len, pieces)) <= blocks.PIECE
     assert all(piece.startswith(" ") for piece in pieces[1:4])
 
 

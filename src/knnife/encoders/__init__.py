@@ -5,7 +5,9 @@ Importing this package loads no encoder; `load_encoder` imports the one that is 
 
 from __future__ import annotations
 
-from knnife.encoders.catalogue import DEFAULT, Entry, load_encoder, models
+from knnife.encoders.catalogue import DEFAULT, find_model, models
+from knnife.encoders.entry import Entry
+from knnife.encoders.loading import load_encoder
 from knnife.encoders.protocol import Encoder, encode_query
 
-__all__ = ["DEFAULT", "Encoder", "Entry", "encode_query", "load_encoder", "models"]
+__all__ = ["DEFAULT", "Encoder", "Entry", "encode_query", "find_model", "load_encoder", "models"]

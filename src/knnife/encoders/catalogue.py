@@ -1,115 +1,236 @@
-"""Which encoders there are, by name. To add one, write its file and add a line to `BUILT_IN`.
+"""Which encoders there are, by name: built in, of other packages, and open models that people should know.
 
-Other packages add theirs through the entry point group `knnife.encoders`, in their pyproject.toml:
+To add one of ours, write its file and an entry in `BUILT_IN`; to tell of an open model, add its facts to
+catalogue.toml. Other packages add theirs in their pyproject.toml, by one of two entry points or both:
 
     [project.entry-points."knnife.encoders"]
-    klingon = "my_package.klingon:encoder"      # called without arguments, it returns an Encoder
+    klingon = "my_package.klingon:encoder"        # called without arguments, it returns an Encoder
+
+    [project.entry-points."knnife.catalogue"]
+    mine = "my_package:models.toml"               # a file in the package, written as catalogue.toml is
 
 Nothing is imported before it is asked for, so a broken package of somebody else disturbs nobody.
 """
 
 from __future__ import annotations
 
-import importlib
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from knnife.encoders.protocol import Encoder
-from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.encoders.entry import HUB, Entry, Score, located
+from knnife.errors import BadInput, NotFound
 
-DEFAULT = "english"
-GROUP = "knnife.encoders"
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
+DEFAULT: Final = "english"
+GROUP: Final = "knnife.encoders"
+FILES: Final = "knnife.catalogue"
+PERMISSIVE: Final = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0")
+COMMERCIAL: Final = {  # licences -> whether they allow commercial use; of others we say nothing
+    **dict.fromkeys(PERMISSIVE, True),
+    "Gemma": True,  # with a list of forbidden uses, so not permissive
+    "CC-BY-NC-4.0": False,
+    "CC-BY-NC-SA-4.0": False,
+    "Apple-AMLR": False,
+    "InsightFace": False,
+}
+KINDS: Final = ("text", "image", "audio", "face")
+NOT_YET: Final = {
+    "image": "knnife has no loader for pictures so far",
+    "audio": "knnife has no loader for sound so far",
+    "face": "knnife has no loader for faces so far",
+}
 
-@dataclass(frozen=True)
-class Entry:
-    """One encoder of the catalogue.
-
-    name: what users call it.
-    target: "module:callable"; called without arguments, it returns the encoder.
-    kind: what it takes ("text"); dim: how many components its vectors have. Plugins do not say: "" and None.
-    extra: the optional extra of knnife that it needs.
-    licence: of its weights; size: of its files, in bytes.
-    what: one line for people.
-    """
-
-    name: str
-    target: str
-    kind: str = ""
-    dim: int | None = None
-    extra: str | None = None
-    licence: str = ""
-    size: int = 0
-    what: str = ""
-
-    def load(self) -> Encoder:
-        """The encoder. Raises BadInput when it cannot be imported or is not one."""
-        module, _, attribute = self.target.partition(":")
-        try:
-            encoder = getattr(importlib.import_module(module), attribute)()
-        except KnnifeError:
-            raise
-        except Exception as error:  # whatever somebody else's package raises
-            raise BadInput(
-                f"encoder {self.name!r} ({self.target}) cannot be loaded: {type(error).__name__}: {error}"
-            ) from error
-        return _checked(encoder, f"what {self.target} returned")
-
-
-BUILT_IN = (
+BUILT_IN: Final = (  # of this package, and of those that are made with it
     Entry(
-        name="english",
+        name=DEFAULT,
         target="knnife.encoders.static:english",
         kind="text",
         dim=256,
         licence="Apache-2.0",
-        size=8_124_000,
-        what="static English text model, distilled from all-MiniLM-L6-v2; part of this package",
+        commercial=True,
+        size=7_676_000,
+        languages=("en",),
+        good_at="search and comparison offline, at hundreds of thousands of sentences a second",
+        what="the static English text model of this package, distilled from all-MiniLM-L6-v2",
+    ),
+    Entry(
+        name="minilm",
+        target="knnife_minilm:encoder",
+        kind="text",
+        dim=384,
+        extra="minilm",
+        licence="Apache-2.0",
+        commercial=True,
+        size=23_480_000,
+        languages=("en",),
+        max_tokens=256,
+        good_at="search and comparison offline, better and slower than the static model",
+        what="all-MiniLM-L6-v2 in eight-bit numbers, packaged by us: nothing is downloaded from a hub",
+        page="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
     ),
 )
 
 
-def models() -> list[Entry]:
-    """Every encoder that can be had by name: the built-in ones, then those of other packages by name."""
-    return [*BUILT_IN, *_plugins()]
+def models(
+    words: str = "",
+    *,
+    kind: str | None = None,
+    max_size: int | None = None,
+    max_dim: int | None = None,
+    licence: str | None = None,
+    commercial: bool = False,
+    language: str | None = None,
+    cached: bool = False,
+) -> list[Entry]:
+    """The encoders that can be had by name and suit: built in first, then those of other packages, then open models.
 
-
-def load_encoder(encoder: str | Path | Encoder = DEFAULT) -> Encoder:
-    """The encoder that the catalogue, or else a folder with a static model, has under this name.
-
-    An encoder given is returned as it is. A name goes before a folder of that name: that is "./english".
-    Raises NotFound when there is no such name or folder, BadInput when what is there is no encoder.
+    words: all of these in name, languages or description (beginnings of words do); a word that is a kind is its kind.
+    max_size, max_dim: at most so many bytes of weights, components; what does not tell its own is left out.
+    licence: "permissive" or a name; commercial: only where commercial use is allowed.
+    language: an ISO 639 code ("de"); cached: only what needs no download.
+    Raises BadInput when `language` is no such code.
     """
-    if not isinstance(encoder, str | Path):
-        return _checked(encoder, "the encoder given")
-    for entry in BUILT_IN:  # first, because asking the installed packages for theirs takes a while
-        if entry.name == encoder:
-            return entry.load()
-    if Path(encoder).is_dir():
-        from knnife.encoders.static import StaticEncoder
+    if language is not None and not re.fullmatch("[a-z]{2,3}", language):
+        raise BadInput(f"language {language!r}: expected an ISO 639 code of two or three letters, such as 'de'")
 
-        return StaticEncoder.load(encoder)
-    entries = {entry.name: entry for entry in models()}
-    if str(encoder) in entries:
-        return entries[str(encoder)].load()
-    raise NotFound(
-        f"no encoder {str(encoder)!r}: expected one of {', '.join(entries)}, or the folder of a static model"
+    def suits(entry: Entry) -> bool:
+        return (
+            (kind is None or entry.kind == kind)
+            and (max_size is None or 0 < entry.size <= max_size)
+            and (max_dim is None or (entry.dim is not None and entry.dim <= max_dim))
+            and (licence is None or _licensed(entry, licence))
+            and (not commercial or entry.commercial is True)
+            and (language is None or language in entry.languages)
+            and _about(entry, words)
+            and (not cached or bool(entry.here))
+        )
+
+    return [entry for entry in _all() if suits(entry)]
+
+
+def find(name: str) -> Entry | None:
+    """The encoder called so, by its name here or by that of its repository at the hub; None when there is none."""
+    for entry in BUILT_IN:  # first, because asking the installed packages for theirs takes a while
+        if entry.name == name:
+            return entry
+    entries = list(_all())
+    return next((e for e in entries if e.name == name), None) or next(
+        (e for e in entries if e.target.startswith(HUB) and e.target.rpartition("/")[2] == name), None
     )
+
+
+def about(address: str) -> Entry | None:
+    """What the catalogue knows of the model at the hub's "hf:owner/name" or "owner/name[@revision]", or None."""
+    target = HUB + address.removeprefix(HUB).partition("@")[0]
+    return next((entry for entry in _all() if entry.target == target), None)
+
+
+def find_model(name: str) -> Entry:
+    """What the catalogue knows of the encoder `name`, without loading it: "english", "BAAI/bge-m3", "hf:BAAI/bge-m3".
+
+    Raises NotFound, with the names that are near, when it knows nothing of it.
+    """
+    entry = find(name) or about(name)
+    if entry is None:
+        from difflib import get_close_matches  # rarely needed
+
+        near = get_close_matches(name.rpartition("/")[2], [entry.name for entry in _all()], n=3)
+        hint = f": did you mean {' or '.join(near)}?" if near else "; `knnife models` lists what it knows"
+        raise NotFound(f"the catalogue knows no encoder {name!r}{hint}")
+    return entry
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The models of a file written as catalogue.toml is. Raises BadInput, telling where, when it cannot be used."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [_entry(facts, data) for facts in data.get("model", [])]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadInput(
+            f"{path}: expected [[model]] tables, as knnife's own catalogue.toml has them; {error}"
+        ) from error
+
+
+def _all() -> Iterator[Entry]:
+    """Every entry; where two have one name, the first is it."""
+    seen = set()
+    for entry in (*BUILT_IN, *_plugins(), *_open_models()):
+        if entry.name not in seen:
+            seen.add(entry.name)
+            yield entry
+
+
+@cache
+def _open_models() -> tuple[Entry, ...]:
+    return tuple(read_entries(Path(__file__).with_name("catalogue.toml")))
+
+
+def _entry(facts: dict[str, Any], data: dict[str, Any]) -> Entry:
+    """One [[model]] table; languages, benchmarks and sources may be keys of the tables that bear these names."""
+    facts = dict(facts)
+    if hub := facts.pop("hub", ""):
+        facts = {"target": HUB + hub, "page": f"https://huggingface.co/{hub}", **facts}
+    if not facts.setdefault("target", "") or hub:  # an encoder of somebody else's package takes what it likes
+        facts.setdefault("blocked", NOT_YET.get(facts.get("kind", ""), ""))
+    languages = facts.get("languages", "")
+    facts["languages"] = tuple(data.get("languages", {}).get(languages, languages).split())
+    facts["scores"] = tuple(
+        Score(data.get("benchmarks", {}).get(name, name), float(value), data.get("sources", {}).get(source, source))
+        for name, value, source in facts.get("scores", [])
+    )
+    facts.setdefault("commercial", COMMERCIAL.get(facts.get("licence", "")))
+    if unknown := facts.keys() - {field.name for field in fields(Entry)}:
+        raise ValueError(f"{facts.get('name')}: nothing is known by the name of {', '.join(sorted(unknown))}")
+    return Entry(**facts)
 
 
 def _plugins() -> Iterator[Entry]:
     from importlib.metadata import entry_points  # 20 ms, so only where needed
 
+    for point in sorted(entry_points(group=FILES), key=lambda point: point.name):
+        try:
+            yield from read_entries(_file(point))
+        except BadInput as error:  # to be seen in the list, and nobody else's trouble
+            yield Entry(name=point.name, target="", what=f"from {_package(point)}, unusable", blocked=str(error))
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        package = point.dist.name if point.dist else "an unknown package"
-        yield Entry(name=point.name, target=point.value, what=f"from the package {package}")
+        yield Entry(name=point.name, target=point.value, what=f"from {_package(point)}")
 
 
-def _checked(encoder: object, what: str) -> Encoder:
-    if isinstance(encoder, type) or not isinstance(encoder, Encoder):
-        raise BadInput(
-            f"{what} is no encoder but of type {type(encoder).__name__}: "
-            "expected an object with name, dim, kind, fingerprint and encode(values)"
-        )
-    return encoder
+def _file(point: EntryPoint) -> Path:
+    """The file that "package:file" names. The package is found, not imported."""
+    package, _, file = point.value.partition(":")
+    spec = located(package.partition(".")[0])
+    if spec is None or not spec.submodule_search_locations:
+        raise BadInput(f"{point.value}: expected the name of a package, a colon, and a file in it")
+    return Path(next(iter(spec.submodule_search_locations)), *package.split(".")[1:], file.strip())
+
+
+def _package(point: EntryPoint) -> str:
+    return f"the package {point.dist.name if point.dist else '(unknown)'}"
+
+
+def _licensed(entry: Entry, wanted: str) -> bool:
+    if wanted.casefold() == "permissive":
+        return entry.licence in PERMISSIVE and entry.commercial is not False
+    return entry.licence.casefold() == wanted.casefold()
+
+
+def _about(entry: Entry, words: str) -> bool:
+    """Whether each of the words begins one of the entry's; short ones have to be one, or "de" would find "dense"."""
+    text = " ".join((entry.name, entry.target, entry.what, entry.good_at, *entry.languages))
+    own = set(re.split(r"[^\w.]+", text.casefold()))
+    return all(
+        word == entry.kind
+        if word in KINDS
+        else word in own or (len(word) > 2 and any(other.startswith(word) for other in own))
+        for word in re.split(r"[^\w.]+", words.casefold())
+        if word
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 
@@ -18,7 +21,12 @@ class Encoder(Protocol):
     fingerprint: equal exactly when the vectors are: covers weights, tokenizer, pooling, prefixes, normalisation and
         dimension.
 
-    An encoder whose model wants queries worded otherwise than passages also has `encode_query(values)`.
+    What an encoder may have beside these, each looked for where it is of use:
+
+    encode_query(values): where the model wants queries worded otherwise than passages.
+    query_prefix, passage_prefix: the words it puts before each, "" for none.
+    tokens(values) -> Tokens: how much of each text the model reads.
+    cheap: True where encoding takes no longer than looking a vector up, so that caching vectors is a waste.
     """
 
     name: str
@@ -29,6 +37,14 @@ class Encoder(Protocol):
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of `values`: float32 `(len(values), dim)`, one row each, in order. Empty in, `(0, dim)` out."""
         ...
+
+
+class Tokens(NamedTuple):
+    """How a model reads texts: numbers of tokens, each int64 `(n,)`."""
+
+    read: NDArray[np.int64]  # what it reads of each text
+    unknown: NDArray[np.int64]  # those of them that it has no vector for
+    cut: NDArray[np.int64]  # what stands behind its longest input, and is never seen
 
 
 def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:

@@ -8,15 +8,17 @@ The model is a folder in the format of model2vec (github.com/MinishLab/model2vec
     tokenizer.json      splits a text into numbers of tokens (the format of the package tokenizers)
     config.json         only `normalize` is needed: whether vectors are scaled to length 1
 
-Unlike model2vec a text is never cut off: it is read to its end, in pieces, however long it is.
+Unlike model2vec a text is never cut off: it is read to its end, in pieces, however long it is (blocks.py). Where the
+tokenizer works word by word, compiled code reads the text (words.py); `_add_plainly` does the same with NumPy.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,18 +28,25 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
+from knnife.encoders import forks
+from knnife.encoders.blocks import Block, blocks, on_all_cores
+from knnife.encoders.protocol import Tokens
+from knnife.encoders.words import Words, vocabulary
 from knnife.errors import BadInput, NotFound
-from knnife.geometry import Vectors, unit
+from knnife.geometry import Vectors, lengths
 
-PIECE: Final = 1 << 12  # characters summed as one: what that needs stays in the cache; a text is a sum of pieces
-BLOCK: Final = 1 << 18  # characters handed to the tokenizer at once, so that it can use every core
 FILES: Final = ("model.safetensors", "tokenizer.json", "config.json")
+
+
+forks.quiet()
 
 
 class StaticEncoder:
     """Encodes texts with one stored vector per token. Safe to use from several threads at once."""
 
     kind = "text"
+    cheap = True
+    query_prefix = passage_prefix = ""
 
     def __init__(
         self,
@@ -58,12 +67,16 @@ class StaticEncoder:
         self.config = {"normalize": False, **(config or {})}
         self._tensors = {"embeddings": embeddings, "weights": weights, "mapping": mapping}
         self._tokenizer_json = tokenizer
-        self._tokenizer, self._unknown = _tokenizer(tokenizer)
-        tokens = self._tokenizer.get_vocab_size()
+        words = vocabulary(tokenizer)
+        size = words.size if words else self._tokenizer.get_vocab_size()
+        self._unknown = words.unknown if words else _unknown(self._tokenizer, tokenizer)
         self._rows = embeddings
-        self._row_of = np.arange(tokens) if mapping is None else mapping
-        self._weight_of = np.ones(tokens, np.float32) if weights is None else weights.astype(np.float32)
-        _check(embeddings, self._weight_of, self._row_of, tokens)
+        self._row_of = np.arange(size) if mapping is None else mapping
+        self._weight_of = np.ones(size, np.float32) if weights is None else weights.astype(np.float32)
+        _check(embeddings, self._weight_of, self._row_of, size)
+        self._words: Words | None = None
+        if words and words.highest < len(self._row_of):
+            self._words = Words(words, (self._row_of, self._weight_of, embeddings))
         self.fingerprint = self._fingerprint()
 
     @classmethod
@@ -111,21 +124,70 @@ class StaticEncoder:
 
         Raises BadInput when a value is not a text, or `values` is itself one.
         """
+        texts = self._texts(values)
+        vectors = np.empty((len(texts), self.dim), np.float32)
+
+        def scale(some: slice, sums: Vectors, counts: NDArray[np.int64]) -> None:
+            by = lengths(sums) if self.config["normalize"] else counts[:, 0].astype(np.float32)
+            np.divide(sums, np.where(by > 0, by, 1)[:, None], out=vectors[some])
+
+        self._read(texts, scale)
+        return vectors
+
+    def tokens(self, values: Sequence[str]) -> Tokens:
+        """How many tokens each text has, and how many of them are unknown; nothing is ever cut off."""
+        texts = self._texts(values)
+        known_and_not = np.empty((len(texts), 2), np.int64)
+
+        def keep(some: slice, sums: Vectors, counts: NDArray[np.int64]) -> None:
+            known_and_not[some] = counts
+
+        self._read(texts, keep)
+        return Tokens(known_and_not.sum(axis=1), known_and_not[:, 1].copy(), np.zeros(len(texts), np.int64))
+
+    def _texts(self, values: Sequence[str]) -> Sequence[str]:
         if isinstance(values, str):
             raise BadInput("encode takes a list of texts, and was given one text: write [text]")
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 raise BadInput(f"value {i} is of type {type(value).__name__}; {self.name!r} encodes texts (str) only")
-        sums = np.zeros((len(values), self.dim), np.float32)
-        counts = np.zeros(len(values), np.int64)
-        for owners, pieces in _blocks(values):
-            for owner, ids in zip(owners, self._token_ids(pieces), strict=True):
-                sums[owner] += self._sum(ids)
-                counts[owner] += len(ids)
-        if self.config["normalize"]:
-            return unit(sums)
-        sums /= np.maximum(counts, 1, dtype=np.float32)[:, None]
-        return sums
+        return values
+
+    def _read(self, texts: Sequence[str], take: Callable[[slice, Vectors, NDArray[np.int64]], None]) -> None:
+        """Calls `take` for all the texts, some at a time, with their sums and their numbers of tokens."""
+        parts: dict[tuple[int, int], tuple[Vectors, NDArray[np.int64]]] = {}
+
+        def work(block: Block) -> None:
+            if block.part is None:
+                take(slice(block.first, block.first + block.texts), *self._sums(block))
+            else:
+                parts[block.first, block.part] = self._sums(block)
+
+        on_all_cores(work, blocks(texts))
+        for text, own in groupby(sorted(parts), key=lambda part: part[0]):
+            sums, counts = zip(*(parts[part] for part in own), strict=True)
+            total: Vectors = np.stack(sums).sum(axis=0, dtype=np.float64).astype(np.float32)
+            take(slice(text, text + 1), total, np.stack(counts).sum(axis=0))
+
+    def _sums(self, block: Block) -> tuple[Vectors, NDArray[np.int64]]:
+        """For each text of a block the sum of its vectors, and how many tokens are known and how many not `(n, 2)`."""
+        sums = np.zeros((block.texts, self.dim), np.float32)
+        counts = np.zeros((block.texts, 2), np.int64)
+        left: Iterable[int] = range(block.texts)
+        if self._words is not None:
+            left = self._words.add(block.pieces, block.owners, sums, counts).tolist()
+        if left:
+            self._add_plainly(block, set(left), sums, counts)
+        return sums, counts
+
+    def _add_plainly(self, block: Block, texts: set[int], sums: Vectors, counts: NDArray[np.int64]) -> None:
+        """What words.py does, for these texts of a block."""
+        owners = [owner for owner in block.owners.tolist() if owner in texts]
+        pieces = [piece for piece, owner in zip(block.pieces, block.owners.tolist(), strict=True) if owner in texts]
+        for owner, ids in zip(owners, self._token_ids(pieces), strict=True):
+            known = ids[ids != self._unknown]
+            sums[owner] += self._sum(known)
+            counts[owner] += len(known), len(ids) - len(known)
 
     def _sum(self, ids: NDArray[np.int64]) -> Vectors:
         """The weighted sum of the vectors of these tokens, `(dim,)`."""
@@ -140,15 +202,25 @@ class StaticEncoder:
         return total
 
     def _token_ids(self, texts: list[str]) -> Iterator[NDArray[np.int64]]:
-        """The numbers of the known tokens of each text."""
+        """The numbers of the tokens of each text."""
         try:
             encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         except (TypeError, UnicodeError):  # half a surrogate pair: text that cannot be written as UTF-8
             texts = [text.encode("utf-8", "replace").decode() for text in texts]
             encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         for encoding in encodings:
-            ids = np.array(encoding.ids, np.int64)
-            yield ids[ids != self._unknown]
+            yield np.array(encoding.ids, np.int64)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """Set to read whole texts. Made only where it is needed, for its making takes longer than all the rest."""
+        try:
+            tokenizer = Tokenizer.from_buffer(self._tokenizer_json)
+        except Exception as error:  # the package raises bare Exception
+            raise BadInput(f"tokenizer.json: {error}") from error
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
     def _fingerprint(self) -> str:
         """A hash of all that the vectors depend on."""
@@ -182,20 +254,14 @@ def _read(folder: Path, file: str) -> bytes:
         ) from error
 
 
-def _tokenizer(definition: bytes) -> tuple[Tokenizer, int]:
-    """The tokenizer, set to read whole texts, and the number of its token for the unknown (-1: none)."""
-    try:
-        tokenizer = Tokenizer.from_buffer(definition)
-    except Exception as error:  # the package raises bare Exception
-        raise BadInput(f"tokenizer.json: {error}") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+def _unknown(tokenizer: Tokenizer, definition: bytes) -> int:
+    """The number of the token for the unknown; -1: there is none."""
     token = getattr(tokenizer.model, "unk_token", None)
     if token is None and not hasattr(tokenizer.model, "unk_token"):  # Unigram names it by its number
-        unknown = json.loads(definition)["model"].get("unk_id")
+        number = json.loads(definition)["model"].get("unk_id")
     else:
-        unknown = None if token is None else tokenizer.token_to_id(token)
-    return tokenizer, -1 if unknown is None else int(unknown)
+        number = None if token is None else tokenizer.token_to_id(token)
+    return -1 if number is None else int(number)
 
 
 def _check(rows: NDArray[Any], weight_of: NDArray[Any], row_of: NDArray[Any], tokens: int) -> None:
@@ -215,57 +281,3 @@ def _first_components(embeddings: NDArray[Any], dim: int) -> NDArray[Any]:
     if embeddings.ndim != 2 or not 1 <= dim <= embeddings.shape[1]:
         raise BadInput(f"dim={dim}: expected 1 to {embeddings.shape[-1]}, the dimensions of this model")
     return np.ascontiguousarray(embeddings[:, :dim])
-
-
-def _blocks(texts: Sequence[str]) -> Iterator[tuple[list[int], list[str]]]:
-    """The texts in pieces, about `BLOCK` characters at a time: the numbers of their texts, and the pieces."""
-    owners: list[int] = []
-    pieces: list[str] = []
-    size = 0
-    for owner, text in enumerate(texts):
-        for piece in _pieces(text):
-            owners.append(owner)
-            pieces.append(piece)
-            size += len(piece)
-            if size >= BLOCK:
-                yield owners, pieces
-                owners, pieces, size = [], [], 0
-    if pieces:
-        yield owners, pieces
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces of at most `PIECE` characters, cut before white space where there is any."""
-    start = 0
-    while len(text) - start > PIECE:
-        end = start + PIECE
-        space = max(text.rfind(white, start + 1, end) for white in " \n\t")
-        cut = space if space > 0 else end
-        yield text[start:cut]
-        start = cut
-    yield text[start:]
-
-
-def _quiet_forks() -> None:
-    """Lets a process fork after encoding: the child's tokenizer works on one thread, without a warning.
-
-    The threads of the tokenizer do not survive a fork. The package notices and prints a warning, unless the
-    environment has decided; so the environment is set for the moment of the fork, and stays set in the child.
-    """
-    variable = "TOKENIZERS_PARALLELISM"
-    ours: list[bool] = []
-
-    def before() -> None:
-        ours.append(variable not in os.environ)
-        if ours[-1]:
-            os.environ[variable] = "false"
-
-    def after_in_parent() -> None:
-        if ours.pop():
-            del os.environ[variable]
-
-    os.register_at_fork(before=before, after_in_parent=after_in_parent)
-
-
-if hasattr(os, "register_at_fork"):
-    _quiet_forks()

@@ -1,0 +1,1 @@
+"""How the models that ship are made. Run from the root of the repository: python -m scripts.distill."""

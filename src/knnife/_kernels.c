@@ -1,0 +1,545 @@
+/* The loops that NumPy cannot express. Each has a plain twin in Python which the tests hold it against:
+
+       index_words, sum_words      encoders/words.py       a text -> the weighted sum of the vectors of its words
+
+   The rules of this file, so that no input, however hostile, reaches memory that is not its own:
+
+   - State lives in arrays of the caller (NumPy's, or bytes). Nothing is kept here between calls.
+   - Every index that comes out of such an array is compared with the length of the array it goes into.
+   - The interpreter is let go (GIL) only while plain C reads arrays that nobody changes.
+
+   Only Python's stable interface is used, so one build serves every Python from 3.11 on. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------------------------------------- sums of rows
+
+   sum += weight[0] * row[0] + weight[1] * row[1] + ..., four rows at a time: the sum is then loaded and stored once
+   for four. The compiler makes vector instructions of it, once for every set of instructions that is worth it, and the
+   widest that the processor has is taken when the module loads. The order of the additions is always the same, and
+   setup.py forbids to fuse them with the products: every processor gives the same bits. */
+
+#define ADD_ROWS(NAME, TYPE, TARGET)                                                                                \
+    TARGET static void NAME(float *restrict sum, const void *restrict all, const uint32_t *row, const float *weight, \
+                            size_t n, size_t dim)                                                                   \
+    {                                                                                                               \
+        const TYPE *restrict rows = all;                                                                            \
+        size_t i = 0;                                                                                               \
+        for (; i + 4 <= n; i += 4) {                                                                                \
+            const TYPE *a = rows + row[i] * dim, *b = rows + row[i + 1] * dim;                                      \
+            const TYPE *c = rows + row[i + 2] * dim, *d = rows + row[i + 3] * dim;                                  \
+            const float u = weight[i], v = weight[i + 1], w = weight[i + 2], x = weight[i + 3];                     \
+            for (size_t k = 0; k < dim; k++)                                                                        \
+                sum[k] += (u * (float)a[k] + v * (float)b[k]) + (w * (float)c[k] + x * (float)d[k]);                \
+        }                                                                                                           \
+        for (; i < n; i++)                                                                                          \
+            for (size_t k = 0; k < dim; k++)                                                                        \
+                sum[k] += weight[i] * (float)rows[row[i] * dim + k];                                                \
+    }
+
+typedef void (*AddRows)(float *, const void *, const uint32_t *, const float *, size_t, size_t);
+
+ADD_ROWS(add_bytes, int8_t, )
+ADD_ROWS(add_floats, float, )
+
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+#define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+ADD_ROWS(add_bytes_avx2, int8_t, AVX2)
+ADD_ROWS(add_floats_avx2, float, AVX2)
+ADD_ROWS(add_bytes_avx512, int8_t, AVX512)
+ADD_ROWS(add_floats_avx512, float, AVX512)
+#endif
+
+static struct {
+    AddRows bytes, floats;
+    const char *instructions;
+} chosen = {add_bytes, add_floats, "those of every processor of this kind"};
+
+static void choose_instructions(void)
+{
+#ifdef AVX2
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+        chosen.bytes = add_bytes_avx512, chosen.floats = add_floats_avx512, chosen.instructions = "AVX-512";
+    } else if (__builtin_cpu_supports("avx2")) {
+        chosen.bytes = add_bytes_avx2, chosen.floats = add_floats_avx2, chosen.instructions = "AVX2";
+    }
+#endif
+}
+
+/* ---------------------------------------------------------------------------------------------- the vocabulary
+
+   A hash table with open addressing: a token is looked for from the slot of its hash onwards until an empty slot.
+   Tokens that begin a word and tokens that continue one ("##ing") are different keys with, perhaps, equal bytes. The
+   slots are small, and what they point to stands in the order of the vocabulary, common tokens first: what is needed
+   most lies close together, and stays in the cache. */
+
+typedef struct {
+    uint32_t hash, key; /* where the key begins, counted from 1; 0: the slot is empty */
+} Slot;
+
+typedef struct {
+    int32_t token;
+    uint16_t length, continues;
+    /* and the bytes of the token */
+} Key;
+
+typedef struct {
+    const Slot *slots;
+    size_t n_slots; /* a power of two */
+    const uint8_t *keys;
+    size_t n_keys, longest; /* bytes of all keys, of the longest key */
+} Vocabulary;
+
+enum { LONGEST = 1024 }; /* bytes of a word or a token; encoders/words.py sees to it that no word of more is known */
+
+/* FNV-1a (Fowler, Noll and Vo): made byte by byte, so that each prefix of a word has its hash in passing */
+static const uint64_t BEGINS = 0xcbf29ce484222325, CONTINUES = 0x9ae16a3b2f90404f;
+
+static inline uint64_t hashed(uint64_t hash, uint8_t byte)
+{
+    return (hash ^ byte) * 0x100000001b3;
+}
+
+static inline size_t slot_of(uint64_t hash, size_t n_slots)
+{
+    return (size_t)(hash ^ (hash >> 32)) & (n_slots - 1);
+}
+
+/* The number of a token, -1 for none. */
+static int32_t find(const Vocabulary *v, uint64_t hash, const uint8_t *bytes, size_t n, int continues)
+{
+    size_t at = slot_of(hash, v->n_slots);
+    for (size_t left = v->n_slots; left--; at = (at + 1) & (v->n_slots - 1)) {
+        const Slot slot = v->slots[at];
+        Key key;
+        if (!slot.key)
+            return -1;
+        if (slot.hash != (uint32_t)hash || (uint64_t)slot.key - 1 + sizeof key + n > v->n_keys)
+            continue;
+        memcpy(&key, v->keys + slot.key - 1, sizeof key);
+        if (key.length == n && key.continues == continues && !memcmp(v->keys + slot.key - 1 + sizeof key, bytes, n))
+            return key.token;
+    }
+    return -1;
+}
+
+/* Adds a key behind the others, which take `end` bytes; gives what they take then. */
+static size_t put(Slot *slots, size_t n_slots, uint8_t *keys, size_t end, Key key, const char *bytes)
+{
+    uint64_t hash = key.continues ? CONTINUES : BEGINS;
+    for (size_t i = 0; i < key.length; i++)
+        hash = hashed(hash, (uint8_t)bytes[i]);
+    size_t at = slot_of(hash, n_slots);
+    while (slots[at].key) /* there is room: a third of the slots stay empty */
+        at = (at + 1) & (n_slots - 1);
+    slots[at] = (Slot){(uint32_t)hash, (uint32_t)end + 1};
+    memcpy(keys + end, &key, sizeof key);
+    memcpy(keys + end + sizeof key, bytes, key.length);
+    return end + sizeof key + key.length;
+}
+
+PyDoc_STRVAR(index_words_doc, "index_words(vocabulary, prefix)\n--\n\n"
+                              "The hash table of a vocabulary: (slots, keys, bytes of the longest key).");
+
+static PyObject *index_words(PyObject *self, PyObject *args)
+{
+    PyObject *vocabulary, *token, *number, *slots, *keys, *table = NULL;
+    const char *prefix, *bytes;
+    Py_ssize_t n_prefix, n, at = 0, longest = 0, n_keys = 0, size = 0;
+    size_t n_slots = 16;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O!s#", &PyDict_Type, &vocabulary, &prefix, &n_prefix))
+        return NULL;
+    while (PyDict_Next(vocabulary, &at, &token, &number)) {
+        long value = PyLong_AsLong(number);
+        if (!(bytes = PyUnicode_AsUTF8AndSize(token, &n)) || (value == -1 && PyErr_Occurred()))
+            return NULL;
+        int continues = n > n_prefix && !memcmp(bytes, prefix, (size_t)n_prefix);
+        n_keys += 1 + continues;
+        size += (1 + continues) * ((Py_ssize_t)sizeof(Key) + n);
+        longest = n > longest ? n : longest;
+        if (value < 0 || value > INT32_MAX || size > INT32_MAX) {
+            PyErr_SetString(PyExc_ValueError, "tokens are numbered from 0, and all of them take less than 2 GB");
+            return NULL;
+        }
+    }
+    while (2 * n_slots < 3 * (size_t)n_keys)
+        n_slots *= 2;
+    slots = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(n_slots * sizeof(Slot)));
+    keys = PyBytes_FromStringAndSize(NULL, size);
+    if (slots && keys) {
+        Slot *s = memset(PyBytes_AsString(slots), 0, n_slots * sizeof(Slot));
+        uint8_t *k = memset(PyBytes_AsString(keys), 0, (size_t)size);
+        size_t end = 0;
+        for (at = 0; PyDict_Next(vocabulary, &at, &token, &number);) {
+            Key key = {(int32_t)PyLong_AsLong(number), 0, 0};
+            bytes = PyUnicode_AsUTF8AndSize(token, &n);
+            if (n > LONGEST)
+                continue; /* nothing that is read can be equal to it */
+            key.length = (uint16_t)n;
+            if (n)
+                end = put(s, n_slots, k, end, key, bytes);
+            if (n > n_prefix && !memcmp(bytes, prefix, (size_t)n_prefix)) {
+                key.length = (uint16_t)(n - n_prefix), key.continues = 1;
+                end = put(s, n_slots, k, end, key, bytes + n_prefix);
+            }
+        }
+        table = Py_BuildValue("OOn", slots, keys, longest);
+    }
+    Py_XDECREF(slots);
+    Py_XDECREF(keys);
+    return table;
+}
+
+/* ------------------------------------------------------------------------------------------------ the alphabet
+
+   What the tokenizer makes of each character, as encoders/words.py found out by asking it: one uint32 a character, in
+   pages of 256. The low three bits are the kind, the next five a length, the others the offset of the bytes that the
+   character becomes, among the forms. A page that nobody has asked for is page 0. */
+
+enum { SPACE, LETTER, ALONE, STRANGE }; /* ends a word; is part of one; is one; must be left to the tokenizer */
+enum { PAGE = 256, PAGES = 0x110000 / PAGE };
+
+typedef struct {
+    const uint16_t *page_of; /* (PAGES,) */
+    const uint32_t *entries;
+    size_t n_pages;
+    const uint8_t *forms;
+    size_t n_forms;
+} Alphabet;
+
+/* The next character of UTF-8. Bytes that are no UTF-8 give U+FFFD, one at a time. */
+static uint32_t next_character(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    size_t more = *p < 0x80 ? 0 : *p < 0xc0 ? 4 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : *p < 0xf8 ? 3 : 4;
+    uint32_t c = more ? *p & (0x3f >> more) : *p;
+    *at = p + 1;
+    if (more > 3 || (size_t)(end - p) <= more)
+        return 0xfffd;
+    for (size_t i = 1; i <= more; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0xfffd;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    *at = p + 1 + more;
+    return c < 0x110000 ? c : 0xfffd;
+}
+
+/* The entry of a character; STRANGE if it lies outside of the arrays. */
+static inline uint32_t entry_of(const Alphabet *a, uint32_t c)
+{
+    size_t page = a->page_of[c / PAGE];
+    if (page >= a->n_pages)
+        return STRANGE;
+    uint32_t entry = a->entries[page * PAGE + c % PAGE];
+    return (entry >> 8) + (entry >> 3 & 31) <= a->n_forms ? entry : STRANGE;
+}
+
+/* Whether all characters of a text are known and none is strange; pages nobody asked for are marked in `missing`. */
+static int readable(const Alphabet *a, const uint8_t *p, const uint8_t *end, uint8_t *missing, int *complete)
+{
+    int good = 1;
+    while (p < end) {
+        uint64_t eight;
+        if (end - p >= 8 && (memcpy(&eight, p, 8), !(eight & 0x8080808080808080))) {
+            p += 8; /* eight characters of ASCII, whose page is always there */
+            continue;
+        }
+        uint32_t c = next_character(&p, end);
+        if (!a->page_of[c / PAGE])
+            missing[c / PAGE] = 1, *complete = 0;
+        else if ((entry_of(a, c) & 7) == STRANGE)
+            good = 0;
+    }
+    return good;
+}
+
+/* --------------------------------------------------------------------------------------------- reading a text */
+
+#ifdef __GNUC__
+#define PREFETCH __builtin_prefetch
+#else
+#define PREFETCH(address) (void)(address)
+#endif
+
+typedef struct {
+    Alphabet alphabet;
+    Vocabulary vocabulary;
+    const int32_t *row_of;
+    const float *weight_of;
+    size_t n_tokens;
+    const void *rows;
+    size_t n_rows, dim, row_bytes;
+    AddRows add;
+    int32_t unknown; /* the token that stands for words not known */
+    int longest;     /* characters; a longer word is not known */
+} Model;
+
+typedef struct {
+    size_t start, n; /* its place among the bytes of the reader, and how many there are of it */
+    uint64_t hash;
+    int characters;
+} Word;
+
+/* Memory is slow, so nothing is waited for: some words are split off before the first is looked up, and some rows are
+   found before the first is added. Meanwhile what will be needed is on its way to the cache. */
+enum { WORDS = 64, FULL = 256 }; /* float32 loses too much in adding up many more than FULL rows one by one */
+
+typedef struct {
+    uint8_t bytes[WORDS * 16 + LONGEST]; /* of the words that wait to be looked up; room for one more of any length */
+    Word words[WORDS];
+    size_t n_words;
+    Word word; /* the one that is being read */
+    uint32_t row[FULL + LONGEST]; /* what waits to be added up */
+    float weight[FULL + LONGEST];
+    size_t n_rows;
+    int64_t known, not_known;
+    float *part; /* (dim,) */
+} Reader;
+
+static void add_rows(const Model *m, Reader *r, float *sum)
+{
+    memset(r->part, 0, m->dim * sizeof *r->part);
+    m->add(r->part, m->rows, r->row, r->weight, r->n_rows, m->dim);
+    for (size_t k = 0; k < m->dim; k++)
+        sum[k] += r->part[k];
+    r->n_rows = 0;
+}
+
+static void take(const Model *m, Reader *r, int32_t token)
+{
+    if (token == m->unknown || (size_t)token >= m->n_tokens || (size_t)m->row_of[token] >= m->n_rows) {
+        r->not_known++;
+        return;
+    }
+    const char *row = (const char *)m->rows + (size_t)m->row_of[token] * m->row_bytes;
+    for (size_t k = 0; k < m->row_bytes; k += 64)
+        PREFETCH(row + k);
+    r->row[r->n_rows] = (uint32_t)m->row_of[token];
+    r->weight[r->n_rows++] = m->weight_of[token];
+    r->known++;
+}
+
+/* WordPiece (Schuster and Nakajima, 2012): the longest token that the word begins with, then the longest that
+   continues it, to the end; if there is none somewhere, the whole word is not known. Gives the number of tokens. */
+static size_t pieces(const Model *m, const uint8_t *word, size_t length, int32_t *found)
+{
+    uint64_t hashes[LONGEST];
+    size_t count = 0;
+    for (size_t start = 0, n; start < length; start += n) {
+        uint64_t hash = start ? CONTINUES : BEGINS;
+        int32_t token = -1;
+        for (n = 0; start + n < length && n < m->vocabulary.longest; n++)
+            hashes[n] = hash = hashed(hash, word[start + n]);
+        while (n && (token = find(&m->vocabulary, hashes[n - 1], word + start, n, start > 0)) < 0)
+            n--;
+        if (!n)
+            return 0;
+        found[count++] = token;
+    }
+    return count;
+}
+
+static void look_words_up(const Model *m, Reader *r, float *sum)
+{
+    for (size_t i = 0; i < r->n_words; i++) {
+        const Word *w = &r->words[i];
+        const uint8_t *bytes = r->bytes + w->start;
+        int32_t found[LONGEST];
+        size_t count = 1;
+        if (w->characters > m->longest)
+            count = 0;
+        else if ((found[0] = find(&m->vocabulary, w->hash, bytes, w->n, 0)) < 0) /* most words are a token */
+            count = pieces(m, bytes, w->n, found);
+        if (!count)
+            r->not_known++;
+        for (size_t k = 0; k < count; k++)
+            take(m, r, found[k]);
+        if (r->n_rows >= FULL)
+            add_rows(m, r, sum);
+    }
+    r->n_words = 0;
+    r->word.start = 0;
+}
+
+static void begin_word(Reader *r, size_t start)
+{
+    r->word = (Word){start, 0, BEGINS, 0};
+}
+
+static void end_word(const Model *m, Reader *r, float *sum)
+{
+    if (!r->word.characters)
+        return;
+    PREFETCH(&m->vocabulary.slots[slot_of(r->word.hash, m->vocabulary.n_slots)]);
+    r->words[r->n_words++] = r->word;
+    begin_word(r, r->word.start + r->word.n);
+    if (r->n_words == WORDS || r->word.start > sizeof r->bytes - LONGEST)
+        look_words_up(m, r, sum);
+}
+
+static inline void append(const Model *m, Reader *r, const uint8_t *form, size_t n)
+{
+    Word *w = &r->word;
+    if (w->characters > m->longest || n > LONGEST - w->n) {
+        w->characters = m->longest + 1; /* too long, however it goes on */
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        r->bytes[w->start + w->n++] = form[i];
+        w->hash = hashed(w->hash, form[i]);
+        w->characters += (form[i] & 0xc0) != 0x80;
+    }
+}
+
+static void read_text(const Model *m, Reader *r, const uint8_t *p, const uint8_t *end, float *sum)
+{
+    const Alphabet *a = &m->alphabet;
+    uint32_t ascii[128]; /* a copy of what is needed most: no looking for pages, no comparing */
+    for (uint32_t c = 0; c < 128; c++)
+        ascii[c] = entry_of(a, c);
+    r->n_words = r->n_rows = 0, r->known = r->not_known = 0;
+    begin_word(r, 0);
+    while (p < end) {
+        uint32_t entry = *p < 128 ? ascii[*p++] : entry_of(a, next_character(&p, end));
+        int kind = entry & 7;
+        if (kind != LETTER)
+            end_word(m, r, sum);
+        append(m, r, a->forms + (entry >> 8), entry >> 3 & 31);
+        if (kind == ALONE)
+            end_word(m, r, sum);
+    }
+    end_word(m, r, sum);
+    look_words_up(m, r, sum);
+    add_rows(m, r, sum);
+}
+
+PyDoc_STRVAR(sum_words_doc, "sum_words(texts, owners, alphabet, vocabulary, model, sums, counts)\n--\n\n"
+                            "Adds the vectors of the words of texts[i] to sums[owners[i]]; see _kernels.pyi.");
+
+enum { OWNERS, PAGE_OF, ENTRIES, FORMS, SLOTS, KEYS, ROW_OF, WEIGHT_OF, ROWS, SUMS, COUNTS, ARRAYS };
+
+/* The arrays of the arguments as a model, an array of owners and so on; 0 with an error set if their sizes disagree. */
+static int fits_together(const Py_buffer *b, Py_ssize_t n_texts, size_t longest_key, int longest_word, Model *m)
+{
+    size_t size = (size_t)b[ROWS].itemsize, n_sums = (size_t)b[COUNTS].len / (2 * sizeof(int64_t));
+    const uint32_t *owners = b[OWNERS].buf;
+    m->alphabet = (Alphabet){b[PAGE_OF].buf, b[ENTRIES].buf, (size_t)b[ENTRIES].len / (PAGE * sizeof(uint32_t)),
+                             b[FORMS].buf, (size_t)b[FORMS].len};
+    m->vocabulary.slots = b[SLOTS].buf, m->vocabulary.n_slots = (size_t)b[SLOTS].len / sizeof(Slot);
+    m->vocabulary.keys = b[KEYS].buf, m->vocabulary.n_keys = (size_t)b[KEYS].len;
+    m->vocabulary.longest = longest_key < LONGEST ? longest_key : LONGEST;
+    m->row_of = b[ROW_OF].buf, m->weight_of = b[WEIGHT_OF].buf;
+    m->n_tokens = (size_t)b[ROW_OF].len / sizeof(int32_t);
+    m->rows = b[ROWS].buf, m->add = size == 1 ? chosen.bytes : chosen.floats;
+    m->dim = n_sums ? (size_t)b[SUMS].len / (n_sums * sizeof(float)) : 0;
+    m->row_bytes = m->dim * size;
+    m->n_rows = m->dim ? (size_t)b[ROWS].len / m->row_bytes : 0;
+    m->longest = longest_word < LONGEST / 4 ? longest_word : LONGEST / 4; /* no character takes more than four bytes */
+
+    int good = m->dim && (size_t)b[ROWS].len == m->n_rows * m->row_bytes;
+    good = good && (size_t)b[PAGE_OF].len == PAGES * sizeof(uint16_t) && (size_t)b[OWNERS].len == n_texts * sizeof(uint32_t);
+    good = good && m->n_rows <= UINT32_MAX && b[WEIGHT_OF].len == b[ROW_OF].len && (size == 1 || size == sizeof(float));
+    good = good && m->vocabulary.n_slots && !(m->vocabulary.n_slots & (m->vocabulary.n_slots - 1));
+    good = good && (size_t)b[SUMS].len == n_sums * m->dim * sizeof(float);
+    for (Py_ssize_t i = 0; good && i < n_texts; i++)
+        good = owners[i] < n_sums;
+    if (!good)
+        PyErr_SetString(PyExc_ValueError, "the arrays given to sum_words do not fit together");
+    return good;
+}
+
+static PyObject *sum_texts(const Model *m, PyObject **texts, Py_ssize_t n, const uint32_t *owners, float *sums,
+                           int64_t (*counts)[2])
+{
+    uint8_t missing[PAGES] = {0};
+    int complete = 1;
+    Reader r;
+    const uint8_t **begin = PyMem_Calloc((size_t)n + 1, sizeof *begin), **end = PyMem_Calloc((size_t)n + 1, sizeof *end);
+    r.part = PyMem_Malloc(m->dim * sizeof *r.part);
+    if (!begin || !end || !r.part) {
+        PyMem_Free(begin), PyMem_Free(end), PyMem_Free(r.part);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        begin[i] = (const uint8_t *)PyBytes_AsString(texts[i]);
+        end[i] = begin[i] + PyBytes_Size(texts[i]);
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (!readable(&m->alphabet, begin[i], end[i], missing, &complete))
+            counts[owners[i]][0] = -1;
+    for (Py_ssize_t i = 0; complete && i < n; i++) {
+        int64_t *count = counts[owners[i]];
+        if (count[0] < 0)
+            continue;
+        read_text(m, &r, begin[i], end[i], sums + owners[i] * m->dim);
+        count[0] += r.known, count[1] += r.not_known;
+    }
+    Py_END_ALLOW_THREADS
+    PyMem_Free(begin), PyMem_Free(end), PyMem_Free(r.part);
+    return PyBytes_FromStringAndSize((const char *)missing, complete ? 0 : PAGES);
+}
+
+static PyObject *sum_words(PyObject *self, PyObject *args)
+{
+    PyObject *texts, *answer = NULL, **utf8;
+    Py_buffer b[ARRAYS];
+    Model m;
+    int longest_word;
+    Py_ssize_t done = 0, n, longest_key;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O!y*(y*y*y*)(y*y*nii)(y*y*y*)w*w*", &PyTuple_Type, &texts, &b[OWNERS], &b[PAGE_OF],
+                          &b[ENTRIES], &b[FORMS], &b[SLOTS], &b[KEYS], &longest_key, &m.unknown, &longest_word,
+                          &b[ROW_OF], &b[WEIGHT_OF], &b[ROWS], &b[SUMS], &b[COUNTS]))
+        return NULL;
+    n = PyTuple_Size(texts);
+    utf8 = PyMem_Calloc((size_t)n + 1, sizeof *utf8);
+    if (!utf8)
+        PyErr_NoMemory();
+    else if (fits_together(b, n, (size_t)longest_key, longest_word, &m)) {
+        /* half a surrogate pair has no UTF-8, and becomes a question mark */
+        while (done < n && (utf8[done] = PyUnicode_AsEncodedString(PyTuple_GetItem(texts, done), "utf-8", "replace")))
+            done++;
+        if (done == n)
+            answer = sum_texts(&m, utf8, n, b[OWNERS].buf, b[SUMS].buf, b[COUNTS].buf);
+    }
+    while (done > 0)
+        Py_DECREF(utf8[--done]);
+    PyMem_Free(utf8);
+    for (int i = 0; i < ARRAYS; i++)
+        PyBuffer_Release(&b[i]);
+    return answer;
+}
+
+/* -------------------------------------------------------------------------------------------------- the module */
+
+static PyMethodDef functions[] = {
+    {"index_words", index_words, METH_VARARGS, index_words_doc},
+    {"sum_words", sum_words, METH_VARARGS, sum_words_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int fill(PyObject *module)
+{
+    choose_instructions();
+    return PyModule_AddStringConstant(module, "INSTRUCTIONS", chosen.instructions);
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, fill}, {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_kernels", "The loops of knnife that NumPy cannot express.", 0, functions, slots, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__kernels(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,163 @@
+"""Which kind of model a folder holds, told from its files; and which of the files of a repository it takes to load it.
+
+    static                  one vector per token, in the format of model2vec      needs nothing beyond knnife
+    onnx                    a network in an *.onnx file                            extra "onnx"
+    sentence-transformers   a network whose weights are in *.safetensors           extra "sentence-transformers"
+
+Pickles (pytorch_model.bin, *.pt, *.pkl) are never read: to unpickle a file is to run the programs written in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal
+
+from knnife.encoders.graph import NETWORKS
+from knnife.encoders.recipe import Recipe
+from knnife.errors import BadInput, MissingPackage, NotFound
+
+Format = Literal["static", "onnx", "sentence-transformers"]
+
+STATIC: Final = ("config.json", "tokenizer.json", "model.safetensors")
+TENSORS: Final = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+SMALL: Final = frozenset(  # what says how the weights are used; of the rest of a repository nothing is needed
+    {
+        "added_tokens.json",
+        "config.json",
+        "config_sentence_transformers.json",
+        "merges.txt",
+        "model.safetensors.index.json",
+        "modules.json",
+        "preprocessor_config.json",
+        "sentence_bert_config.json",
+        "sentence_roberta_config.json",
+        "sentence_xlm-roberta_config.json",
+        "sentencepiece.bpe.model",
+        "special_tokens_map.json",
+        "spiece.model",
+        "tokenizer.json",
+        "tokenizer.model",
+        "tokenizer_config.json",
+        "vocab.json",
+        "vocab.txt",
+    }
+)
+
+
+def is_static(folder: Path, names: Collection[str]) -> bool:
+    """Networks name their architecture in config.json; the static models of knnife have no name, others "model2vec"."""
+    if not {"model.safetensors", "config.json"} <= set(names):
+        return False
+    config = _json(folder / "config.json")
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    return kind == "model2vec" or (kind is None and "modules.json" not in names)
+
+
+def small(folder: Path, names: Iterable[str]) -> list[str]:
+    """Those of the files `names` ("1_Pooling/config.json") that describe a network and its steps."""
+    places = _places(folder, names := list(names))
+    return [name for name in names if PurePosixPath(name).name in SMALL and _place(name) in places]
+
+
+def choose(folder: Path, names: Iterable[str], *, what: str) -> Format:
+    """How to load a model that has the files `names`, of which the small ones lie in `folder`.
+
+    Where there are several ways, the one whose package is installed; ONNX before safetensors, as it starts sooner.
+    `what` is the model in words, for errors. Raises BadInput when there are only pickles, NotFound when there is no
+    model, MissingPackage when what it takes is not installed.
+    """
+    names = sorted(names)
+    if is_static(folder, names):
+        return "static"
+    tensors, pickles = _tensors(folder, names), _pickles(folder, names)
+    graphs = _graphs(names)
+    if tensors and ("tokenizer.json" not in names or Recipe.read(folder).beyond):
+        graphs = []  # which need that file, and hold nothing that comes behind the network
+    if graphs and find_spec("onnxruntime"):
+        return "onnx"
+    if tensors and not pickles and (find_spec("sentence_transformers") or not graphs):
+        if not find_spec("sentence_transformers"):
+            raise MissingPackage("sentence-transformers", "sentence-transformers", what)
+        return "sentence-transformers"
+    if graphs:
+        raise MissingPackage("onnxruntime", "onnx", what)
+    raise _unusable(names, pickles, what)
+
+
+def check_tensors(folder: Path, names: Collection[str], *, what: str) -> None:
+    """Raises BadInput when weights are there only as pickles, NotFound when there are none."""
+    pickles = _pickles(folder, sorted(names))
+    if pickles or not _tensors(folder, sorted(names)):
+        raise _unusable(sorted(names), pickles, what)
+
+
+def needed(folder: Path, names: Iterable[str], form: Format) -> list[str]:
+    """The files that loading as `form` takes, the large ones last."""
+    names = sorted(names)
+    if form == "static":
+        return list(STATIC)
+    return small(folder, names) + (_graphs(names) if form == "onnx" else _tensors(folder, names))
+
+
+def files(folder: Path) -> list[str]:
+    """The names of the files in a folder and in the folders in it, as a repository lists them."""
+    found = [*folder.glob("*"), *folder.glob("*/*")]
+    return sorted(path.relative_to(folder).as_posix() for path in found if path.is_file())
+
+
+def _unusable(names: list[str], pickles: list[str], what: str) -> BadInput | NotFound:
+    if pickles:
+        return BadInput(
+            f"{what} has weights only as a pickle ({pickles[0]}), and to read one is to run the programs in it: "
+            "expected *.safetensors or *.onnx, which other revisions or copies of a model often have"
+        )
+    return NotFound(
+        f"{what} holds no model: expected a static one ({', '.join(STATIC)}), *.onnx or *.safetensors; "
+        f"found {', '.join([name for name in names if '/' not in name][:8]) or 'nothing'}"
+    )
+
+
+def _graphs(names: list[str]) -> list[str]:
+    """The network among `names` that `graph.find` will take, with the files of its tensors if it keeps them outside.
+
+    Repositories have a dozen variants beside it, for other machines. Where it is not clear which one is meant, all.
+    """
+    graphs = [name for name in names if name.endswith(".onnx") and _place(name) in (".", "onnx")]
+    known = (place + network for network in NETWORKS for place in ("", "onnx/"))
+    best = tuple(next(([name] for name in known if name in graphs), graphs))
+    return [name for name in names if name.startswith(best)]
+
+
+def _tensors(folder: Path, names: list[str]) -> list[str]:
+    """The weights of the network and of the steps behind it, without the copies meant for other programs."""
+    places = _places(folder, names)
+    return [name for name in names if TENSORS.fullmatch(PurePosixPath(name).name) and _place(name) in places]
+
+
+def _pickles(folder: Path, names: list[str]) -> list[str]:
+    """The pickled weights that have no copy in safetensors beside them."""
+    safe = {_place(name) for name in _tensors(folder, names)}
+    return [n for n in names if n.endswith(PICKLES) and _place(n) in _places(folder, names) - safe]
+
+
+def _places(folder: Path, names: Collection[str]) -> set[str]:
+    """The folders of the steps, by modules.json: "." and the like of "1_Pooling"."""
+    modules = _json(folder / "modules.json") if "modules.json" in names else []
+    paths = {str(module.get("path", "")) for module in modules if isinstance(module, dict)}
+    return {".", *(str(PurePosixPath(path)) for path in paths)}
+
+
+def _place(name: str) -> str:
+    return str(PurePosixPath(name).parent)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path} cannot be read as JSON ({error})") from error

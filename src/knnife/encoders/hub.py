@@ -1,0 +1,109 @@
+"""Models of the Hugging Face hub by name, "hf:owner/name" or "hf:owner/name@revision", in the hub's ordinary cache.
+
+What any tool has cached is found without a network and without the hub's own package. The cache is folders of links:
+
+    models--owner--name/refs/main                the commit that a branch or tag was at when it was downloaded
+                        snapshots/COMMIT/…       the files of a commit, each a link into
+                        blobs/HASH               what is in them; HASH.incomplete while it arrives
+
+Nothing is downloaded unless it is asked for; download.py does it then.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from knnife.encoders import formats
+from knnife.encoders.entry import Progress
+from knnife.errors import BadInput, MissingPackage, NotFound
+
+NAME: Final = re.compile(r"hf:(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A repository of the hub, at a branch, a tag or a commit; and its place in the cache."""
+
+    name: str
+    repo: str
+    revision: str
+
+    @classmethod
+    def parse(cls, name: str) -> Model:
+        """The model that "hf:owner/name" or "hf:owner/name@revision" means. Raises BadInput."""
+        found = NAME.fullmatch(name)
+        if found is None or ".." in name:
+            raise BadInput(f"{name!r} names no model of the hub: expected hf:owner/name or hf:owner/name@revision")
+        return cls(name, found["repo"], found["revision"] or "main")
+
+    @property
+    def place(self) -> Path:
+        """Its folder in the cache."""
+        return cache() / f"models--{self.repo.replace('/', '--')}"
+
+    @property
+    def fixed(self) -> bool:
+        """Is the revision a commit, and not a name that may move on to another?"""
+        return COMMIT.fullmatch(self.revision) is not None
+
+    def snapshot(self) -> Path | None:
+        """The folder with the files of this revision; None where the cache has none."""
+        commit = self.revision
+        if not self.fixed:
+            try:
+                commit = (self.place / "refs" / self.revision).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeError):
+                return None
+        folder = self.place / "snapshots" / commit
+        return folder if COMMIT.fullmatch(commit) and folder.is_dir() else None
+
+
+def folder(name: str, *, download: bool = False, progress: Progress | None = None) -> Path:
+    """The folder in the cache with the files of the model `name`; fetched first where `download` allows it.
+
+    `progress(bytes, fraction)` is told how far a download is. What is cached is not asked for again: for another
+    state of a model, name its commit.
+
+    Raises BadInput for what is no name, or a model that knnife does not read; NotFound when it is not cached, or not
+    at the hub; Offline when the network is forbidden or out of reach; DiskFull and ReadOnly where it cannot be kept.
+    """
+    model = Model.parse(name)
+    found = model.snapshot()
+    if found is not None and _whole(found):
+        return found
+    if not download:
+        state = "is not in" if found is None else "is only in part in"
+        raise NotFound(f"the model {name} {state} the cache {cache()}: to download it once, knnife models get {name}")
+    from knnife.encoders.download import download as fetch  # imports what speaks HTTP: 40 ms
+
+    return fetch(model, progress or (lambda size, fraction: None))
+
+
+def cached(name: str) -> bool:
+    """Is the model `name` here, so that it loads without a network?"""
+    found = Model.parse(name).snapshot()
+    return found is not None and _whole(found)
+
+
+def cache() -> Path:
+    """The folder that all tools of the hub share, by the hub's own rules."""
+    home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    told = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
+    return Path(os.path.expandvars(told)).expanduser().absolute()
+
+
+def _whole(snapshot: Path) -> bool:
+    """Do the files make up a model? Other tools fetch single ones, or stop half-way."""
+    files = formats.files(snapshot)
+    try:
+        form = formats.choose(snapshot, files, what="it")
+    except MissingPackage:
+        return True  # it is the package that is missing
+    except (BadInput, NotFound):
+        return False
+    return set(formats.needed(snapshot, files, form)) <= set(files)

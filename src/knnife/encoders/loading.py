@@ -1,0 +1,91 @@
+"""An encoder by what users call it: a name of the catalogue, a model of a hub, an endpoint, or a folder.
+
+    english                        of the catalogue: built in, of an installed package, or an open model
+    hf:BAAI/bge-small-en-v1.5      of the Hugging Face hub, as far as it is cached; "@revision" may follow
+    openai:text-embedding-3-small  computed elsewhere, by an endpoint that speaks like OpenAI's
+    ./model                        a folder with a static model, *.onnx or *.safetensors
+
+Only the one encoder that is asked for is imported, and no network is used unless `download` or an endpoint asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from knnife.encoders import formats
+from knnife.encoders.catalogue import DEFAULT, find, models
+from knnife.encoders.entry import HUB, Progress, checked
+from knnife.encoders.protocol import Encoder
+from knnife.errors import NotFound
+
+ENDPOINT = "openai:"
+
+
+def load_encoder(
+    encoder: str | Path | Encoder = DEFAULT, *, download: bool = False, progress: Progress | None = None
+) -> Encoder:
+    """The encoder called so; one that is given is returned as it is.
+
+    A name goes before a folder of that name: that is "./english", or Path("english"). The encoder of a folder bears
+    the absolute path as its name, so that a space finds it again from wherever it is opened.
+
+    download: whether a model of the hub that is not cached may be fetched; progress(bytes, fraction) is told how far.
+
+    Raises NotFound when there is nothing of that name here, with the command that fetches it where there is one;
+    BadInput when what is there is no encoder, or holds pickles only; MissingPackage, with the line that installs it.
+    """
+    if not isinstance(encoder, str | Path):
+        return checked(encoder, "the encoder given")
+    name = str(encoder)
+    if name.startswith(HUB):
+        from knnife.encoders import hub
+
+        return _of_folder(hub.folder(name, download=download, progress=progress), name, f"the model {name}")
+    if name.startswith(ENDPOINT):
+        from knnife.encoders.openai import OpenAIEncoder
+
+        return OpenAIEncoder.named(name.removeprefix(ENDPOINT))
+    is_folder = Path(encoder).is_dir()
+    if isinstance(encoder, str) and not (is_folder and _is_path(name)) and (entry := find(name)) is not None:
+        return entry.load(download=download, progress=progress)
+    if not is_folder:
+        raise _nothing(encoder)
+    return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
+
+
+def _of_folder(folder: Path, name: str, what: str) -> Encoder:
+    """The model in `folder`, by the kind of its files."""
+    form = formats.choose(folder, formats.files(folder), what=what)
+    if form == "static":
+        from knnife.encoders.static import StaticEncoder
+
+        return StaticEncoder.load(folder, name=name)
+    if form == "onnx":
+        from knnife.encoders.onnx import OnnxEncoder
+
+        return OnnxEncoder.load(folder, name=name)
+    from knnife.encoders.sentence_transformers import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder.load(folder, name=name)
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or os.sep in name or name.startswith(("~", "."))
+
+
+def _nothing(encoder: str | Path) -> NotFound:
+    """The error that says what there is instead."""
+    from difflib import get_close_matches  # rarely needed
+
+    name = str(encoder)
+    if Path(name).exists():
+        return NotFound(f"{name} is a file: expected the folder that a model lies in")
+    if _is_path(name) or isinstance(encoder, Path):
+        maybe = f"; a model of the hub is written hf:{name}" if name.count("/") == 1 and name[0].isalnum() else ""
+        return NotFound(f"there is no folder {os.path.abspath(name)}: expected one with the files of a model{maybe}")
+    near = get_close_matches(name, [entry.name for entry in models()], n=3)
+    return NotFound(
+        f"no encoder {name!r}: expected {' or '.join(near) or DEFAULT}, another name from `knnife models`, "
+        "hf:owner/name for a model of the hub, or the folder of a model"
+    )

@@ -1,0 +1,152 @@
+"""Reading texts word by word in compiled code, where a tokenizer allows it.
+
+A tokenizer as BERT has it works on words: it changes single characters (to lower case, without accents), splits at
+white space and around punctuation, then takes each word apart by itself, into the longest pieces in its vocabulary.
+So the tokens of a text are those of its words, one after another, and three tables tell all there is to know: what
+becomes of each character, the number of each token, the vector of each. `_kernels.c` reads texts with them, some
+fifty bytes a microsecond. Nothing is remembered of the texts, so new words are as quick as old ones.
+
+What becomes of a character is found out by asking the tokenizer for it between two letters, 256 characters at a time,
+when they first come up. All of Unicode takes 9 MB; English takes 10 kB.
+
+Two kinds of texts are left to the tokenizer itself: those with a character that may change places with its neighbour
+(a combining mark which survives the removal of accents), and everything where there is no compiled code. That is the
+plain way of static.py, and the tests hold this file against it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from tokenizers.normalizers import NFD
+
+from knnife.geometry import Vectors
+
+try:
+    from knnife import _kernels
+except ImportError:  # installed where there was no compiler
+    KERNELS = "none"
+else:
+    KERNELS = f"compiled; instructions: {_kernels.INSTRUCTIONS}"
+
+KINDS: Final = ("BertNormalizer", "BertPreTokenizer", "WordPiece")
+LONGEST_WORD: Final = 255  # characters; the kernel has room for no more
+PAGE: Final = 256
+PAGES: Final = 0x110000 // PAGE
+SPACE, LETTER, ALONE, STRANGE = range(4)  # ends a word; is part of one; is a word; must be left to the tokenizer
+LONGEST_FORM: Final = 31  # bytes that a character may become; 9 are the most that one does
+
+
+class Vocabulary(NamedTuple):
+    """What there is to know of a tokenizer that works on words."""
+
+    size: int  # how many tokens
+    highest: int  # the greatest number of a token
+    unknown: int  # the token for words not known
+    table: tuple[bytes, bytes, int, int, int]  # as the kernel wants it
+    tokenizer: Tokenizer  # the same with hardly a token, for asking what becomes of a character
+
+
+class Alphabet(NamedTuple):
+    """What becomes of the characters that the tokenizer was asked for. Never changed, so threads can share it."""
+
+    page_of: NDArray[np.uint16]  # (PAGES,) the page of entries for each 256 characters, 0: not asked for
+    entries: NDArray[np.uint32]  # (pages, PAGE) kind + 8 * length + 256 * place among the forms
+    forms: NDArray[np.uint8]  # the bytes that characters become
+
+
+def vocabulary(definition: bytes) -> Vocabulary | None:
+    """The vocabulary of a tokenizer.json; None where texts are more than their words, or nothing is compiled.
+
+    None as well where something is wrong with it: the package tokenizers then says what.
+    """
+    if KERNELS == "none":
+        return None
+    try:
+        parts = json.loads(definition)
+        model = parts["model"]
+        tokens, longest = model["vocab"], model["max_input_chars_per_word"]
+        if (parts["normalizer"]["type"], parts["pre_tokenizer"]["type"], model["type"]) != KINDS:
+            return None
+        if parts["added_tokens"] or not 0 <= longest <= LONGEST_WORD:
+            return None
+        unknown = tokens[model["unk_token"]]
+        table = (*_kernels.index_words(tokens, model["continuing_subword_prefix"]), unknown, longest)
+        model["vocab"] = {model["unk_token"]: 0}
+        return Vocabulary(len(tokens), max(tokens.values()), unknown, table, Tokenizer.from_str(json.dumps(parts)))
+    except Exception:  # the package raises bare Exception
+        return None
+
+
+class Words:
+    """Adds up the vectors of the words of texts."""
+
+    def __init__(self, vocabulary: Vocabulary, model: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> None:
+        """`model`: the row and the weight of each token, and the rows; every token has them."""
+        row_of, weight_of, rows = model
+        self._vocabulary = vocabulary
+        self._model = (
+            np.ascontiguousarray(row_of, np.int32),
+            np.ascontiguousarray(weight_of, np.float32),
+            np.ascontiguousarray(rows, np.int8 if rows.dtype == np.int8 else np.float32),
+        )
+        nothing = Alphabet(np.zeros(PAGES, np.uint16), np.zeros((1, PAGE), np.uint32), np.zeros(0, np.uint8))
+        self._alphabet = self._asked(nothing, [0])
+
+    def add(
+        self, texts: tuple[str, ...], owners: NDArray[np.uint32], sums: Vectors, counts: NDArray[np.int64]
+    ) -> NDArray[np.intp]:
+        """Adds the vectors of texts[i] to sums[owners[i]], and how many tokens are known and not, to counts (n, 2).
+
+        Gives the rows that it left alone because a text of theirs must go the plain way.
+        """
+        alphabet, table = self._alphabet, self._vocabulary.table
+        while missing := _kernels.sum_words(texts, owners, alphabet, table, self._model, sums, counts):
+            alphabet = self._asked(alphabet, np.flatnonzero(np.frombuffer(missing, np.uint8)).tolist())
+            self._alphabet = alphabet  # if two threads ask at once, one of them has asked in vain
+        left = np.flatnonzero(counts[:, 0] < 0)
+        counts[left] = 0
+        return left
+
+    def _asked(self, known: Alphabet, pages: list[int]) -> Alphabet:
+        """The alphabet with these pages of 256 characters as well."""
+        page_of = known.page_of.copy()
+        entries = [*known.entries]
+        forms = bytearray(known.forms)
+        for page in pages:
+            page_of[page] = len(entries)
+            entries.append(np.empty(PAGE, np.uint32))
+            for i in range(PAGE):
+                kind, form = self._ask(PAGE * page + i)
+                entries[-1][i] = kind + 8 * len(form) + 256 * len(forms)
+                forms += form
+        return Alphabet(page_of, np.array(entries), np.frombuffer(bytes(forms), np.uint8))
+
+    def _ask(self, code: int) -> tuple[int, bytes]:
+        """What becomes of a character: its kind and its bytes."""
+        if 0xD800 <= code < 0xE000:  # half a surrogate pair, which UTF-8 does not have
+            return STRANGE, b""
+        tokenizer = self._vocabulary.tokenizer
+        between = tokenizer.normalizer.normalize_str(f"a{chr(code)}a")
+        match [word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(between)]:
+            case ["a", "a"]:
+                return SPACE, b""
+            case ["a", form, "a"] if _keeps_its_place(form):
+                return ALONE, form.encode()
+            case [word] if word[0] == word[-1] == "a" and _keeps_its_place(word[1:-1]):
+                return LETTER, word[1:-1].encode()
+        return STRANGE, b""
+
+
+def _keeps_its_place(form: str) -> bool:
+    """Whether its characters stay where they are when a text is decomposed, whatever stands beside them.
+
+    Combining marks are put in order by their class, so a mark is noticed next to one of the lowest class (1, U+0334)
+    and one of the highest (240, U+0345). See section 3.11 of the Unicode standard.
+    """
+    between = f"\u0345{form}\u0334"
+    return len(form.encode()) <= LONGEST_FORM and (form.isascii() or bool(NFD().normalize_str(between) == between))
