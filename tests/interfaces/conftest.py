@@ -59,6 +59,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "notes.txt").write_text(NOTES)
     (folder / "queries.txt").write_text("a heist goes wrong\nlove at a station\n")
     (folder / "ids.txt").write_text("Heat\nAlien\n")
+    (folder / "asked.csv").write_text("query,relevant\na heist goes wrong,Rififi\na heist goes wrong,Heat\nlove,Heat\n")
     (folder / "docs").mkdir()
     (folder / "docs" / "shop.md").write_text(PAGE)
     (folder / "docs" / "note.txt").write_text(NOTES)

@@ -1,11 +1,13 @@
 """Vectors, once made: a space keeps things and their vectors in one file, and finds the nearest.
 
 space.py is what others see. Below it, one file an idea: store (the SQLite file), views (how vectors are kept), adding,
-removing, reencoding (what changes them), index and following (the nearest neighbours, and how they keep up), words and
-fusion and searching (the search), filters and narrowing (conditions), answers (what comes back).
+removing, reencoding (what changes them), models and remembering (which encoder, and what it made before), index and
+following (the nearest neighbours, and how they keep up), words and fusion and searching (the search), filters and
+narrowing (conditions), answers (what comes back).
 """
 
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo
+from knnife.space.remembering import encode
 from knnife.space.space import Space
 
-__all__ = ["Added", "Hit", "Hits", "Info", "Neighbours", "Pairs", "Reencoded", "Space", "ViewInfo"]
+__all__ = ["Added", "Hit", "Hits", "Info", "Neighbours", "Pairs", "Reencoded", "Space", "ViewInfo", "encode"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from knnife.geometry import Vectors
 from knnife.space.views import Positions
 from knnife.things import About
 
+Standing = Literal["none", "current", "behind", "outdated"]
+
 
 @dataclass(frozen=True)
 class Added:
@@ -20,7 +22,7 @@ class Added:
 
     repeated: things whose id had come before in the same input with something else; the last one counts.
     removed: passages that their document no longer has. broken: rows of the source that were skipped.
-    encoded: values that went through the encoder.
+    encoded: values without a vector, which the encoder made now or which is remembered from before.
     """
 
     added: int
@@ -121,14 +123,18 @@ class Hits:
 class ViewInfo:
     """One view: its encoder, its vectors, and the index of its nearest neighbours.
 
+    ready: it was complete once; until then it is not asked. complete: it has a vector of every thing.
     loss_mean, loss_max: relative rounding error |x - rounded x| / |x| of the vectors, 0 for float32.
     index: how neighbours are found now: "exact", or the structure and its effort; None before the first question.
+    index_file: what is kept of it beside the space: "none", "current", "behind" (the next question follows what came
+        and left), or "outdated" (the next question builds it anew).
     recall, filtered_recall: recall@10 as measured on the space's own points (without a filter, and with filters).
     """
 
     name: str
     default: bool
     ready: bool
+    complete: bool
     encoder: str | None
     fingerprint: str | None
     dim: int
@@ -136,6 +142,8 @@ class ViewInfo:
     vectors: int
     loss_mean: float
     loss_max: float
+    bytes: int
+    index_file: Standing
     index: str | None = None
     recall: float | None = None
     filtered_recall: float | None = None
@@ -143,7 +151,10 @@ class ViewInfo:
 
 @dataclass(frozen=True)
 class Info:
-    """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of."""
+    """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
+
+    faults: what is wrong with the file, a sentence each; None where that was not looked for.
+    """
 
     path: str
     format: int
@@ -156,6 +167,7 @@ class Info:
     file_bytes: int
     index_bytes: int
     views: tuple[ViewInfo, ...]
+    faults: tuple[str, ...] | None = None
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything, views inside."""
@@ -164,10 +176,14 @@ class Info:
 
 @dataclass(frozen=True)
 class Reencoded:
-    """What a re-encoding did: the view that answers now, the one that did before, and how many were encoded."""
+    """What a re-encoding did: the view that is complete now, and the one that answered before.
+
+    switched: the view answers from now on. encoded: vectors it got, made by the encoder or remembered from before.
+    """
 
     view: str
     before: str | None
+    switched: bool
     encoded: int
     seconds: float
 

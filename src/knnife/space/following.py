@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from knnife.geometry import Metric
+from knnife.space.answers import Standing
 from knnife.space.cache import DamagedCache
 from knnife.space.index import Index, Stamp
 from knnife.space.store import Store, is_past, state
@@ -50,6 +51,15 @@ class Indexes:
         """The index of a view as it was last used here or left beside the file; nothing is built."""
         held = self._held.get(view.number) or self._load(view)
         return held[1] if held else None
+
+    def standing(self, db: sqlite3.Connection, view: View) -> Standing:
+        """How the index that is kept beside the file stands to the state that `db` sees."""
+        held, stamp = self._load(view), _stamp(db, view)
+        if held is None:
+            return "outdated" if self.path(view.number).exists() else "none"
+        if not self._can_follow(db, *held, stamp):
+            return "outdated"
+        return "current" if (held[0].last, held[0].gone) == (stamp.last, stamp.gone) else "behind"
 
     def path(self, number: int) -> Path:
         """Where the index of a view is kept."""

@@ -55,6 +55,16 @@ def all_vectors(db: sqlite3.Connection, view: View) -> tuple[list[str], Vectors]
     return [named[pos] for pos in positions.tolist()], vectors
 
 
+def vectors_of(db: sqlite3.Connection, view: View | None, ids: Iterable[str] | None) -> tuple[list[str], Vectors]:
+    """See `Space.vectors`."""
+    if view is None:
+        return [], np.empty((0, 0), np.float32)
+    if ids is None:
+        return all_vectors(db, view)
+    wanted = list(ids)
+    return wanted, vectors_at(db, view, positions_of(db, wanted))
+
+
 def vectors_at(db: sqlite3.Connection, view: View, positions: Sequence[int]) -> Vectors:
     """The vectors `(n, d)` at positions, in their order."""
     unique = sorted(set(positions))

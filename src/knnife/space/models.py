@@ -7,14 +7,15 @@ worse. So the fingerprint of the encoder is kept with every view, and compared w
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.encoders.protocol import encode_query
 from knnife.errors import BadInput, EncoderMismatch
-from knnife.geometry import Vectors, as_vectors
+from knnife.geometry import Vectors
+from knnife.space import remembering
 from knnife.space.views import Dtype, View, make, pick, views
 
 
@@ -23,25 +24,32 @@ class Models:
 
     def __init__(self, path: Path, given: str | Encoder | None) -> None:
         self._path = path
-        self._given = None if given is None else load_encoder(given)
-        self._loaded: dict[str, Encoder] = {}
+        self._known: dict[str, Encoder] = {}  # by fingerprint
+        self._loaded: dict[str, Encoder] = {}  # by the name that a view has for it
+        self._given = None if given is None else self.know(given)
 
     @property
     def given(self) -> bool:
         """Did the user name an encoder?"""
         return self._given is not None
 
+    def know(self, encoder: str | Encoder) -> Encoder:
+        """Load an encoder, and from now on take it for the views whose vectors it makes."""
+        loaded = load_encoder(encoder)
+        self._known[loaded.fingerprint] = loaded
+        return loaded
+
     def check(self, view: View | None) -> None:
         """Refuse an encoder given by the user that did not make the vectors of the view."""
-        if self._given is not None and view is not None and view.fingerprint != self._given.fingerprint:
+        if self._given is not None and view is not None and view.fingerprint not in self._known:
             raise self._mismatch(view, self._given)
 
     def of(self, view: View | None) -> Encoder:
         """The encoder of a view; of a space without vectors, the one given or the default."""
         if view is None:
             return self._given or self._load(DEFAULT)
-        if self._given is not None and view.fingerprint == self._given.fingerprint:
-            return self._given
+        if (known := self._known.get(view.fingerprint or "")) is not None:
+            return known
         if view.is_default:
             self.check(view)
         if view.encoder is None:
@@ -56,26 +64,26 @@ class Models:
 
     def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of things."""
-        return self._encode(self.of(view), values, lambda encoder: encoder.encode(values))
+        encoder = self._checked(self.of(view), values)
+        return remembering.encode(encoder, values)
 
     def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of queries."""
-        return self._encode(self.of(view), values, lambda encoder: encode_query(encoder, values))
+        encoder = self._checked(self.of(view), values)
+        return remembering.checked(encoder, encode_query(encoder, values), len(values))
 
-    def _encode(self, encoder: Encoder, values: Sequence[Any], make: Callable[[Encoder], Vectors]) -> Vectors:
+    def _checked(self, encoder: Encoder, values: Sequence[Any]) -> Encoder:
+        """The encoder itself; raises BadInput for values of another kind than it takes."""
         for value in values:
             if (encoder.kind == "text") != isinstance(value, str):
                 raise BadInput(
                     f"encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}"
                 )
-        vectors = as_vectors(make(encoder), encoder.dim, f"the vectors made by encoder {encoder.name}")
-        if len(vectors) != len(values):
-            raise BadInput(f"encoder {encoder.name} made {len(vectors)} vectors of {len(values)} values")
-        return vectors
+        return encoder
 
     def _load(self, name: str) -> Encoder:
         if name not in self._loaded:
-            self._loaded[name] = load_encoder(name)
+            self._loaded[name] = self.know(name)
         return self._loaded[name]
 
     def _mismatch(self, view: View, encoder: Encoder) -> EncoderMismatch:

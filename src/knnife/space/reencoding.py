@@ -1,4 +1,8 @@
-"""Re-encoding: a new view beside the old one, filled while the old one answers, then switched to in one transaction."""
+"""Re-encoding: a new view beside the old one, filled while the old one answers, then switched to in one transaction.
+
+Things that are added later get vectors in the default view only; the others fall behind, and are completed before they
+become the default again. So the way back is the same as the way there: complete, then switch.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import sqlite3
 import time
 
 from knnife.encoders import Encoder
-from knnife.errors import BadInput, NotFound
+from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.geometry import Vectors
 from knnife.space import views
 from knnife.space.adding import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH, Progress
@@ -16,34 +20,31 @@ from knnife.space.store import Store, set_state, state
 from knnife.space.views import Dtype, View
 
 
-def reencode(store: Store, models: Models, dtype: Dtype, name: str | None, progress: Progress | None) -> Reencoded:
+def reencode(
+    store: Store,
+    models: Models,
+    encoder: Encoder,
+    dtype: Dtype,
+    name: str | None,
+    switch: bool,
+    progress: Progress | None,
+) -> Reencoded:
     """See `Space.reencode`. Things that others add meanwhile are caught up with before the switch."""
-    began = time.perf_counter()
-    encoder = models.of(None)
     with store.write() as db:
         old = views.pick(views.views(db), None)
         view = _prepared(db, encoder, name or encoder.name, dtype)
-    size, encoded, after = SMALLEST_BATCH, 0, 0
-    while True:
-        started = time.perf_counter()
-        with store.read() as db:
-            missing = _missing(db, view, after, size)
-            count = state(db).things
-        if not missing:
-            if _switch(store, view):
-                break
-            after = 0
-            continue
-        after = missing[-1][0]
-        vectors = models.encode(view, [value for _, value in missing])
-        with store.write() as db:
-            _fill(db, view, [pos for pos, _ in missing], vectors)
-        encoded += len(missing)
-        if progress:
-            progress(encoded, min(1.0, encoded / max(1, count)))
-        wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
-        size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
-    return Reencoded(view.name, old.name if old else None, encoded, time.perf_counter() - began)
+    return _complete(store, models, view, old, switch or old is None, progress)
+
+
+def use(store: Store, models: Models, name: str, progress: Progress | None) -> Reencoded:
+    """See `Space.use`."""
+    with store.read() as db:
+        found = views.views(db)
+        old, view = views.pick(found, None), views.pick(found, name)
+        assert view is not None  # a name that is not there is an error
+        if missing := _missing(db, view, 0, 1):
+            _check_encoder(db, store, models, view, missing[0][0])
+    return _complete(store, models, view, old, True, progress)
 
 
 def drop(store: Store, name: str) -> int:
@@ -53,7 +54,10 @@ def drop(store: Store, name: str) -> int:
         if view is None:
             raise NotFound("there is no view in this space yet")
         if view.is_default:
-            raise BadInput(f"the view {name!r} is the one that answers; re-encode with another encoder first")
+            raise BadInput(
+                f"the view {name!r} is the one that answers; let another one answer first: "
+                f"knnife reencode {store.path} --use VIEW, or --encoder NAME"
+            )
         db.execute(f"DROP TABLE {view.table}")
         db.execute("DELETE FROM views WHERE number = ?", [view.number])
         set_state(db, state(db))
@@ -84,6 +88,54 @@ def _prepared(db: sqlite3.Connection, encoder: Encoder, name: str, dtype: Dtype)
     )
 
 
+def _check_encoder(db: sqlite3.Connection, store: Store, models: Models, view: View, first: int) -> None:
+    """Raises BadInput where a view lacks things, `first` among their positions, and cannot be completed."""
+    id = db.execute("SELECT id FROM things WHERE pos = ?", [first]).fetchone()[0]
+    lacks = f"the view {view.name!r} lacks {state(db).things - views.count(db, view):,} of the things, such as {id!r}, "
+    if view.encoder is None:
+        raise BadInput(
+            f"{lacks}and nothing can encode them, because its vectors were brought along. Remove these things first "
+            f"(knnife remove {store.path} ID), or let the view that answers now go on"
+        )
+    try:
+        models.of(view)
+    except KnnifeError as error:
+        raise BadInput(
+            f"{lacks}and its encoder is not at hand: {error}. With the folder of that encoder: "
+            f"knnife reencode {store.path} --encoder FOLDER"
+        ) from error
+
+
+def _complete(
+    store: Store, models: Models, view: View, old: View | None, switch: bool, progress: Progress | None
+) -> Reencoded:
+    """Encode what a view lacks, in batches of about a second; when nothing is missing, it is ready, or the default."""
+    began = time.perf_counter()
+    size, encoded, after = SMALLEST_BATCH, 0, 0
+    with store.read() as db:
+        held = views.count(db, view)
+    while True:
+        started = time.perf_counter()
+        with store.read() as db:
+            missing = _missing(db, view, after, size)
+            things = state(db).things
+        if not missing:
+            if _switch(store, view, switch):
+                break
+            after = 0
+            continue
+        after = missing[-1][0]
+        vectors = models.encode(view, [value for _, value in missing])
+        with store.write() as db:
+            _fill(db, view, [pos for pos, _ in missing], vectors)
+        encoded += len(missing)
+        if progress:
+            progress(encoded, min(1.0, (held + encoded) / max(1, things)))
+        wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
+        size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
+    return Reencoded(view.name, old.name if old else None, switch, encoded, time.perf_counter() - began)
+
+
 def _missing(db: sqlite3.Connection, view: View, after: int, size: int) -> list[tuple[int, str | bytes]]:
     """Up to `size` things (position, value) behind a position that have no vector in the view yet."""
     lacks = f"NOT EXISTS (SELECT 1 FROM {view.table} v WHERE v.pos = things.pos)"
@@ -111,11 +163,13 @@ def _fill(db: sqlite3.Connection, view: View, positions: list[int], vectors: Vec
     set_state(db, state(db))
 
 
-def _switch(store: Store, view: View) -> bool:
-    """Make the view the default, if it is complete: nothing can be added between the look and the switch."""
+def _switch(store: Store, view: View, switch: bool) -> bool:
+    """Make a complete view ready, and the default if so wanted: nothing is added between the look and the switch."""
     with store.write() as db:
         if _missing(db, view, 0, 1):
             return False
-        db.execute("UPDATE views SET is_default = (number = ?), ready = max(ready, number = ?)", [view.number] * 2)
+        db.execute("UPDATE views SET ready = 1 WHERE number = ?", [view.number])
+        if switch:
+            db.execute("UPDATE views SET is_default = (number = ?)", [view.number])
         set_state(db, state(db))
     return True

@@ -72,7 +72,7 @@ class Sides(NamedTuple):
 
     db: sqlite3.Connection
     neighbours: Index | None  # None where only words are asked for
-    vector: Vectors  # of the query, (1, d)
+    vector: Vectors | None  # of the query, (1, d); None likewise
     allowed: Positions | None
     memo: Memo
 
@@ -91,15 +91,16 @@ def search(sides: Sides, question: Question) -> Hits:
 
 
 def _ranking(sides: Sides, question: Question, depth: int) -> Ranking:
-    if sides.neighbours is None:
+    if sides.neighbours is None or sides.vector is None:
         found = words.find(sides.db, question.text, depth, sides.allowed, sides.memo)
         return Ranking(found.positions, found.scores, _none(found.positions), _places(found.positions))
     positions, scores = (rows[0] for rows in sides.neighbours.near(sides.vector, depth, sides.allowed))
     if question.by == "meaning":
         return Ranking(positions, scores, _places(positions), _none(positions))
     found = words.find(sides.db, question.text, depth, sides.allowed, sides.memo)
-    candidates, similarities = _similarities(sides, sides.neighbours, fusion.candidates(positions, found.positions))
-    _, sample = _similarities(sides, sides.neighbours, sides.neighbours.sample(fusion.SAMPLE))
+    among = fusion.candidates(positions, found.positions)
+    candidates, similarities = _similarities(sides.neighbours, sides.vector, among)
+    _, sample = _similarities(sides.neighbours, sides.vector, sides.neighbours.sample(fusion.SAMPLE))
     return Ranking(
         *fusion.fuse(
             candidates,
@@ -109,9 +110,9 @@ def _ranking(sides: Sides, question: Question, depth: int) -> Ranking:
     )
 
 
-def _similarities(sides: Sides, index: Index, positions: Positions) -> tuple[Positions, Vectors]:
+def _similarities(index: Index, vector: Vectors, positions: Positions) -> tuple[Positions, Vectors]:
     """The similarities to the query of ascending positions (of those that the index has)."""
-    found, scores = (rows[0] for rows in index.near(sides.vector, max(1, len(positions)), positions))
+    found, scores = (rows[0] for rows in index.near(vector, max(1, len(positions)), positions))
     order = np.argsort(found)
     return found[order], scores[order]
 

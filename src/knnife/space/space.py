@@ -7,16 +7,11 @@ asks *of* a space is a tool of its own (knnife/tools), built from these verbs.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self
 
-import numpy as np
-
 from knnife.encoders import Encoder
-from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors
 from knnife.space import lookup, reencoding, searching
 from knnife.space.adding import Adder, Progress, with_vectors
@@ -28,7 +23,7 @@ from knnife.space.narrowing import Filters
 from knnife.space.removing import remove_positions
 from knnife.space.settings import read_settings
 from knnife.space.store import Store, set_state, state
-from knnife.space.views import Dtype, View, pick, views
+from knnife.space.views import Dtype, pick, ready, views
 from knnife.things import Thing, as_things
 
 Where = str | Mapping[str, Any] | None
@@ -130,13 +125,7 @@ class Space:
     def vectors(self, ids: Iterable[str] | None = None, *, view: str | None = None) -> tuple[list[str], Vectors]:
         """The vectors of these ids in that order, or of all things in the order of their arrival: ids, `(n, d)`."""
         with self._store.read() as db:
-            chosen = self._view(db, view)
-            if chosen is None:
-                return [], np.empty((0, 0), np.float32)
-            if ids is None:
-                return lookup.all_vectors(db, chosen)
-            wanted = list(ids)
-            return wanted, lookup.vectors_at(db, chosen, lookup.positions_of(db, wanted))
+            return lookup.vectors_of(db, ready(views(db), view), ids)
 
     def __len__(self) -> int:
         with self._store.read() as db:
@@ -173,7 +162,7 @@ class Space:
         k = lookup.whole_number("k", k)
         condition = self._filters.condition(where)
         with self._store.read() as db:
-            chosen = self._view(db, view)
+            chosen = ready(views(db), view)
             if chosen is None:
                 return NO_NEIGHBOURS
             vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
@@ -193,7 +182,7 @@ class Space:
         """All things whose similarity to a query is at least so high; exact. Arguments as those of `near`."""
         condition = self._filters.condition(where)
         with self._store.read() as db:
-            chosen = self._view(db, view)
+            chosen = ready(views(db), view)
             if chosen is None:
                 return NO_PAIRS
             vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
@@ -223,15 +212,13 @@ class Space:
         question = searching.Question(query, k, by, page, fold, explain).checked()
         condition = self._filters.condition(where)
         with self._store.read() as db:
-            chosen = self._view(db, view)
+            chosen = ready(views(db), view)
             if chosen is None:
                 return Hits(query, ())
             sides = searching.Sides(
                 db,
                 neighbours=self._indexes.current(db, chosen) if by != "words" else None,
-                vector=self._models.encode_query(chosen, [query])
-                if by != "words"
-                else np.empty((0, chosen.dim), np.float32),
+                vector=self._models.encode_query(chosen, [query]) if by != "words" else None,
                 allowed=self._filters.positions(db, condition),
                 memo=self._memory.at(state(db).token),
             )
@@ -249,35 +236,44 @@ class Space:
         progress: called with the number of things and the share (0 to 1) of the building that is done.
         """
         with self._store.read() as db:
-            view, count = self._view(db, None), state(db).things
+            view, count = ready(views(db), None), state(db).things
             if view is not None:
                 self._indexes.current(db, view, progress and (lambda share: progress(round(share * count), share)))
 
-    def info(self) -> Info:
-        """Counts, settings, sizes on disk, views, and how neighbours are found with what measured recall."""
-        with self._store.read() as db:
-            return describe(db, self.path, self._indexes, self.metric, self._recall)
+    def info(self, *, check: bool = False) -> Info:
+        """Counts, settings, sizes on disk, views, and how neighbours are found with what measured recall.
 
-    def _view(self, db: sqlite3.Connection, name: str | None) -> View | None:
-        view = pick(views(db), name)
-        if view is not None and not view.ready:
-            raise BadInput(f"the view {view.name!r} is not complete yet; `knnife reencode` with its encoder goes on")
-        return view
+        check: also read the whole file, and say what is wrong with it.
+        """
+        with self._store.read() as db:
+            return describe(db, self.path, self._indexes, self.metric, self._recall, check)
 
     # --- views ------------------------------------------------------------------------------------------------
 
     def reencode(
-        self, encoder: str | Encoder, *, name: str | None = None, progress: Progress | None = None
+        self,
+        encoder: str | Encoder,
+        *,
+        name: str | None = None,
+        switch: bool = True,
+        progress: Progress | None = None,
     ) -> Reencoded:
         """Encode all things with another encoder into a new view, then make it the default, in one transaction.
 
-        The old view answers until then and stays until dropped, so `reencode` with the old encoder is the way back. An
-        interrupted run goes on where it stopped. name: of the view, by default that of the encoder.
+        The old view answers until then, and stays until dropped; `use` is the way back. An interrupted run goes on
+        where it stopped. name: of the view, by default that of the encoder. switch: False leaves the old view the
+        default, unless there is none.
         """
-        models = Models(self.path, encoder)
-        done = reencoding.reencode(self._store, models, self._dtype, name, progress)
-        self._models = models
-        return done
+        encoder = self._models.know(encoder)
+        return reencoding.reencode(self._store, self._models, encoder, self._dtype, name, switch, progress)
+
+    def use(self, view: str, *, progress: Progress | None = None) -> Reencoded:
+        """Make a view the default, in one transaction, so that it answers from now on.
+
+        What was added while another view answered is encoded first. Raises BadInput where that cannot be done,
+        NotFound for an unknown view.
+        """
+        return reencoding.use(self._store, self._models, view, progress)
 
     def drop(self, view: str) -> None:
         """Delete a view and its vectors. Raises BadInput for the default one, NotFound for an unknown one."""
@@ -285,6 +281,7 @@ class Space:
         self._indexes.forget(number)
 
     # --- opening and closing ----------------------------------------------------------------------------------
+
     def close(self) -> None:
         """Close the file. Closing twice is fine."""
         self._store.close()
@@ -292,7 +289,5 @@ class Space:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

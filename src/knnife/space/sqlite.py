@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ class Connection(sqlite3.Connection):
     """A connection that is closed when nobody holds it any more, as that of a thread that has ended."""
 
     def __del__(self) -> None:
-        self.close()
+        with suppress(sqlite3.ProgrammingError):  # of a connection that could not even be opened
+            self.close()
 
 
 def positions(db: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> NDArray[np.int64]:

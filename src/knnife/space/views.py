@@ -45,6 +45,11 @@ class View(NamedTuple):
         """The name of the table that holds its vectors."""
         return f"vectors_{int(self.number)}"
 
+    @property
+    def width(self) -> int:
+        """The bytes of one vector."""
+        return {"float32": 4 * self.dim, "float16": 2 * self.dim, "int8": 4 + self.dim}[self.dtype]
+
 
 _COLUMNS = ", ".join(View._fields)
 
@@ -64,6 +69,19 @@ def pick(found: Sequence[View], name: str | None) -> View | None:
             return view
     names = ", ".join(v.name for v in found) or "none yet"
     raise NotFound(f"there is no view {name!r} in this space; its views: {names}")
+
+
+def ready(found: Sequence[View], name: str | None) -> View | None:
+    """The view picked, if it may be asked. Raises BadInput for one that a re-encoding has not filled yet."""
+    view = pick(found, name)
+    if view is not None and not view.ready:
+        raise BadInput(f"the view {view.name!r} is not complete yet; `knnife reencode` with its encoder goes on")
+    return view
+
+
+def count(db: sqlite3.Connection, view: View) -> int:
+    """How many vectors a view has. Counting a million takes a second."""
+    return int(db.execute(f"SELECT count(*) FROM {view.table}").fetchone()[0])
 
 
 def make(db: sqlite3.Connection, view: View) -> View:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from knnife.tools._evaluate.stopped import Stopped
+from knnife.tools.changes import Changes, changes
+from knnife.tools.doctor import Checkup, doctor
+from knnife.tools.evaluate import Evaluation, evaluate
 from knnife.tools.similarity import Similarity, similarity
 
-__all__ = ["Similarity", "similarity"]
+__all__ = ["Changes", "Checkup", "Evaluation", "Similarity", "Stopped", "changes", "doctor", "evaluate", "similarity"]

@@ -32,8 +32,11 @@ COMMANDS = (  # in the order in which one meets them
     "get",
     "remove",
     "export",
+    "doctor",
     "reencode",
+    "changes",
     "models",
+    "evaluate",
     "completion",
 )
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141

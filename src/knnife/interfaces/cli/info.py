@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -44,19 +45,26 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "metric", info.metric
     yield "size", f"{output.size(info.file_bytes)}, index {output.size(info.index_bytes)}"
     for view in info.views:
-        yield f"view {view.name}", "; ".join(_view_facts(view, info.recall_wanted))
+        yield f"view {view.name}", "; ".join(_view_facts(info, view))
 
 
-def _view_facts(view: ViewInfo, wanted: float) -> Iterator[str]:
+def _completing(info: Info, view: ViewInfo) -> str:
+    """The command that completes a view; nothing where its vectors were brought along."""
+    if view.encoder is None:
+        return ""
+    return f": knnife reencode {shlex.quote(info.path)} --encoder {shlex.quote(view.encoder)} --no-switch"
+
+
+def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:
     if view.default:
         yield "default"
-    if not view.ready:
-        yield "not complete: run reencode again"
+    if not view.complete:
+        yield f"lacks {info.things - view.vectors:,} of {info.things:,} things{_completing(info, view)}"
     made = f"encoder {view.encoder}" if view.encoder else "vectors brought along"
     yield f"{made} ({view.fingerprint[:FINGERPRINT]})" if view.fingerprint else made
     lost = f", rounded by {view.loss_mean:.2%} (at most {view.loss_max:.2%})" if view.loss_max else ""
-    yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}"
+    yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}, {output.size(view.bytes)}"
     yield f"index {view.index}" if view.index else "no index kept: the space is small, or was not asked yet"
     if view.recall is not None:
         filtered = f", {view.filtered_recall:.3f} with filters" if view.filtered_recall is not None else ""
-        yield f"recall {view.recall:.3f}{filtered} ({wanted} wanted)"
+        yield f"recall {view.recall:.3f}{filtered} ({info.recall_wanted} wanted)"

@@ -1,49 +1,104 @@
-"""`knnife reencode`: another encoder for a space."""
+"""`knnife reencode`: another encoder for a space, how much the answers change, and the way back."""
 
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
+import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import open_space, require_one, space_argument, valid_text
+from knnife.interfaces.cli.changes import describe, read_queries
+from knnife.interfaces.cli.options import FILE, json_option, open_space, require_one, space_argument, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
+if TYPE_CHECKING:
+    from knnife.space import Reencoded
+
+ANSWERS = 10  # to each query, that are compared
+
 EXAMPLES = """
-knnife reencode films.knnife --encoder ./model --name small
-knnife reencode films.knnife --drop english
+knnife reencode films.knnife --encoder ./model --name small --queries queries.txt
+knnife reencode films.knnife --use english
+knnife reencode films.knnife --encoder ./model --no-switch
+knnife reencode films.knnife --drop small
 """
 
 
 @click.command(cls=Taught, examples=EXAMPLES)
 @space_argument
-@click.option("--encoder", type=valid_text, metavar="NAME", help="See `knnife models`.")
-@click.option(
-    "--name",
-    type=valid_text,
-    metavar="VIEW",
-    help="Of the new view; that of the encoder unless told.",
-)
+@click.option("--encoder", type=valid_text, metavar="NAME", help="See `knnife models`; or the folder of a model.")
+@click.option("--name", type=valid_text, metavar="VIEW", help="Of the new view; that of the encoder unless told.")
+@click.option("--queries", type=FILE, metavar="FILE", help="Say how much the answers to its lines change.")
+@click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")
+@click.option("--use", type=valid_text, metavar="VIEW", help="Let this view answer: the way back.")
 @click.option("--drop", type=valid_text, metavar="VIEW", help="Remove this view.")
-def command(space: str, encoder: str | None, name: str | None, drop: str | None) -> None:
-    """Encode everything with another encoder.
+@json_option
+def command(
+    space: str,
+    encoder: str | None,
+    name: str | None,
+    queries: str | None,
+    no_switch: bool,
+    use: str | None,
+    drop: str | None,
+    as_json: bool,
+) -> None:
+    """Encode everything with another encoder, and go back.
 
-    The vectors make a view beside the old one, and it becomes the default when it is complete. The old view
-    stays until it is dropped; `knnife info` names the views.
+    The vectors make a view beside the old one, which answers until the new one is complete. It stays until it is
+    dropped, and --use goes back to it; `knnife info` names the views. Stopped and run again, it goes on.
     """
-    require_one({"--encoder": encoder, "--drop": drop})
-    if name and not encoder:
-        raise click.UsageError("--name goes with --encoder")
+    require_one({"--encoder": encoder, "--use": use, "--drop": drop})
+    for option, value in (("--name", name), ("--queries", queries), ("--no-switch", no_switch)):
+        if value and not encoder:
+            raise click.UsageError(f"{option} goes with --encoder")
+    asked = read_queries(queries) if queries else []
     with open_space(space) as opened:
         if drop:
             opened.drop(drop)
-            click.echo(output.printable(f"the view {drop} of {space} is gone"))
-            return
-        with progress_bar(f"encoding with {encoder}") as report:
-            done = opened.reencode(str(encoder), name=name, progress=report)
-        told = f"{done.encoded:,} encoded, the view {done.view} answers now"
+            _tell(f"the view {drop} of {space} is gone", {"dropped": drop}, as_json)
+        elif use:
+            with progress_bar(f"completing {use}") as report:
+                _tell_done(space, opened.use(use, progress=report), {}, as_json)
+        else:
+            if asked:
+                _ = opened.encoder  # before hours of work: can the old view be asked?
+            with progress_bar(f"encoding with {encoder}") as report:
+                switch = not (no_switch or asked)
+                done = opened.reencode(str(encoder), name=name, switch=switch, progress=report)
+            changed = _changes(opened, done, asked, as_json) if asked else {}
+            if asked and not no_switch:
+                done = replace(opened.use(done.view), encoded=done.encoded)
+            _tell_done(space, done, changed, as_json)
+
+
+def _changes(space: knnife.Space, done: Reencoded, queries: list[str], as_json: bool) -> dict[str, float]:
+    """How much the answers change, told before the switch."""
+    from knnife.tools import changes  # brings NumPy, which the help does not need
+
+    summary = changes(space, queries, before=done.before or done.view, after=done.view, k=ANSWERS).summary()
+    if not as_json:
+        click.echo(describe(summary, ANSWERS))
+    return summary
+
+
+def _tell_done(space: str, done: Reencoded, changed: dict[str, float], as_json: bool) -> None:
+    again = f"knnife reencode {shlex.quote(space)}"
+    told = f"{done.encoded:,} encoded, "
+    if not done.switched:
+        told += f"the view {done.view} is complete; to let it answer: {again} --use {shlex.quote(done.view)}"
+    else:
+        told += f"the view {done.view} answers now"
         if done.before and done.before != done.view:
-            told += f"; to remove the old one: knnife reencode {shlex.quote(space)} --drop {done.before}"
-        click.echo(output.printable(told))
+            told += f"; to go back: {again} --use {shlex.quote(done.before)}"
+            told += f"\nto remove the old one: {again} --drop {shlex.quote(done.before)}"
+    _tell(told, {**next(done.rows()), **({"changes": changed} if changed else {})}, as_json)
+
+
+def _tell(text: str, row: dict[str, Any], as_json: bool) -> None:
+    for line in [output.json_line(row)] if as_json else text.splitlines():
+        click.echo(output.printable(line))

@@ -1,0 +1,83 @@
+"""`knnife changes`: how much answers change from one view of a space to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import (
+    FILE,
+    json_option,
+    k_option,
+    lines_for,
+    open_to_ask,
+    space_argument,
+    valid_text,
+)
+from knnife.interfaces.cli.teaching import Taught
+
+COLUMNS = {
+    "query": "query",
+    "overlap": "overlap",
+    "rbo": "rbo",
+    "same_first": "same first",
+    "came": "came",
+    "went": "went",
+}
+
+EXAMPLES = """
+knnife changes films.knnife --queries queries.txt --before english
+knnife changes films.knnife --queries queries.txt --before english --after english --summary
+cat queries.txt | knnife changes films.knnife --queries - --before english --json
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@space_argument
+@click.option("--queries", type=FILE, required=True, metavar="FILE", help="One query a line; - is standard input.")
+@click.option("--before", type=valid_text, required=True, metavar="VIEW", help="See `knnife info`.")
+@click.option("--after", type=valid_text, metavar="VIEW", help="The default view unless told.")
+@k_option
+@click.option("--summary", is_flag=True, help="Only the means and medians over all queries.")
+@json_option
+def command(space: str, queries: str, before: str, after: str | None, k: int, summary: bool, as_json: bool) -> None:
+    """How much answers change between two views.
+
+    For each query: the share of its K nearest that both views have, the rank-biased overlap (1: the same order,
+    0: nothing in common), whether the first answer is the same, and which ids came and went.
+    """
+    from knnife.tools import changes  # brings NumPy, which the help does not need
+
+    asked = read_queries(queries)
+    with open_to_ask(space) as opened:
+        found = changes(opened, asked, before=before, after=after, k=k)
+    if not summary:
+        output.write_rows(found.rows(), COLUMNS, as_json)
+    if summary and as_json:
+        click.echo(output.json_line(found.summary()))
+    elif summary or (output.for_people() and not as_json):
+        click.echo(describe(found.summary(), k))
+
+
+def read_queries(path: str) -> list[str]:
+    """The lines of a file that are not empty. Raises BadInput where there is none."""
+    if path == "-":
+        queries = list(lines_for(["-"]))
+    else:
+        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+        queries = [line.strip("\r") for line in text.split("\n") if line.strip()]
+    if not queries:
+        raise knnife.BadInput(f"{path} holds no queries; expected one a line")
+    return queries
+
+
+def describe(summary: dict[str, float], k: int) -> str:
+    """How much answers change, in a line."""
+    return (
+        f"{summary['queries']:,} queries: of the first {k} answers {summary['overlap']:.0%} stay "
+        f"(median {summary['overlap_median']:.0%}), rank-biased overlap {summary['rbo']:.2f} "
+        f"(median {summary['rbo_median']:.2f}), the first answer stays for {summary['same_first']:.0%}"
+    )

@@ -1,0 +1,84 @@
+"""`knnife doctor`: is a space healthy, and what mends it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import FILE, json_option, load_vectors, open_space, view_option
+from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.interfaces.cli.progress import Report
+    from knnife.tools import Checkup
+
+FOUND_BAD = 1  # the exit code of linters
+COLUMNS = {"state": "", "check": "", "means": ""}
+
+EXAMPLES = """
+knnife doctor films.knnife
+knnife doctor films.knnife --json
+knnife doctor films.knnife --sample 2000 > health.txt
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
+@view_option
+@click.option(
+    "--sample",
+    type=click.IntRange(min=100),
+    default=10_000,
+    show_default=True,
+    help="Things compared with each other, at most.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the sample.")
+@json_option
+def command(space: str, view: str | None, sample: int, seed: int, as_json: bool) -> None:
+    """Check a space, or an array of vectors, and say what mends it.
+
+    Damaged and zero vectors, duplicates, hubs, the shape of the space; texts that are cut, unknown words,
+    missing prefixes; the encoder, the index and the file. Nothing is changed. The exit code is 1 when
+    something is bad; warnings alone leave it 0.
+    """
+    with progress_bar(f"looking at {space}") as report:
+        found = _checked(space, view, sample, seed, report)
+    if as_json:
+        output.write_rows(found.rows(), {}, as_json)
+    elif output.for_people():
+        output.write_rows(_lines(found), COLUMNS, layout="wrapped")
+        _write_remedies(found)
+    else:
+        output.write_rows(found.rows(), {**COLUMNS, "remedy": ""})
+    if found.state == "bad":
+        click.get_current_context().exit(FOUND_BAD)
+
+
+def _checked(path: str, view: str | None, sample: int, seed: int, report: Report | None) -> Checkup:
+    from knnife.tools import doctor  # brings NumPy, which the help does not need
+
+    if path.endswith(".npy"):
+        return doctor(load_vectors(path), sample=sample, seed=seed, progress=report)
+    with open_space(path, read_only=True) as opened:
+        return doctor(opened, view=view, sample=sample, seed=seed, progress=report)
+
+
+def _lines(found: Checkup) -> Iterator[output.Row]:
+    for finding in found.findings:
+        state = "cannot tell" if finding.state == "unknown" else finding.state
+        yield {"state": state, "check": finding.check, "means": finding.means}
+
+
+def _write_remedies(found: Checkup) -> None:
+    """What to run, as it is: a table would wrap it."""
+    if found.sample < found.things:
+        click.echo(f"\n(shape and words are those of {found.sample:,} of {found.things:,} things)")
+    for finding in found.findings:
+        if finding.remedy:
+            click.echo(f"\nFor the {finding.check}:")
+            for line in finding.remedy.splitlines():
+                click.echo(f"    {output.printable(line)}")

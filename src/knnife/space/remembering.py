@@ -1,0 +1,236 @@
+"""Vectors remembered: what a slow encoder once made of a text, it need not make again.
+
+One file for each user, shared by all spaces and by whatever compares encoders: who tries some models and then
+re-encodes with the best, or adds again what was removed, waits once. A vector is found by the fingerprint of its
+encoder and the hash of its value, and is the float32 numbers that the encoder made. Encoders that say they are `cheap`
+are asked anew, which is as quick.
+
+It is a cache: a file that is damaged, foreign, full or not to be written costs a warning and the time to encode, never
+an answer. docs/format.md describes the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Vectors, as_vectors
+from knnife.space.sqlite import Connection
+
+MOST_BYTES = 1_000_000_000  # of the file; beyond, what was used longest ago is dropped
+DROPPED = 16  # 1 vector in so many, at a time
+PIECE = 512  # values encoded before they are written down
+WAIT_SECONDS = 5.0  # for another process that writes; then this batch is not remembered
+HOUR = 3_600  # "used" counts hours, so that reading seldom has to write
+
+APPLICATION_ID = 0x6B6E6676  # "knfv"
+FILE = "vectors1.sqlite"  # 1: the format; another one gets another name
+SCHEMA = """
+CREATE TABLE vectors (
+    key    BLOB NOT NULL UNIQUE,    -- 16 bytes of BLAKE2b over the value, keyed with the fingerprint
+    vector BLOB NOT NULL,           -- little-endian float32
+    sum    BLOB NOT NULL,           -- 8 bytes of BLAKE2b over the vector, salted with the key
+    used   INTEGER NOT NULL         -- hours since 1970
+);
+CREATE INDEX vectors_used ON vectors (used);
+"""
+
+_broken: set[Path] = set()  # files that this process does without, having said so
+
+
+def encode(encoder: Encoder, values: Sequence[Any]) -> Vectors:
+    """The vectors `(n, d)` of things, made by the encoder now or remembered from before.
+
+    Raises BadInput where the encoder makes something else than one finite vector for each value.
+    """
+    path = None if getattr(encoder, "cheap", False) else _path()
+    if path is None or not all(isinstance(value, str | bytes) for value in values):
+        return checked(encoder, encoder.encode(values), len(values))
+    vectors = np.empty((len(values), encoder.dim), np.float32)
+    with closing(_Memory(path)) as memory:
+        for start in range(0, len(values), PIECE):
+            piece = slice(start, start + PIECE)
+            vectors[piece] = _recalled(memory, encoder, values[piece])
+    return vectors
+
+
+def checked(encoder: Encoder, vectors: Any, count: int) -> Vectors:
+    """What an encoder made of `count` values, as float32 `(count, d)`. Raises BadInput where it is not that."""
+    found = as_vectors(vectors, encoder.dim, f"the vectors made by encoder {encoder.name}")
+    if len(found) != count:
+        raise BadInput(f"encoder {encoder.name} made {len(found)} vectors of {count} values")
+    return found
+
+
+def _recalled(memory: _Memory, encoder: Encoder, values: Sequence[Any]) -> Vectors:
+    """The vectors of one piece: each different value is looked up, and encoded where it is new."""
+    model = blake2b(encoder.fingerprint.encode(), digest_size=32).digest()
+    keys = [_key(model, value) for value in values]
+    found = memory.recall(dict.fromkeys(keys), encoder.dim)
+    missing = {key: value for key, value in zip(keys, values, strict=True) if key not in found}
+    made: dict[bytes, Vectors] = {}
+    if missing:
+        vectors = checked(encoder, encoder.encode(list(missing.values())), len(missing))
+        made = dict(zip(missing, vectors, strict=True))
+    memory.keep(made)
+    return np.stack([made[key] if key in made else found[key] for key in keys])
+
+
+def _key(model: bytes, value: str | bytes) -> bytes:
+    if isinstance(value, str):
+        return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16, key=model, person=b"text").digest()
+    return blake2b(value, digest_size=16, key=model, person=b"bytes").digest()
+
+
+def _sum(key: bytes, vector: bytes) -> bytes:
+    return blake2b(vector, digest_size=8, salt=key).digest()
+
+
+# --- the file ------------------------------------------------------------------------------------------------
+
+
+class _Memory:
+    """The file of remembered vectors. Where it fails, nothing is remembered and everything goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+        self._stale: list[bytes] = []  # keys recalled that were last used in an earlier hour
+        self._now = int(time.time() // HOUR)
+        if path not in _broken:
+            with self._forgiving():
+                self._db = _connect(path)
+
+    def recall(self, keys: Iterable[bytes], dim: int) -> dict[bytes, Vectors]:
+        """The vectors `(dim,)` that are remembered, by key; one that is not what was written is left out."""
+        found: dict[bytes, Vectors] = {}
+        db, sql = self._db, "SELECT vector, sum, used FROM vectors WHERE key = ? AND length(vector) = ?"
+        if db is None:
+            return found
+        with self._forgiving(), _transaction(db, "DEFERRED"):
+            for key in keys:
+                row = db.execute(sql, (key, 4 * dim)).fetchone()
+                if row is None or not isinstance(row[0], bytes) or _sum(key, row[0]) != row[1]:
+                    continue
+                vector = np.frombuffer(row[0], "<f4")
+                if np.isfinite(vector).all():
+                    found[key] = vector
+                    if row[2] != self._now:
+                        self._stale.append(key)
+        return found
+
+    def keep(self, vectors: Mapping[bytes, Vectors]) -> None:
+        """Remember vectors by key, note which others were of use, and drop the oldest where it gets too much."""
+        stale, self._stale = self._stale, []
+        if self._db is None or not (vectors or stale):
+            return
+        blobs = ((key, vector.astype("<f4").tobytes()) for key, vector in vectors.items())
+        rows = ((key, blob, _sum(key, blob), self._now) for key, blob in blobs)
+        with self._forgiving(), _transaction(self._db, "IMMEDIATE") as db:
+            db.executemany("UPDATE vectors SET used = ? WHERE key = ?", ((self._now, key) for key in stale))
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+            while _size(db) > MOST_BYTES:
+                share = f"SELECT 1 + count(*) / {DROPPED} FROM vectors"
+                oldest = f"SELECT rowid FROM vectors ORDER BY used, rowid LIMIT ({share})"
+                db.execute(f"DELETE FROM vectors WHERE rowid IN ({oldest})")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._db is not None:
+            self._db.close()
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """When the file fails, go on without it: for now where another process holds it, else for good."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            self._db = None
+            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                return
+            _broken.add(self._path)
+            warnings.warn(
+                f"the cache of vectors {self._path} cannot be used ({error}), so nothing is remembered. Delete it to "
+                "begin a new one; KNNIFE_CACHE=FOLDER puts it elsewhere, KNNIFE_CACHE=off does without",
+                stacklevel=2,
+            )
+
+
+def _path() -> Path | None:
+    """The file of this user; None where it is switched off, or the user has no home."""
+    told = os.environ.get("KNNIFE_CACHE", "")
+    if told:
+        return None if told.lower() == "off" else Path(told) / FILE
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "knnife" / FILE
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors tell much of the texts they were made of
+    db = Connection(path, isolation_level=None, timeout=WAIT_SECONDS)
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+        if not _ours(db):
+            db.execute("PRAGMA page_size = 8192")  # five vectors of 384 numbers fit a page
+            with _transaction(db, "IMMEDIATE"):
+                if not _ours(db):  # another process may have been quicker
+                    for statement in SCHEMA.strip().split(";\n"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost what came last, and damages nothing
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _ours(db: sqlite3.Connection) -> bool:
+    """Is this the cache (True), or an empty file (False)? Raises DatabaseError for what others made."""
+    if db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+        return True
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise sqlite3.DatabaseError("it is another program's database")
+    return False
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[sqlite3.Connection]:
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield db
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.rollback()
+        raise
+
+
+def _size(db: sqlite3.Connection) -> int:
+    """The bytes in use: free pages, which the next vectors fill, do not count."""
+    pages, free, page = (
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * page)

@@ -1,0 +1,119 @@
+"""The encoders that are compared: loaded before any work begins, put to work in batches, and what they cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from knnife.encoders import Encoder, encode_query, load_encoder
+from knnife.encoders.catalogue import about, find
+from knnife.encoders.hub import folder as hub_folder
+from knnife.errors import BadInput
+from knnife.geometry import Vectors, as_vectors
+
+BATCH_SECONDS: Final = 0.5  # what a batch shall take, so that a bar moves and a Ctrl-C is heard
+FIRST_BATCH: Final = 64  # texts
+
+Progress = Callable[[int, float | None], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An encoder, with what is known of it: size of its files in bytes and licence, None where nobody says."""
+
+    name: str  # as it was given
+    encoder: Encoder
+    size: int | None
+    licence: str | None
+
+
+@dataclass
+class Meter:
+    """Counts texts over all encoders and reports them."""
+
+    total: int
+    progress: Progress | None
+    done: int = 0
+
+    def add(self, texts: int) -> None:
+        """So many more are done."""
+        self.done += texts
+        if self.progress is not None:
+            self.progress(self.done, self.done / self.total if self.total else 1.0)
+
+
+@dataclass
+class Working:
+    """One encoder at work. seconds: what it took for the texts so far, `encoded`."""
+
+    encoder: Encoder
+    meter: Meter
+    seconds: float = 0.0
+    encoded: int = 0
+    _batch: int = field(default=FIRST_BATCH)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts that are searched, `(n, dim)`."""
+        return self._encode(texts, self.encoder.encode)
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts that are searched for, `(n, dim)`."""
+        return self._encode(texts, lambda batch: encode_query(self.encoder, batch))
+
+    def _encode(self, texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        """All vectors are made here. Raises BadInput when some are NaN or of another dimension."""
+        parts = [np.empty((0, self.encoder.dim), np.float32)]
+        start = 0
+        while start < len(texts):
+            batch = texts[start : start + self._batch]
+            began = time.perf_counter()
+            vectors = encode(batch)
+            took = time.perf_counter() - began
+            parts.append(as_vectors(vectors, self.encoder.dim, f"vectors of {self.encoder.name}"))
+            start += len(batch)
+            self.seconds += took
+            self.encoded += len(batch)
+            self.meter.add(len(batch))
+            if took < BATCH_SECONDS / 2:
+                self._batch *= 2
+        return np.concatenate(parts)
+
+
+def load_candidates(encoders: Iterable[str | Path | Encoder]) -> list[Candidate]:
+    """The encoders of these names, folders or objects, all of them loaded and tried on a word.
+
+    Raises BadInput for none, for two of one name, or for one that does not take texts; and what loading raises.
+    """
+    if isinstance(encoders, str):
+        raise BadInput(f"encoders={encoders!r}: expected a list of them, [{encoders!r}] for one")
+    found = [_candidate(given) for given in encoders]
+    names = [each.name for each in found]
+    if not names:
+        raise BadInput("encoders: expected one at least; `knnife models` lists them")
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"encoders: two are called {name!r}; give them names of their own (name=… where one loads)")
+    return found
+
+
+def _candidate(given: str | Path | Encoder) -> Candidate:
+    encoder = load_encoder(given)
+    if encoder.kind != "text":
+        raise BadInput(f"{encoder.name} takes {encoder.kind}; what is compared here are encoders of texts")
+    as_vectors(encoder.encode(["word"]), encoder.dim, f"vectors of {encoder.name}")
+    if not isinstance(given, str | Path):
+        return Candidate(encoder.name, encoder, None, None)
+    entry = find(str(given)) or about(str(given))
+    size = entry.size if entry is not None and entry.size else _size(str(given))
+    return Candidate(str(given), encoder, size, (entry.licence or None) if entry is not None else None)
+
+
+def _size(name: str) -> int | None:
+    """The bytes of the files of a model in a folder, or in the cache of the hub; None where there are none."""
+    folder = hub_folder(name) if name.startswith("hf:") else Path(name)
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else None
