@@ -31,12 +31,10 @@ def main() -> None:
     for work, texts in works.items():
         report.note(f"{len(texts):,} {work} of {sum(len(text.split()) for text in texts) / len(texts):.1f} words")
         rates(report, work, texts, repeats, {"knnife": load_encoder("english").encode, **rivals()})
-        fresh = iter([static.english() for _ in range(repeats)])
-        rates(report, f"{work}, first sight", texts, repeats, {"knnife": lambda texts, e=fresh: next(e).encode(texts)})
+        rates(report, f"{work}, first sight", texts, repeats, {"knnife": unread(repeats), **rivals()})
     if not arguments.quick:
-        for who, run in networks().items():
-            for work, texts in works.items():
-                rates(report, work, texts[: 600 if work == "sentences" else 100], 3, {who: run})
+        for work, texts in works.items():
+            rates(report, work, texts[: 1000 if work == "sentences" else 150], 3, networks())
     waits(report, repeats)
     report.close()
 
@@ -60,6 +58,12 @@ def passages(n: int) -> list[str]:
         if len(found) == n:
             break
     return found
+
+
+def unread(repeats: int) -> Run:
+    """Encodes with a model that was loaded just before, and has not read a word: another one each time."""
+    fresh = iter([static.english() for _ in range(repeats)])
+    return lambda texts: next(fresh).encode(texts)
 
 
 def rates(report: Report, work: str, texts: list[str], repeats: int, runs: dict[str, Run]) -> None:

@@ -53,6 +53,7 @@ COMMONEST, COUNTS_MORE = 200, 1.3
 PART = 20_000  # texts whose vectors are kept in one file
 UNKNOWN, START, END = "[UNK]", "[CLS]", "[SEP]"
 
+BARE: dict[str, Any] = {"truncation": None, "padding": None, "added_tokens": [], "post_processor": None}  # a tokenizer
 CONFIG: dict[str, Any] = {
     "model_type": "model2vec",
     "architectures": ["StaticModel"],
@@ -105,14 +106,7 @@ def is_text(token: str) -> bool:
 def student_tokenizer(definition: dict[str, Any], tokens: list[str]) -> bytes:
     """The tokenizer of the teacher with the vocabulary `tokens`; it reads whole texts, adds nothing."""
     model = {**definition["model"], "vocab": {token: i for i, token in enumerate(tokens)}}
-    bare: dict[str, Any] = {
-        "truncation": None,
-        "padding": None,
-        "added_tokens": [],
-        "post_processor": None,
-        "model": model,
-    }
-    return json.dumps({**definition, **bare}, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps({**definition, **BARE, "model": model}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def counted(texts: list[str], tokenizer: bytes, tokens: int) -> csr_array:
@@ -142,7 +136,8 @@ def teacher_vectors(texts: list[str]) -> Vectors:
             os.replace(half, path)
         parts.append(np.load(path).astype(np.float32))
         minutes = (time.perf_counter() - began) / 60
-        print(f"\rthe teacher has read {at + PART:,} of {len(texts):,}, {minutes:.1f} min", end="", file=sys.stderr)
+        read = min(at + PART, len(texts))
+        print(f"\rthe teacher has read {read:,} of {len(texts):,}, {minutes:.1f} min", end="", file=sys.stderr)
     print(file=sys.stderr)
     return np.concatenate(parts)
 
@@ -150,7 +145,7 @@ def teacher_vectors(texts: list[str]) -> Vectors:
 def alone_vectors(folder: Path, definition: dict[str, Any], tokens: list[str]) -> Vectors:
     """Each token through the teacher alone, `(tokens, 384)`; a new word goes in the pieces the teacher knows."""
     known: dict[str, int] = definition["model"]["vocab"]
-    pieces = Tokenizer.from_buffer(json.dumps({**definition, "post_processor": None}).encode())
+    pieces = Tokenizer.from_buffer(json.dumps({**definition, **BARE}).encode())
     ids = [[known[t]] if t in known else pieces.encode(t, add_special_tokens=False).ids for t in tokens]
     return token_vectors(load_file(folder / "model.safetensors"), ids, known[START], known[END])
 

@@ -52,6 +52,15 @@ def test_it_asks_once_for_the_dimension_unless_it_is_told(endpoint):
     assert endpoint.asked[0]["dimensions"] == 4
 
 
+def test_a_model_of_the_hub_gets_the_prefixes_that_the_catalogue_knows(endpoint):
+    encoder = load_encoder("openai:intfloat/e5-small-v2@4")
+    encoder.encode(["red"])
+    encode_query(encoder, ["red"])
+    assert [asked["input"] for asked in endpoint.asked] == [["passage: red"], ["query: red"]]
+    bare = OpenAIEncoder("intfloat/e5-small-v2", url=f"{endpoint.url}/v1", dimensions=4)
+    assert encoder.fingerprint != bare.fingerprint
+
+
 def test_names_of_models_may_hold_colons_and_slashes(endpoint):
     for model in ("nomic-embed-text:latest", "BAAI/bge-m3", "@cf/baai/bge"):
         assert load_encoder(f"openai:{model}").name == f"openai:{model}"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from tests.interfaces.running import CONTROL, HOSTILE, Knnife
@@ -180,6 +180,7 @@ def test_a_json_line_is_one_line_and_loses_nothing(row: dict[str, object]) -> No
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])), st.integers(4, 40))
+@example("0000\N{COMBINING GRAVE ACCENT}", 4)  # five characters, but four cells
 def test_a_cut_text_fits_and_keeps_short_ones(text: str, width: int) -> None:
     piece = cut(text, width)
     assert cell_len(piece) <= width

@@ -30,9 +30,10 @@ def test_the_real_command_end_to_end(folder: Path) -> None:
     gone = spawn("remove", "new.knnife", "-", input="Heat\n")
     assert (gone.code, gone.out) == (0, "1 removed, 7 left\n")
     assert spawn("get", "new.knnife", "Heat").code == 1
-    copied = spawn("add", "copy.knnife", "-", "--id", "id", "--text", "value", input=spawn("export", "new.knnife").out)
+    exported = spawn("export", "new.knnife").out
+    copied = spawn("add", "copy.knnife", "-", "--id", "id", "--text", "value", input=exported)
     assert copied.code == 0, copied.err
-    assert spawn("export", "copy.knnife").out == spawn("export", "new.knnife").out
+    assert spawn("export", "copy.knnife").out == exported
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path) -> None:

@@ -24,6 +24,23 @@ def made(path: Path, count: int = 3) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("blob", "found"), [("x'0102'", "2 bytes"), ("zeroblob(33)", "33 bytes"), ("'abc'", "a str"), ("7", "a int")]
+)
+def test_a_blob_that_is_no_vector_is_named_and_the_things_can_be_rescued(tmp_path: Path, blob: str, found: str) -> None:
+    path = made(tmp_path / "s.knnife")
+    db = sqlite3.connect(path)
+    db.execute(f"UPDATE vectors_1 SET vector = {blob} WHERE pos = 2")
+    db.commit()
+    db.close()
+    said = f"s.knnife is damaged: .* position 2 in the view 'letters' is {found}, expected 32 bytes; .*knnife doctor"
+    with Space.open(path, Letters()) as space:
+        for ask in (lambda: space.search("abc"), lambda: space.near("abc"), lambda: space.vectors(["1"])):
+            with pytest.raises(NotASpace, match=said):
+                ask()
+        assert [thing.value for thing in space] == ["abc 0", "abc 1", "abc 2"]
+
+
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\0" * 5000, os.urandom(3000), b"SQLite format 3\0" + b"x" * 200])
 def test_a_file_that_is_no_space(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "films.csv"

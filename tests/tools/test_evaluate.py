@@ -221,6 +221,23 @@ def test_the_speed_is_that_of_the_things() -> None:
     assert 100 < row["texts_per_second"] < 500
 
 
+def test_what_was_evaluated_need_not_be_encoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KNNIFE_CACHE", str(tmp_path / "cache"))
+    rows = titled(100)
+    first, second, third = Knowing("slow"), Knowing("slow"), Knowing("slow")
+    with Space.open(tmp_path / "a.knnife", Guessing("quick")) as space:
+        space.add(rows)
+        before = column(evaluate(space, [first]), "title_ndcg@10")
+        assert {str(row["text"]) for row in rows} < set(first.seen)
+        space.reencode(second)
+        assert second.seen == []
+        assert space.search("t7", k=1, by="meaning")[0].id == "id7"
+    (row,) = evaluate(rows, [third]).rows()
+    assert [row["title_ndcg@10"]] == before
+    assert row["texts_per_second"] > 0  # of some that are encoded to tell the speed
+    assert len(third.seen) == 1 + 64 + 100  # the word on which it is tried, those, and the titles
+
+
 def test_a_space_brings_its_things_and_its_metric(tmp_path: Path) -> None:
     class Long(Knowing):
         """Vectors of the same direction, the longer the farther from the topic: a dot product is misled."""
@@ -280,7 +297,7 @@ class Pictures(Knowing):
         (titled(), "english", {}, r"expected a list of them, \['english'\]"),
         (titled(), [Knowing("a"), Guessing("a")], {}, "two are called 'a'"),
         (titled(), [Pictures("a")], {}, "a takes image"),
-        (titled(), [Broken("broken")], {}, "vectors of broken: row 0 holds NaN"),
+        (titled(), [Broken("broken")], {}, "vectors made by encoder broken: row 0 holds NaN"),
         (titled(2), [Knowing("a")], {}, "three things with a text or more, found 2"),
         (titled(), [Knowing("a")], {"queries": {"t1": "id-1"}}, "the first is 'id-1', and the things are called 'id"),
         (titled(), [Knowing("a")], {"classes": "colour"}, "found 0; the fields are: kind"),

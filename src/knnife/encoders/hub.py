@@ -84,6 +84,15 @@ def folder(name: str, *, download: bool = False, progress: Progress | None = Non
     return fetch(model, progress or (lambda size, fraction: None))
 
 
+def address(folder: Path) -> str | None:
+    """The "hf:owner/name@commit" of a folder that the function `folder` gives; None for one outside such a cache."""
+    place = Path(os.path.abspath(folder))
+    kind, *repo = place.parent.parent.name.split("--")
+    if (kind, place.parent.name, len(repo)) != ("models", "snapshots", 2) or not COMMIT.fullmatch(place.name):
+        return None
+    return f"hf:{'/'.join(repo)}@{place.name}"
+
+
 def cached(name: str) -> bool:
     """Is the model `name` here, so that it loads without a network?"""
     found = Model.parse(name).snapshot()

@@ -11,12 +11,14 @@ Only the one encoder that is asked for is imported, and no network is used unles
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from knnife.encoders import formats
-from knnife.encoders.catalogue import DEFAULT, find, models
+from knnife.encoders import formats, hub
+from knnife.encoders.catalogue import DEFAULT, about, find, models
 from knnife.encoders.entry import HUB, Progress, checked
 from knnife.encoders.protocol import Encoder
+from knnife.encoders.recipe import Recipe
 from knnife.errors import NotFound
 
 ENDPOINT = "openai:"
@@ -39,8 +41,6 @@ def load_encoder(
         return checked(encoder, "the encoder given")
     name = str(encoder)
     if name.startswith(HUB):
-        from knnife.encoders import hub
-
         return _of_folder(hub.folder(name, download=download, progress=progress), name, f"the model {name}")
     if name.startswith(ENDPOINT):
         from knnife.encoders.openai import OpenAIEncoder
@@ -64,10 +64,19 @@ def _of_folder(folder: Path, name: str, what: str) -> Encoder:
     if form == "onnx":
         from knnife.encoders.onnx import OnnxEncoder
 
-        return OnnxEncoder.load(folder, name=name)
+        return OnnxEncoder.load(folder, name=name, recipe=_recipe(folder))
     from knnife.encoders.sentence_transformers import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder.load(folder, name=name)
+    return SentenceTransformerEncoder.load(folder, name=name, recipe=_recipe(folder))
+
+
+def _recipe(folder: Path) -> Recipe:
+    """What the files say; of a model whose files name no prefixes, though it wants some, those of the catalogue."""
+    recipe, address = Recipe.read(folder), hub.address(folder)
+    entry = about(address) if address else None
+    if entry is None or recipe.query_prefix or recipe.passage_prefix:
+        return recipe
+    return replace(recipe, query_prefix=entry.query_prefix, passage_prefix=entry.passage_prefix)
 
 
 def _is_path(name: str) -> bool:

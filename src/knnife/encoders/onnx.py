@@ -71,14 +71,16 @@ class OnnxEncoder:
         self.fingerprint = hashlib.blake2b(own + network.digest + tokenizer, digest_size=16).hexdigest()
 
     @classmethod
-    def load(cls, folder: str | Path, *, name: str | None = None, threads: int | None = None) -> OnnxEncoder:
-        """The model in `folder`, which says how it is used; see Recipe for what is assumed where it does not.
+    def load(
+        cls, folder: str | Path, *, name: str | None = None, recipe: Recipe | None = None, threads: int | None = None
+    ) -> OnnxEncoder:
+        """The model in `folder`, which says how it is used unless a recipe does; see Recipe for what is assumed.
 
         Raises NotFound when a file is missing, BadInput when one cannot be used or there are several networks to
         choose from, MissingPackage without onnxruntime.
         """
         folder = Path(folder)
-        recipe = Recipe.read(folder)
+        recipe = recipe or Recipe.read(folder)
         network = Network(find(folder), recipe)
         try:
             tokenizer = (folder / "tokenizer.json").read_bytes()

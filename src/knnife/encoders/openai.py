@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from knnife.encoders import network
+from knnife.encoders.catalogue import about
 from knnife.errors import BadInput, KnnifeError, NotFound, Offline
 from knnife.geometry import Vectors
 
@@ -64,7 +65,11 @@ class OpenAIEncoder:
 
     @classmethod
     def named(cls, name: str) -> OpenAIEncoder:
-        """The encoder for "model" or "model@dimensions", where the environment says how to reach it."""
+        """The encoder for "model" or "model@dimensions", where the environment says how to reach it.
+
+        Servers of open models mostly call them as the hub does, "intfloat/e5-small-v2", and leave out their prefixes:
+        those are taken from the catalogue.
+        """
         found = re.fullmatch(r"(?P<model>\S+?)(?:@(?P<dimensions>[1-9]\d{0,5}))?", name)
         if found is None:
             raise BadInput(f"'openai:{name}' names no model: expected openai:MODEL or openai:MODEL@DIMENSIONS")
@@ -74,8 +79,15 @@ class OpenAIEncoder:
                 f"openai:{name} needs a key of OpenAI in OPENAI_API_KEY, or another endpoint in OPENAI_BASE_URL "
                 "(Ollama's is http://localhost:11434/v1)"
             )
-        dimensions = found["dimensions"]
-        return cls(found["model"], url=url, key=key, dimensions=int(dimensions) if dimensions else None)
+        model, dimensions, entry = found["model"], found["dimensions"], about(found["model"])
+        return cls(
+            model,
+            url=url,
+            key=key,
+            dimensions=int(dimensions) if dimensions else None,
+            query_prefix=entry.query_prefix if entry else "",
+            passage_prefix=entry.passage_prefix if entry else "",
+        )
 
     def encode(self, values: Sequence[str]) -> Vectors:
         """The vectors of passages, float32 `(n, dim)`, as long as the endpoint makes them.

@@ -43,8 +43,10 @@ class SentenceTransformerEncoder:
         self.dim = int(self._run(["dimension"], "").shape[1])
 
     @classmethod
-    def load(cls, folder: str | Path, *, name: str | None = None, device: str = "cpu") -> SentenceTransformerEncoder:
-        """The model in `folder`; `device` is what PyTorch calls it.
+    def load(
+        cls, folder: str | Path, *, name: str | None = None, recipe: Recipe | None = None, device: str = "cpu"
+    ) -> SentenceTransformerEncoder:
+        """The model in `folder`, used by what its files say unless a recipe is given; `device` as PyTorch calls it.
 
         Raises BadInput when a file cannot be used, has weights only as pickles, or wants programs of its own to be run;
         NotFound when the folder or its weights are missing; MissingPackage without sentence-transformers.
@@ -53,7 +55,7 @@ class SentenceTransformerEncoder:
         files = formats.files(folder)
         formats.check_tensors(folder, files, what=f"the folder {folder}")
         _check_types(folder / "modules.json")
-        recipe = Recipe.read(folder)
+        recipe = recipe or Recipe.read(folder)
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:

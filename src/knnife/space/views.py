@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.errors import BadInput, NotFound
+from knnife.errors import BadInput, NotASpace, NotFound
 from knnife.geometry import Vectors, lengths
 
 Dtype = Literal["float32", "float16", "int8"]
@@ -108,15 +108,32 @@ def put(db: sqlite3.Connection, view: View, positions: Iterable[int], vectors: V
 def take(
     db: sqlite3.Connection, view: View, condition: str = "1", parameters: Sequence[Any] = (), *, most: int
 ) -> tuple[Positions, Vectors]:
-    """The positions `(n,)`, ascending, and vectors `(n, d)` of the at most `most` rows that meet an SQL condition."""
+    """The positions `(n,)`, ascending, and vectors `(n, d)` of the at most `most` rows that meet an SQL condition.
+
+    Raises NotASpace where a blob is no vector of this view.
+    """
     positions, vectors = np.empty(most, np.int64), np.empty((most, view.dim), np.float32)
     cursor = db.execute(f"SELECT pos, vector FROM {view.table} WHERE {condition} ORDER BY pos", parameters)
     n = 0
     while rows := cursor.fetchmany(4_096):  # into place, so that a million vectors are in memory only once
         block = slice(n, n := n + len(rows))
         positions[block] = [row[0] for row in rows]
-        vectors[block] = unpack(b"".join([row[1] for row in rows]), view.dim, view.dtype)
+        blobs = [row[1] for row in rows]
+        if set(map(type, blobs)) != {bytes} or set(map(len, blobs)) != {view.width}:
+            raise _damaged(db, view, rows)
+        vectors[block] = unpack(b"".join(blobs), view.dim, view.dtype)
     return positions[:n], vectors[:n]
+
+
+def _damaged(db: sqlite3.Connection, view: View, rows: Sequence[tuple[int, Any]]) -> NotASpace:
+    """What is said of rows among which something else than a vector was found."""
+    path = db.execute("PRAGMA database_list").fetchone()[2]
+    pos, blob = next(row for row in rows if not isinstance(row[1], bytes) or len(row[1]) != view.width)
+    found = f"{len(blob)} bytes" if isinstance(blob, bytes) else f"a {type(blob).__name__}"
+    return NotASpace(
+        f"{path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}, expected "
+        f"{view.width} bytes; restore the file from a copy, or see `knnife doctor {path}` for what can be rescued"
+    )
 
 
 def pack(vectors: Vectors, dtype: Dtype) -> tuple[list[bytes], Vectors | None]:

@@ -116,7 +116,7 @@ def _measure(candidate: Candidate, plan: Plan, meter: Meter) -> _Result:
     """Puts one encoder through everything."""
     working = Working(candidate.encoder, meter)
     vectors = working.passages(plan.texts)
-    speed = len(plan.texts) / max(working.seconds, 1e-9)  # of the things themselves, seen for the first time
+    speed = working.speed(plan.texts)  # of the things themselves, seen for the first time
     units = [trial.run(vectors, working) for trial in plan.trials]
     near = neighbours(vectors, np.arange(len(vectors)), vectors, plan.near, plan.metric)
     alike = row_similarities(vectors[plan.pairs[0]], vectors[plan.pairs[1]], plan.metric)

@@ -9,7 +9,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option, load_vectors, valid_text
+from knnife.interfaces.cli.options import ENCODER, FILE, json_option, load_vectors, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -43,7 +43,7 @@ knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric d
 @click.option("--vector", type=valid_text, metavar="COLUMN", help="Vectors that the source brings along.")
 @click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a file of their own.")
 @click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="A thing of a .txt file.")
-@click.option("--encoder", type=valid_text, metavar="NAME", help="Of a new space: see `knnife models`.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"Of a new space: {ENCODER}.")
 @click.option("--metric", type=click.Choice(METRICS), help="Of a new space; cosine unless told.")
 @click.option("--dtype", type=click.Choice(DTYPES), help="How a new space keeps vectors; float32 unless told.")
 @click.option("--recall", type=click.FloatRange(0, 1, min_open=True), help="What a search has to find; 0.98.")

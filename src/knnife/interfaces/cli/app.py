@@ -42,7 +42,7 @@ COMMANDS = (  # in the order in which one meets them
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 EXIT_CODES = {
     OK: "done, also when nothing was found",
-    FAILED: "an error, told in one line on standard error",
+    FAILED: "an error, told in one line on standard error; or doctor found something bad",
     WRONG_USAGE: "wrong usage: no such command or option, or something missing",
     INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
     PIPE_CLOSED: "the reader of the output went away, as head does",

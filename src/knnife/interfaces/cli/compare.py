@@ -9,7 +9,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option, lines_for, open_to_ask, valid_text
+from knnife.interfaces.cli.options import ENCODER, FILE, json_option, lines_for, open_to_ask, valid_text
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ cat queries.txt | knnife compare -
 
 @click.command(cls=Taught, examples=EXAMPLES)
 @click.argument("values", nargs=-1, required=True, type=valid_text, metavar="A B [MORE]...")
-@click.option("--encoder", type=valid_text, metavar="NAME", help="See `knnife models`; english unless told.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"English unless told: {ENCODER}.")
 @click.option("--space", type=FILE, metavar="SPACE", help="By the encoder and the metric of this space.")
 @click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
 @json_option

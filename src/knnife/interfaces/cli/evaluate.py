@@ -11,7 +11,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option, k_option, open_space, valid_text
+from knnife.interfaces.cli.options import ENCODER, FILE, json_option, k_option, open_space, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -30,7 +30,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 
 @click.command(cls=Taught, examples=EXAMPLES)
 @click.argument("source", required=False, type=valid_text, metavar="[SPACE|FILE]")
-@click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help="Names or folders, with commas.")
+@click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help=f"With commas; each {ENCODER}.")
 @click.option("--queries", type=FILE, metavar="FILE", help="With columns query, relevant (an id), perhaps grade.")
 @click.option("--pairs", type=FILE, metavar="FILE", help="With columns a, b, score. Needs no SPACE.")
 @click.option("--classes", type=valid_text, metavar="FIELD", help="Field that holds the class of a thing.")

@@ -19,6 +19,7 @@ def valid_text(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, or a folder"
 FILE = click.Path(dir_okay=False)
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")

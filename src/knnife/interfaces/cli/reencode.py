@@ -11,7 +11,15 @@ import click
 import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.changes import describe, read_queries
-from knnife.interfaces.cli.options import FILE, json_option, open_space, require_one, space_argument, valid_text
+from knnife.interfaces.cli.options import (
+    ENCODER,
+    FILE,
+    json_option,
+    open_space,
+    require_one,
+    space_argument,
+    valid_text,
+)
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -30,7 +38,7 @@ knnife reencode films.knnife --drop small
 
 @click.command(cls=Taught, examples=EXAMPLES)
 @space_argument
-@click.option("--encoder", type=valid_text, metavar="NAME", help="See `knnife models`; or the folder of a model.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"The other one: {ENCODER}.")
 @click.option("--name", type=valid_text, metavar="VIEW", help="Of the new view; that of the encoder unless told.")
 @click.option("--queries", type=FILE, metavar="FILE", help="Say how much the answers to its lines change.")
 @click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")

@@ -65,7 +65,7 @@ def write_blocks(rows: Iterable[Row]) -> int:
 
 def cut(text: str, width: int, words: Sequence[str] = ()) -> str:
     """At most `width` cells of `text`, where the first of `words` can be seen; … for what is left out."""
-    if len(text) <= width and cell_len(text) <= width:
+    if cell_len(text[: 8 * width]) <= width and cell_len(text) <= width:  # the first spares measuring long texts
         return text
     pattern = _pattern(words)
     found = pattern.search(text) if pattern else None

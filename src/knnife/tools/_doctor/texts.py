@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders import Encoder
+from knnife.encoders import Encoder, hub
 from knnife.encoders.catalogue import about, find
 from knnife.encoders.entry import HUB, Entry
 from knnife.encoders.protocol import Tokens
@@ -166,4 +167,5 @@ def _beginning(sample: _Texts, prefix: str) -> float:
 
 def _known(name: str) -> Entry | None:
     """What the catalogue says of a model, also when it lies in a folder that bears its name."""
-    return about(name) if name.startswith(HUB) else find(re.split(r"[/\\]", name)[-1])
+    address = name if name.startswith(HUB) else hub.address(Path(name))
+    return about(address) if address else find(re.split(r"[/\\]", name)[-1])

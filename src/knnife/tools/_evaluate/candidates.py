@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +16,14 @@ from knnife.encoders.catalogue import about, find
 from knnife.encoders.hub import folder as hub_folder
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
+from knnife.space import encode as remembered
 
 BATCH_SECONDS: Final = 0.5  # what a batch shall take, so that a bar moves and a Ctrl-C is heard
 FIRST_BATCH: Final = 64  # texts
+TIMED: Final = 64  # texts at least, to tell a speed
 
 Progress = Callable[[int, float | None], None]
+Encode = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True)
@@ -47,40 +51,73 @@ class Meter:
             self.progress(self.done, self.done / self.total if self.total else 1.0)
 
 
+class Timed:
+    """An encoder whose work is timed."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.dim, self.kind, self.fingerprint = encoder.name, encoder.dim, encoder.kind, encoder.fingerprint
+        self.cheap = getattr(encoder, "cheap", False)
+        self.encoded = 0  # texts so far
+        self._seconds = 0.0
+        self._encoder = encoder
+
+    @property
+    def speed(self) -> float:
+        """Texts a second so far."""
+        return self.encoded / max(self._seconds, 1e-9)
+
+    def encode(self, values: Sequence[str]) -> Vectors:
+        """As the encoder does."""
+        return self._timed(self._encoder.encode, values)
+
+    def encode_query(self, values: Sequence[str]) -> Vectors:
+        """As the encoder does."""
+        return self._timed(partial(encode_query, self._encoder), values)
+
+    def _timed(self, encode: Encode, values: Sequence[str]) -> Vectors:
+        began = time.perf_counter()
+        vectors = encode(values)
+        self._seconds += time.perf_counter() - began
+        self.encoded += len(values)
+        return vectors
+
+
 @dataclass
 class Working:
-    """One encoder at work. seconds: what it took for the texts so far, `encoded`."""
+    """One encoder at work, in batches."""
 
     encoder: Encoder
     meter: Meter
-    seconds: float = 0.0
-    encoded: int = 0
     _batch: int = field(default=FIRST_BATCH)
 
+    def __post_init__(self) -> None:
+        self._timed = Timed(self.encoder)
+
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts that are searched, `(n, dim)`."""
-        return self._encode(texts, self.encoder.encode)
+        """The vectors of texts that are searched, `(n, dim)`; remembered ones where there are any, as a space does."""
+        return self._encode(texts, partial(remembered, self._timed))
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts that are searched for, `(n, dim)`."""
-        return self._encode(texts, lambda batch: encode_query(self.encoder, batch))
+        return self._encode(texts, self._timed.encode_query)
 
-    def _encode(self, texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:
+    def speed(self, texts: Sequence[str]) -> float:
+        """Texts a second, of those so far; some of `texts` are encoded for that where most were remembered."""
+        if self._timed.encoded < min(TIMED, len(texts)):
+            self._timed.encode(texts[:TIMED])
+        return self._timed.speed
+
+    def _encode(self, texts: Sequence[str], encode: Encode) -> Vectors:
         """All vectors are made here. Raises BadInput when some are NaN or of another dimension."""
         parts = [np.empty((0, self.encoder.dim), np.float32)]
         start = 0
         while start < len(texts):
             batch = texts[start : start + self._batch]
-            began = time.perf_counter()
-            vectors = encode(batch)
-            took = time.perf_counter() - began
-            parts.append(as_vectors(vectors, self.encoder.dim, f"vectors of {self.encoder.name}"))
+            parts.append(as_vectors(encode(batch), self.encoder.dim, f"vectors of {self.encoder.name}"))
             start += len(batch)
-            self.seconds += took
-            self.encoded += len(batch)
             self.meter.add(len(batch))
-            if took < BATCH_SECONDS / 2:
-                self._batch *= 2
+            if self._timed.encoded:
+                self._batch = max(FIRST_BATCH, min(2 * self._batch, int(BATCH_SECONDS * self._timed.speed)))
         return np.concatenate(parts)
 
 
