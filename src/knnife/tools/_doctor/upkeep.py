@@ -93,9 +93,10 @@ def _views(info: Info, view: ViewInfo) -> Finding:
     means = f"{view.name} holds {view.vectors:,} vectors"
     means += " of all things" if view.complete else f" of {info.things:,} things"
     for other in others:
-        means += (
-            f"; {other.name} too, {other.bytes / 1e6:,.1f} MB" if other.ready else f"; {other.name} was never finished"
-        )
+        if other.complete:
+            means += f"; {other.name} too, {other.bytes / 1e6:,.1f} MB"
+        else:
+            means += f"; {other.name} holds {other.vectors:,}" if other.ready else f"; {other.name} was never finished"
     unfinished = next((each for each in [view, *others] if not each.ready), None)
     state: State = "good"
     if not view.complete:
