@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 import knnife
+from knnife.encoders import words
 
 SOURCE = Path(knnife.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -170,3 +173,10 @@ def test_the_warning_of_a_missing_wall() -> None:
     for files in WRAPPERS.values():
         for file in files:
             assert (SOURCE / file).exists(), file
+
+
+def test_where_there_is_a_compiler_the_code_is_compiled() -> None:
+    """Otherwise a fault in the C file would go unseen: the installation goes through, and other tests skip."""
+    if shutil.which("cc") is None or not Path(sysconfig.get_path("include"), "Python.h").exists():
+        pytest.skip("no C compiler here, or no headers of Python")
+    assert words.KERNELS.startswith("compiled")

@@ -26,8 +26,8 @@ SLOW_POINTS = 2_000  # looked at under "manhattan", which no matrix product comp
 HUBBY = 5.0
 # Half of all places in lists taken by a hundredth of the points; measured 0.03 to 0.09 healthy, 0.23 on a cone.
 HUBS_RULE = 0.5
-# Mean cosine of two random things: 0 to 0.51 for models that search well (bge-small 0.47), 0.75 for e5, whose
-# similarities need other limits, 0.93 for raw BERT, whose answers are poor (Ethayarajh 2019, doi 10.18653/v1/D19-1006).
+# Mean cosine of two random things, measured: 0 to 0.52 for models that search well, 0.93 for raw BERT, whose answers
+# are poor (Ethayarajh 2019, doi 10.18653/v1/D19-1006). The card of E5 names 0.7 to 1 as its normal range: a warning.
 NARROW, COLLAPSED = 0.6, 0.9
 # Share of the variance along one direction: 0.03 to 0.13 healthy, 0.39 raw BERT. In few dimensions more is natural:
 # three times an equal share at least.
