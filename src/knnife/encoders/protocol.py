@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Vectors
+from knnife.geometry import Metric, Vectors
 
 
 @runtime_checkable
@@ -27,6 +27,8 @@ class Encoder(Protocol):
     query_prefix, passage_prefix: the words it puts before each, "" for none.
     tokens(values) -> Tokens: how much of each text the model reads.
     cheap: True where encoding takes no longer than looking a vector up, so that caching vectors is a waste.
+    metric: by which its vectors are meant to be compared; "cosine" where it does not say.
+    parts: which components come from which column of a table, name -> slice, for answers that name columns.
     """
 
     name: str
@@ -52,3 +54,9 @@ def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
     own = getattr(encoder, "encode_query", None)
     vectors: Vectors = own(values) if own is not None else encoder.encode(values)
     return vectors
+
+
+def preferred_metric(encoder: Encoder) -> Metric:
+    """By which metric the vectors of an encoder are compared where nobody says otherwise."""
+    metric: Metric = getattr(encoder, "metric", "cosine")
+    return metric

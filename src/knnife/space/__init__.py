@@ -3,11 +3,27 @@
 space.py is what others see. Below it, one file an idea: store (the SQLite file), views (how vectors are kept), adding,
 removing, reencoding (what changes them), models and remembering (which encoder, and what it made before), index and
 following (the nearest neighbours, and how they keep up), words and fusion and searching (the search), filters and
-narrowing (conditions), answers (what comes back).
+narrowing (conditions), answers (what comes back), sample (all things at once, for the tools that look at all).
 """
 
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo
 from knnife.space.remembering import encode
+from knnife.space.sample import Sample, comparable, nearest, sample
 from knnife.space.space import Space
 
-__all__ = ["Added", "Hit", "Hits", "Info", "Neighbours", "Pairs", "Reencoded", "Space", "ViewInfo", "encode"]
+__all__ = [
+    "Added",
+    "Hit",
+    "Hits",
+    "Info",
+    "Neighbours",
+    "Pairs",
+    "Reencoded",
+    "Sample",
+    "Space",
+    "ViewInfo",
+    "comparable",
+    "encode",
+    "nearest",
+    "sample",
+]

@@ -247,10 +247,13 @@ class Index:
 
 
 def _learn(points: Points, recall: float, seed: int, progress: Progress) -> tuple[Codes | None, Tuning]:
-    """Codes that reach the recall, the coarsest first; None when there are few points or no codes reach it."""
+    """Codes that reach the recall, the coarsest first; None when there are few points or no codes reach it.
+
+    A recall of 1 asks for the truth, which codes can reach on the points they are tuned with but never promise.
+    """
     started = time.perf_counter()
     n, dim = points.n, points.dim
-    if n * dim > EXACT_NUMBERS and dim >= LEAST_DIM:
+    if recall < 1 and n * dim > EXACT_NUMBERS and dim >= LEAST_DIM:
         trial = Trial.of(points, seed)
         for width in (4, 2) if dim > 512 else (2,):
             cells = choose_cells(points, trial, recall, width, seed)

@@ -1,0 +1,202 @@
+"""Things in memory: what a tool is asked about, wherever it comes from.
+
+A tool that looks at all things at once takes a space, an array, or anything that can be read and encoded, and sees the
+same in each case: ids, vectors, and (where they are known) the things themselves. Answers about a Sample name things by
+id and by position, which is their place in what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders.protocol import preferred_metric
+from knnife.errors import BadInput, EncoderMismatch
+from knnife.geometry import Metric, Vectors, as_vectors, unit
+from knnife.space import lookup, remembering
+from knnife.space.index import Index
+from knnife.space.rows import Positions
+from knnife.space.space import Space, Where
+from knnife.space.views import pick, ready, views
+from knnife.things import Thing, as_things
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n things with their vectors.
+
+    ids: of the things; of an array, "0", "1", ... vectors: `(n, d)`, as they are kept. things: with values and
+    metadata; of an array, all without. metric: by which the vectors are compared. fingerprint: of the encoder that
+    made the vectors, None where they were brought along. source: what it is, for messages.
+    """
+
+    ids: Sequence[str]
+    vectors: Vectors
+    things: Sequence[Thing]
+    metric: Metric
+    fingerprint: str | None
+    source: str
+    _encoder: Callable[[], Encoder] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def points(self) -> Vectors:
+        """The vectors as they are compared `(n, d)`: of length 1 where the metric is the cosine."""
+        return unit(self.vectors) if self.metric == "cosine" else self.vectors
+
+    @property
+    def texts(self) -> list[str] | None:
+        """The texts of all things; None unless each has one."""
+        found = [thing.value for thing in self.things if isinstance(thing.value, str)]
+        return found if found and len(found) == len(self) else None
+
+    @property
+    def encoder(self) -> Encoder:
+        """What made the vectors. Raises BadInput where they were brought along, and what `Space.encoder` raises."""
+        if self._encoder is None:
+            raise BadInput(f"the vectors of {self.source} were brought along, so there is no encoder for other things")
+        return self._encoder()
+
+    @property
+    def parts(self) -> Mapping[str, slice]:
+        """Which components come from which column, for encoders of rows that tell; else empty."""
+        return {} if self._encoder is None or self.fingerprint is None else getattr(self.encoder, "parts", {})
+
+    def take(self, rows: Any) -> Sample:
+        """Those at these positions (or where a mask is true), in that order."""
+        rows = np.arange(len(self))[rows].tolist()
+        return replace(
+            self,
+            ids=[self.ids[row] for row in rows],
+            vectors=self.vectors[rows],
+            things=[self.things[row] for row in rows],
+        )
+
+
+def sample(
+    given: Any,
+    *,
+    encoder: str | Encoder | None = None,
+    metric: Metric | None = None,
+    view: str | None = None,
+    where: Where = None,
+    what: str = "things",
+) -> Sample:
+    """What was given to a tool, as a Sample; one that is given is returned as it is.
+
+    given: a Space; vectors `(n, d)`; or whatever `Space.add` takes (texts, Things, dicts, a table, what `knnife.read`
+        gives), which `encoder` then encodes.
+    encoder: the default one unless told; of a space it is that of the view. metric: of arrays and things, that of the
+        encoder or the cosine unless told; a space has its own. view, where: of a space, which vectors of which things.
+
+    Raises BadInput for what cannot be read as any of these, and for NaN; what reading and encoding raise.
+    """
+    if isinstance(given, Sample):
+        return given
+    if isinstance(given, Space):
+        if encoder is not None or metric is not None:
+            raise BadInput(f"{what}: a space has an encoder and a metric of its own; leave encoder= and metric= out")
+        return _of_space(given, view, where)
+    if view is not None or where is not None:
+        raise BadInput(f"{what}: view= and where= are for spaces, and this is {type(given).__name__}")
+    if _is_array(given):
+        vectors = as_vectors(given, what=what) if len(given) else np.empty((0, 0), np.float32)
+        ids = [str(number) for number in range(len(vectors))]
+        return Sample(ids, vectors, [Thing(id, None) for id in ids], metric or "cosine", None, what)
+    return _of_things(given, encoder, metric, what)
+
+
+def comparable(a: Sample, b: Sample) -> None:
+    """Raises EncoderMismatch or BadInput unless the vectors of both can be compared."""
+    if not len(a) or not len(b):
+        return
+    if a.fingerprint is not None and b.fingerprint is not None and a.fingerprint != b.fingerprint:
+        raise EncoderMismatch(
+            f"the vectors of {a.source} and of {b.source} were made by different encoders ({a.fingerprint[:12]} and "
+            f"{b.fingerprint[:12]}), so they cannot be compared; re-encode one with the encoder of the other "
+            "(`knnife reencode`)"
+        )
+    if a.vectors.shape[1] != b.vectors.shape[1]:
+        raise BadInput(
+            f"{a.source} has vectors of {a.vectors.shape[1]} dimensions, {b.source} of {b.vectors.shape[1]}; "
+            "they must agree"
+        )
+
+
+def nearest(
+    vectors: Vectors,
+    k: int,
+    queries: Vectors | None = None,
+    *,
+    metric: Metric = "cosine",
+    recall: float = 1.0,
+    seed: int = 0,
+) -> tuple[Positions, Vectors]:
+    """The k nearest of `vectors` (n, d) to each of `queries` (m, d), best first: rows and similarities `(m, k)`.
+
+    queries: None asks with the vectors themselves, none of which is answered to itself. recall: 1 is exact; less lets
+    codes choose the candidates where there are many points, which is quicker. There are fewer than k columns where
+    fewer can be answered.
+    """
+    if not len(vectors):
+        width = 0 if queries is None else len(queries)
+        return np.empty((width, 0), np.int64), np.empty((width, 0), np.float32)
+    positions = np.arange(len(vectors))
+    index = Index.build(vectors, positions, [""] * len(vectors), metric=metric, recall=recall, seed=seed)
+    if queries is None:
+        return index.near(vectors, k, exclude=positions)
+    return index.near(queries, k)
+
+
+def _of_space(space: Space, view: str | None, where: Where) -> Sample:
+    store, models = space._store, space._models
+    with store.read() as db:  # things and vectors of one state of the file
+        chosen = ready(views(db), view)
+        things = list(space.things(where))
+        ids = [thing.id or "" for thing in things]
+        _, vectors = lookup.vectors_of(db, chosen, None if where is None else ids)
+    if where is None and len(vectors) != len(things):
+        raise BadInput(
+            f"the view {chosen.name if chosen else ''!r} has vectors of {len(vectors):,} of {len(things):,} things; "
+            f"`knnife reencode` with its encoder completes it"
+        )
+
+    def load() -> Encoder:
+        with store.read() as db:
+            return models.of(pick(views(db), view))
+
+    fingerprint = chosen.fingerprint if chosen else None
+    return Sample(ids, vectors, things, space.metric, fingerprint, str(space.path), load)
+
+
+def _of_things(given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str) -> Sample:
+    loaded = load_encoder(encoder if encoder is not None else DEFAULT)
+    things = [
+        thing._replace(id=thing.id if thing.id is not None else str(number))
+        for number, thing in enumerate(as_things(given))
+    ]
+    metric = metric or preferred_metric(loaded)
+    ids = [thing.id or "" for thing in things]
+    brought = [thing.vector for thing in things if thing.vector is not None]
+    if brought and len(brought) == len(things):
+        return Sample(ids, as_vectors(np.array(brought), what=what), things, metric, None, what)
+    for thing in things:
+        if (loaded.kind == "text") != isinstance(thing.value, str):
+            raise BadInput(f"{what}: encoder {loaded.name} takes {loaded.kind}, not {thing.value!r:.80}")
+    vectors = remembering.encode(loaded, [thing.value for thing in things])
+    return Sample(ids, vectors, things, metric, loaded.fingerprint, what, lambda: loaded)
+
+
+def _is_array(given: Any) -> bool:
+    """Numbers in rows: an array of NumPy (or what turns into one), or a list of lists of numbers."""
+    if isinstance(given, np.ndarray):
+        return True
+    if isinstance(given, list | tuple) and given and isinstance(given[0], list | tuple | np.ndarray):
+        return not isinstance(given[0], Thing)
+    return hasattr(given, "__array__") and not hasattr(given, "columns")
