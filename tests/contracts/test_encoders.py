@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import networks, toys
-from tests.encoders import berts, serving
+from tests.encoders import berts, serving, tables
 
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.static import StaticEncoder
@@ -56,6 +56,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "handmade": handmade,
     "lengths": Lengths,
     "endpoint": serving.endpoint_encoder,
+    "rows": tables.encoder,
 }
 if find_spec("sentence_transformers"):
     ENCODERS["sentence-transformers"] = berts.encoder
@@ -72,6 +73,11 @@ def encoder(request: pytest.FixtureRequest) -> Encoder:
     return LOADED[request.param]
 
 
+def given_to(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
+    """Texts, or what has these texts in it and is what the encoder takes."""
+    return [json.dumps({"note": text}) for text in texts] if encoder.kind == "row" else list(texts)
+
+
 def test_it_is_an_encoder(encoder):
     assert isinstance(encoder, Encoder)
     assert load_encoder(encoder) is encoder
@@ -81,7 +87,7 @@ def test_it_is_an_encoder(encoder):
 
 
 def test_vectors_are_float32_rows_of_finite_numbers(encoder):
-    vectors = encoder.encode(TEXTS)
+    vectors = encoder.encode(given_to(encoder, TEXTS))
     assert vectors.shape == (len(TEXTS), encoder.dim)
     assert vectors.dtype == np.float32
     assert np.isfinite(vectors).all()
@@ -93,26 +99,29 @@ def test_nothing_in_gives_no_rows_of_the_right_width(encoder):
 
 
 def test_different_texts_have_different_vectors(encoder):
-    a, b = encoder.encode(["red", "blue sky"])
+    a, b = encoder.encode(given_to(encoder, ["red", "blue sky"]))
     assert np.abs(a - b).max() > 0.1
 
 
 def test_a_batch_gives_what_one_by_one_gives_in_order(encoder):
-    one_by_one = np.concatenate([encoder.encode([text]) for text in TEXTS])
-    np.testing.assert_allclose(encoder.encode(TEXTS), one_by_one, atol=1e-6)
-    np.testing.assert_allclose(encoder.encode(TEXTS[::-1]), one_by_one[::-1], atol=1e-6)
+    values = given_to(encoder, TEXTS)
+    one_by_one = np.concatenate([encoder.encode([value]) for value in values])
+    np.testing.assert_allclose(encoder.encode(given_to(encoder, TEXTS)), one_by_one, atol=1e-6)
+    np.testing.assert_allclose(encoder.encode(values[::-1]), one_by_one[::-1], atol=1e-6)
 
 
 def test_the_same_text_gives_the_same_bits(encoder):
-    assert encoder.encode(TEXTS).tobytes() == encoder.encode(TEXTS).tobytes()
+    assert encoder.encode(given_to(encoder, TEXTS)).tobytes() == encoder.encode(given_to(encoder, TEXTS)).tobytes()
 
 
 def test_the_values_may_be_a_tuple(encoder):
-    np.testing.assert_array_equal(encoder.encode(tuple(TEXTS)), encoder.encode(TEXTS))
+    np.testing.assert_array_equal(
+        encoder.encode(tuple(given_to(encoder, TEXTS))), encoder.encode(given_to(encoder, TEXTS))
+    )
 
 
 def test_queries_have_the_width_of_passages(encoder):
-    assert encode_query(encoder, ["red"]).shape == (1, encoder.dim)
+    assert encode_query(encoder, given_to(encoder, ["red"])).shape == (1, encoder.dim)
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -124,14 +133,16 @@ def test_the_fingerprint_is_the_same_for_another_copy(name):
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(st.text(st.characters(), max_size=30), max_size=6))
 def test_any_unicode_at_all_can_be_encoded(name, texts):
-    vectors = LOADED[name].encode(texts)  # st.characters() makes NUL and lone surrogates as well
+    vectors = LOADED[name].encode(
+        given_to(LOADED[name], texts)
+    )  # st.characters() makes NUL and lone surrogates as well
     assert vectors.shape == (len(texts), LOADED[name].dim)
     assert np.isfinite(vectors).all()
 
 
 def test_threads_get_what_one_alone_gets(encoder):
     quick = getattr(encoder, "cheap", False)
-    texts = [f"{text} {i}" for i, text in enumerate(TEXTS * (5 if quick else 1))]
+    texts = given_to(encoder, [f"{text} {i}" for i, text in enumerate(TEXTS * (5 if quick else 1))])
     alone = encoder.encode(texts)
     with ThreadPoolExecutor(6) as pool:
         for vectors in pool.map(encoder.encode, [texts] * (24 if quick else 12)):

@@ -70,6 +70,7 @@ def test_an_empty_space_is_an_empty_sample(tmp_path: Path) -> None:
         ([1, 2], {}, "row 1: expected a text"),
         (5, {}, "int"),
         ([[1.0]], {"where": "a = 1"}, "for spaces"),
+        ([[1.0]], {"metric": "dance"}, "expected one of cosine, dot"),
     ],
 )
 def test_what_cannot_be_used_is_refused(given: object, options: dict[str, str], message: str) -> None:
@@ -101,6 +102,15 @@ def test_the_nearest_are_those_of_all_comparisons(metric: str) -> None:
     right, best = top_k(scores, 5)
     assert np.array_equal(rows, right)
     assert np.allclose(close, best, atol=1e-5)
+
+
+def test_neighbours_are_sought_among_other_numbers_than_float32_too() -> None:
+    line = np.arange(5.0)[:, None]
+    rows, scores = nearest(line, 1, np.array([[1.2], [9.0]]), metric="euclidean")
+    assert rows.tolist() == [[1], [4]]
+    assert np.allclose(scores, [[-0.2], [-5]])
+    with pytest.raises(BadInput, match="expected 1 dimensions"):
+        nearest(line, 1, np.ones((1, 2)))
 
 
 def test_a_sample_stays_itself() -> None:

@@ -19,7 +19,7 @@ from knnife.encoders.catalogue import DEFAULT, about, find, models
 from knnife.encoders.entry import HUB, Progress, checked
 from knnife.encoders.protocol import Encoder
 from knnife.encoders.recipe import Recipe
-from knnife.errors import NotFound
+from knnife.errors import BadInput, NotFound
 
 ENDPOINT = "openai:"
 
@@ -52,6 +52,18 @@ def load_encoder(
     if not is_folder:
         raise _nothing(encoder)
     return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
+
+
+def restore(form: str, data: bytes) -> Encoder:
+    """The encoder that was trained on somebody's things, from what its `to_bytes` wrote down.
+
+    Raises BadInput where the bytes are damaged, or of a form that this knnife does not know.
+    """
+    if form == "rows":
+        from knnife.encoders.rows import RowEncoder
+
+        return RowEncoder.from_bytes(data)
+    raise BadInput(f"an encoder of the form {form!r} is kept here, which this knnife cannot read; a later one may")
 
 
 def _of_folder(folder: Path, name: str, what: str) -> Encoder:

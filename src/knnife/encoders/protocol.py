@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,7 +17,7 @@ class Encoder(Protocol):
 
     name: what the catalogue (or a path) calls it, so that a space can load it again.
     dim: the number of components of a vector.
-    kind: what it takes: "text", later "image", "audio", "row".
+    kind: what it takes: "text", "row", later "image", "audio".
     fingerprint: equal exactly when the vectors are: covers weights, tokenizer, pooling, prefixes, normalisation and
         dimension.
 
@@ -29,6 +29,9 @@ class Encoder(Protocol):
     cheap: True where encoding takes no longer than looking a vector up, so that caching vectors is a waste.
     metric: by which its vectors are meant to be compared; "cosine" where it does not say.
     parts: which components come from which column of a table, name -> slice, for answers that name columns.
+    leave_out: of an encoder of rows, the columns that are metadata only.
+    form, to_bytes(): of an encoder that was trained on somebody's things, so that no name leads to it: a space keeps
+        the bytes in its file, and `loading.restore(form, bytes)` makes them an encoder again.
     """
 
     name: str
@@ -54,6 +57,24 @@ def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
     own = getattr(encoder, "encode_query", None)
     vectors: Vectors = own(values) if own is not None else encoder.encode(values)
     return vectors
+
+
+def takes(kind: str, value: Any) -> bool:
+    """Is a value of the type that encoders of this kind take: a text, a row (also as text), or neither?"""
+    if kind == "row":
+        return isinstance(value, str | Mapping)
+    return (kind == "text") == isinstance(value, str)
+
+
+def reading_for(encoder: Encoder) -> dict[str, Any]:
+    """The arguments by which `as_things` and `read` read tables for an encoder: whole rows, or what they do anyway."""
+    return {"row": True, "leave_out": getattr(encoder, "leave_out", ())} if encoder.kind == "row" else {}
+
+
+def written(encoder: Encoder) -> tuple[str, bytes] | None:
+    """The form and the bytes of an encoder that only exists where it was trained; None for those that have a name."""
+    form = getattr(encoder, "form", None)
+    return None if form is None else (form, encoder.to_bytes())  # type: ignore[attr-defined]
 
 
 def preferred_metric(encoder: Encoder) -> Metric:

@@ -1,9 +1,10 @@
 """Vectors, once made: a space keeps things and their vectors in one file, and finds the nearest.
 
 space.py is what others see. Below it, one file an idea: store (the SQLite file), views (how vectors are kept), adding,
-removing, reencoding (what changes them), models and remembering (which encoder, and what it made before), index and
-following (the nearest neighbours, and how they keep up), words and fusion and searching (the search), filters and
-narrowing (conditions), answers (what comes back), sample (all things at once, for the tools that look at all).
+removing, reencoding (what changes them), models, keeping and remembering (which encoder, those kept in the file, what
+one made before), index and following (the nearest neighbours, and how they keep up), words and fusion and searching
+(the search), filters and narrowing (conditions), answers (what comes back), sample (all things at once, for the tools
+that look at all).
 """
 
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo

@@ -137,6 +137,7 @@ class ViewInfo:
     complete: bool
     encoder: str | None
     fingerprint: str | None
+    kind: str | None
     dim: int
     dtype: str
     vectors: int

@@ -48,6 +48,7 @@ def _describe_view(db: sqlite3.Connection, indexes: Indexes, view: View) -> View
         complete=vectors == things,
         encoder=view.encoder,
         fingerprint=view.fingerprint,
+        kind=view.kind,
         dim=view.dim,
         dtype=view.dtype,
         vectors=vectors,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from knnife.space.store import Store, state
 from knnife.space.views import Positions, View, take
 from knnife.things import Thing
 
+VALUES = (str, bytes, Mapping)  # what a query may be beside a vector
 CHUNK = 1_000  # things read at a time where all are wanted
 
 
@@ -83,13 +84,13 @@ def query_vectors(
 ) -> tuple[Vectors, Positions | None]:
     """The vectors `(m, d)` of a question, and the positions `(m,)` of the things that ask (None for others)."""
     if (queries is None) == (ids is None):
-        raise BadInput("give either queries (texts or vectors) or ids, not both and not neither")
+        raise BadInput("give either queries (texts, rows or vectors) or ids, not both and not neither")
     if ids is not None:
         positions = positions_of(db, [ids] if isinstance(ids, str) else list(ids))
         return vectors_at(db, view, positions), np.array(positions, np.int64)
-    if isinstance(queries, (str, bytes)):
+    if isinstance(queries, VALUES):
         queries = [queries]
-    if isinstance(queries, (list, tuple)) and (not queries or any(isinstance(q, (str, bytes)) for q in queries)):
+    if isinstance(queries, (list, tuple)) and (not queries or any(isinstance(q, VALUES) for q in queries)):
         return models.encode_query(view, queries), None
     return as_vectors(queries, view.dim, "query"), None
 

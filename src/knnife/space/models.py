@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
-from knnife.encoders.protocol import encode_query
+from knnife.encoders.protocol import encode_query, reading_for, takes, written
 from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Vectors
 from knnife.space import remembering
+from knnife.space.keeping import keep, kept
+from knnife.space.store import Store
 from knnife.space.views import Dtype, View, make, pick, views
 
 
@@ -26,16 +28,24 @@ class Models:
         self._path = path
         self._known: dict[str, Encoder] = {}  # by fingerprint
         self._loaded: dict[str, Encoder] = {}  # by the name that a view has for it
+        self._store: Store | None = None
         self._given = None if given is None else self.know(given)
 
+    def found_in(self, store: Store) -> None:
+        """From now on, encoders that were trained for the space are found in its file."""
+        self._store = store
+
     @property
-    def given(self) -> bool:
-        """Did the user name an encoder?"""
-        return self._given is not None
+    def given(self) -> Encoder | None:
+        """The encoder that the user named."""
+        return self._given
 
     def know(self, encoder: str | Encoder) -> Encoder:
-        """Load an encoder, and from now on take it for the views whose vectors it makes."""
-        loaded = load_encoder(encoder)
+        """Load an encoder, and from now on take it for the views whose vectors it makes.
+
+        A name that a view has for an encoder kept in the file goes before others.
+        """
+        loaded = self._kept_as(encoder) or load_encoder(encoder)
         self._known[loaded.fingerprint] = loaded
         return loaded
 
@@ -57,10 +67,18 @@ class Models:
                 f"the vectors of {self._path} were brought along, so there is no encoder for texts: give a vector, "
                 f"search by words, or make a view with an encoder: knnife reencode {self._path} --encoder {DEFAULT}"
             )
+        if (own := self._kept(view)) is not None:
+            return own
         encoder = self._load(view.encoder)
         if encoder.fingerprint != view.fingerprint:
             raise self._mismatch(view, encoder)
         return encoder
+
+    def reading(self, view: View | None) -> dict[str, Any]:
+        """How `as_things` is to read what has no form yet: as whole rows, where the encoder takes those."""
+        if (view.kind if view else self._given and self._given.kind) != "row":
+            return {}
+        return reading_for(self.of(view))
 
     def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of things."""
@@ -75,11 +93,27 @@ class Models:
     def _checked(self, encoder: Encoder, values: Sequence[Any]) -> Encoder:
         """The encoder itself; raises BadInput for values of another kind than it takes."""
         for value in values:
-            if (encoder.kind == "text") != isinstance(value, str):
+            if not takes(encoder.kind, value):
                 raise BadInput(
                     f"encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}"
                 )
         return encoder
+
+    def _kept(self, view: View) -> Encoder | None:
+        """The encoder that the file itself keeps for a view."""
+        if self._store is None or view.fingerprint is None:
+            return None
+        with self._store.read() as db:
+            own = kept(db, view.fingerprint)
+        return None if own is None else self.know(own)
+
+    def _kept_as(self, name: str | Encoder) -> Encoder | None:
+        """The encoder that the file keeps for the newest view whose encoder is called so."""
+        if self._store is None or not isinstance(name, str):
+            return None
+        with self._store.read() as db:
+            found = [kept(db, view.fingerprint or "") for view in views(db) if view.encoder == name]
+        return next((own for own in reversed(found) if own is not None), None)
 
     def _load(self, name: str) -> Encoder:
         if name not in self._loaded:
@@ -90,10 +124,12 @@ class Models:
         made = (
             f"by {view.encoder} ({(view.fingerprint or '')[:12]})" if view.encoder else "elsewhere, and brought along"
         )
+        again = f"knnife reencode {self._path} --encoder {encoder.name}"
+        if written(encoder) is not None:  # the command line has no name for it
+            again = "space.reencode(encoder), in Python"
         return EncoderMismatch(
             f"the vectors of {self._path} were made {made}, and cannot be compared with those of {encoder.name} "
-            f"({encoder.fingerprint[:12]}). Leave the encoder out, or re-encode the things: "
-            f"knnife reencode {self._path} --encoder {encoder.name}"
+            f"({encoder.fingerprint[:12]}). Leave the encoder out, or re-encode the things: {again}"
         )
 
 
@@ -102,7 +138,7 @@ class Target:
 
     def __init__(self, models: Models, view: View | None, dtype: Dtype) -> None:
         self._models, self._view, self._dtype = models, view, dtype
-        self._encoded = models.given or view is not None  # is there any word of an encoder?
+        self._encoded = models.given is not None or view is not None  # is there any word of an encoder?
 
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of values, by the encoder of the space."""
@@ -128,8 +164,12 @@ class Target:
                     is_default=True,
                 ),
             )
+            if encoder is not None:
+                keep(db, encoder)
         elif self._view is not None and view.number != self._view.number:
             raise EncoderMismatch("the space was re-encoded while things were added; run the same add again")
+        elif self._view is None:  # made by another process since this add began
+            self._models.check(view)
         if view.dim != dim:
             raise BadInput(f"vectors of {dim} dimensions given; this space holds {view.dim}")
         self._view = view

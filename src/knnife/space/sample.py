@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
-from knnife.encoders.protocol import preferred_metric
+from knnife.encoders.protocol import preferred_metric, reading_for, takes
 from knnife.errors import BadInput, EncoderMismatch
-from knnife.geometry import Metric, Vectors, as_vectors, unit
+from knnife.geometry import METRICS, Metric, Vectors, as_vectors, unit
 from knnife.space import lookup, remembering
 from knnife.space.index import Index
 from knnife.space.rows import Positions
@@ -103,6 +103,8 @@ def sample(
         if encoder is not None or metric is not None:
             raise BadInput(f"{what}: a space has an encoder and a metric of its own; leave encoder= and metric= out")
         return _of_space(given, view, where)
+    if metric is not None and metric not in METRICS:
+        raise BadInput(f"metric {metric!r}: expected one of {', '.join(METRICS)}")
     if view is not None or where is not None:
         raise BadInput(f"{what}: view= and where= are for spaces, and this is {type(given).__name__}")
     if _is_array(given):
@@ -142,16 +144,16 @@ def nearest(
 
     queries: None asks with the vectors themselves, none of which is answered to itself. recall: 1 is exact; less lets
     codes choose the candidates where there are many points, which is quicker. There are fewer than k columns where
-    fewer can be answered.
+    fewer can be answered. Raises BadInput for NaN and for other dimensions.
     """
     if not len(vectors):
         width = 0 if queries is None else len(queries)
         return np.empty((width, 0), np.int64), np.empty((width, 0), np.float32)
-    positions = np.arange(len(vectors))
+    vectors, positions = as_vectors(vectors), np.arange(len(vectors))
     index = Index.build(vectors, positions, [""] * len(vectors), metric=metric, recall=recall, seed=seed)
     if queries is None:
         return index.near(vectors, k, exclude=positions)
-    return index.near(queries, k)
+    return index.near(as_vectors(queries, vectors.shape[1], "queries"), k)
 
 
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
@@ -179,7 +181,7 @@ def _of_things(given: Any, encoder: str | Encoder | None, metric: Metric | None,
     loaded = load_encoder(encoder if encoder is not None else DEFAULT)
     things = [
         thing._replace(id=thing.id if thing.id is not None else str(number))
-        for number, thing in enumerate(as_things(given))
+        for number, thing in enumerate(as_things(given, **reading_for(loaded)))
     ]
     metric = metric or preferred_metric(loaded)
     ids = [thing.id or "" for thing in things]
@@ -187,7 +189,7 @@ def _of_things(given: Any, encoder: str | Encoder | None, metric: Metric | None,
     if brought and len(brought) == len(things):
         return Sample(ids, as_vectors(np.array(brought), what=what), things, metric, None, what)
     for thing in things:
-        if (loaded.kind == "text") != isinstance(thing.value, str):
+        if not takes(loaded.kind, thing.value):
             raise BadInput(f"{what}: encoder {loaded.name} takes {loaded.kind}, not {thing.value!r:.80}")
     vectors = remembering.encode(loaded, [thing.value for thing in things])
     return Sample(ids, vectors, things, metric, loaded.fingerprint, what, lambda: loaded)

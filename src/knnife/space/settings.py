@@ -9,14 +9,22 @@ from knnife.geometry import METRICS, Metric
 from knnife.space.store import Store
 from knnife.space.views import DTYPES, Dtype
 
-DEFAULTS: dict[str, Any] = {"metric": "cosine", "dtype": "float32", "recall": 0.98}
+DEFAULTS: dict[str, Any] = {"dtype": "float32", "recall": 0.98}
 
 
 def read_settings(
-    store: Store, metric: Metric | None, dtype: Dtype | None, recall: float | None
+    store: Store,
+    metric: Metric | None,
+    dtype: Dtype | None,
+    recall: float | None,
+    preferred: Metric,
 ) -> tuple[Metric, Dtype, float]:
-    """The settings of a space, given what the user asks for (None: nothing). Written down when they are new."""
+    """The settings of a space, given what the user asks for (None: nothing). Written down when they are new.
+
+    preferred: the metric of a new space for which none is asked.
+    """
     _check_choice("metric", metric, METRICS)
+    _check_choice("the metric that the encoder prefers:", preferred, METRICS)
     _check_choice("dtype", dtype, DTYPES)
     if recall is not None and not (isinstance(recall, (int, float)) and 0 < recall <= 1):
         raise BadInput(f"recall {recall!r}: expected a number above 0 and up to 1")
@@ -29,7 +37,7 @@ def read_settings(
                 f"{name} {wanted[name]!r} asked for, but {store.path} was made with {held[name]!r}, for good; "
                 "export its things into a new space to change it"
             )
-    settings = {**DEFAULTS, **held, **wanted}
+    settings = {**DEFAULTS, "metric": preferred, **held, **wanted}
     if settings != held and not store.read_only:
         with store.write() as db:
             db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())

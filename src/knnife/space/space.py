@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import preferred_metric
 from knnife.geometry import Metric, Vectors, as_vectors
 from knnife.space import lookup, reencoding, searching
 from knnife.space.adding import Adder, Progress, with_vectors
@@ -61,7 +62,8 @@ class Space:
         encoder: what turns things into vectors: a name (`knnife models` lists them), the folder of a model, or any
             object with the names of `knnife.Encoder`. None: the one the space was made with, in a new space "english"
             (or none at all, when the first things bring their vectors).
-        metric: "cosine" (default), "dot", "euclidean" or "manhattan"; fixed when the space is made.
+        metric: "cosine", "dot", "euclidean" or "manhattan"; fixed when the space is made. By default the one that the
+            encoder prefers: euclidean for rows of tables, cosine for texts.
         dtype: how vectors are kept, "float32" (default), "float16" or "int8"; what rounding costs is in `info()`.
         recall: the share of the true 10 nearest that a search shall find, 0.98 by default; the index is tuned to it.
         durable: a commit survives a power cut. False: it survives a crash of the program only, and adding is faster.
@@ -71,7 +73,9 @@ class Space:
         models = Models(Path(path), encoder)
         store = Store(Path(path), read_only=read_only, create=create, durable=durable)
         try:
-            space = cls(store, models, *read_settings(store, metric, dtype, recall))
+            models.found_in(store)
+            preferred = preferred_metric(models.given) if models.given is not None else "cosine"
+            space = cls(store, models, *read_settings(store, metric, dtype, recall, preferred))
             with store.read() as db:
                 models.check(pick(views(db), None))
         except BaseException:
@@ -92,11 +96,11 @@ class Space:
         Batches of about a second are committed as they are done; the same call again goes on where this one stopped.
         Raises BadInput (NaN and wrong dimensions too), EncoderMismatch, ReadOnly, SpaceBusy, DiskFull.
         """
-        stream = as_things(things)
-        if vectors is not None:
-            stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
         with self._store.read() as db:
             self._models.check(view := pick(views(db), None))
+        stream = as_things(things, **self._models.reading(view))
+        if vectors is not None:
+            stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
         return Adder(self._store, Target(self._models, view, self._dtype), progress).run(stream, things)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
@@ -155,8 +159,8 @@ class Space:
     ) -> Neighbours:
         """The k nearest things of each query, best first.
 
-        queries: one value or several (texts), or vectors `(d,)` or `(m, d)`; or `ids` of things of the space, whose
-            neighbours are wanted, themselves left out.
+        queries: one value or several (texts; rows, as mappings or JSON), or vectors `(d,)` or `(m, d)`; or `ids` of
+            things of the space, whose neighbours are wanted, themselves left out.
         where: only things that match this filter (docs/filters.md); k of them come back whenever k match.
         """
         k = lookup.whole_number("k", k)

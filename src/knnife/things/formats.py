@@ -40,6 +40,8 @@ def read(
     text: str | Sequence[str] | None = None,
     id: str | None = None,
     vector: str | None = None,
+    row: bool = False,
+    leave_out: str | Sequence[str] = (),
     per: Per = "line",
     on_error: OnError = "stop",
 ) -> Reading:
@@ -53,6 +55,9 @@ def read(
         named "id" is taken, or things are called by their place: "films.csv#1". A column named "part_of" holds
         the ids of wholes. The other columns become metadata. Standard input is lines
         of text, or JSON lines if a column is named.
+    row: the things are the rows of a table, for an encoder of rows (`knnife.RowEncoder`): the value is the JSON of what
+        is encoded, every column is metadata. leave_out: columns that are metadata only, such as a label. Standard
+        input is JSON lines, or csv where it does not begin like JSON.
     per: "line" or "paragraph" of a text file. on_error: "stop" raises BadRow at the first row that cannot be
     used, "skip" counts it in the Reading and goes on.
 
@@ -65,7 +70,7 @@ def read(
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
     name = os.fspath(source)
-    asked = Columns.asked(text, id, vector)
+    asked = Columns.asked(text, id, vector, row, leave_out)
     if not name.startswith(PYTHON):
         name = PurePath(name).as_posix()
     reader = _reader(name, asked, per)
@@ -77,7 +82,7 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     ending = format_of(name)
     if name == STDIN:
         if asked.any:
-            return partial(_table, name, read_jsonl, asked)
+            return partial(_table, name, _read_rows if asked.row else read_jsonl, asked)
     elif name.startswith(PYTHON):
         _refuse_columns(name, asked)
         return partial(read_python, name.removeprefix(PYTHON))
@@ -96,6 +101,8 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
 
 
 def _refuse_columns(name: str, asked: Columns) -> None:
+    if asked.row:
+        raise BadInput(f"{name} has no rows: expected a table ({' '.join(TABLES)})")
     if asked.any:
         raise BadInput(f"{name} has no columns: leave out text=, id= and vector=")
 
@@ -103,6 +110,12 @@ def _refuse_columns(name: str, asked: Columns) -> None:
 def _table(name: str, reader: TableReader, asked: Columns, reading: Reading) -> Iterator[Thing]:
     with opened(name, reading) as stream:
         yield from reader(stream, reading, asked)
+
+
+def _read_rows(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
+    """Rows on standard input, which has no ending: JSON begins with a bracket, and no header of a csv file does."""
+    is_json = stream.peek(1)[:256].lstrip()[:1] in (b"{", b"[")
+    return (read_jsonl if is_json else read_csv)(stream, reading, asked)
 
 
 def _texts(name: str, per: Per, reading: Reading) -> Iterator[Thing]:

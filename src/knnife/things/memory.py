@@ -25,30 +25,33 @@ def as_things(
     text: str | Sequence[str] | None = None,
     id: str | None = None,
     vector: str | None = None,
+    row: bool = False,
+    leave_out: str | Iterable[str] = (),
 ) -> Iterator[Thing]:
     """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a
     Reading.
 
     One thing or one mapping is a batch of one. text, id and vector name the columns of mappings and tables
     (text may be several, joined by line breaks); without id= a column named "id" is taken, or the things have
-    no name; a column named "part_of" holds the ids of wholes. Other columns become metadata.
+    no name; a column named "part_of" holds the ids of wholes. Other columns become metadata. row: the things are
+    the rows themselves, encoded but for the columns leave_out.
     Things pass through as they are. Raises BadInput for what is none of these, and BadRow, which tells the
     number of the row from 1, for what cannot be stored.
     """
-    asked = Columns.asked(text, id, vector)
+    asked = Columns.asked(text, id, vector, row, leave_out)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
     for number, item in enumerate(_items(anything), 1):
         try:
             if isinstance(item, Thing):
                 yield item
-            elif isinstance(item, str):
+            elif isinstance(item, str) and not row:
                 yield _text(item)
             elif hasattr(item, "keys"):
-                row = {str(name): item[name] for name in item.keys()}  # noqa: SIM118 - sqlite3.Row has no other way
-                make = make or mapping_maker(row, asked, "the rows given", None)
-                yield check_thing(make(number, row))
+                cells = {str(name): item[name] for name in item.keys()}  # noqa: SIM118 - sqlite3.Row has no other way
+                make = make or mapping_maker(cells, asked, "the rows given", None)
+                yield check_thing(make(number, cells))
             else:
-                raise RowError(f"expected a text, a mapping or a Thing, found {type(item).__name__}")
+                raise RowError(f"expected {'' if row else 'a text, '}a mapping or a Thing, found {type(item).__name__}")
         except RowError as error:
             raise BadRow(f"row {number}", None, str(error)) from error
 

@@ -8,6 +8,7 @@ formats.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Literal
 
 from knnife.errors import BadInput, BadRow
@@ -45,13 +46,30 @@ class Reading:
         self.progress: Callable[[], float | None] = lambda: 0.0
         self._reader, self._on_error = reader, on_error
         self._started = False
+        self._ahead: list[Thing] = []
+        self._rest: Iterator[Thing] | None = None
 
     def __iter__(self) -> Iterator[Thing]:
         if self._started:
             raise BadInput(f"{self.source} was read already; call read(...) again for a second pass")
         self._started = True
-        yield from self._reader(self)
+        ahead, self._ahead = self._ahead, []
+        yield from ahead
+        del ahead
+        yield from self._reader(self) if self._rest is None else self._rest
         self.progress = lambda: 1.0
+
+    def first(self, count: int) -> list[Thing]:
+        """The first `count` things, or all where there are fewer; iterating gives them again, and goes on.
+
+        For those who have to learn from a sample before they can take the rest of a stream. Raises what reading raises.
+        """
+        if self._started:
+            raise BadInput(f"{self.source} was read already; look at its first things before that")
+        if self._rest is None:
+            self._rest = self._reader(self)
+        self._ahead += islice(self._rest, max(0, count - len(self._ahead)))
+        return self._ahead[:count]
 
     @property
     def fraction(self) -> float | None:

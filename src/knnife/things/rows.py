@@ -1,5 +1,8 @@
 """From a row to a thing: which columns are text, id and vector, and how the others become metadata.
 
+Where rows themselves are the things, their value is the JSON of what is encoded: names in alphabetical order, without
+what is missing, so that equal rows have equal values.
+
 Rows of csv files come as lists of cells (`cells_maker`), all others as mappings (`mapping_maker`). A maker is
 a function `(row number, row) -> Thing`; it raises RowError for a row that cannot be used. These are the
 innermost loops of reading, a few hundred nanoseconds each, which is why makers are closures over what is
@@ -8,11 +11,13 @@ known about the columns.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from knnife.errors import BadInput
+from knnife.things.files import STDIN
 from knnife.things.reading import RowError
 from knnife.things.thing import Thing
 from knnife.things.values import NUMERIC, SIMPLE, CellValues, check_text, flat
@@ -20,25 +25,42 @@ from knnife.things.vectors import VectorCells
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
 
+_as_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 _new = tuple.__new__  # of a Thing: a third of the time that its own constructor takes
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector."""
+    """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
+
+    row: the value of a thing is its whole row, but for the columns `leave_out`.
+    """
 
     text: tuple[str, ...] | None = None
     id: str | None = None
     vector: str | None = None
     part_of: str | None = None
+    row: bool = False
+    leave_out: frozenset[str] = frozenset()
 
     @classmethod
-    def asked(cls, text: str | Sequence[str] | None, id: str | None, vector: str | None) -> Columns:
-        """The columns as a user names them: `text` is one name or several."""
-        texts = (text,) if isinstance(text, str) else tuple(text) if text is not None else None
+    def asked(
+        cls,
+        text: str | Sequence[str] | None,
+        id: str | None,
+        vector: str | None,
+        row: bool = False,
+        leave_out: Iterable[str] = (),
+    ) -> Columns:
+        """The columns as a user names them: `text` and `leave_out` are one name or several."""
+        texts, left_out = None if text is None else several(text), frozenset(several(leave_out))
         if texts == ():
             raise BadInput("text=(): expected the name of a column, or of several")
-        return cls(texts, id, vector)
+        if row and (texts or vector):
+            raise BadInput("row=True makes a point of the whole row: leave out text= and vector=")
+        if left_out and not row:
+            raise BadInput("leave_out= goes with row=True: of texts, only what text= names is encoded")
+        return cls(texts, id, vector, row=row, leave_out=left_out)
 
     @property
     def any(self) -> bool:
@@ -59,7 +81,7 @@ class Columns:
         settled = replace(self, part_of="part_of" if "part_of" in names else None)
         if self.id is None and "id" in names:
             settled = replace(settled, id="id")
-        if self.text is not None:
+        if self.text is not None or self.row:
             return settled
         usual = next((name for name in USUAL_TEXT if name in names), None)
         if usual is not None:
@@ -67,9 +89,14 @@ class Columns:
         if self.vector is not None:
             return settled
         raise BadInput(
-            f"{source}: which column is the text? Name it with text= (--text on the command line); "
-            f"the columns are: {listed(names)}"
+            f"{source}: which column is the text? Name it with text= (--text on the command line), or take whole rows "
+            f"with row=True (--row); the columns are: {listed(names)}"
         )
+
+
+def several(given: str | Iterable[str]) -> tuple[str, ...]:
+    """One name or several, as a tuple."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def listed(names: Iterable[object]) -> str:
@@ -91,6 +118,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
     others = [(name, i) for i, name in enumerate(header) if name not in columns.used]
     width, numeric, values, vectors = len(header), NUMERIC, CellValues(), VectorCells()
+    prefix = None if source == STDIN else source
 
     def make(number: int, cells: list[str]) -> Thing:
         if len(cells) != width:
@@ -98,13 +126,15 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         row = "".join(cells)
         if not row.isascii() or "\0" in row:
             check_text(row)
-        value: str | None = "" if sole is None else cells[sole]
-        if not value or value.isspace():
-            value = _text([cells[i] for i in texts], vector_at is not None)
-        identity = f"{source}#{number}" if id_at is None else cells[id_at] or _identity("")
+        identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or _identity("")
         about = {  # most cells are words, and told by their first character
             name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
         }
+        value: str | None = "" if sole is None else cells[sole]
+        if columns.row:
+            value = _row(about, columns)
+        elif not value or value.isspace():
+            value = _text([cells[i] for i in texts], vector_at is not None)
         vector = None if vector_at is None else vectors.read(cells[vector_at])
         whole = None if whole_at is None else cells[whole_at] or None
         return _new(Thing, (identity, value, about, whole, vector))
@@ -139,7 +169,9 @@ def mapping_maker(
                 about = flat(about)
                 break
         value = None if sole is None else row[sole]
-        if type(value) is not str or not value or value.isspace():
+        if columns.row:
+            value = _row(about, columns)
+        elif type(value) is not str or not value or value.isspace():
             value = _text([row[name] for name in texts], vector_name is not None)
         identity = (prefix and f"{prefix}#{number}") if id_name is None else _identity(row[id_name])
         vector = None if vector_name is None else vectors.read(row[vector_name])
@@ -153,6 +185,15 @@ def check_thing(thing: Thing) -> Thing:
     strings = [cell for cell in thing.about.values() if type(cell) is str]
     check_text("".join([str(thing.value or ""), thing.id or "", *thing.about, *strings]))
     return thing
+
+
+def _row(about: Mapping[str, Any], columns: Columns) -> str:
+    """The value of a row: what is there of the columns that are encoded, as JSON."""
+    left_out = columns.leave_out
+    row = {name: cell for name, cell in about.items() if cell is not None and cell != "" and name not in left_out}
+    if not row:
+        raise RowError("an empty row: nothing is there in any column that is encoded")
+    return _as_json(row)
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:

@@ -9,6 +9,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.learning import Rows, learned, rows_for
 from knnife.interfaces.cli.options import ENCODER, FILE, json_option, load_vectors, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
@@ -30,6 +31,7 @@ cat notes.txt | knnife add notes.knnife -
 knnife add docs.knnife python:json python:csv
 knnife add points.knnife films.csv --id title --text plot --vectors points.npy
 knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
+knnife add rows.knnife films.csv --id title --row --leave-out watched
 """
 
 
@@ -40,6 +42,8 @@ knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric d
 @click.option(
     "--id", type=valid_text, metavar="COLUMN", help="What a thing is called by; else its place in the source."
 )
+@click.option("--row", is_flag=True, help="Whole rows of a table are encoded: numbers, dates, categories, texts.")
+@click.option("--leave-out", multiple=True, type=valid_text, metavar="COLUMN", help="Of a row, metadata only.")
 @click.option("--vector", type=valid_text, metavar="COLUMN", help="Vectors that the source brings along.")
 @click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a file of their own.")
 @click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="A thing of a .txt file.")
@@ -58,26 +62,46 @@ def command(
     A SOURCE is a file (csv, tsv, jsonl, json, parquet, txt, md, html, each also .gz), a folder of them, - for
     the lines of standard input, python:NAME for the documentation of an installed package, or python:stdlib.
     What is there already costs nothing, so the same command again continues where it was stopped.
+
+    With --row the things are the rows of a table: what its columns are is learned from the first 20,000 rows, and
+    kept in the space.
     """
     if vectors and len(sources) != 1:
         raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
     made_with = {name: options[name] for name in ("encoder", "metric", "dtype", "recall") if options[name]}
-    read_with = {name: options[name] or None for name in ("text", "id", "vector", "per", "on_error")}
+    read_with: dict[str, Any] = {name: options[name] or None for name in ("text", "id", "vector", "per", "on_error")}
+    rows = _rows(space, {**options, "vectors": vectors})
+    if rows is not None:
+        read_with |= {"row": True, "leave_out": rows.leave_out}
+    readings = [knnife.read(source, **read_with) for source in sources]
+    if rows is not None and not rows.known:
+        made_with["encoder"] = learned(readings[0], rows.leave_out, quiet=as_json)
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
-        for source in sources:
+        for reading in readings:
             try:
-                _add(opened, source, load_vectors(vectors) if vectors else None, read_with, as_json)
+                _add(opened, reading, load_vectors(vectors) if vectors else None, as_json)
             except KeyboardInterrupt:
                 raise click.Abort(_so_far(space, len(opened))) from None
         with progress_bar("index") as report:  # now, while somebody waits anyway, and not at the first question
             opened.index(progress=report)
         if not as_json and output.for_people():
-            told = f'{space} holds {len(opened):,} things. Next: knnife search {shlex.quote(space)} "…"'
-            click.echo(output.printable(told))
+            ask = f'search {shlex.quote(space)} "…"' if rows is None else f"near {shlex.quote(space)} --id ID"
+            click.echo(output.printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
 
 
-def _add(space: knnife.Space, source: str, vectors: Any, read_with: dict[str, Any], as_json: bool) -> None:
-    reading = knnife.read(source, **read_with)
+def _rows(space: str, options: dict[str, Any]) -> Rows | None:
+    """How rows go into the space; None where the things are no rows."""
+    others = [f"--{name}" for name in ("text", "vector", "vectors", "encoder") if options[name]]
+    if options["row"] and others:
+        raise click.UsageError(f"{' and '.join(others)} cannot go with --row: what is encoded, and how, is the rows")
+    rows = None if others else rows_for(space, options["row"], options["leave_out"])
+    if rows is None and options["leave_out"]:
+        raise click.UsageError("--leave-out goes with --row")
+    return rows
+
+
+def _add(space: knnife.Space, reading: Reading, vectors: Any, as_json: bool) -> None:
+    source = reading.source
     try:
         with progress_bar(source) as report:
             added = space.add(reading, vectors, progress=report)

@@ -1,4 +1,4 @@
-"""`knnife near`: the nearest neighbours of things inside, of texts, or of vectors."""
+"""`knnife near`: the nearest neighbours of things inside, of texts or rows, or of vectors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def command(
     """The nearest neighbours, by meaning alone.
 
     Ask with --id for those of things inside, with VALUEs for those of texts (- stands for the lines of
-    standard input), or with --vectors for those of vectors.
+    standard input), or with --vectors for those of vectors. Of a space of rows a VALUE is a row, as a JSON
+    object: '{"amount": 12.5, "country": "FR"}'; what it lacks is missing.
     """
     require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
     texts = list(lines_for(values))

@@ -1,0 +1,1 @@
+"""The parts of `RowEncoder` (knnife/encoders/rows.py), which no other encoder uses."""

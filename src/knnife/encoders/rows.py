@@ -1,0 +1,260 @@
+"""A row of a table is what its columns say, side by side: numbers, dates, yes or no, categories and texts.
+
+`RowEncoder.train` looks at a sample of rows: what each column is (_rows/kinds.py), and how its cells become components
+(_rows/columns.py). The vector of a row is the components of its columns, one column after another; `parts` says which
+are whose. Distances are Euclidean, and their square is the sum over the columns: so it can be said which columns keep
+two rows apart. A column is weighted so that two rows of the sample are on average no farther apart in it than two
+random numbers of a normal distribution with a deviation of 1; less where it hardly varies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Self, get_args
+
+import numpy as np
+
+from knnife.encoders._rows import columns as made
+from knnife.encoders._rows.cells import Numbers, are_numbers, is_missing, numbers
+from knnife.encoders._rows.kinds import ENCODED, Kind, kind_of
+from knnife.encoders._rows.scale import finite
+from knnife.encoders._rows.texts import TextColumn
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors
+from knnife.things import Thing, as_things
+from knnife.things.reading import RowError
+from knnife.things.rows import listed, several
+from knnife.things.values import SIMPLE, flat
+
+VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
+STRUCTURE: Final = frozenset(["id", "part_of"])  # what readers take from a row before it is encoded
+FAR: Final = 4.0  # components beyond do not count when a column is weighted: outliers must not make it small
+
+_CLASSES: Final[dict[str, Any]] = {
+    "number": made.NumberColumn,
+    "yes/no": made.TruthColumn,
+    "date": made.DateColumn,
+    "category": made.CategoryColumn,
+    "text": TextColumn,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What is known of one column: what it is, in what share of the sample it was missing, its components, its weight.
+
+    A column that is "constant", "empty", "id" (different in every row) or "left out" has no components.
+    """
+
+    name: str
+    kind: Kind
+    missing: float
+    components: int = 0
+    weight: float = 0.0
+
+
+class _Learned(NamedTuple):
+    about: Column
+    encoder: made.Column
+
+
+class RowEncoder:
+    """Encodes rows; made by `train` or `from_bytes`. Safe to use from several threads at once."""
+
+    name = "rows"
+    kind = "row"
+    form = "rows"
+    cheap = True
+    metric: Metric = "euclidean"
+    SAMPLE: Final = 20_000  # rows learned from; of more, so many are drawn at random
+
+    def __init__(self, columns: Sequence[Column], encoders: Mapping[str, made.Column], rows: int) -> None:
+        """columns: all, in the order of the table; encoders: of those with components, by name; rows: learned from."""
+        self.columns = tuple(columns)
+        self.rows = rows
+        self._learned = tuple(_Learned(each, encoders[each.name]) for each in columns if each.name in encoders)
+        self._accepted = STRUCTURE | {each.name for each in columns}
+        ends = np.cumsum([learned.encoder.size for learned in self._learned]).tolist()
+        slices = [slice(end - learned.encoder.size, end) for learned, end in zip(self._learned, ends, strict=True)]
+        self.parts: Mapping[str, slice] = MappingProxyType(
+            {learned.about.name: where for learned, where in zip(self._learned, slices, strict=True)}
+        )
+        self.dim = int(ends[-1])
+        self.fingerprint = hashlib.blake2b(self.to_bytes(), digest_size=16).hexdigest()  # of all that vectors depend on
+
+    @classmethod
+    def train(cls, rows: Any, *, leave_out: Iterable[str] = (), seed: int = 0) -> Self:
+        """An encoder for rows like these.
+
+        rows: a data frame (pandas, polars, Arrow), an iterable of mappings, or rows that were read: Things of
+            `knnife.read(..., row=True)`. All are looked at; of more than 20,000, so many are drawn at random.
+        leave_out: columns that are no part of a point, such as a label. seed: of the drawing.
+
+        Raises BadInput where there are fewer than two rows, for an unknown column, and where no column tells the rows
+        apart.
+        """
+        left_out = several(leave_out)
+        places, things = _sample(as_things(rows, row=True, leave_out=left_out), cls.SAMPLE, seed)
+        if len(things) < 2:
+            raise BadInput(f"{len(things)} row{'s' * (len(things) != 1)} to learn from; expected 2 or more")
+        sample = [_parsed(thing.value) for thing in things]
+        table = _Table(things, sample, left_out)
+        learned = [_learn(name, table.kind(name, places), table.cells(name)) for name in table.names]
+        encoders = {about.name: encoder for about, encoder in learned if encoder is not None}
+        columns = [about for about, _ in learned]
+        if not encoders:
+            told = listed(f"{each.name} ({each.kind})" for each in columns)
+            raise BadInput(f"no column tells these {len(sample):,} rows apart: {told}")
+        return cls(columns, encoders, len(sample))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The encoder that `to_bytes` wrote down. Raises BadInput for anything else."""
+        try:
+            state = json.loads(data, parse_constant=_no_number)
+            if state["form"] != cls.form or state["version"] != VERSION:
+                raise ValueError(f"form {state['form']!r}, version {state['version']!r}; this knnife reads {VERSION}")
+            columns = [_column(each) for each in state["columns"]]
+            encoders = {
+                about.name: _CLASSES[about.kind].of_state(each["learned"])
+                for about, each in zip(columns, state["columns"], strict=True)
+                if about.kind in ENCODED
+            }
+            if any(encoders[each.name].size != each.components for each in columns if each.kind in ENCODED):
+                raise ValueError("components are counted wrongly")
+            if not encoders or len({each.name for each in columns}) < len(columns) or type(state["rows"]) is not int:
+                raise ValueError("expected different columns, some of them encoded")
+            return cls(columns, encoders, state["rows"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, UnicodeError) as error:
+            raise BadInput(f"this is no encoder of rows, or it is damaged: {type(error).__name__}: {error}") from error
+
+    def to_bytes(self) -> bytes:
+        """All that was learned, as JSON; equal encoders have equal bytes."""
+        encoders = {learned.about.name: learned.encoder for learned in self._learned}
+        columns = [
+            asdict(each) | ({"learned": encoders[each.name].state()} if each.name in encoders else {})
+            for each in self.columns
+        ]
+        state = {"form": self.form, "version": VERSION, "rows": self.rows, "columns": columns}
+        return json.dumps(state, separators=(",", ":"), allow_nan=False).encode()
+
+    @property
+    def leave_out(self) -> tuple[str, ...]:
+        """The columns that are known and no part of a point."""
+        return tuple(each.name for each in self.columns if each.kind == "left out")
+
+    def encode(self, values: Sequence[str | Mapping[str, Any]]) -> Vectors:
+        """The vectors of rows, float32 `(n, dim)`; a row is a mapping, or a JSON object as text.
+
+        A column that a row lacks is missing. Raises BadInput for what is no row, and for columns that are not known.
+        """
+        if isinstance(values, str | Mapping):
+            raise BadInput("encode takes a list of rows, and was given one: write [row]")
+        rows = [self._known(_parsed(value)) for value in values]
+        vectors = np.empty((len(rows), self.dim), np.float32)
+        for about, encoder in self._learned:
+            try:
+                part = encoder.encode([row.get(about.name) for row in rows])
+            except ValueError as error:  # a text model of another knnife
+                raise BadInput(f"column {about.name!r}: {error}") from error
+            np.multiply(part, np.float32(about.weight), out=vectors[:, self.parts[about.name]])
+        return vectors
+
+    def _known(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row itself; raises BadInput where it has columns that are not known."""
+        if not row.keys() <= self._accepted:
+            unknown = listed(name for name in row if name not in self._accepted)
+            raise BadInput(
+                f"no column {unknown} among those learned: {listed(each.name for each in self.columns)}. Leave it out, "
+                "or give it the name that it had"
+            )
+        return row
+
+
+class _Table:
+    """A sample of rows, looked at by columns."""
+
+    def __init__(self, things: list[Thing], rows: list[dict[str, Any]], left_out: Sequence[str]) -> None:
+        self._rows = rows
+        told = {name for thing in things for name, cell in thing.about.items() if cell is not None}
+        encoded = {name for row in rows for name in row}
+        self.names = list(dict.fromkeys([*(name for thing in things for name in thing.about), *sorted(encoded)]))
+        if unknown := [name for name in left_out if name not in self.names]:
+            raise BadInput(f"no column {listed(unknown)} to leave out; the columns are: {listed(self.names)}")
+        # What is known of a thing and no part of its value was left out when it was read.
+        self._left_out = {*left_out, *(told - encoded)}
+
+    def cells(self, name: str) -> list[Any]:
+        """The cells of one column, None where there is none."""
+        return [row.get(name) for row in self._rows]
+
+    def kind(self, name: str, places: Numbers) -> Kind:
+        """What the column is; `places` (n,) are the numbers of the rows."""
+        return "left out" if name in self._left_out else kind_of(name, self.cells(name), places)
+
+
+def _sample(things: Iterable[Thing], count: int, seed: int) -> tuple[Numbers, list[Thing]]:
+    """Up to `count` things, each with the same chance, in their order, and the places `(n,)` where they stood."""
+    draw = random.Random(seed)
+    kept: list[tuple[int, Thing]] = []
+    for place, thing in enumerate(things):
+        if len(kept) < count:
+            kept.append((place, thing))
+        elif (instead := draw.randrange(place + 1)) < count:  # reservoir sampling (Vitter 1985, algorithm R)
+            kept[instead] = place, thing
+    kept.sort(key=itemgetter(0))
+    return np.array([place for place, _ in kept], np.float64), [thing for _, thing in kept]
+
+
+def _parsed(value: Any) -> dict[str, Any]:
+    """The cells of a row by name, nested ones by joined names. Raises BadInput for what is no row."""
+    row = value
+    if isinstance(value, str):
+        try:
+            row = json.loads(value)
+        except (ValueError, RecursionError):
+            row = None
+    if not isinstance(row, Mapping):
+        hint = "; to find words in rows, search by words alone" if isinstance(value, str) else ""
+        raise BadInput(
+            f'expected a row, as a mapping or a JSON object such as {{"amount": 12.5}}; got {value!r:.60}{hint}'
+        )
+    for cell in row.values():
+        if type(cell) not in SIMPLE and type(cell) is not float:
+            try:
+                return flat(row)
+            except RowError as error:
+                raise BadInput(f"the row {value!r:.60}: {error}") from error
+    return row if type(row) is dict else dict(row)
+
+
+def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[Column, made.Column | None]:
+    """One column, and what encodes it (None for those that have no components)."""
+    missing = sum(map(is_missing, cells)) / len(cells)
+    absent = np.isnan(numbers(cells)).sum() if are_numbers(cells) else sum(map(is_missing, cells))
+    missing = 0.0 if kind == "left out" else float(absent) / len(cells)
+    if kind not in ENCODED:
+        return Column(name, kind, missing), None
+    encoder: made.Column = _CLASSES[kind].learn(cells)
+    components = np.clip(encoder.encode(cells).astype(np.float64), -FAR, FAR)
+    varies = float(components.var(axis=0).sum())
+    return Column(name, kind, missing, encoder.size, 1.0 / max(1.0, varies) ** 0.5), encoder
+
+
+def _column(state: Mapping[str, Any]) -> Column:
+    """One column as `to_bytes` wrote it. Raises ValueError and its like where it is none."""
+    name, kind, components = state["name"], state["kind"], state["components"]
+    missing, weight = finite([state["missing"], state["weight"]], 2, 1.0)
+    if not isinstance(name, str) or kind not in get_args(Kind) or type(components) is not int:
+        raise ValueError(f"a column {name!r:.40} of kind {kind!r:.40}")
+    return Column(name, kind, missing, components, weight)
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
