@@ -1,0 +1,194 @@
+"""`knnife duplicates`: copies and near copies, to look at, to remove, or to leave out of a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import (
+    FILE,
+    json_option,
+    load_vectors,
+    open_space,
+    valid_text,
+    view_option,
+    where_option,
+)
+from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.interfaces.cli.progress import Report
+    from knnife.tools import Duplicates
+
+FORMATS = ("jsonl", "csv", "npy", "parquet")
+COLUMNS = {"a": "a", "b": "b", "surface": "surface", "similarity": "similarity", "expected": "expected by chance"}
+GROUPS = {"kept": "kept", "copies": "copies"}
+REMOVED = {"removed": "removed", "kept": "kept"}
+
+EXAMPLES = """
+knnife duplicates films.knnife
+knnife duplicates films.knnife --groups --keep longest
+knnife duplicates films.knnife --borderline 20
+knnife duplicates films.knnife --against films.knnife --by surface --where 'year > 1990'
+knnife duplicates films.knnife -o clean.jsonl
+knnife duplicates films.knnife --threshold 0.95 --apply remove
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
+@click.option("--against", type=FILE, metavar="OTHER", help="Copies of things of this one, as test data in training.")
+@click.option("--false-pairs", type=click.FloatRange(min=0), metavar="N", help="How many to expect; 1 unless told.")
+@click.option("--threshold", type=float, metavar="S", help="A similarity instead, which nothing is estimated for.")
+@click.option("--by", type=click.Choice(["both", "surface", "vectors"]), help="How alike in letters, in vectors, both.")
+@click.option("--keep", type=valid_text, default="first", show_default=True, metavar="RULE", help="Who stays.")
+@click.option("--groups", is_flag=True, help="What belongs together, instead of pairs.")
+@click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
+@click.option("--apply", type=click.Choice(["remove"]), help="Remove the copies from SPACE, in one transaction.")
+@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="What is left: .jsonl, .csv, .parquet or .npy.")
+@where_option
+@view_option
+@json_option
+def command(
+    space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, to: str | None,
+    as_json: bool, **asked: Any,
+) -> None:  # fmt: skip
+    """Find copies and near copies.
+
+    As many pairs as there can be while N of them are expected to be no copies. --keep is first, last, longest,
+    central, max:FIELD or min:FIELD; with --against, the things of OTHER stay. Nothing is changed without
+    --apply remove.
+    """
+    _check(space, against, groups, borderline, apply, to, asked)
+    with ExitStack() as stack:
+        given = _opened(space, stack, writing=bool(apply))
+        other = None if against is None else _opened(against, stack, writing=False)
+        with progress_bar(f"comparing {space}") as report:
+            found = _found(given, other, asked, report)
+        if to:
+            _write(found, to)
+        if apply:
+            _remove(given, found)
+            output.write_rows(_removed(found), REMOVED, as_json)
+        elif groups:
+            output.write_rows(_groups(found), GROUPS, as_json)
+        elif borderline or not to:
+            output.write_rows(found.borderline(borderline) if borderline else found.rows(), COLUMNS, as_json)
+        if not as_json:
+            click.echo(_summary(found, space if apply else None, to), err=True)
+
+
+def _check(
+    space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, to: str | None,
+    asked: dict[str, Any],
+) -> None:  # fmt: skip
+    if asked["threshold"] is not None and asked["false_pairs"] is not None:
+        raise click.UsageError("--threshold and --false-pairs are two ways to say the same; give one")
+    if bool(groups) + bool(borderline) + bool(apply) > 1:
+        raise click.UsageError("--groups, --borderline and --apply each say what is shown; give one")
+    if apply and space.endswith(".npy"):
+        raise click.UsageError(
+            f"{space} is an array, from which nothing can be removed; -o FILE.npy writes a clean one"
+        )
+    kind = Path(to).suffix.lstrip(".").lower() if to else "jsonl"
+    if kind not in FORMATS:
+        raise click.UsageError(f"-o {to}: expected a name that ends in .{', .'.join(FORMATS)}")
+    if to and space.endswith(".npy") and kind != "npy":
+        raise click.UsageError(f"{space} holds nothing but vectors; -o FILE.npy writes those that are left")
+    for path in (space, against):
+        if to and path and os.path.exists(to) and os.path.exists(path) and os.path.samefile(to, path):
+            raise knnife.BadInput(f"-o {to} is what is read; choose another file")
+
+
+def _opened(path: str, stack: ExitStack, *, writing: bool) -> Any:
+    if path.endswith(".npy"):
+        return load_vectors(path)
+    return stack.enter_context(open_space(path, read_only=not writing))
+
+
+def _found(given: Any, other: Any, asked: dict[str, Any], report: Report | None) -> Duplicates:
+    from knnife.tools import duplicates  # brings NumPy, which the help does not need
+
+    told = {name: value for name, value in asked.items() if value is not None}
+    return duplicates(given, other, progress=report, **told)
+
+
+def _groups(found: Duplicates) -> Iterator[output.Row]:
+    ids = found.things.ids
+    for group in found.groups():
+        kept = None if group.kept is None else ids[group.kept]
+        yield {
+            "kept": kept,
+            "copies": [ids[row] for row in group.copies],
+            "position": group.kept,
+            "positions": list(group.copies),
+        }
+
+
+def _remove(space: knnife.Space, found: Duplicates) -> None:
+    """In one transaction."""
+    ids = [found.things.ids[row] for row in found.removed.tolist()]
+    if wholes := sorted({str(thing.part_of) for thing in found.clean()} & set(ids)):
+        raise knnife.BadInput(
+            f"{wholes[0]!r} is a copy, and things that stay are parts of it, which would be removed with it; "
+            "nothing was removed; -o FILE writes what would be left"
+        )
+    if ids:
+        space.remove(ids)
+
+
+def _removed(found: Duplicates) -> Iterator[output.Row]:
+    """What was removed, and what stays for it; nothing of the same space where OTHER has it."""
+    for group in found.groups():
+        for row in group.copies:
+            yield {
+                "removed": found.things.ids[row],
+                "kept": None if group.kept is None else found.things.ids[group.kept],
+            }
+
+
+def _write(found: Duplicates, path: str) -> None:
+    """What is left, as `knnife export` writes it."""
+    from knnife.interfaces.cli import writers
+
+    kind = Path(path).suffix.lstrip(".").lower()
+    left = found.things.take(found.kept)
+    if kind == "npy":
+        writers.write_npy(iter([left.vectors]), len(left), left.vectors.shape[1], path)
+        return
+    rows = (writers.flat(thing) for thing in left.things)
+    columns = writers.columns(left.things, False)
+    if kind == "parquet":
+        writers.write_parquet(rows, columns, path)
+        return
+    with writers.text_file(path) as file:
+        if kind == "csv":
+            writers.write_csv(rows, columns, file)
+        else:
+            writers.write_jsonl(rows, file)
+
+
+def _summary(found: Duplicates, removed_from: str | None, to: str | None) -> str:
+    """What was found and done, in a line."""
+    told = found.summary()
+    left = told["things"] - told["copies"]
+    parts = [
+        f"{told['pairs']:,} pairs in {told['groups']:,} groups: {told['copies']:,} copies, {left:,} things without"
+    ]
+    if not found.calibrated and found.threshold is None:
+        parts.append(
+            "too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"
+        )
+    if removed_from:
+        parts.append(f"{told['copies']:,} removed from {output.printable(removed_from)}")
+    if to:
+        parts.append(f"{left:,} written to {output.printable(to)}")
+    return "; ".join(parts)

@@ -1,0 +1,206 @@
+"""The search for copies: exact ones by looking up, the others in one way or in two, and how certain each pair is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.geometry import Metric, Vectors
+from knnife.space import Sample
+from knnife.tools._duplicates.groups import first_alike
+from knnife.tools._duplicates.joins import Progress, Rows, between
+from knnife.tools._duplicates.shingles import fold
+from knnife.tools._duplicates.tail import Tail
+from knnife.tools._duplicates.ways import Close, Cloud, Surface
+
+Way = Literal["surface", "vectors"]
+
+
+SURE = 0.5  # expected pairs that are none, within the copies that the surface tells
+
+
+class Search(NamedTuple):
+    """What is looked for: pairs at least so similar, or, where that is None, of at most so high an expectation."""
+
+    ways: tuple[Way, ...]
+    threshold: float | None
+    explored: float
+    seed: int
+    progress: Progress | None
+
+
+class Found(NamedTuple):
+    """Pairs, the most certain first, each `(p,)`; what they mean stands at Duplicates.
+
+    lowest: the similarity down to which all pairs are here, in either way.
+    """
+
+    a: Rows
+    b: Rows
+    surface: Vectors
+    similarity: Vectors
+    expected: NDArray[np.float64]
+    tails: Mapping[Way, Tail]
+    lowest: float
+
+
+class Sides(NamedTuple):
+    """What is compared: of exact copies one on each side. `right` is None where it is each against each.
+
+    left, right: their positions. folded: their texts as `fold` gives them, the left ones first.
+    """
+
+    left: Rows
+    right: Rows | None
+    folded: Sequence[str]
+
+
+def find(things: Sample, against: Sample | None, search: Search) -> Found:
+    """All pairs that are exact copies, and all that the search asks for."""
+    texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in _given(things, against)]
+    keys = [_keys(side, folded) for side, folded in zip(_given(things, against), texts, strict=True)]
+    first = first_alike([key for side in keys for key in side])
+    exact = _exact(first, len(things), within=against is None)
+    sides = _each_once(first, len(things), texts, within=against is None)
+    searches = _searches(things, against, sides, search)
+    close = _closest(searches, things.metric, search)
+    near = _union(
+        [_asked_for(close[way], way, things.metric, search) for way in search.ways], sides, first, len(things)
+    )
+    far = {way: searches[way].distances(*near) for way in search.ways}
+    pairs = sides.left[near[0]], (sides.left if sides.right is None else sides.right)[near[1]]
+    if against is not None:
+        left, which = _every_copy(pairs[0], first[: len(things)])
+        pairs, far = (left, pairs[1][which]), {way: distances[which] for way, distances in far.items()}
+    return _together(things, against, exact, pairs, far, close, search)
+
+
+def _given(things: Sample, against: Sample | None) -> list[Sample]:
+    return [things] if against is None else [things, against]
+
+
+def _keys(side: Sample, folded: Sequence[str]) -> list[Hashable]:
+    """What exact copies have in common: the folded text (the text itself where nothing is left), or the numbers."""
+    if folded:
+        return [text or (thing.value,) for text, thing in zip(folded, side.things, strict=True)]
+    return [row.tobytes() for row in side.vectors]
+
+
+def _exact(first: Rows, n: int, *, within: bool) -> tuple[Rows, Rows]:
+    """Pairs of exact copies: each with the first of them (on the other side), so that there are never n² of them."""
+    if within:
+        again = np.flatnonzero(first != np.arange(n))
+        return first[again], again
+    left, right = first[:n], first[n:]
+    seen, first_right = np.unique(right, return_index=True)  # class of exact copies -> its first on the right
+    place = np.minimum(np.searchsorted(seen, left), max(0, len(seen) - 1))
+    met = np.flatnonzero(seen[place] == left) if len(seen) else np.empty(0, np.int64)
+    also = np.flatnonzero((right < n) & ~np.isin(np.arange(len(right)), first_right))
+    return np.concatenate([met, right[also]]), np.concatenate([first_right[place[met]], also])
+
+
+def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: bool) -> Sides:
+    left = np.unique(first[:n], return_index=True)[1]
+    right = None if within else np.unique(first[n:], return_index=True)[1]
+    rows = [left] if right is None else [left, right]
+    folded = [side[row] for side, kept in zip(texts, rows, strict=True) if side for row in kept.tolist()]
+    return Sides(left, right, folded)
+
+
+def _searches(things: Sample, against: Sample | None, sides: Sides, search: Search) -> dict[Way, Surface | Cloud]:
+    found: dict[Way, Surface | Cloud] = {}
+    if "surface" in search.ways:
+        found["surface"] = Surface(sides.folded, None if sides.right is None else len(sides.left), search.seed)
+    if "vectors" in search.ways:
+        other = None if against is None or sides.right is None else against.points[sides.right]
+        found["vectors"] = Cloud(things.points[sides.left], other, things.metric, search.seed)
+    return found
+
+
+def _closest(searches: Mapping[Way, Surface | Cloud], metric: Metric, search: Search) -> dict[Way, Close]:
+    """What each way finds. Copies that the surface tells do not count among the vectors of those that are none."""
+    found: dict[Way, Close] = {}
+    copies = np.empty(0, np.int64), np.empty(0, np.int64)
+    for way, where in searches.items():
+        reach = None if search.threshold is None else distance(way, metric, search.threshold)
+        if isinstance(where, Surface):
+            close = found[way] = where.close(reach)
+            sure = close.tail.expected(close.distances) <= SURE
+            copies = close.left[sure], close.right[sure]
+        else:
+            found[way] = where.close(reach, copies, search.progress)
+    return found
+
+
+def _asked_for(close: Close, way: Way, metric: Metric, search: Search) -> tuple[Rows, Rows]:
+    if search.threshold is not None:
+        return close.left, close.right
+    wanted = close.tail.expected(close.distances) * len(search.ways) <= search.explored
+    return close.left[wanted], close.right[wanted]
+
+
+def _union(pairs: Sequence[tuple[Rows, Rows]], sides: Sides, first: Rows, n: int) -> tuple[Rows, Rows]:
+    """Each pair once, as places in `sides`; exact copies are left out."""
+    left, right = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    if sides.right is not None:
+        other = first[sides.left[left]] != first[n + sides.right[right]]
+        left, right = left[other], right[other]
+    width = len(sides.left if sides.right is None else sides.right)
+    left, right = np.divmod(np.unique(left * width + right), max(1, width))
+    return left, right
+
+
+def _every_copy(rows: Rows, first: Rows) -> tuple[Rows, Rows]:
+    """For each row the rows that are exact copies of it, itself among them, and the place in `rows` of each."""
+    order = np.argsort(first, kind="stable")
+    begin, end = (np.searchsorted(first[order], first[rows], side=side) for side in ("left", "right"))
+    which = np.repeat(np.arange(len(rows)), end - begin)
+    within = np.arange(len(which)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
+    return order[begin[which] + within], which
+
+
+def _together(
+    things: Sample,
+    against: Sample | None,
+    exact: tuple[Rows, Rows],
+    near: tuple[Rows, Rows],
+    far: Mapping[Way, Vectors],
+    close: Mapping[Way, Close],
+    search: Search,
+) -> Found:
+    a, b = (np.concatenate([exact[side], near[side]]) for side in (0, 1))
+    unknown = np.full(len(a), np.nan, np.float32)
+    surface, similarity, expected = unknown, unknown, unknown.astype(np.float64)
+    expected[: len(exact[0])] = 0
+    if "surface" in far:
+        surface = np.concatenate([np.ones(len(exact[0]), np.float32), 1 - far["surface"]])
+    if "vectors" in far:
+        other = things if against is None else against
+        exactly = between(things.points, other.points, *exact, things.metric)
+        similarity = similarities("vectors", things.metric, np.concatenate([exactly, far["vectors"]]))
+    if search.threshold is None:
+        least = [close[way].tail.expected(far[way]) for way in search.ways]
+        expected = np.concatenate([np.zeros(len(exact[0])), len(least) * np.min(least, axis=0)])
+        lowest = max(
+            float(similarities(way, things.metric, close[way].tail.distance(search.explored / len(least))))
+            for way in search.ways
+        )
+    else:
+        lowest = search.threshold
+    order = np.lexsort((b, a, -np.fmax(surface, similarity), np.nan_to_num(expected)))
+    tails = {way: found.tail for way, found in close.items()}
+    return Found(a[order], b[order], surface[order], similarity[order], expected[order], tails, lowest)
+
+
+def distance(way: Way, metric: Metric, similarity: float) -> float:
+    """The distance of ways.py for a similarity."""
+    return 1 - similarity if way == "surface" or metric in ("cosine", "dot") else -similarity
+
+
+def similarities(way: Way, metric: Metric, distances: Vectors | float) -> Vectors:
+    """The similarity for a distance of ways.py."""
+    found = 1 - distances if way == "surface" or metric in ("cosine", "dot") else np.negative(distances)
+    return np.asarray(found, np.float32)

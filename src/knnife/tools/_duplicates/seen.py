@@ -1,0 +1,143 @@
+"""Is this one new? Copies of one thing at a time among those that were seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, as_vectors, similarity, unit
+from knnife.space.space import Where
+from knnife.tools._duplicates.finding import Way
+from knnife.tools._duplicates.pieces import Pieces
+from knnife.tools.duplicates import duplicates
+
+
+class Copy(NamedTuple):
+    """A thing seen before that another is a copy of: its id and position, and how alike they are, NaN: not compared."""
+
+    id: str
+    position: int
+    surface: float
+    similarity: float
+
+
+class Seen:
+    """The things seen so far. `copies` asks, `add` takes one in, `take` takes it in if it has no copies.
+
+    The limits come from the things that are given at first, as `duplicates` finds them, or from a threshold; `limits`
+    holds them, and may be read. One thread at a time.
+    """
+
+    def __init__(
+        self,
+        given: Any,
+        *,
+        false_pairs: float = 1.0,
+        threshold: float | None = None,
+        by: Literal["both", "surface", "vectors"] | None = None,
+        encoder: str | Encoder | None = None,
+        metric: Metric | None = None,
+        view: str | None = None,
+        where: Where = None,
+        seed: int = 0,
+    ) -> None:
+        """Arguments as those of `duplicates`; raises what that raises."""
+        found = duplicates(
+            given, false_pairs=false_pairs, threshold=threshold, by=by, encoder=encoder, metric=metric, view=view,
+            where=where, seed=seed,
+        )  # fmt: skip
+        self._things, self._ids = found.things, list(found.things.ids)
+        self.limits: dict[Way, float] = {way: found.limit(way) for way in found.tails}
+        self._pieces = Pieces(found.things.texts or []) if "surface" in self.limits else None
+        self._points = Rows(found.things.points) if "vectors" in self.limits else None
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def copies(self, value: Any) -> list[Copy]:
+        """What `value`, a text or a vector `(d,)`, is a copy of, the closest first."""
+        return self._copies(*self._read(value))
+
+    def add(self, value: Any, id: str | None = None) -> int:
+        """Take a thing in, whether it is new or not; its position. The id is the position unless told."""
+        return self._add(*self._read(value), id)
+
+    def take(self, value: Any, id: str | None = None) -> list[Copy]:
+        """The copies of `value`; where there are none it is new, and taken in."""
+        text, point = self._read(value)
+        found = self._copies(text, point)
+        if not found:
+            self._add(text, point, id)
+        return found
+
+    def new(self, values: Iterable[Any]) -> Iterable[Any]:
+        """Those of a stream that are new, as they come; each is taken in."""
+        return (value for value in values if not self.take(value))
+
+    def _read(self, value: Any) -> tuple[str | None, Vectors | None]:
+        if self._pieces is not None and not isinstance(value, str):
+            raise BadInput(f"{value!r:.60}: expected a text, as those seen before; by='vectors' compares vectors alone")
+        text = value if isinstance(value, str) else None
+        if self._points is None:
+            return text, None
+        vectors = self._things.encoder.encode([text]) if text is not None else value
+        vectors = as_vectors(vectors, self._points.dim, "the thing asked about")
+        if len(vectors) != 1:
+            raise BadInput(f"expected one thing at a time, got {len(vectors)} vectors")
+        return text, unit(vectors) if self._things.metric == "cosine" else vectors
+
+    def _add(self, text: str | None, point: Vectors | None, id: str | None) -> int:
+        position = len(self)
+        self._ids.append(str(position) if id is None else id)
+        if self._pieces is not None and text is not None:
+            self._pieces.add(text)
+        if self._points is not None and point is not None:
+            self._points.add(point)
+        return position
+
+    def _copies(self, text: str | None, point: Vectors | None) -> list[Copy]:
+        surface, close = np.full((2, len(self)), np.nan, np.float32)
+        alike = np.zeros(len(self), bool)
+        if self._pieces is not None and text is not None:
+            rows, shared = self._pieces.near(text)
+            surface[rows] = shared
+            alike[rows[shared >= self.limits["surface"]]] = True
+        if self._points is not None and point is not None:
+            close = self._points.similarities(point, self._things.metric)
+            alike |= close >= self.limits["vectors"]
+        found = [
+            Copy(self._ids[row], row, float(surface[row]), float(close[row])) for row in np.flatnonzero(alike).tolist()
+        ]
+        return sorted(found, key=lambda copy: -float(np.fmax(copy.surface, copy.similarity)))
+
+
+class Rows:
+    """Points in an array that has room for more."""
+
+    def __init__(self, points: Vectors) -> None:
+        self._room, self._n = points, len(points)
+
+    @property
+    def dim(self) -> int | None:
+        """How wide points have to be; None before there is one."""
+        return self._room.shape[1] or None
+
+    def add(self, point: Vectors) -> None:
+        """Take one in, `(1, d)`."""
+        if self._n == len(self._room):
+            room = np.empty((max(64, 2 * self._n), point.shape[1]), np.float32)
+            room[: self._n] = self._room[: self._n].reshape(self._n, point.shape[1])
+            self._room = room
+        self._room[self._n] = point[0]
+        self._n += 1
+
+    def similarities(self, point: Vectors, metric: Metric) -> Vectors:
+        """Those of a point `(1, d)` to all, `(n,)`; for the cosine all have length 1."""
+        if not self._n:
+            return np.empty(0, np.float32)
+        found: Vectors = similarity(point, self._room[: self._n], "dot" if metric == "cosine" else metric)[0]
+        return found

@@ -1,0 +1,71 @@
+"""What was given, as the two sides that are compared, and the ways in which they can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from knnife.errors import BadInput
+from knnife.space import Sample, Space, comparable, sample
+from knnife.things import as_things
+from knnife.tools._duplicates.finding import Way
+
+BY = ("both", "surface", "vectors")
+
+
+def both_sides(
+    given: Any, against: Any, by: str | None, *, encoder: Any, metric: Any, view: Any, where: Any
+) -> tuple[Sample, Sample | None]:
+    """The things asked about, and those of the other side, if there is one. Raises what `sample` raises."""
+    if by is not None and by not in BY:
+        raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}")
+    asked = {"encoder": encoder, "metric": metric, "view": view, "where": where}
+    things = _side(given, by, "things", **asked)
+    if against is None:
+        return things, None
+    if isinstance(given, Space) and not isinstance(against, Space) and by != "surface":
+        asked = {"encoder": _encoder_for(things, against), "metric": things.metric}
+    elif isinstance(against, Space):
+        asked = {"view": view if isinstance(given, Space) else None}
+    else:
+        asked = {"encoder": encoder, "metric": metric}
+    other = _side(against, by, "against", **asked)
+    if by != "surface":
+        comparable(things, other)
+    return things, other
+
+
+def ways_for(things: Sample, other: Sample | None, by: str | None) -> tuple[Way, ...]:
+    """The ways in which these can be compared."""
+    sides = [side for side in (things, other) if side is not None and len(side)]
+    texts = all(side.texts is not None for side in sides)
+    if by in ("both", "surface") and not texts:
+        source = next(side.source for side in sides if side.texts is None)
+        raise BadInput(f"by is {by!r}, but not all of {source} are texts; by='vectors' compares their vectors")
+    if by is None:
+        rows = texts and all(text.startswith("{") for side in sides for text in side.texts or [])
+        by = "both" if texts and not rows else "vectors"
+    return ("surface", "vectors") if by == "both" else ("surface",) if by == "surface" else ("vectors",)
+
+
+def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
+    if by != "surface" or isinstance(given, Space | Sample | np.ndarray):
+        return _by_direction(sample(given, what=what, **asked))
+    things = [
+        thing._replace(id=thing.id if thing.id is not None else str(number))
+        for number, thing in enumerate(as_things(given))
+    ]
+    ids = [thing.id or "" for thing in things]
+    return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
+
+
+def _by_direction(side: Sample) -> Sample:
+    """With the cosine where the metric is the product: by that, a thing may be closer to others than to its copy."""
+    return replace(side, metric="cosine") if side.metric == "dot" else side
+
+
+def _encoder_for(things: Sample, against: Any) -> Any:
+    """The encoder of a space, for things that are to be compared with it; arrays need none."""
+    return None if isinstance(against, np.ndarray) else things.encoder

@@ -1,0 +1,238 @@
+"""Which things are copies of others, exactly or nearly?
+
+Two ways find them: texts that have most of their pieces of five characters in common, whatever their case, punctuation
+and spacing (of many texts, those that share some of their rarer pieces are compared); and things whose vectors are
+close, all pairs of them. How close is close enough is read from the space
+itself: as many pairs are taken as copies as there can be while one of them (`false_pairs`) is expected to be none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric
+from knnife.space.sample import Sample
+from knnife.space.space import Where
+from knnife.things import Thing
+from knnife.tools._duplicates.finding import Search, Way, find, similarities
+from knnife.tools._duplicates.groups import Group, check_rule, connected, members, worth
+from knnife.tools._duplicates.joins import Progress, Rows
+from knnife.tools._duplicates.sides import both_sides, ways_for
+from knnife.tools._duplicates.tail import Tail
+
+ROUNDING = 1e-6  # of a similarity
+BEYOND = 100.0  # pairs are kept up to an expectation so many times as high, for `at` and `borderline`
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Pairs of copies, the most certain first.
+
+    things: what was asked about. against: the other side, or None. a, b: positions `(p,)` of the pairs in both (in
+    `things` twice without another side). surface: the share of five-character pieces that a pair has in common, `(p,)`,
+    NaN where texts were not compared. similarity: that of the vectors, likewise. expected: how many pairs that are no
+    copies are expected to be as close as this one or closer, `(p,)`, NaN where a threshold was given beforehand.
+    false_pairs: pairs with a smaller expectation are the copies. threshold: or those at least so similar. keep: the
+    rule. tails: what each way knows of pairs that are no copies.
+
+    Pairs beyond the limit are kept too, for `at` and `borderline`; `rows` and the groups leave them out.
+    """
+
+    things: Sample
+    against: Sample | None
+    a: Rows
+    b: Rows
+    surface: NDArray[np.float32]
+    similarity: NDArray[np.float32]
+    expected: NDArray[np.float64]
+    false_pairs: float
+    threshold: float | None
+    keep: str
+    tails: Mapping[Way, Tail]
+    explored: float
+    lowest: float
+
+    def __len__(self) -> int:
+        return int(self.found.sum())
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Which of the pairs are taken as copies, `(p,)`."""
+        if self.threshold is None:
+            return self.expected <= self.false_pairs
+        best = np.fmax(self.surface, self.similarity)
+        return best >= np.float32(self.threshold)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether a tail is known; with too few pairs that are no copies, only exact copies are found."""
+        return any(tail.known for tail in self.tails.values())
+
+    def limit(self, way: Way) -> float:
+        """The similarity from which a pair is taken as copies, in one of the ways."""
+        if self.threshold is not None:
+            return self.threshold
+        distance = self.tails[way].distance(self.false_pairs / len(self.tails))
+        return float(similarities(way, self.things.metric, distance)) - ROUNDING
+
+    def at(self, threshold: float | None = None, *, false_pairs: float | None = None) -> Duplicates:
+        """The same with another limit, without computing anything anew.
+
+        threshold: a similarity that either way has to reach. false_pairs: an expectation. Give one of them. Raises
+        BadInput where the search did not go so far.
+        """
+        if (threshold is None) == (false_pairs is None):
+            raise BadInput("give either threshold or false_pairs")
+        if false_pairs is not None:
+            if not 0 <= false_pairs <= self.explored:
+                raise BadInput(
+                    f"false_pairs is {false_pairs:g}; the search went up to {self.explored:g} (0: a threshold was "
+                    f"given to it), so expected a number from 0 to that; for more: "
+                    f"duplicates(..., false_pairs={false_pairs:g})"
+                )
+            return replace(self, false_pairs=float(false_pairs), threshold=None)
+        _check_one_scale(self.things, tuple(self.tails))
+        if threshold is None or not np.isfinite(threshold) or threshold < self.lowest:
+            raise BadInput(
+                f"threshold is {threshold}; the search went down to {self.lowest:.4f}; for less: "
+                f"duplicates(..., threshold={threshold})"
+            )
+        return replace(self, threshold=float(threshold))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a pair of copies: ids, positions, both similarities, and the expectation."""
+        yield from self._told(np.flatnonzero(self.found))
+
+    def borderline(self, k: int = 20) -> list[dict[str, Any]]:
+        """The k pairs around the limit, as rows: half within, the least certain ones, half beyond."""
+        found = self.found
+        within, beyond = np.flatnonzero(found)[-((k + 1) // 2) :], np.flatnonzero(~found)[: k // 2]
+        return list(self._told(np.concatenate([within, beyond])))
+
+    def groups(self) -> list[Group]:
+        """Copies together, and which of them is kept, in the order of the first; all positions are in `things`.
+
+        Against another side a group is what has copies of one another over there, and everything in it is a copy.
+        """
+        n, found = len(self.things), self.found
+        a, b = self.a[found], self.b[found]
+        if self.against is not None:
+            label = connected(n + len(self.against), a, b + n)
+            return [Group(None, tuple(rows[rows < n].tolist())) for rows in members(label)]
+        linked = np.zeros(n)
+        close = np.nan_to_num(np.fmax(self.surface, self.similarity)[found].astype(float))
+        np.add.at(linked, a, close)
+        np.add.at(linked, b, close)
+        value = worth(self.keep, self.things.things, linked)
+        groups = []
+        for rows in members(connected(n, a, b)):
+            kept = int(rows[np.argmax(value[rows])])
+            groups.append(Group(kept, tuple(row for row in rows.tolist() if row != kept)))
+        return groups
+
+    @property
+    def removed(self) -> Rows:
+        """The positions of all copies in `things` but those that are kept, sorted."""
+        return np.array(sorted(row for group in self.groups() for row in group.copies), np.int64)
+
+    @property
+    def kept(self) -> Rows:
+        """The positions of all others, sorted."""
+        return np.setdiff1d(np.arange(len(self.things)), self.removed)
+
+    def clean(self) -> list[Thing]:
+        """The things without their copies."""
+        return [self.things.things[row] for row in self.kept.tolist()]
+
+    def summary(self) -> dict[str, int]:
+        """How many things, pairs of copies, groups, and copies that are not kept."""
+        groups = self.groups()
+        copies = sum(len(group.copies) for group in groups)
+        return {"things": len(self.things), "pairs": len(self), "groups": len(groups), "copies": copies}
+
+    def _told(self, pairs: Rows) -> Iterator[dict[str, Any]]:
+        other = self.things if self.against is None else self.against
+        for pair in pairs.tolist():
+            a, b = int(self.a[pair]), int(self.b[pair])
+            yield {
+                "a": self.things.ids[a],
+                "b": other.ids[b],
+                "surface": _number(self.surface[pair]),
+                "similarity": _number(self.similarity[pair]),
+                "expected": _number(self.expected[pair]),
+                "position_a": a,
+                "position_b": b,
+            }
+
+
+def duplicates(
+    given: Any,
+    against: Any = None,
+    *,
+    false_pairs: float = 1.0,
+    threshold: float | None = None,
+    by: Literal["both", "surface", "vectors"] | None = None,
+    keep: str = "first",
+    encoder: str | Encoder | None = None,
+    metric: Metric | None = None,
+    view: str | None = None,
+    where: Where = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Duplicates:
+    """Finds exact and near copies within `given`, or, with `against`, of its things among those.
+
+    Args:
+        given: a Space, vectors `(n, d)`, or things (texts, a table, what `knnife.read` gives).
+        against: likewise: another side, for instance test data that must not be among training data.
+        false_pairs: how many pairs are expected to be found that are no copies.
+        threshold: a similarity instead, which the texts or the vectors of a pair have to reach. Nothing is estimated.
+        by: "surface" compares texts by their pieces, "vectors" by meaning, "both" takes what either finds. Unless told:
+            both where there are texts, but vectors alone for rows of tables.
+        keep: which one of a group stays: "first", "last", "longest", "central", "max:FIELD" or "min:FIELD".
+        encoder: what encodes things that bring no vectors; those of `against` go through that of `given`, a space.
+        metric: of arrays and things, that of the encoder or the cosine unless told. "dot" is taken for the cosine.
+        view: of a space, not the default one but this.
+        where: of a space, only what matches this filter.
+        seed: of the samples from which it is read how close is close enough, and of the order in which texts meet.
+        progress: called with the things done and the share (0 to 1) of the comparing.
+
+    Raises:
+        BadInput: what is given cannot be read, a limit or a rule makes no sense, or texts are wanted where there are
+            none.
+        EncoderMismatch: two spaces with vectors of different encoders; by="surface" compares their texts.
+
+    """
+    if threshold is None and not (np.isfinite(false_pairs) and false_pairs >= 0):
+        raise BadInput(f"false_pairs is {false_pairs}; expected a number, 0 or more")
+    if threshold is not None and not np.isfinite(threshold):
+        raise BadInput(f"threshold is {threshold}; expected a similarity, 1 for equal things")
+    check_rule(keep)
+    if against is not None and keep != "first":
+        raise BadInput(f"keep is {keep!r}, but against another side there is nothing to choose: its things stay")
+    things, other = both_sides(given, against, by, encoder=encoder, metric=metric, view=view, where=where)
+    ways = ways_for(things, other, by)
+    if threshold is not None:
+        _check_one_scale(things, ways)
+    explored = 0.0 if threshold is not None else BEYOND * max(1.0, false_pairs)
+    search = Search(ways, threshold, explored, seed, progress)
+    found = find(things, other, search)
+    return Duplicates(things, other, *found[:5], false_pairs, threshold, keep, found.tails, explored, found.lowest)
+
+
+def _check_one_scale(things: Sample, ways: tuple[Way, ...]) -> None:
+    if len(ways) > 1 and things.metric != "cosine":
+        raise BadInput(
+            f"one threshold does not serve both the share of pieces, 0 to 1, and {things.metric} similarities; give by="
+        )
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
