@@ -1,0 +1,163 @@
+"""`knnife outliers`: how unlike the rest is each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import (
+    FILE,
+    json_option,
+    k_option,
+    load_vectors,
+    open_space,
+    valid_text,
+    view_option,
+    where_option,
+)
+from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.tools import Outliers
+
+SPACE = b"SQLite format 3\0"  # how the file of a space begins
+COLUMNS = {
+    "score": "score",
+    "p_value": "p-value",
+    "odd": "odd",
+    "id": "id",
+    "what": "what is odd",
+    "like": "nearest normal",
+}
+
+EXAMPLES = """
+knnife outliers pay.knnife
+knnife outliers pay.knnife --odd --json
+knnife outliers pay.knnife --labels fraud -k 20
+knnife outliers january.knnife --new february.knnife
+knnife outliers january.knnife --save january.detector
+knnife outliers february.csv --detector january.detector
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("space", type=valid_text, metavar="SPACE|FILE")
+@click.option("--new", type=valid_text, metavar="SPACE|FILE", help="Judge these by the things of SPACE.")
+@click.option("--labels", type=valid_text, metavar="FIELD", help="True for things known to be odd: learn from them.")
+@click.option("--save", type=FILE, metavar="DETECTOR", help="Keep what was learned of SPACE in this file.")
+@click.option("--detector", type=FILE, metavar="DETECTOR", help="Judge SPACE or FILE by what --save has kept.")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a FILE: what is encoded.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="Of a FILE: what a thing is called.")
+@click.option("--odd", is_flag=True, help="All that are worth a look, instead of the K oddest.")
+@click.option(
+    "--false-alarms",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="The share of them that may be.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@k_option
+@where_option
+@view_option
+@json_option
+def command(
+    space: str, new: str | None, save: str | None, detector: str | None, odd: bool, k: int, as_json: bool, **asked: Any
+) -> None:
+    """Find what is unlike the rest.
+
+    The oddest come first, with a p-value: how often something ordinary would score as high. "odd" are those worth a
+    look. A FILE is a table, texts or an array (.npy).
+    """
+    if detector and (new or save or asked["labels"]):
+        raise click.UsageError("--detector judges by what was kept; --new, --save and --labels go without it")
+    if save and new:
+        raise click.UsageError("--save keeps what was learned of SPACE; --new comes later, with --detector")
+    if (asked["where"] or asked["view"]) and (detector or not _is_space(space)):
+        raise click.UsageError("--where and --view are for a SPACE that things are compared within, or with")
+    with ExitStack() as stack:
+        found = _judge(space, new, detector, asked, stack)
+        count = int(found.odd.sum())
+        if save:
+            found.detector.save(save)
+        else:
+            rows = found.rows(count if odd else k)
+            output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
+    click.echo(_summary(found, count, asked["false_alarms"]), err=True)
+
+
+def _judge(space: str, new: str | None, detector: str | None, asked: dict[str, Any], stack: ExitStack) -> Outliers:
+    text, id, rate = asked.pop("text") or None, asked.pop("id"), asked["false_alarms"]
+    if detector:
+        judge = knnife.Detector.load(detector)
+        return knnife.outliers(judge, _opened(space, judge.encoder, text, id, stack), false_alarms=rate)
+    given = _opened(space, None, text, id, stack)
+    with progress_bar(f"comparing {space}") as report:
+        asked = {**asked, "progress": report}
+        if new is None:
+            return knnife.outliers(given, **asked)
+        encoder = given.encoder if isinstance(given, knnife.Space) and not _is_space(new) else None
+        return knnife.outliers(given, _opened(new, encoder, text, id, stack), **asked)
+
+
+def _opened(path: str, encoder: Any, text: Any, id: str | None, stack: ExitStack) -> Any:
+    """What is in a file: a space, an array, or things to be encoded (with `encoder`, the default one for None)."""
+    if path.endswith(".npy"):
+        return load_vectors(path)
+    if _is_space(path):
+        return stack.enter_context(open_space(path, read_only=True))
+    if encoder is not None and encoder.kind == "row":
+        return knnife.read(path, row=True, id=id, leave_out=getattr(encoder, "leave_out", ()))
+    return knnife.read(path, text=text, id=id)
+
+
+def _is_space(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(SPACE)) == SPACE
+    except OSError:  # a folder, standard input, nothing at all: reading it says what is wrong with it
+        return path.endswith(".knnife")
+
+
+def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row for people: the columns in words, or the text where there are none, and the examples in one line."""
+    return {
+        **row,
+        "p_value": f"{row['p_value']:.2g}",
+        "score": round(row["score"], 2),
+        "odd": "odd" if row["odd"] else "",
+        "what": ", ".join(_words(row["columns"])) or row["text"],
+        "like": ", ".join(row["like"]),
+    }
+
+
+def _words(columns: list[Mapping[str, Any]]) -> Iterator[str]:
+    for each in columns:
+        if each["share"] >= 0.05:
+            usual = "" if each["usual"] is None else f", usual {_word(each['usual'])}"
+            both = "" if each["value"] is None else f" ({_word(each['value'])}{usual})"
+            yield f"{each['column']} {each['share']:.0%}{both}"
+
+
+def _word(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else f"{value!s:.40}"
+
+
+def _summary(found: Outliers, count: int, rate: float) -> str:
+    told = f"{count:,} of {len(found.ids):,} things are worth a look"
+    told += f"; of those, {rate:.0%} on average may be false alarms" if count else " when false alarms shall be rare"
+    learned = found.detector.learned
+    if learned is not None:
+        told += (
+            f"; known odd things, held out, come before {learned.lift:.1%} more of the others by what was learned"
+            if learned.weight
+            else "; what was learned from the labels did not help, and is left out"
+        )
+    return told

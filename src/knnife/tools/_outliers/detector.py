@@ -1,0 +1,171 @@
+"""A detector of outliers: fitted once to a reference, then asked about any number of new things, and kept in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors
+from knnife.space import Sample, Space, comparable
+from knnife.space.space import Where
+from knnife.tools._outliers import saving
+from knnife.tools._outliers.calibrating import BULK, Numbers, counted
+from knnife.tools._outliers.explaining import Share, examples, shares
+from knnife.tools._outliers.given import take
+from knnife.tools._outliers.learning import Labels, Learned, known
+from knnife.tools._outliers.regression import Seen
+from knnife.tools._outliers.samples import Rows
+from knnife.tools._outliers.scoring import Progress, Scorer
+
+LEAST = 8  # things: of fewer, nothing can be said of what is usual
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Says how unlike a reference things are. Make one with `Detector.fit` or `Detector.load`.
+
+    reference: the things that others are compared with, up to 4,096 of those it was fitted to. rows: `(r,)`, their
+    positions among those. scores: `(n,)`, of all that it was fitted to, each as one that is new would be scored.
+    odd: `(n,)`, which of them are known to be odd. columns: which components come from which column, where that is
+    known. learned: what labels taught, None without labels.
+    """
+
+    scorer: Scorer
+    reference: Sample
+    rows: Rows
+    scores: Vectors
+    odd: NDArray[np.bool_]
+    columns: Mapping[str, slice]
+    learned: Learned | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        given: Any,
+        *,
+        labels: Labels | None = None,
+        encoder: str | Encoder | None = None,
+        metric: Metric | None = None,
+        view: str | None = None,
+        where: Where = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Detector:
+        """A detector for things like these, of which some may well be odd themselves.
+
+        given: a Space, an array `(n, d)`, a DataFrame of numbers, or texts and other things, which `encoder` encodes.
+        labels: `(n,)`, true for things that are known to be odd, such as frauds: three at least. False or None are
+            all others; they may hide odd ones too. Or the name of the field that holds this.
+        metric: of arrays and things, by which they are compared; of arrays "euclidean" unless told. view, where: of
+            a space, which vectors of which things. progress: called with the number of things done, and the share.
+
+        Raises BadInput for fewer than 8 things, for NaN, and for labels that mark too few things or all.
+        """
+        return cls.of(*take(given, encoder=encoder, metric=metric, view=view, where=where), labels, seed, progress)
+
+    @classmethod
+    def of(
+        cls,
+        things: Sample,
+        columns: Mapping[str, slice],
+        labels: Labels | None,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> Detector:
+        """As `fit`, for a sample and what is known of its columns."""
+        if len(things) < LEAST:
+            raise BadInput(f"{things.source}: {len(things)} things; to find those that are unlike, {LEAST} are needed")
+        odd = np.zeros(len(things), np.bool_) if labels is None else known(labels, things.things)
+        points = things.points
+        scorer, marks, rows = Scorer.fit(points, seed, progress)
+        learned, scores = None, marks.mean(axis=1)
+        if odd.any():
+            learned, added = Learned.fit(Seen.of(points, marks, scorer.axes[-1]), odd, seed)
+            scores = scores + added
+        return cls(scorer, things.take(rows), rows, scores, odd, columns, learned)
+
+    def score(self, new: Any) -> Vectors:
+        """How unlike the reference each new thing is `(m,)`: about 0 is usual, higher is odder.
+
+        new: as for `fit`; what is not encoded yet is encoded with the encoder of the reference.
+        Raises BadInput for another dimension or NaN, EncoderMismatch for vectors of another encoder.
+        """
+        return self.score_points(self.take(new).points)
+
+    def p_values(self, scores: Vectors) -> Numbers:
+        """How often something like the reference scores as high `(m,)`: conformal p-values of new things."""
+        return counted(scores, self._ordered)
+
+    def score_points(self, points: Vectors) -> Vectors:
+        """As `score`, for points of the reference's space `(m, d)`."""
+        if not len(points):
+            return np.empty(0, np.float32)
+        marks = self.scorer.marks(points)
+        scores = marks.mean(axis=1)
+        if self.learned is not None and self.learned.weight:
+            seen = Seen.of(points, marks, self.scorer.axes[-1])
+            scores = scores + self.learned.weight * self.learned.regression.verdict(seen)
+        found: Vectors = np.asarray(scores, np.float32)
+        return found
+
+    def take(self, new: Any) -> Sample:
+        """New things, as they are compared with the reference. Raises as `score` does."""
+        if isinstance(new, Space | Sample):
+            things, columns = take(new)
+        else:
+            things, columns = take(
+                new, encoder=self._encoder_for(new), metric=self.reference.metric, what="the new things"
+            )
+        if columns and self.columns and hasattr(new, "columns") and list(columns) != list(self.columns):
+            raise BadInput(f"the columns are {', '.join(columns)}; expected those of the reference, in that order: "
+                           f"{', '.join(self.columns)}")  # fmt: skip
+        comparable(self.reference, things)
+        return replace(things, metric=self.reference.metric)
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What encoded the things of the reference; None where they came as vectors. Raises what loading it raises."""
+        return None if self.reference.fingerprint is None else self.reference.encoder
+
+    def like(self, points: Vectors, k: int = 3) -> Rows:
+        """Which normal things of the reference are nearest to each of the points `(m, d)`, best first: `(m, k)`.
+
+        Normal is what scores no higher than most of the reference, and is not known to be odd.
+        """
+        normal = self._normal
+        return normal[examples(points, self.scorer.reference[normal], self.scorer.axes[1], k)]
+
+    def why(self, point: Vectors, like: Rows, most: int = 3) -> list[Share]:
+        """The columns in which a point `(d,)` differs most from the things of the reference that it is nearest to."""
+        return shares(point, self.scorer.reference[like], self.scorer.axes[1], self.columns, most)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes all that `load` needs into one file, in the format of safetensors."""
+        saving.write(Path(path), self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Detector:
+        """The detector in a file. Raises NotFound where there is none, BadInput for a file that is no detector."""
+        return cls(**saving.read(Path(path)))
+
+    def _encoder_for(self, new: Any) -> Encoder | None:
+        """The encoder that new things need: none for arrays."""
+        return None if isinstance(new, np.ndarray) else self.encoder
+
+    @cached_property
+    def _ordered(self) -> Vectors:
+        return np.sort(self.scores[~self.odd])
+
+    @cached_property
+    def _normal(self) -> Rows:
+        scores, odd = self.scores[self.rows], self.odd[self.rows]
+        return np.flatnonzero(~odd & (scores <= np.quantile(scores[~odd], BULK)))

@@ -1,0 +1,130 @@
+"""How unlike the rest is each thing?
+
+A thing is odd when it is farther than usual from the nearest of random samples of the others, of several sizes, with
+the columns laid out in three ways (as given, each by its spread, whitened). New things are compared with a reference.
+P-values say how often something ordinary would score as high; the columns and the nearest normal examples say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, blocks
+from knnife.space import Sample
+from knnife.space.space import Where
+from knnife.tools._outliers.calibrating import extrapolated, worth_a_look
+from knnife.tools._outliers.detector import Detector
+from knnife.tools._outliers.explaining import as_told
+from knnife.tools._outliers.given import take
+from knnife.tools._outliers.learning import Labels
+from knnife.tools._outliers.scoring import Progress
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """How odd n things are.
+
+    ids: of the things. scores: `(n,)`, about 0 is usual, higher is odder. p_values: `(n,)`, how often something
+    ordinary would score as high. odd: `(n,)`, which to look at. detector: what judged, for more things.
+    """
+
+    ids: Sequence[str]
+    scores: Vectors
+    p_values: NDArray[np.float64]
+    odd: NDArray[np.bool_]
+    things: Sample
+    detector: Detector
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The positions of all things, the oddest first `(n,)`."""
+        return np.argsort(-self.scores, kind="stable")
+
+    def rows(self, k: int | None = None) -> Iterator[dict[str, Any]]:
+        """A row for each of the k oddest things (None: for all), the oddest first.
+
+        like: the ids of the nearest normal examples. columns: where columns are known, those in which it differs most
+        from them, with their share of the squared distance.
+        """
+        order = self.order[:k]
+        points = self.things.points
+        for some in blocks(len(order), 1, 256):
+            like = self.detector.like(points[order[some]])
+            for position, near in zip(order[some].tolist(), like, strict=True):
+                yield self._row(position, points[position], near)
+
+    def _row(self, position: int, point: Vectors, like: NDArray[np.int64]) -> dict[str, Any]:
+        thing, reference = self.things.things[position], self.detector.reference
+        columns = [share._asdict() for share in self.detector.why(point, like)]
+        for each in columns:
+            each.update(as_told(each["column"], thing, [reference.things[row] for row in like.tolist()]))
+        return {
+            "id": self.ids[position],
+            "position": position,
+            "score": float(self.scores[position]),
+            "p_value": float(self.p_values[position]),
+            "odd": bool(self.odd[position]),
+            "like": [reference.ids[row] for row in like.tolist()],
+            "columns": columns,
+            "text": None if columns else thing.value,
+            "about": dict(thing.about),
+        }
+
+
+def outliers(
+    given: Any,
+    new: Any = None,
+    *,
+    labels: Labels | None = None,
+    false_alarms: float = 0.1,
+    encoder: str | Encoder | None = None,
+    metric: Metric | None = None,
+    view: str | None = None,
+    where: Where = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Outliers:
+    """How unlike the rest each thing is; with `new`, how unlike the things given each new thing is.
+
+    Args:
+        given: a Space, an array `(n, d)`, a DataFrame of numbers, texts or other things; or, where there is something
+            new, a Detector that was fitted before.
+        new: what is compared with them, likewise; None compares the things given with each other.
+        labels: `(n,)`, true for those of the things given that are known to be odd: three at least; or the name of
+            the field that holds this.
+        false_alarms: which share of the things to look at may be ordinary ones, on average.
+        encoder: what encodes texts and other things; the default one unless told. A space has its own.
+        metric: by which arrays and things are compared; of arrays "euclidean" unless told.
+        view: of a space, which vectors.
+        where: of a space, which things.
+        seed: of what is drawn at random.
+        progress: called with the number of things given that are done, and their share.
+
+    Raises:
+        BadInput: fewer than 8 things, NaN, other dimensions, labels that mark too few things or all.
+        EncoderMismatch: new things that were encoded otherwise.
+
+    """
+    if not 0 < false_alarms < 1:
+        raise BadInput(f"false_alarms is {false_alarms}; expected a share between 0 and 1")
+    if isinstance(given, Detector):
+        if new is None or labels is not None:
+            raise BadInput("a detector was given; expected new things for it to judge, and no labels")
+        detector, things = given, given.take(new)
+    else:
+        things, columns = take(given, encoder=encoder, metric=metric, view=view, where=where)
+        detector = Detector.of(things, columns, labels, seed, progress)
+        things = things if new is None else detector.take(new)
+    if new is None:
+        scores, p_values = detector.scores, extrapolated(detector.scores)
+    else:
+        scores = detector.score_points(things.points)
+        p_values = detector.p_values(scores)
+    return Outliers(things.ids, scores, p_values, worth_a_look(p_values, false_alarms), things, detector)

@@ -1,0 +1,129 @@
+"""Outliers: the arithmetic against slow ways to do it, and what p-values promise, by simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from knnife import Detector, outliers
+from knnife.tools._outliers.axes import three_axes
+from knnife.tools._outliers.calibrating import counted, extrapolated, worth_a_look
+from knnife.tools._outliers.samples import sampled, sizes
+
+
+def slowly(query: np.ndarray, reference: np.ndarray, orders: np.ndarray, own: int) -> list[float]:
+    """For each size, the mean distance to the nearest of all samples but one's own; halves are joined again."""
+    found = []
+    for size in sizes(len(reference)):
+        means = []
+        for order in orders:
+            groups = [[row] for row in order.tolist()]
+            while len(groups[0]) < size:
+                half = len(groups) // 2
+                groups = [groups[i] + groups[half + i] for i in range(half)]
+            asked = [group for group in groups if own not in group]
+            means.append(np.mean([min(np.linalg.norm(query - reference[row]) for row in group) for group in asked]))
+        found.append(np.mean(means))
+    return found
+
+
+@pytest.mark.parametrize("n", [8, 9, 37, 130])
+def test_distances_to_samples_are_those_of_their_definition(n: int) -> None:
+    random = np.random.default_rng(n)
+    reference = random.normal(size=(n, 3)).astype(np.float32)
+    queries = np.vstack([reference[:4], random.normal(size=(3, 3)).astype(np.float32)])
+    orders = np.stack([random.permutation(n) for _ in range(2)])
+    own = np.array([0, 1, 2, 3, -1, -1, -1])
+    found = sampled(queries, reference, orders, own)
+    for query, mine, row in zip(queries, own.tolist(), found, strict=True):
+        assert row == pytest.approx(slowly(query, reference, orders, mine), abs=2e-3)
+
+
+def test_samples_are_small_where_there_are_few_things() -> None:
+    assert [sizes(n) for n in (1, 8, 31, 32, 100, 511, 512, 10**6)] == [
+        [1], [2], [4], [8], [8, 16], [8, 16, 32, 64], [8, 16, 32, 64, 128], [8, 16, 32, 64, 128]
+    ]  # fmt: skip
+
+
+def test_whitened_axes_make_directions_alike_and_constants_vanish() -> None:
+    random = np.random.default_rng(0)
+    points = (random.normal(size=(2_000, 2)) @ [[1, 9], [0, 1]]).astype(np.float32)
+    points = np.hstack([points, np.full((2_000, 1), 7, np.float32)])
+    given_, spread, white = (axes.place(points) for axes in three_axes(points, random))
+    assert np.allclose(given_ - given_[0], points - points[0], atol=1e-4)
+    assert np.allclose(spread.std(axis=0), [1, 1, 0], atol=0.1)
+    variances = np.linalg.eigvalsh(np.cov(white.T))
+    assert variances[0] == pytest.approx(0, abs=1e-5)
+    before = np.linalg.eigvalsh(np.corrcoef(points[:, :2].T))
+    assert variances[2] / variances[1] < before[1] / before[0] / 5  # the shrinkage leaves some of it
+
+
+@given(arrays(float, st.integers(0, 30), elements=st.floats(0, 1)), st.floats(0.01, 0.99))
+def test_what_is_worth_a_look_is_what_benjamini_and_hochberg_wrote(p: np.ndarray, rate: float) -> None:
+    m, largest = len(p), 0
+    for k in range(1, m + 1):
+        if sorted(p)[k - 1] <= rate * k / m:
+            largest = k
+    limit = sorted(p)[largest - 1] if largest else -1
+    assert worth_a_look(p, rate).tolist() == [each <= limit for each in p]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=20), st.lists(st.integers(0, 9), min_size=1, max_size=9))
+def test_conformal_p_values_count(reference: list[int], new: list[int]) -> None:
+    found = counted(np.array(new, np.float32), np.sort(np.array(reference, np.float32)))
+    slow = [(1 + sum(each >= score for each in reference)) / (1 + len(reference)) for score in new]
+    assert found == pytest.approx(slow)
+
+
+def test_p_values_never_fall_where_scores_do() -> None:
+    scores = np.random.default_rng(0).normal(size=500)
+    p = extrapolated(scores)[np.argsort(-scores)]
+    assert (np.diff(p) >= 0).all()
+    assert 0 < p.min() <= p.max() <= 1
+
+
+SHAPES = {
+    "normal": lambda random, n: random.normal(size=(n, 5)),
+    "uniform": lambda random, n: random.random((n, 3)),
+    "skewed": lambda random, n: random.lognormal(size=(n, 4)),
+    "heavy tails": lambda random, n: random.standard_t(3, size=(n, 4)),
+    "groups": lambda random, n: 0.3 * random.normal(size=(n, 3)) + 3 * random.integers(0, 4, size=(n, 1)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_p_values_of_new_things_are_uniform_where_nothing_is_odd(shape: str) -> None:
+    random = np.random.default_rng(1)
+    draws = []
+    for seed in range(25):
+        detector = Detector.fit(SHAPES[shape](random, 200), seed=seed)
+        draws.append(detector.p_values(detector.score(SHAPES[shape](random, 100))))
+    p = np.concatenate(draws)
+    for u in (0.05, 0.1, 0.25, 0.5, 0.75):
+        assert (p <= u).mean() == pytest.approx(u, abs=0.02 + 0.1 * u * (1 - u)), u
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_among_themselves_ordinary_things_are_seldom_called_odd(shape: str) -> None:
+    random = np.random.default_rng(2)
+    found = [outliers(SHAPES[shape](random, 200), seed=seed) for seed in range(25)]
+    p = np.concatenate([each.p_values for each in found])
+    assert (p <= 0.1).mean() == pytest.approx(0.1, abs=0.02)
+    assert (p <= 0.01).mean() <= 0.014
+    assert np.mean([each.odd.any() for each in found]) <= 0.2  # 0.1 is promised; of 25 draws that is up to 5
+
+
+def test_false_alarms_among_new_things_stay_below_the_rate() -> None:
+    random, shares, power = np.random.default_rng(3), [], []
+    for seed in range(25):
+        detector = Detector.fit(random.normal(size=(500, 4)), seed=seed)
+        new = np.vstack([random.normal(size=(180, 4)), 4 + random.normal(size=(20, 4))])
+        odd = outliers(detector, new, false_alarms=0.2).odd
+        shares.append(odd[:180].sum() / max(1, odd.sum()))
+        power.append(odd[180:].mean())
+    assert np.mean(shares) <= 0.24  # 0.18 is expected (a tenth is odd), with a standard error of 0.02
+    assert np.mean(power) >= 0.8
