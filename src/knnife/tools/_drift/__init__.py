@@ -1,0 +1,1 @@
+"""The parts of `drift` and of `DriftMonitor`."""

@@ -1,0 +1,194 @@
+"""What moved: regions whose share changed, things far from all of the other sample, columns and words that mark them.
+
+A region, a column or a word is told when it differs by more than the most different of all of them does, under labels
+given out at random (the step-down method's first step, Westfall and Young 1993): the chance that any is told where
+nothing drifted is the p-value that stands beside it. A thing is far when it is farther from the reference than nearly
+all of the reference's own things are from the others: its p-value is the share of those that are as far.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from knnife.geometry import Vectors
+from knnife.space import Sample, nearest
+from knnife.tools._drift.pool import Bools, Floats, Labels, contrasts
+from knnife.tools._drift.statistics import Cloud, standardised
+
+FAR_RANK = 5  # a thing is as far as its so many-th nearest: one stray thing is no company
+EXAMPLES, TYPICAL, WORDS = 10, 3, 6  # shown of things, of each region's things, and of its words
+VOCABULARY, RARE = 2_000, 5  # words looked at: the most frequent, of those that are in so many things
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class Region(NamedTuple):
+    """A part of the cloud whose share changed; with its most central things of both samples, and its words."""
+
+    share_reference: float
+    share_new: float
+    p_value: float
+    reference: tuple[str, ...]
+    new: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class Example(NamedTuple):
+    """A thing far from all of the other sample: its id and position, and what is nearest there, how near."""
+
+    id: str
+    position: int
+    nearest: str
+    similarity: float
+    p_value: float
+
+
+class Mark(NamedTuple):
+    """A column or a word that differs. figure: "mean", "spread" (standard deviation) or "share" of things with it."""
+
+    name: str
+    figure: str
+    reference: float
+    new: float
+    p_value: float
+
+
+def both(cloud: Cloud, reference: Sample, new: Sample) -> Sample:
+    """The things of both samples, each in the order of the pool, as one in that order; their ids are their own."""
+    order = np.empty(len(cloud.pool), np.int64)
+    order[~cloud.pool.new] = np.arange(len(reference))
+    order[cloud.pool.new] = len(reference) + np.arange(len(new))
+    together = replace(
+        reference,
+        ids=[*reference.ids, *new.ids],
+        vectors=np.concatenate([reference.vectors, new.vectors]),
+        things=[*reference.things, *new.things],
+        source="both samples",
+    )
+    return together.take(order)
+
+
+def regions(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[Region, ...]:
+    """The cells whose share changed, the largest change first."""
+    _, p_values = _marked(cloud.members, labels)
+    table = _Words.of(things.texts)
+    found = []
+    for cell in np.flatnonzero(p_values <= rate):
+        rows = np.flatnonzero(cloud.cells == cell)
+        centre = cloud.pool.points[rows].mean(axis=0)
+        rows = rows[np.argsort(((cloud.pool.points[rows] - centre) ** 2).sum(axis=1), kind="stable")]
+        is_new = cloud.pool.new[rows]
+        shares = [float(side.sum() / size) for side, size in zip((~is_new, is_new), cloud.pool.sizes, strict=True)]
+        typical = [tuple(things.ids[row] for row in rows[side][:TYPICAL]) for side in (~is_new, is_new)]
+        words = table.typical(cloud.cells == cell)
+        found.append(Region(shares[0], shares[1], float(p_values[cell]), typical[0], typical[1], words))
+    return tuple(sorted(found, key=lambda region: -abs(region.share_new - region.share_reference)))
+
+
+def far(asked: Sample, known: Sample, rate: float) -> tuple[float, tuple[Example, ...]]:
+    """The things of one sample that are far from all of another: their share (by chance: `rate`), the farthest first.
+
+    Every thing is compared with the same number of others, or one more, so that sizes do not decide.
+    """
+    k = min(FAR_RANK, len(known) - 1)
+    own = nearest(known.vectors, k, metric=known.metric)[1][:, -1]
+    rows, close = nearest(known.vectors, k, asked.vectors, metric=known.metric)
+    p_values = (np.searchsorted(np.sort(own), close[:, -1], "right") + 1) / (len(known) + 1)
+    order = np.lexsort((close[:, -1], p_values))[:EXAMPLES]
+    return float((p_values <= rate).mean()), tuple(
+        Example(asked.ids[i], int(i), known.ids[rows[i, 0]], float(close[i, 0]), float(p_values[i]))
+        for i in order
+        if p_values[i] <= rate
+    )
+
+
+def marks(things: Sample, labels: Labels, parts: Mapping[str, slice], rate: float) -> tuple[Mark, ...]:
+    """The columns or words that differ: of rows and of plain arrays columns, of texts words; the surest first."""
+    if not parts and things.texts is not None:
+        table = _Words.of(things.texts)
+        return _told(table.features, table.words, ["share"] * len(table.words), labels, rate)
+    if not parts and things.fingerprint is not None:
+        return ()
+    columns = things.vectors
+    names = [f"column {i}" for i in range(columns.shape[1])]
+    for name, part in parts.items():
+        several = range(*part.indices(columns.shape[1]))
+        names[part] = [name] if len(several) == 1 else [f"{name} ({i + 1})" for i in range(len(several))]
+    squares = (columns - columns.mean(axis=0)) ** 2
+    figures = ["mean"] * len(names) + ["spread"] * len(names)
+    return _told(np.hstack([columns, squares]), names * 2, figures, labels, rate)
+
+
+def _told(
+    features: Vectors, names: Sequence[str], figures: Sequence[str], labels: Labels, rate: float
+) -> tuple[Mark, ...]:
+    if not features.shape[1]:
+        return ()
+    z, p_values = _marked(features, labels)
+    new = labels[:, 0].astype(bool)
+    before, after = features[~new].mean(axis=0, dtype=np.float64), features[new].mean(axis=0, dtype=np.float64)
+    found = []
+    for f in np.argsort(-np.abs(z), kind="stable").tolist():
+        if p_values[f] <= rate:
+            values = (float(before[f]), float(after[f]))
+            if figures[f] == "spread":
+                values = (values[0] ** 0.5, values[1] ** 0.5)
+            found.append(Mark(names[f], figures[f], values[0], values[1], float(p_values[f])))
+    return tuple(found)
+
+
+def moved(cloud: Cloud, labels: Labels) -> float:
+    """The share of things that would have to change regions, beyond what chance makes of it: 0 to 1.
+
+    That is the total variation between the shares of cells.
+    """
+    variation = np.abs(cloud.members.T @ contrasts(labels)).sum(axis=0) / 2
+    chance = float(variation[1:].mean())
+    return max(0.0, (float(variation[0]) - chance) / max(1e-9, 1 - chance))
+
+
+def told_apart(shares: Floats, new: Bools) -> float:
+    """The chance that a new thing has more new neighbours than one of the reference: 0.5 is chance, 1 always."""
+    values, place = np.unique(shares, return_inverse=True)
+    counts = [np.bincount(place[side], minlength=len(values)) for side in (~new, new)]
+    below = np.cumsum(counts[0]) - counts[0] / 2
+    return float((counts[1] * below).sum() / (counts[0].sum() * counts[1].sum()))
+
+
+def _marked(features: Vectors, labels: Labels) -> tuple[Floats, Floats]:
+    """How far each feature differs, in standard errors, and how often the farthest does as far by chance."""
+    z = standardised(features, labels)
+    peaks = np.sort(np.abs(z).max(axis=0))
+    first = np.abs(z[:, 0])
+    return z[:, 0].astype(np.float64), (len(peaks) - np.searchsorted(peaks, first, "left")) / len(peaks)
+
+
+class _Words(NamedTuple):
+    """Which things have which words: `(N, w)`, 1 or 0."""
+
+    words: list[str]
+    features: Vectors
+
+    @classmethod
+    def of(cls, texts: Sequence[str] | None) -> _Words:
+        """The most frequent words of some texts; none, of none."""
+        held = [set(_WORD.findall(text.lower())) for text in texts or ()]
+        counts = Counter(word for words in held for word in words)
+        words = sorted(word for word, count in counts.most_common(VOCABULARY) if count >= RARE)
+        numbers = {word: number for number, word in enumerate(words)}
+        features = np.zeros((len(held), len(words)), np.float32)
+        for row, of_thing in enumerate(held):
+            features[row, [numbers[word] for word in of_thing if word in numbers]] = 1
+        return cls(words, features)
+
+    def typical(self, inside: Bools) -> tuple[str, ...]:
+        """The words by which things inside differ most from the others."""
+        if not self.words:
+            return ()
+        z = standardised(self.features, inside.astype(np.uint8)[:, None])[:, 0]
+        return tuple(self.words[i] for i in np.argsort(-z, kind="stable")[:WORDS] if z[i] > 0)

@@ -1,0 +1,191 @@
+"""Drift in a stream: looked at as often as one likes, with one rate of false alarms for all looks together.
+
+Half of the reference defines scores: how far a thing is from that half, which of its cells the thing lies in, and
+where along its principal directions. The other half, and what came before in the stream, say how usual the score of a
+newcomer is: its rank among them is uniform and independent of all earlier ranks as long as nothing changes (conformal
+prediction; Vovk, Gammerman and Shafer 2005, chapter 8). A gambler bets against that. Without drift his wealth stays 1
+on average whatever he does, and the chance that it ever reaches 1 / rate is at most the rate (Ville 1939; Shafer and
+Vovk 2019, "Game-Theoretic Foundations for Probability and Finance"). He divides his stake among the scores and among
+the looks at which the change may have begun, and bets on the ranks falling into tenths as often as they did since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, unit
+from knnife.space import Sample, Space, comparable, sample
+from knnife.tools._drift.pool import Floats
+from knnife.tools._drift.statistics import distances
+
+LEAST = 40  # things in the reference
+BINS = 10  # of ranks
+PRIOR = 0.5  # imagined ranks in each bin before the first (Krichevsky and Trofimov 1981)
+DIRECTIONS, CELLS = 6, 20
+FAR_RANK = 5
+MOST = 2_000  # things that distances are taken to
+AT_ONCE = 512  # newcomers that are ranked among each other at once
+
+
+class Look(NamedTuple):
+    """What is known after some newcomers.
+
+    seen: how many there were so far. evidence: the gambler's wealth now. p_value: 1 / his highest wealth, which may be
+    read after any look. drifted: whether there was an alarm; it stays.
+    """
+
+    seen: int
+    evidence: float
+    p_value: float
+    drifted: bool
+
+
+@dataclass
+class DriftMonitor:
+    """Watches a stream for things that are not like a reference. Made by `of`; each `add` is a look.
+
+    Newcomers must be exchangeable where nothing drifts: independent of each other given the reference. Neighbouring
+    values of a time series are not; give their means over stretches that are long enough, as reference too.
+    """
+
+    scores: Scores
+    known: list[Floats]  # of each score the sorted values of the second half, and of what came
+    rate: float
+    random: np.random.Generator
+    counts: NDArray[np.int64]  # (looks + 1, scores, BINS): ranks that came before each look, and all so far
+    highest: float = 1.0
+
+    @classmethod
+    def of(
+        cls,
+        reference: Any,
+        *,
+        encoder: str | Encoder | None = None,
+        metric: Metric | None = None,
+        view: str | None = None,
+        rate: float = 0.05,
+        seed: int = 0,
+    ) -> Self:
+        """A monitor for streams that should be like `reference`: a Space, vectors `(n, d)`, or things.
+
+        rate: the chance of an alarm ever, where nothing drifts. seed: divides the reference, and breaks ties.
+
+        Raises BadInput for fewer than 40 things.
+        """
+        if not 0 < rate < 1:
+            raise BadInput(f"rate is {rate}; expected a share of false alarms between 0 and 1, such as 0.05")
+        given = sample(reference, encoder=encoder, metric=metric, view=view, what="the reference")
+        if len(given) < LEAST:
+            raise BadInput(f"{given.source} has {len(given):,} things; a monitor needs {LEAST} to compare with")
+        random = np.random.default_rng(seed)
+        order = random.permutation(len(given))
+        first, second = np.array_split(order, 2)
+        scores = Scores.of(given.take(first))
+        known = [np.sort(values) for values in scores.values(given.vectors[second], random)]
+        return cls(scores, known, rate, random, np.zeros((1, len(known), BINS), np.int64))
+
+    def add(self, things: Any) -> Look:
+        """Look at newcomers: a Space, vectors, or things, which are encoded as the reference was.
+
+        Raises BadInput and EncoderMismatch for what cannot be compared with the reference.
+        """
+        own, what = self.scores.sample, "the newcomers"
+        if isinstance(things, Space | Sample):
+            newcomers = sample(things, what=what)
+        else:
+            encoder = own.encoder if own.fingerprint is not None else None
+            newcomers = sample(things, encoder=encoder, metric=own.metric, what=what)
+        comparable(own, newcomers)
+        counts = self.counts[-1].copy()
+        for start in range(0, len(newcomers), AT_ONCE):
+            values = self.scores.values(newcomers.vectors[start : start + AT_ONCE], self.random)
+            for number, each in enumerate(values):
+                ranks, self.known[number] = ranked(each, self.known[number], self.random)
+                bins = np.minimum((ranks * BINS).astype(np.int64), BINS - 1)
+                counts[number] += np.bincount(bins, minlength=BINS)
+        if len(newcomers):
+            self.counts = np.concatenate([self.counts, counts[None]])
+        return self._look()
+
+    @property
+    def drifted(self) -> bool:
+        """Whether there was an alarm."""
+        return self.highest >= 1 / self.rate
+
+    def _look(self) -> Look:
+        evidence = wealth(self.counts)
+        self.highest = max(self.highest, evidence)
+        return Look(int(self.counts[-1, 0].sum()), evidence, min(1.0, 1 / self.highest), self.drifted)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is said of a thing in numbers, by half of the reference. values: distance, cell, principal directions."""
+
+    sample: Sample
+    points: Vectors  # (n, d), of the first half, MOST of it at most
+    centre: Vectors
+    directions: Vectors  # (d, r)
+    cells: Vectors  # (c, d)
+
+    @classmethod
+    def of(cls, given: Sample) -> Scores:
+        """The scores that these things define; their order is random."""
+        points = given.points
+        centre = points.mean(axis=0)
+        covariance = (points - centre).T @ (points - centre)
+        variances, axes = np.linalg.eigh(covariance.astype(np.float64))
+        used = np.flatnonzero(variances > 1e-9 * max(variances[-1], 1e-30))[::-1][:DIRECTIONS]
+        cells = points[: max(2, min(CELLS, len(points) // 10))]
+        return cls(given, points[:MOST], centre, axes[:, used].astype(np.float32), cells)
+
+    def values(self, vectors: Vectors, random: np.random.Generator) -> list[Floats]:
+        """Each score of each vector. Cells come in their order, which says nothing, and within one by lot."""
+        metric = self.sample.metric
+        points = unit(vectors) if metric == "cosine" else vectors
+        near = np.partition(distances(points, self.points, metric), FAR_RANK - 1, axis=1)[:, FAR_RANK - 1]
+        cell = distances(points, self.cells, metric).argmin(axis=1) + random.uniform(size=len(points))
+        along = ((points - self.centre) @ self.directions).astype(np.float64)
+        return [near.astype(np.float64), cell, *along.T]
+
+
+def ranked(values: Floats, known: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """The rank of each value among those known and those before it, from 0 to 1; and all of them, sorted.
+
+    A value takes its place among equal ones, itself included, by lot, which makes ranks uniform.
+    """
+    below = np.searchsorted(known, values, "left").astype(np.float64)
+    equal = np.searchsorted(known, values, "right") - below
+    before = np.tri(len(values), k=-1, dtype=bool)
+    below += ((values[None, :] < values[:, None]) & before).sum(axis=1)
+    equal += ((values[None, :] == values[:, None]) & before).sum(axis=1)
+    total = len(known) + np.arange(len(values)) + 1
+    ranks: Floats = (below + random.uniform(size=len(values)) * (equal + 1)) / total
+    return ranks, np.sort(np.concatenate([known, values]))
+
+
+def wealth(counts: NDArray[np.int64]) -> float:
+    """What the stake 1 has become, divided among scores and among looks at which to start betting.
+
+    The stake kept for look s = 1, 2, … is 1 / (s (s + 1)); what is kept for looks to come stays as it is. Betting on
+    bins as often as they came so far multiplies a stake by the ratio of a Dirichlet mixture to the uniform chance.
+    """
+    looks = len(counts) - 1
+    if not looks:
+        return 1.0
+    since = counts[-1] - counts[:-1]  # (looks, scores, BINS)
+    totals = since.sum(axis=2)
+    table = np.concatenate([[0], np.cumsum(np.log(PRIOR + np.arange(since.max())))])
+    whole = np.concatenate([[0], np.cumsum(np.log(PRIOR * BINS + np.arange(totals.max())))])
+    logs = table[since].sum(axis=2) - whole[totals] + totals * np.log(BINS)
+    starts = np.arange(1, looks + 1)
+    logs -= np.log(starts * (starts + 1))[:, None] + np.log(counts.shape[1])
+    highest = max(float(logs.max()), 0.0)
+    kept = np.exp(-highest) / (looks + 1)
+    return float((np.exp(logs - highest).sum() + kept) * np.exp(min(highest, 700.0)))

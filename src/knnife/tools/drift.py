@@ -1,0 +1,245 @@
+"""Has what comes in moved away from what was there before, and what moved?
+
+Two samples are put in one pool, and a permutation test asks whether labels given out at random would separate them as
+well: by new things that gather, old ones that vanished, and means that shifted, joined so that the rate of false alarms
+is the one that is stated. Then comes what a person needs: how large the change is, which regions, things, columns and
+words mark it, and what it is expected to cost a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors
+from knnife.space import Sample, Space, comparable, sample
+from knnife.space.space import Where
+from knnife.tools._drift import findings, lost, picture
+from knnife.tools._drift.findings import Example, Mark, Region
+from knnife.tools._drift.lost import Accuracy, Strings
+from knnife.tools._drift.pool import LEAST, Bools, Pool, Rows, joined, pooled, standing
+from knnife.tools._drift.statistics import look, new_neighbours, statistics
+
+Progress = Callable[[int, float | None], None]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What a test found between a reference and a new sample.
+
+    p_value: how often chance separates samples as well, if nothing drifted. rate: of false alarms; there is drift
+    where the p-value is not above it. parts: the p-value of each statistic alone, to see what kind of change it is;
+    for the decision they are joined. moved: the share of things that changed regions, beyond what chance makes of it:
+    0 to 1. told_apart: the chance that a new thing has more new neighbours than one of the reference: 0.5 to 1. These
+    two say how large a change is, however many things there are.
+    regions, marks: what changed, the largest or surest first. new, vanished: things of the new sample far from all of
+    the reference, and the other way round; shares_far: the shares of such things, of both (by chance: the rate).
+    accuracy: what is expected of a model; None without labels.
+    compared: how many of each sample were compared, `sizes` how many there were, block: in which blocks.
+    plane, is_new, names: the things compared on two directions, for the picture.
+    """
+
+    p_value: float
+    rate: float
+    parts: Mapping[str, float]
+    moved: float
+    told_apart: float
+    regions: tuple[Region, ...]
+    marks: tuple[Mark, ...]
+    new: tuple[Example, ...]
+    vanished: tuple[Example, ...]
+    shares_far: tuple[float, float]
+    accuracy: Accuracy | None
+    compared: tuple[int, int]
+    sizes: tuple[int, int]
+    block: int
+    permutations: int
+    seed: int
+    plane: Vectors
+    is_new: Bools
+    names: Sequence[str]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the p-value is at most the rate of false alarms."""
+        return self.p_value <= self.rate
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """First the test, then each finding: `found` says what it is."""
+        sizes = {"reference": self.sizes[0], "new": self.sizes[1]}
+        yield {
+            "found": "drift" if self.drifted else "no drift",
+            "p_value": self.p_value,
+            "rate": self.rate,
+            "parts": dict(self.parts),
+            "moved": self.moved,
+            "told_apart": self.told_apart,
+            "far": self.shares_far[0],
+            "sizes": sizes,
+            "compared": dict(zip(sizes, self.compared, strict=True)),
+            "block": self.block,
+            "permutations": self.permutations,
+            "seed": self.seed,
+        }
+        if self.accuracy is not None:
+            yield {"found": "accuracy", **vars(self.accuracy), "lost": self.accuracy.lost}
+        for kind, several in (
+            ("region", self.regions),
+            ("mark", self.marks),
+            ("new", self.new),
+            ("vanished", self.vanished),
+        ):
+            for each in several:
+                yield {"found": kind, **each._asdict()}
+
+    def summary(self) -> str:
+        """The finding in a line."""
+        size = f"{self.moved:.0%} moved to other regions, told apart {self.told_apart:.2f} (0.5 is chance)"
+        said = "drift" if self.drifted else "no drift was found"
+        return f"{said}: p = {self.p_value:.3g} at a false-alarm rate of {self.rate:.0%}; {size}"
+
+    def picture(self) -> str:
+        """Both samples as SVG: across, what tells them apart, upwards the widest of the other directions."""
+        return picture.svg(self.plane, self.is_new, self.names, self.summary())
+
+
+def drift(
+    reference: Any,
+    new: Any,
+    *,
+    encoder: str | Encoder | None = None,
+    metric: Metric | None = None,
+    view: str | None = None,
+    where: Where = None,
+    new_where: Where = None,
+    rate: float = 0.05,
+    permutations: int = 999,
+    block: int = 1,
+    most: int = 5_000,
+    labels: str | Sequence[Any] | None = None,
+    predictions: str | Sequence[Any] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Drift:
+    """Tests whether a new sample comes from where a reference came from, and tells what changed.
+
+    Args:
+        reference: a Space, vectors `(n, d)`, or things (texts, a table, what `knnife.read` gives).
+        new: likewise; things are encoded by the encoder of the reference.
+        encoder: of a reference that is things.
+        metric: of a reference that is no space.
+        view: of spaces, not the default one.
+        where: which things of a reference that is a space.
+        new_where: which things of a new sample that is one.
+        rate: of false alarms, where nothing drifted.
+        permutations: how often labels are given out at random.
+        block: things in time order that follow each other are alike; labels are then given out to blocks of so many
+            things in a row. What does not fill a block at the end of a sample is left out.
+        most: things of each sample that are compared, drawn by `seed` where there are more.
+        labels: what is right for each thing of the reference `(n,)`, or the field with it; gives the accuracy that
+            is expected on new things: of `predictions`, or else of the nearest neighbours.
+        predictions: what a model said of each thing of the reference, likewise.
+        seed: of all that is drawn.
+        progress: called with the number of things done and the share (0 to 1) of the work.
+
+    Raises:
+        BadInput: too few things or blocks; an option out of range; labels of another number, or of one class.
+        EncoderMismatch: the vectors were made by different encoders.
+
+    """
+    _check(rate, permutations, block, most)
+    if predictions is not None and labels is None:
+        raise BadInput("predictions without labels: expected what is right for the reference, too")
+    tell = progress or (lambda done, share: None)
+    before, after = _both(reference, new, encoder, metric, view, where, new_where)
+    random = np.random.default_rng(seed)
+    pool = pooled(before, after, rate=rate, block=block, most=most, random=random)
+    known = None if labels is None else _known(before, labels, predictions, pool)
+    tell(0, 0.1)
+    cloud, given = look(pool), pool.labellings(permutations, random)
+    tell(len(pool), 0.4)
+    parts = statistics(cloud, given)
+    p_value = standing(joined(np.stack(list(parts.values()))), random)
+    tell(len(pool), 0.7)
+    old, come = before.take(pool.rows[~pool.new]), after.take(pool.rows[pool.new])
+    things = findings.both(cloud, old, come)
+    far, gone = findings.far(come, old, rate), findings.far(old, come, rate)
+    found = Drift(
+        p_value=p_value,
+        rate=rate,
+        parts={name: float((values >= values[0]).mean()) for name, values in parts.items()},
+        moved=findings.moved(cloud, given),
+        told_apart=findings.told_apart(new_neighbours(cloud), pool.new),
+        regions=findings.regions(cloud, things, given, rate),
+        marks=findings.marks(things, given, before.parts, rate),
+        new=_placed(far[1], pool.rows[pool.new]),
+        vanished=_placed(gone[1], pool.rows[~pool.new]),
+        shares_far=(far[0], gone[0]),
+        accuracy=None if known is None else lost.accuracy(old, come, *known),
+        compared=pool.sizes,
+        sizes=(len(before), len(after)),
+        block=block,
+        permutations=permutations,
+        seed=seed,
+        plane=picture.plane(cloud),
+        is_new=pool.new,
+        names=things.ids,
+    )
+    tell(len(pool), 1.0)
+    return found
+
+
+def _check(rate: float, permutations: int, block: int, most: int) -> None:
+    if not 0 < rate < 1:
+        raise BadInput(f"rate is {rate}; expected a share of false alarms between 0 and 1, such as 0.05")
+    if permutations < 1 / rate - 1:
+        least = int(np.ceil(1 / rate - 1))
+        raise BadInput(f"permutations is {permutations}; a test at the rate {rate:g} needs {least} or more")
+    if block < 1:
+        raise BadInput(f"block is {block}; expected 1 (things in no order) or a number of things")
+    if most < 2 * block or most < LEAST:
+        raise BadInput(f"most is {most}; expected {LEAST} or more, and two blocks of {block} at least")
+
+
+def _both(
+    reference: Any,
+    new: Any,
+    encoder: str | Encoder | None,
+    metric: Metric | None,
+    view: str | None,
+    where: Where,
+    new_where: Where,
+) -> tuple[Sample, Sample]:
+    """Both samples, compared by the metric of the reference; an empty one is refused."""
+    of_space = view if isinstance(reference, Space) else None
+    before = sample(reference, encoder=encoder, metric=metric, view=of_space, where=where, what="the reference")
+    if isinstance(new, Space):
+        after = sample(new, view=view, where=new_where, what="the new sample")
+    else:
+        own = before.encoder if before.fingerprint is not None and not isinstance(new, Sample) else encoder
+        after = sample(new, encoder=own, metric=before.metric, where=new_where, what="the new sample")
+    for each in (before, after):
+        if len(each) < LEAST:
+            raise BadInput(f"{each.source} has {len(each):,} things; drift needs {LEAST} in each sample")
+    comparable(before, after)
+    return before, after
+
+
+def _known(
+    reference: Sample, labels: str | Sequence[Any], predictions: str | Sequence[Any] | None, pool: Pool
+) -> tuple[Strings, Strings | None]:
+    """What is right for each thing of the reference that is compared, and what a model said of it."""
+    rows = pool.rows[~pool.new]
+    right = lost.of_things(labels, reference, "labels")[rows]
+    said = None if predictions is None else lost.of_things(predictions, reference, "predictions")[rows]
+    return right, said
+
+
+def _placed(examples: tuple[Example, ...], rows: Rows) -> tuple[Example, ...]:
+    """With their positions in what was given, not in what was drawn of it."""
+    return tuple(each._replace(position=int(rows[each.position])) for each in examples)
