@@ -1,0 +1,149 @@
+"""`knnife classify`: which class does each thing belong to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import ENCODER, FILE, json_option, open_space, require_one, valid_text
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.tools import Classes
+
+COLUMNS = {"label": "label", "probability": "probability", "fits": "fits", "id": "id", "value": "text"}
+CHECKED = {"id": "id", "given": "given", "label": "rather", "probability": "probability", "value": "text"}
+CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
+
+EXAMPLES = """
+knnife classify films.knnife "a bank is robbed" --labels genre
+knnife classify "they lost the final" --label sport --label "politics: elections, parties, laws"
+cat lines.txt | knnife classify films.knnife - --labels genre --json
+knnife classify films.knnife --labels genre
+knnife classify films.knnife --labels genre --check
+knnife classify films.knnife --labels genre --save genre.classifier
+cat lines.txt | knnife classify - --head genre.classifier --json
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("asked", nargs=-1, type=valid_text, metavar="[SPACE] TEXT...")
+@click.option("--labels", type=valid_text, metavar="FIELD", help="Examples are the things of SPACE; their label.")
+@click.option("--label", "named", multiple=True, type=valid_text, metavar="NAME[: TEXT]", help="A class by its name.")
+@click.option("--head", type=FILE, metavar="FILE", help="What --save kept, instead of a SPACE.")
+@click.option("--save", type=click.Path(dir_okay=False), metavar="FILE", help="Keep what was learned.")
+@click.option("--check", is_flag=True, help="Which labels in SPACE look wrong?")
+@click.option(
+    "--none", type=click.FloatRange(0, 1, max_open=True), metavar="FITS", help="What fits no better is none of them."
+)
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"For --label without a SPACE: {ENCODER}.")
+@json_option
+def command(
+    asked: tuple[str, ...],
+    labels: str | None,
+    named: tuple[str, ...],
+    head: str | None,
+    save: str | None,
+    check: bool,
+    none: float | None,
+    encoder: str | None,
+    as_json: bool,
+) -> None:
+    """The class of each TEXT: from examples, from names of classes, or from both.
+
+    With - each line of standard input is a text; each is answered as it comes. Without a TEXT the things of the
+    space that lack the label are answered. An empty label is "none of these". In JSON, and in Python, stand
+    the examples that decided.
+    """
+    kinds = {"--labels": labels, "--head": head, "--label": named and not labels}
+    require_one(kinds)
+    texts, descriptions = asked[1:] if labels else asked, dict(_split(name) for name in named)
+    if not asked or (check and (texts or save or not labels)) or (encoder and (labels or not named)):
+        raise click.UsageError(
+            "expected a SPACE with --labels, or TEXT with --label or --head; --check goes with --labels alone, "
+            "--encoder with --label"
+        )
+    with ExitStack() as stack:
+        space = stack.enter_context(open_space(asked[0], read_only=True)) if labels else None
+        if space is not None and not texts and not save:
+            found = knnife.classify(space, labels=labels, names=descriptions or None, check=check, none=none)
+            _write(found, as_json)
+            return
+        learned = _learned(space, labels, descriptions, head, encoder)
+    if save is not None:
+        learned.save(save)
+        _tell(learned)
+    for some in _batches(texts):
+        _write(knnife.classify(learned, some, none=none), as_json)
+
+
+def _learned(
+    space: knnife.Space | None, labels: str | None, descriptions: dict[str, str], head: str | None, encoder: str | None
+) -> knnife.Classifier:
+    if head is not None:
+        return knnife.Classifier.load(head)
+    if space is not None:
+        return knnife.Classifier.fit(space, labels, names=descriptions or None)
+    return knnife.Classifier.zero_shot(descriptions, encoder=encoder)
+
+
+def _split(named: str) -> tuple[str, str]:
+    """A class and what it means, "" where that is not said: `politics: elections, parties`."""
+    name, _, meaning = named.partition(":")
+    return name.strip(), meaning.strip()
+
+
+def _batches(texts: tuple[str, ...]) -> Iterator[list[str]]:
+    """The texts together; standard input for `-`, by as many lines as have come: nobody waits for an answer."""
+    some: list[str] = []
+    for text in texts:
+        if text != "-":
+            some.append(text)
+            continue
+        if some:
+            yield some
+        some = []
+        yield from _lines(sys.stdin.buffer)
+    if some:
+        yield some
+
+
+def _lines(stream: Any) -> Iterator[list[str]]:
+    rest = b""
+    while chunk := stream.read1(CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        if lines := _read(whole):
+            yield lines
+    if lines := _read([rest]):
+        yield lines
+
+
+def _read(lines: list[bytes]) -> list[str]:
+    texts = (line.decode("utf-8", "replace").strip("\r") for line in lines)
+    return [text for text in texts if text.strip()]
+
+
+def _write(found: Classes, as_json: bool) -> None:
+    rows = list(found.rows())
+    checked = found.wrong is not None
+    if checked:
+        rows = sorted((row for row in rows if row["wrong"]), key=lambda row: -row["probability"])
+    output.write_rows(rows, CHECKED if checked else COLUMNS, as_json)
+    if checked:
+        _tell(found)
+
+
+def _tell(judged: Classes | knnife.Classifier) -> None:
+    """What answers are worth, on standard error."""
+    if (measured := judged.measured) is not None:
+        click.echo(
+            f"of {measured.things:,} examples, judged without seeing their labels, {measured.accuracy:.1%} were given "
+            f"the same; probabilities were off by {measured.calibration_error:.3f}",
+            err=True,
+        )

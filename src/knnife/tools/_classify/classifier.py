@@ -1,0 +1,200 @@
+"""A head: what turns vectors into classes, learned from names, from examples, or from both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.errors import BadInput, EncoderMismatch
+from knnife.geometry import Metric, Vectors
+from knnife.space import Sample, Space, sample
+from knnife.things import Thing
+from knnife.tools._classify import keeping
+from knnife.tools._classify.calibration import Measured
+from knnife.tools._classify.examples import Examples, coded
+from knnife.tools._classify.ground import Ground
+from knnife.tools._classify.landmarks import Landmarks
+from knnife.tools._classify.learning import Head, Lesson, learn
+from knnife.tools._classify.novelty import Novelty
+from knnife.tools._classify.preparing import Names, Prepared, from_examples, from_names
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Vectors in, classes out. Made by `fit`, `zero_shot` or `load`; it never changes.
+
+    classes: the labels, in the order of the columns of `predict_proba`. fingerprint: of the encoder whose vectors it
+    knows, None where vectors were brought along. measured: what it may be expected to do; None where no class has two
+    examples to tell by.
+    """
+
+    classes: tuple[Any, ...]
+    metric: Metric
+    encoder: str | None
+    fingerprint: str | None
+    measured: Measured | None
+    ground: Ground
+    landmarks: Landmarks
+    head: Head
+    examples: Examples
+    novelty: Novelty
+    _encoder: Encoder | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def fit(
+        cls,
+        given: Any,
+        labels: Any,
+        *,
+        names: Names = None,
+        encoder: str | Encoder | None = None,
+        metric: Metric | None = None,
+        seed: int = 0,
+    ) -> Classifier:
+        """Learns from examples.
+
+        Args:
+            given: a space, vectors (n, d), or things that `encoder` encodes.
+            labels: the field of the things that holds the class; or a label for each, of any hashable kind. Things
+                whose label is None (or "", or NaN) are left out.
+            names: what the labels mean, `{label: description}`, for labels that do not say it themselves; the names of
+                the labels are encoded, too, and help as long as there are few examples. None: where they are texts
+                and do tell the classes apart; True: in any case; False: never.
+            encoder: what encodes things, as in `knnife.space.sample`.
+            metric: of arrays and things, likewise.
+            seed: of all that is drawn by chance.
+
+        Raises:
+            BadInput: fewer than two classes; not as many labels as things; NaN; a field that no thing has.
+
+        """
+        found = sample(given, encoder=encoder, metric=metric, what="the examples")
+        return learned(from_examples(coded(found, labels), names, seed), seed)
+
+    @classmethod
+    def zero_shot(
+        cls, labels: Sequence[Any] | Mapping[Any, str], *, encoder: str | Encoder | None = None
+    ) -> Classifier:
+        """Knows its classes by their names alone, or by `{name: description}`, as `encoder` understands them.
+
+        Raises BadInput for fewer than two names, two that mean the same, and an encoder that takes no texts.
+        """
+        return learned(from_names(labels, encoder), seed=0)
+
+    @cached_property
+    def lesson(self) -> Lesson:
+        """What the head was learned from."""
+        features = self.landmarks.features(self.examples.points)
+        return Lesson(features, self.examples.codes, self.examples.things, len(self.classes))
+
+    @property
+    def dim(self) -> int:
+        """Of the vectors it takes."""
+        return len(self.ground.centre)
+
+    def predict_proba(self, asked: Any) -> Vectors:
+        """The probability of each class, `(m, K)`: of a Sample, a space, vectors (m, d), or texts.
+
+        Raises EncoderMismatch where another encoder made the vectors, BadInput for other dimensions and NaN.
+        """
+        return self.head.probabilities(self.features(asked))
+
+    def predict(self, asked: Any) -> list[Any]:
+        """The likeliest class of each."""
+        return [self.classes[code] for code in self.predict_proba(asked).argmax(axis=1)]
+
+    def features(self, asked: Any) -> Vectors:
+        """What is asked as the head sees it `(m, r)`; raises as `predict_proba`."""
+        return self.landmarks.features(self._points(asked))
+
+    def _points(self, asked: Any) -> Vectors:
+        found = self.sample(asked)
+        if not len(found):
+            return np.zeros((0, self.dim), np.float32)
+        if found.vectors.shape[1] != self.dim:
+            raise BadInput(
+                f"the classifier takes vectors of {self.dim} dimensions, {found.source} has {found.vectors.shape[1]}"
+            )
+        return self.ground.points(found.vectors)
+
+    def sample(self, asked: Any) -> Sample:
+        """What is asked as a Sample; texts by the encoder that made the examples. Raises EncoderMismatch."""
+        if isinstance(asked, list | tuple) and not asked:
+            asked = np.zeros((0, self.dim), np.float32)
+        if isinstance(asked, Sample | Space) or _are_vectors(asked):
+            found = sample(asked, what="what is asked")
+        elif self.encoder is None:
+            raise BadInput(
+                "this classifier was learned from vectors that were brought along; expected vectors (m, d) here, too"
+            )
+        else:
+            found = sample(asked, encoder=self._model, what="what is asked")
+        if None not in (found.fingerprint, self.fingerprint) and found.fingerprint != self.fingerprint:
+            raise EncoderMismatch(
+                f"the classifier was learned from vectors of the encoder {self.encoder} ({self.fingerprint:.12}), and "
+                f"{found.source} was made by another ({found.fingerprint:.12}); learn it again from examples encoded "
+                "by that one"
+            )
+        return found
+
+    @cached_property
+    def _model(self) -> Encoder:
+        return self._encoder or load_encoder(self.encoder or DEFAULT)
+
+    def fits(self, asked: Any) -> Vectors:
+        """How well each fits any of the classes `(m,)`, from almost 0 to 1.
+
+        With examples: the share of them that lie at least as far from the others. With names alone: the share of texts
+        about anything that lie farther from every name.
+        """
+        found = self.sample(asked)
+        if not len(found):
+            return np.zeros(0, np.float32)
+        points = self._points(found)
+        return self.novelty.fits(self.ground.compared(found.vectors) if self.novelty.named else points)
+
+    # --- in a file --------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the classifier into a file; `load` gives an equal one back.
+
+        Raises BadInput for labels that are neither texts nor numbers nor truth values.
+        """
+        keeping.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Classifier:
+        """The classifier in a file. Raises NotFound; BadInput where it is none, or is damaged."""
+        return cls(**keeping.load(Path(path)))
+
+
+def _are_vectors(asked: Any) -> bool:
+    """An array, or a list of rows of numbers."""
+    if isinstance(asked, list | tuple):
+        return isinstance(asked[0], list | tuple | np.ndarray) and not isinstance(asked[0], Thing)
+    return hasattr(asked, "__array__") and not hasattr(asked, "columns")
+
+
+def learned(prepared: Prepared, seed: int) -> Classifier:
+    """The classifier that these examples and names teach."""
+    found, encoder = learn(prepared.lesson, seed), prepared.encoder
+    return Classifier(
+        prepared.classes,
+        prepared.metric,
+        encoder.name if encoder else None,
+        encoder.fingerprint if encoder else None,
+        found.measured,
+        prepared.ground,
+        prepared.landmarks,
+        found.head,
+        prepared.examples,
+        prepared.novelty,
+        encoder,
+    )

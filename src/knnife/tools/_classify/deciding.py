@@ -1,0 +1,49 @@
+"""Which examples decided? The head is a weighted sum of its examples, so each answer can be taken apart.
+
+Where the loss of a regularised head is least, the weights of class c are W_c = sum_i a_ic x_i with
+a_ic = (1 [y_i = c] - p_ic) / penalty, so that the logit of a thing is the sum of what each example pulls, a_ic x_i·x
+(Yeh et al., "Representer point selection for explaining deep neural networks", NeurIPS 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from knnife.geometry import Vectors, blocks, top_k
+from knnife.tools._classify.learning import Head, Lesson
+from knnife.tools._classify.softmax import Codes, softmax
+
+
+class Reason(NamedTuple):
+    """An example that pulled toward the answer: its id, and its share of all that pulled that way."""
+
+    id: str
+    share: float
+
+
+def reasons(
+    head: Head, lesson: Lesson, ids: Sequence[str], features: Vectors, codes: Codes, k: int
+) -> list[list[Reason]]:
+    """For each of `features` (m, r), answered `codes` (m,), the k examples that pulled most toward the answer.
+
+    lesson: what the head was learned from; ids: what its examples are called.
+    """
+    if k == 0:
+        return [[] for _ in features]
+    weights = -softmax(head.weights.logits(lesson.features))  # (n, K), times the penalty
+    weights[np.arange(len(weights)), lesson.codes] += 1
+    found: list[list[Reason]] = []
+    for block in blocks(len(features), 8 * len(lesson.codes)):
+        pulls = (features[block] @ lesson.features.T) * weights[:, codes[block]].T  # (b, n)
+        np.maximum(pulls, 0, out=pulls)
+        rows, strengths = top_k(pulls, k)
+        shares = strengths / np.maximum(pulls.sum(axis=1), 1e-30)[:, None]
+        found += [_told(ids, *each) for each in zip(rows.tolist(), shares.tolist(), strict=True)]
+    return found
+
+
+def _told(ids: Sequence[str], rows: list[int], shares: list[float]) -> list[Reason]:
+    return [Reason(ids[row], share) for row, share in zip(rows, shares, strict=True) if share > 0]

@@ -1,0 +1,71 @@
+"""Does a thing fit any of the classes at all? How near it is to what is known, against how near others are.
+
+With examples, the figure is a conformal p-value (Laxhammar and Falkman, "Conformal prediction for
+distribution-independent anomaly detection in streaming vessel data", 2010): the share of the examples that lie at least
+as far from the others as the thing does. Of things that do belong, a share of at most p has a value up to p. Beyond
+the farthest example, where counting ends, the share goes on falling as it fell over the farthest quarter (an
+exponential tail), so that a few examples are enough to say "none of these". With names alone, the figure is the share
+of texts about anything (strangers.py) that lie farther from every name.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from knnife.geometry import Metric, Vectors
+from knnife.space import nearest
+
+ASKED = 1_000  # so many examples show how near examples are
+COPIES, SAME = 3, 1e-4  # of an example up to so many copies, which are so near, do not count as others
+TURNED_AWAY = 0.01  # with examples: of the things that do belong, so many are answered "none of these"
+UNLIKELY = 0.5  # with names: what is nearer to one than so many of the strangers belongs; some may belong, too
+
+
+class Novelty(NamedTuple):
+    """known: points of the examples, or vectors of the names `(n, d)`. nearness: how near others are, ascending.
+
+    named: whether those others are strangers, and not the examples themselves.
+    """
+
+    metric: Metric
+    known: Vectors
+    nearness: Vectors
+    named: bool
+
+    @classmethod
+    def of_examples(cls, points: Vectors, metric: Metric, seed: int) -> Novelty:
+        """By how near these examples (n, d) are to each other."""
+        rows = np.random.default_rng(seed).permutation(len(points))[:ASKED]
+        _, similarities = nearest(points, 2 + COPIES, points[rows], metric=metric)
+        others = similarities[:, 1:]  # the first is the example itself
+        copies = others[:, :-1] >= similarities[:, :1] - SAME
+        return cls(metric, points, np.sort(others[np.arange(len(rows)), copies.sum(axis=1)]), False)
+
+    @classmethod
+    def of_names(cls, names: Vectors, strangers: Vectors, metric: Metric) -> Novelty:
+        """By how near strangers (s, d) come to these names (K, d)."""
+        _, similarities = nearest(names, 1, strangers, metric=metric)
+        return cls(metric, names, np.sort(similarities[:, 0]), True)
+
+    @property
+    def least(self) -> float:
+        """What fits no better than that is none of the classes, unless told."""
+        return UNLIKELY if self.named else TURNED_AWAY
+
+    def fits(self, points: Vectors) -> Vectors:
+        """How well each of `points` (m, d) fits, from almost 0 (not at all) to 1; of vectors, where names are known."""
+        _, similarities = nearest(self.known, 1, points, metric=self.metric)
+        near = similarities[:, 0]
+        farther = np.searchsorted(self.nearness, near, side="right")
+        beyond = np.maximum(self.nearness[0] - near, 0)
+        found: Vectors = ((1 + farther) / (1 + len(self.nearness)) * np.exp(-beyond / self._tail)).astype(np.float32)
+        return found
+
+    @property
+    def _tail(self) -> float:
+        """By how much less near the share falls to a third (1/e), judged by the farthest quarter."""
+        quarter = max(1, len(self.nearness) // 4)
+        inner = self.nearness[min(quarter, len(self.nearness) - 1)]
+        return max(float((inner - self.nearness[:quarter]).mean()), SAME)

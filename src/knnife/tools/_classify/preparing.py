@@ -1,0 +1,84 @@
+"""What a head is learned from: examples and names of classes, on one ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders.protocol import preferred_metric
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors
+from knnife.tools._classify import names
+from knnife.tools._classify.examples import Examples, Labelled
+from knnife.tools._classify.ground import Ground
+from knnife.tools._classify.landmarks import Landmarks
+from knnife.tools._classify.learning import Lesson
+from knnife.tools._classify.novelty import Novelty
+from knnife.tools._classify.strangers import STRANGERS
+
+Names = Mapping[Any, str] | bool | None
+
+
+class Prepared(NamedTuple):
+    """Everything there is to learn from. encoder: of the vectors; None where they were brought along."""
+
+    classes: tuple[Any, ...]
+    metric: Metric
+    encoder: Encoder | None
+    ground: Ground
+    landmarks: Landmarks
+    examples: Examples
+    novelty: Novelty
+
+    @property
+    def lesson(self) -> Lesson:
+        """The same as features."""
+        features = self.landmarks.features(self.examples.points)
+        return Lesson(features, self.examples.codes, self.examples.things, len(self.classes))
+
+
+def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
+    """Examples, and the names of their classes where those are `wanted`, or (None) tell the classes apart."""
+    found, codes, classes = labelled.sample, labelled.codes, labelled.classes
+    ground = Ground.of(found.vectors, found.metric)
+    points, ids = ground.points(found.vectors), list(found.ids)
+    things, encoder = len(points), found.encoder if found.fingerprint is not None else None
+    if wanted or (wanted is None and encoder is not None):
+        texts, named = _named(encoder or found.encoder, classes, wanted)  # the latter says why there is none
+        if named is not None and (wanted or names.tell(named, points, codes)):
+            points, codes = np.vstack([points, named]), np.concatenate([codes, np.arange(len(classes))])
+            ids += [f"name: {text}" for text in texts]
+    examples = Examples(points, codes, ids, things)
+    novelty = Novelty.of_examples(points[:things], found.metric, seed)
+    landmarks = Landmarks.of(points, seed)
+    return Prepared(classes, found.metric, encoder, ground, landmarks, examples, novelty)
+
+
+def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
+    """Names alone, `{name: description}` or a list of names. Raises BadInput for fewer than two, and for two alike."""
+    loaded = load_encoder(encoder if encoder is not None else DEFAULT)
+    if loaded.kind != "text":
+        raise BadInput(f"names of classes are texts, and the encoder {loaded.name} takes {loaded.kind}")
+    classes = tuple(dict.fromkeys(labels))
+    if len(classes) < len(labels) or len(classes) < 2:
+        raise BadInput(f"the labels are {names.listed(list(labels))}; expected two or more, each once")
+    texts = names.texts_of(classes, labels if isinstance(labels, Mapping) else {})
+    metric, vectors = preferred_metric(loaded), loaded.encode(texts)
+    ground = Ground.of(vectors, metric)
+    points = ground.points(vectors)
+    examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
+    novelty = Novelty.of_names(ground.compared(vectors), loaded.encode(STRANGERS), metric)
+    landmarks = Landmarks.of(points, seed=0)
+    return Prepared(classes, metric, loaded, ground, landmarks, examples, novelty)
+
+
+def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:
+    if encoder.kind != "text":
+        if wanted:
+            raise BadInput(f"names are texts, and the encoder {encoder.name} takes {encoder.kind}; leave names= out")
+        return [], None
+    texts = names.texts_of(classes, wanted if isinstance(wanted, Mapping) else {})
+    return texts, names.around_their_mean(encoder.encode(texts))
