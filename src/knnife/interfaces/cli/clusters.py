@@ -1,0 +1,83 @@
+"""`knnife clusters`: which groups are there, and what are they about?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import (
+    FILE,
+    json_option,
+    load_vectors,
+    open_space,
+    view_option,
+    where_option,
+)
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.tools.clusters import Clusters
+
+COLUMNS = {
+    "cluster": "cluster",
+    "size": "size",
+    "cohesion": "cohesion",
+    "stability": "stability",
+    "central": "in the middle",
+    "name": "name",
+}
+THINGS = {"id": "id", "cluster": "cluster", "name": "name"}
+
+EXAMPLES = """
+knnife clusters films.knnife
+knnife clusters films.knnife --where 'year > 1990' --json
+knnife clusters films.knnife --things > labels.tsv
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
+@click.option(
+    "--about", type=click.IntRange(min=1), metavar="N", help="So many clusters; the points decide unless told."
+)
+@click.option("--least", type=click.IntRange(min=2), default=5, show_default=True, help="Members of a cluster.")
+@click.option("--things", is_flag=True, help="Each thing with its cluster, instead of the clusters.")
+@where_option
+@view_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same answer.")
+@json_option
+def command(space: str, things: bool, as_json: bool, **asked: Any) -> None:
+    """Which groups are there, and what are they about?
+
+    Finds how many there are by itself; each is named by its typical words, and shown with its size, the things in
+    its middle, how clear it is (cohesion, from -1 to 1) and how surely it is found again (stability, from 0 to 1).
+    Things that are far from all others are in no cluster.
+    """
+    found = _found(space, **asked)
+    if things:
+        output.write_rows(found.things(), THINGS, as_json)
+        return
+    output.write_rows(found.rows(), COLUMNS, as_json)
+    if output.for_people() and not as_json:
+        click.echo(describe(found))
+
+
+def _found(path: str, *, where: str | None, view: str | None, **options: Any) -> Clusters:
+    from knnife.tools.clusters import clusters  # brings NumPy, which the help does not need
+
+    if path.endswith(".npy"):
+        if where or view:
+            raise click.UsageError("--where and --view are for spaces", click.get_current_context())
+        return clusters(load_vectors(path), **options)
+    with open_space(path, read_only=True) as opened:
+        return clusters(opened, where=where, view=view, **options)
+
+
+def describe(found: Clusters) -> str:
+    """How many things, clusters and outliers, and which other numbers are worth a look."""
+    others = [str(count) for count in found.levels if count not in (1, len(found))]
+    count = "1 cluster" if len(found) == 1 else f"{len(found):,} clusters"
+    line = f"{len(found.ids):,} things in {count}; {len(found.outliers):,} in none"
+    return f"{line}. Also worth a look: --about {', '.join(others)}" if others else line

@@ -1,0 +1,141 @@
+"""From points to a tree of clusters, by way of a sample where there are many points, and which of them are outliers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from knnife.errors import BadInput
+from knnife.geometry import Metric, Vectors, blocks, unit
+from knnife.space import nearest
+from knnife.space.rows import Positions
+from knnife.tools._clusters.graph import Weights
+from knnife.tools._clusters.levels import Level, levels
+from knnife.tools._clusters.tree import Merges, leaves, merges
+
+VOTERS = 15  # neighbours whose clusters a point that was not looked at joins
+CROWD = 10  # how far the neighbour of this rank is, says how alone a point is
+FENCE = 3.0  # interquartile ranges of the log beyond the upper quartile: Tukey's "far out"
+MARGIN = 1.1  # and so many times the quartile, for clusters whose members are all equally close
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The finest clusters, how they merge, and at how many it is best to stop.
+
+    leaves: `(n,)`, -1 for outliers. merges: pairs of leaves, in order. best: the number of clusters to show.
+    levels: all numbers at which something speaks for stopping. stability: `(best,)` in the order of the leaves.
+    """
+
+    leaves: Positions
+    merges: Merges
+    best: int
+    levels: tuple[int, ...]
+    stability: Weights
+
+
+def comparable_points(points: Vectors, metric: Metric) -> tuple[Vectors, Metric]:
+    """The points about their mean; by angle where directions are what is compared.
+
+    What all texts have in common says nothing about groups among them, so it is taken away first.
+    """
+    centred = points - points.mean(axis=0, dtype=np.float64).astype(np.float32)
+    if metric not in ("cosine", "dot"):
+        return centred, metric
+    rounding = 1e-5 * float(np.abs(points).max(initial=0))
+    centred[np.abs(centred).max(axis=1, initial=0) <= rounding] = 0  # equal to the mean: noise has no direction
+    return unit(centred), "cosine"
+
+
+def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most: int, seed: int) -> Tree:
+    """The tree of clusters of `points` (n, d), which `comparable_points` made.
+
+    about: how many clusters the best level is to have; None: as the points say. least: members of a cluster. most:
+    points that are looked at to find the clusters; the others join them.
+    """
+    n = len(points)
+    random = np.random.default_rng(seed)
+    looked = random.permutation(n)[:most]
+    if n < 2 * least or not np.ptp(points[looked], axis=0).any():
+        return _whole(n, about)
+    alone = outlying(points, points[looked], metric, np.zeros(n, np.int64))
+    looked = looked[~alone[looked]]  # strays would stretch the space
+    some = points[looked]
+    graph, found = levels(some, metric, seed)
+    chosen = _chosen(found, about)
+    if chosen is None:
+        return _whole(n, about, alone)
+    fine = leaves(graph, chosen.labels, found[0].labels, least)
+    parents = np.zeros(int(fine.max()) + 1, np.int64)
+    parents[fine] = chosen.labels
+    order = merges(graph, fine, parents)
+    if about is not None and about > len(parents):
+        raise BadInput(f"about={about}: no more than {len(parents)} clusters can be told apart here; ask for fewer")
+    joined = join(points, some, metric, fine, parents)
+    if len(np.unique(joined)) < len(parents):  # no cluster is voted away
+        joined[looked] = fine
+    alone |= outlying(points, some, metric, parents[joined])
+    joined[alone] = -1
+    best = about if about is not None else chosen.count
+    stability = chosen.stability if best == chosen.count else np.full(best, np.nan)
+    return Tree(joined, order, best, _peaks(found, chosen), stability)
+
+
+def _whole(n: int, about: int | None, alone: Positions | None = None) -> Tree:
+    if about is not None and about > 1:
+        raise BadInput(f"about={about}: these {n:,} points cannot be told apart into clusters; leave it out")
+    labels = np.zeros(n, np.int64)
+    if alone is not None:
+        labels[alone] = -1
+    return Tree(labels, (), 1, (1,), np.ones(1))
+
+
+def _chosen(found: list[Level], about: int | None) -> Level | None:
+    if about is not None:
+        return min(found, key=lambda level: abs(np.log(level.count / about)), default=None) if about > 1 else None
+    best = max(found, key=lambda level: level.worth, default=None)
+    return best if best is not None and best.worth > 0 else None
+
+
+def _peaks(found: list[Level], chosen: Level) -> tuple[int, ...]:
+    """The numbers of clusters that are worth more than those next to them."""
+    worths = np.array([0.0, *(level.worth for level in found), 0.0])
+    peaks = {
+        level.count for i, level in enumerate(found) if worths[i + 1] > 0 and worths[i + 1] >= worths[i : i + 3].max()
+    }
+    return tuple(sorted(peaks | {1, chosen.count}))
+
+
+def join(points: Vectors, some: Vectors, metric: Metric, labels: Positions, parents: Positions) -> Positions:
+    """The leaf of each of `points` (n, d) by a vote of its nearest of `some` (m, d): first of the cluster, then of it.
+
+    The votes also set right single points among those that were looked at.
+    """
+    joined = np.empty(len(points), np.int64)
+    family = np.eye(int(parents.max()) + 1)[parents]  # (leaves, clusters)
+    for block in blocks(len(points), 8 * len(parents) * 2):
+        rows, similarities = nearest(some, VOTERS, points[block], metric=metric)
+        beyond = similarities[:, :1] - similarities
+        weights = np.exp(-beyond / np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12))
+        keys = np.arange(len(rows))[:, None] * len(parents) + labels[rows]
+        votes = np.bincount(keys.ravel(), weights.ravel(), minlength=len(rows) * len(parents)).reshape(len(rows), -1)
+        cluster = (votes @ family).argmax(axis=1)
+        joined[block] = np.where(parents == cluster[:, None], votes, -1.0).argmax(axis=1)
+    return joined
+
+
+def outlying(points: Vectors, some: Vectors, metric: Metric, labels: Positions) -> Positions:
+    """Which points are far from everything `(n,)`, by the measure of their cluster: true for outliers.
+
+    Far is the distance to the neighbour of rank CROWD, against the quartiles of that distance in the cluster.
+    """
+    similarities = nearest(some, CROWD + 1, points, metric=metric)[1][:, -1].astype(np.float64)
+    distances = np.sqrt(np.maximum(2 - 2 * similarities, 0)) if metric == "cosine" else -similarities
+    far: Positions = np.zeros(len(points), bool)
+    for label in range(int(labels.max()) + 1):
+        members = labels == label
+        low, high = np.quantile(distances[members], [0.25, 0.75])
+        if low > 0:  # else most are copies of others, and there is no measure
+            far[members] = distances[members] > high * max((high / low) ** FENCE, MARGIN)
+    return far

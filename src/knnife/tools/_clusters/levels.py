@@ -1,0 +1,146 @@
+"""How many? Partitions from fine to coarse, and which of them the points speak for.
+
+Each resolution gives a partition. A level is the better, the more three things agree:
+
+- its silhouette (Rousseeuw 1987): how much closer points are to their own cluster than to the next one;
+- what that has over points of the same spread without clusters (the gap of Tibshirani, Walther and Hastie 2001):
+  Gaussian ones of the same covariance, cut into as many pieces in the same way;
+- its stability: how well it comes back when each half of the ties is taken away at random.
+
+Of two levels that are about as good the one with fewer clusters is taken: someone will read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from knnife.geometry import Metric, Vectors, unit
+from knnife.space import nearest
+from knnife.space.rows import Positions
+from knnife.tools._clusters.agreement import adjusted_rand, recovered
+from knnife.tools._clusters.communities import communities, modularity, outward, paired
+from knnife.tools._clusters.graph import Graph, Weights, from_ties, graph_of
+
+NEIGHBOURS = 50  # of each point; fewer see small clusters only, and then need many merges to reach large ones
+FINEST = 256  # communities to start from
+RESOLUTIONS = 5.6 * 2.0 ** -np.arange(0, 20, 0.5)
+RESAMPLES = 2
+FEWER = 0.3  # a level of k clusters is worth k^-FEWER: twice as many have to be 23 % better, less where all is clear
+APART = 0.75  # of the ties that lead out of the clusters of Gaussian points, at most so many do: else there are none
+
+
+@dataclass(frozen=True)
+class Level:
+    """One partition of the n points.
+
+    labels: `(n,)`. worth: higher is better. stability: `(c,)`, of each cluster the share that comes back.
+    """
+
+    labels: Positions
+    worth: float
+    stability: Weights
+
+    @property
+    def count(self) -> int:
+        """How many clusters."""
+        return int(self.labels.max()) + 1
+
+
+def levels(points: Vectors, metric: Metric, seed: int) -> tuple[Graph, list[Level]]:
+    """The graph of `points` (n, d) in random order, and its partitions, finest first, of which none may be left."""
+    random = np.random.default_rng(seed)
+    neighbours = min(NEIGHBOURS, max(5, len(points) // 5))
+    rows, similarities = nearest(points, neighbours, metric=metric)
+    graph = graph_of(rows, similarities)
+    others = [_halved(graph, random) for _ in range(RESAMPLES)]
+    chance = by_chance(points, metric, neighbours, random)
+    found = []
+    for labels, *again in zip(*map(_partitions, [graph, *others]), strict=True):
+        count = int(labels.max()) + 1
+        if count < 2:
+            break
+        clear = float(silhouettes(points, labels).mean())
+        clear_by_chance, out_by_chance = chance(count)
+        stable = np.mean([adjusted_rand(labels, other) for other in again])
+        worth = (clear - clear_by_chance) * stable * count ** (-FEWER * (1 - clear))
+        out = outward(graph, labels)
+        if out > APART * out_by_chance:
+            worth = 0.0
+        stability = np.mean([recovered(labels, other) for other in again], axis=0)
+        found.append(Level(labels, float(worth), stability))
+        if out < 1e-9:  # what no tie joins, no resolution joins
+            break
+    return graph, found
+
+
+def _partitions(graph: Graph) -> Iterator[Positions]:
+    """One for each of RESOLUTIONS, made from the one before or from the finest, whichever has more modularity."""
+    start = labels = paired(graph, FINEST)
+    for resolution in RESOLUTIONS:
+        both = [communities(graph, before, resolution) for before in (labels, start)]
+        labels = max(both, key=lambda each: modularity(graph, each, resolution))
+        yield labels
+
+
+def _halved(graph: Graph, random: np.random.Generator) -> Graph:
+    """The graph with each tie kept or not by the toss of a coin."""
+    rows, columns = graph.rows, graph.columns
+    keep = (rows < columns) & (random.random(len(rows)) < 0.5)
+    return from_ties(rows[keep], columns[keep], graph.weights[keep], len(graph))
+
+
+def by_chance(
+    points: Vectors, metric: Metric, neighbours: int, random: np.random.Generator
+) -> Callable[[int], tuple[float, float]]:
+    """What is found in Gaussian points of the same covariance: for c clusters their silhouette and outward ties."""
+    _, widths, axes = np.linalg.svd(points, full_matrices=False)
+    normal = random.standard_normal((len(points), len(widths)), dtype=np.float32)
+    shapeless: Vectors = (normal * (widths / np.float32(np.sqrt(len(points))))) @ axes
+    shapeless = unit(shapeless) if metric == "cosine" else shapeless
+    graph = graph_of(*nearest(shapeless, neighbours, metric=metric))
+    labels, found = paired(graph, FINEST), {}
+    for resolution in RESOLUTIONS:
+        labels = communities(graph, labels, resolution)
+        count = int(labels.max()) + 1
+        if count < 2:
+            break
+        found[count] = float(silhouettes(shapeless, labels).mean()), outward(graph, labels)
+    counts = sorted(found) or [1]
+    figures = np.array([found.get(count, (0.0, 1.0)) for count in counts]).T
+
+    def at(count: int) -> tuple[float, float]:
+        clear, out = (float(np.interp(np.log(count), np.log(counts), each)) for each in figures)
+        return clear, out
+
+    return at
+
+
+def centres(points: Vectors, labels: Positions) -> Vectors:
+    """The mean of each cluster `(c, d)`; every label from 0 on must have a member."""
+    order = np.argsort(labels, kind="stable")
+    sizes = np.bincount(labels)
+    means: Vectors = np.add.reduceat(points[order], np.cumsum(sizes) - sizes, axis=0)
+    means /= sizes[:, None].astype(np.float32)
+    return means
+
+
+def silhouettes(points: Vectors, labels: Positions) -> Weights:
+    """Of each point, from -1 (belongs elsewhere) to 1: (b - a) / max(a, b); 0 where a cluster has one member `(n,)`.
+
+    a and b are the mean squared Euclidean distances to the others of its own cluster and to the nearest other cluster,
+    which sums give without any pair being looked at; for vectors of length 1 that is 2 - 2 cosine.
+    """
+    sizes, means = np.bincount(labels), centres(points, labels)
+    squares: Weights = np.einsum("ij,ij->i", points, points).astype(np.float64)
+    inside = np.bincount(labels, squares) / sizes
+    distances: Weights = squares[:, None] - 2 * points @ means.T + inside
+    at = np.arange(len(labels))
+    own = distances[at, labels] * sizes[labels] / np.maximum(sizes[labels] - 1, 1)
+    distances[at, labels] = np.inf
+    other = distances.min(axis=1) if len(sizes) > 1 else np.zeros(len(labels))
+    most = np.maximum(own, other)
+    found = np.divide(other - own, most, out=np.zeros(len(labels)), where=most > 0)
+    return np.where(sizes[labels] > 1, found, 0)
