@@ -22,36 +22,56 @@ _HOMES = {  # public name -> the module that holds it
     "BadFilter": "errors",
     "BadInput": "errors",
     "BadRow": "errors",
+    "Classifier": "tools._classify.classifier",
+    "Detector": "tools._outliers.detector",
     "DiskFull": "errors",
+    "DriftMonitor": "tools._drift.monitor",
+    "Embed": "interfaces.features",
+    "EmbedRows": "interfaces.features",
     "Encoder": "encoders",
     "EncoderMismatch": "errors",
     "Entry": "encoders",
     "KnnifeError": "errors",
     "MissingPackage": "errors",
+    "NearestClassifier": "interfaces.features",
     "NewerFormat": "errors",
     "NotASpace": "errors",
     "NotFound": "errors",
     "Offline": "errors",
+    "OutlierDetector": "interfaces.features",
     "ReadOnly": "errors",
+    "RowEncoder": "encoders.rows",
+    "Seen": "tools._duplicates.seen",
     "Space": "space",
     "SpaceBusy": "errors",
     "SpaceError": "errors",
     "Thing": "things",
     "changes": "tools.changes",
+    "classify": "tools.classify",
+    "clusters": "tools.clusters",
     "doctor": "tools.doctor",
+    "drift": "tools.drift",
+    "duplicates": "tools.duplicates",
     "evaluate": "tools.evaluate",
     "find_model": "encoders.catalogue",
     "load_encoder": "encoders",
     "models": "encoders.catalogue",
+    "outliers": "tools.outliers",
     "read": "things",
     "similarity": "tools.similarity",
 }
+
+# Public too, but they need scikit-learn: `from knnife import *` goes without.
+_OPTIONAL = ["Embed", "EmbedRows", "NearestClassifier", "OutlierDetector"]
 
 __all__ = [
     "BadFilter",
     "BadInput",
     "BadRow",
+    "Classifier",
+    "Detector",
     "DiskFull",
+    "DriftMonitor",
     "Encoder",
     "EncoderMismatch",
     "Entry",
@@ -62,16 +82,23 @@ __all__ = [
     "NotFound",
     "Offline",
     "ReadOnly",
+    "RowEncoder",
+    "Seen",
     "Space",
     "SpaceBusy",
     "SpaceError",
     "Thing",
     "changes",
+    "classify",
+    "clusters",
     "doctor",
+    "drift",
+    "duplicates",
     "evaluate",
     "find_model",
     "load_encoder",
     "models",
+    "outliers",
     "read",
     "similarity",
 ]
@@ -79,6 +106,7 @@ __all__ = [
 if TYPE_CHECKING:
     from knnife.encoders import Encoder, Entry, load_encoder
     from knnife.encoders.catalogue import find_model, models
+    from knnife.encoders.rows import RowEncoder
     from knnife.errors import (
         BadFilter,
         BadInput,
@@ -95,11 +123,24 @@ if TYPE_CHECKING:
         SpaceBusy,
         SpaceError,
     )
+    from knnife.interfaces.features import Embed as Embed
+    from knnife.interfaces.features import EmbedRows as EmbedRows
+    from knnife.interfaces.features import NearestClassifier as NearestClassifier
+    from knnife.interfaces.features import OutlierDetector as OutlierDetector
     from knnife.space import Space
     from knnife.things import Thing, read
+    from knnife.tools._classify.classifier import Classifier
+    from knnife.tools._drift.monitor import DriftMonitor
+    from knnife.tools._duplicates.seen import Seen
+    from knnife.tools._outliers.detector import Detector
     from knnife.tools.changes import changes
+    from knnife.tools.classify import classify
+    from knnife.tools.clusters import clusters
     from knnife.tools.doctor import doctor
+    from knnife.tools.drift import drift
+    from knnife.tools.duplicates import duplicates
     from knnife.tools.evaluate import evaluate
+    from knnife.tools.outliers import outliers
     from knnife.tools.similarity import similarity
 
 
@@ -112,4 +153,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_OPTIONAL})
