@@ -45,6 +45,7 @@ _HOMES = {  # public name -> the module that holds it
     "Space": "space",
     "SpaceBusy": "errors",
     "SpaceError": "errors",
+    "Stopped": "tools._evaluate.stopped",
     "Thing": "things",
     "changes": "tools.changes",
     "classify": "tools.classify",
@@ -87,6 +88,7 @@ __all__ = [
     "Space",
     "SpaceBusy",
     "SpaceError",
+    "Stopped",
     "Thing",
     "changes",
     "classify",
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
     from knnife.tools._classify.classifier import Classifier
     from knnife.tools._drift.monitor import DriftMonitor
     from knnife.tools._duplicates.seen import Seen
+    from knnife.tools._evaluate.stopped import Stopped
     from knnife.tools._outliers.detector import Detector
     from knnife.tools.changes import changes
     from knnife.tools.classify import classify

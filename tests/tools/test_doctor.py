@@ -16,7 +16,7 @@ import pytest
 from knnife import BadInput, NotFound, Space, Thing, doctor
 from knnife.encoders.protocol import Tokens
 from knnife.interfaces.cli.app import run
-from knnife.tools import Checkup
+from knnife.tools.doctor import Checkup
 
 DIM, THINGS = 32, 300
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knnife import BadInput, NotFound, Space, Thing, evaluate
-from knnife.tools import Stopped
+from knnife import BadInput, NotFound, Space, Stopped, Thing, evaluate
 
 TOPICS = 120
 

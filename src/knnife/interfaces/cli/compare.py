@@ -58,9 +58,7 @@ def _in_space(path: str, texts: list[str], ids: bool) -> Vectors:
 
 def _scores(given: list[str] | Vectors, encoder: str | knnife.Space) -> Vectors:
     """The similarities `(n, n)` of everything given with everything given."""
-    from knnife.tools import similarity  # brings NumPy, which the help does not need
-
-    return similarity(given, given, encoder).scores
+    return knnife.similarity(given, given, encoder).scores
 
 
 def _pairs(texts: list[str], scores: Vectors) -> Iterator[output.Row]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import FILE, json_option, load_vectors, open_space, view_option
 from knnife.interfaces.cli.progress import progress_bar
@@ -14,7 +15,7 @@ from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
-    from knnife.tools import Checkup
+    from knnife.tools.doctor import Checkup
 
 FOUND_BAD = 1  # the exit code of linters
 COLUMNS = {"state": "", "check": "", "means": ""}
@@ -59,12 +60,11 @@ def command(space: str, view: str | None, sample: int, seed: int, as_json: bool)
 
 
 def _checked(path: str, view: str | None, sample: int, seed: int, report: Report | None) -> Checkup:
-    from knnife.tools import doctor  # brings NumPy, which the help does not need
 
     if path.endswith(".npy"):
-        return doctor(load_vectors(path), sample=sample, seed=seed, progress=report)
+        return knnife.doctor(load_vectors(path), sample=sample, seed=seed, progress=report)
     with open_space(path, read_only=True) as opened:
-        return doctor(opened, view=view, sample=sample, seed=seed, progress=report)
+        return knnife.doctor(opened, view=view, sample=sample, seed=seed, progress=report)
 
 
 def _lines(found: Checkup) -> Iterator[output.Row]:

@@ -26,7 +26,7 @@ from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
-    from knnife.tools import Duplicates
+    from knnife.tools.duplicates import Duplicates
 
 FORMATS = ("jsonl", "csv", "npy", "parquet")
 COLUMNS = {"a": "a", "b": "b", "surface": "surface", "similarity": "similarity", "expected": "expected by chance"}
@@ -115,10 +115,9 @@ def _opened(path: str, stack: ExitStack, *, writing: bool) -> Any:
 
 
 def _found(given: Any, other: Any, asked: dict[str, Any], report: Report | None) -> Duplicates:
-    from knnife.tools import duplicates  # brings NumPy, which the help does not need
 
     told = {name: value for name, value in asked.items() if value is not None}
-    return duplicates(given, other, progress=report, **told)
+    return knnife.duplicates(given, other, progress=report, **told)
 
 
 def _groups(found: Duplicates) -> Iterator[output.Row]:

@@ -16,7 +16,7 @@ from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
-    from knnife.tools import Evaluation
+    from knnife.tools.evaluate import Evaluation
 
 ALWAYS = ("low", "high", "texts_per_second", "memory", "size", "dim", "licence", "agreement", "correlation")
 SPACE = b"SQLite format 3\0"  # how the file of a space begins
@@ -53,7 +53,6 @@ def command(
     if source is None and not asked["pairs"]:
         raise click.UsageError("expected a SPACE or a FILE, or --pairs")
     names = [name.strip() for name in encoders.split(",") if name.strip()]
-    from knnife.tools import Stopped, evaluate  # brings NumPy, which the help does not need
 
     with ExitStack() as stack:
         things: Any = None
@@ -65,8 +64,8 @@ def command(
             things = knnife.read(source, text=text or None, id=id)
         report = stack.enter_context(progress_bar("encoding"))
         try:
-            found, left = evaluate(things, names, progress=report, **asked), 0
-        except Stopped as stop:
+            found, left = knnife.evaluate(things, names, progress=report, **asked), 0
+        except knnife.Stopped as stop:
             found, left = stop.so_far, len(names) - len(stop.so_far.table)
     _write(found, as_json)
     if left:

@@ -25,7 +25,7 @@ from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
-    from knnife.tools import Outliers
+    from knnife.tools.outliers import Outliers
 
 SPACE = b"SQLite format 3\0"  # how the file of a space begins
 COLUMNS = {

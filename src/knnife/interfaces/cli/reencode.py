@@ -86,9 +86,7 @@ def command(
 
 def _changes(space: knnife.Space, done: Reencoded, queries: list[str], as_json: bool) -> dict[str, float]:
     """How much the answers change, told before the switch."""
-    from knnife.tools import changes  # brings NumPy, which the help does not need
-
-    summary = changes(space, queries, before=done.before or done.view, after=done.view, k=ANSWERS).summary()
+    summary = knnife.changes(space, queries, before=done.before or done.view, after=done.view, k=ANSWERS).summary()
     if not as_json:
         click.echo(describe(summary, ANSWERS))
     return summary
