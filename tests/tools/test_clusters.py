@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.conftest import shared
 
 from knnife import BadInput, Space, Thing, clusters, load_encoder
-from knnife.tools import Clusters
 from knnife.tools._clusters.agreement import adjusted_rand
+from knnife.tools.clusters import Clusters
 
 
 def blobs(count: int, each: int, dim: int, apart: float = 9, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -12,11 +12,11 @@ import pytest
 from tests.conftest import shared
 from tests.toys import Letters
 
-import knnife
 from knnife import BadInput, EncoderMismatch, Space, drift
 from knnife.space import sample
 from knnife.tools._drift.pool import Pool, joined, pooled, standing
 from knnife.tools._drift.statistics import look, standardised, statistics
+from knnife.tools.drift import Drift
 
 BEFORE = ["the", "river", "flows", "past", "old", "trees", "and", "quiet", "green", "meadows", "full", "of", "birds"]
 AFTER = ["engines", "burn", "fuel", "while", "rockets", "leave", "orbit", "towards", "distant", "cold", "planets"]
@@ -26,7 +26,7 @@ def cloud(seed: int, n: int = 60, d: int = 4, shift: float = 0.0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, d)) + shift
 
 
-def quick(a: object, b: object, **options: object) -> knnife.tools.Drift:
+def quick(a: object, b: object, **options: object) -> Drift:
     return drift(a, b, **{"metric": "euclidean", "permutations": 99, **options})
 
 

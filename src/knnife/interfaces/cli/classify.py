@@ -15,7 +15,7 @@ from knnife.interfaces.cli.options import ENCODER, FILE, json_option, open_space
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
-    from knnife.tools import Classes
+    from knnife.tools.classify import Classes
 
 COLUMNS = {"label": "label", "probability": "probability", "fits": "fits", "id": "id", "value": "text"}
 CHECKED = {"id": "id", "given": "given", "label": "rather", "probability": "probability", "value": "text"}

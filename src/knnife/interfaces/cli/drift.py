@@ -16,7 +16,7 @@ from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
-    from knnife.tools import Drift
+    from knnife.tools.drift import Drift
 
 SPACE = b"SQLite format 3\0"  # how the file of a space begins
 DRIFTED, FAILED = 1, 2
