@@ -2,10 +2,11 @@
 
 Banking77's intents, with names and without; TREC's types of question and the sentiments of SST-2, learned from all
 rows. Every method gets the same vectors and the same draws of examples, the mean of 5 seeds. Logistic regression is
-scikit-learn's, with the C of bench/intent.py. "Calibration error" is the mean gap between the probability of the answer
-and how often it is right, over 15 bins. "None of these" is told from sentences of TREC and SST-2, by area under the ROC
-curve; the harder question, from 20 of the 77 intents that no example was given of, stands beside it. Wrong labels are
-planted among training rows. `--dev` leaves the test splits alone and judges on a fifth of the training rows.
+scikit-learn's, with the C of bench/intent.py. "+unlabelled" shows knnife all other training rows, too, without labels.
+"Calibration error" is the mean gap between the probability of the answer and how often it is right, over 15 bins. "None
+of these" is told from sentences of TREC and SST-2, by area under the ROC curve; the harder question, from 20 of the 77
+intents that no example was given of, stands beside it. Wrong labels are planted among training rows. `--dev` leaves the
+test splits alone and judges on a fifth of the training rows.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from bench.report import Report, called, interleaved, options
 from knnife import Classifier, Encoder, classify, load_encoder
 from knnife.errors import KnnifeError
 from knnife.geometry import unit
+from knnife.space import Sample, sample
 from knnife.tools._classify.calibration import calibration_error
 
 SEEDS, SHOTS, UNSEEN = 5, (1, 8, 64), 20
+FEW = 8  # up to so many examples of a class the other rows are shown, too, without their labels
 SKLEARN = called("scikit-learn") or "scikit-learn"
 Predict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # examples, their classes, asked -> classes
 
@@ -36,58 +39,61 @@ class Encoded(NamedTuple):
     """A split, and the vectors of both sides."""
 
     split: Split
+    things: Sample  # of the training side
     train: np.ndarray
     test: np.ndarray
 
 
 def encoded(encoder: Encoder, split: Split) -> Encoded:
-    vectors = unit(encoder.encode([*split.train, *split.test]))
-    return Encoded(split, vectors[: len(split.train)], vectors[len(split.train) :])
+    things = sample(split.train, encoder=encoder)
+    return Encoded(split, things, unit(things.vectors), unit(encoder.encode(split.test)))
 
 
 def logistic(train: np.ndarray, classes: np.ndarray) -> LogisticRegression:
     return LogisticRegression(C=C, max_iter=1_000).fit(train, classes)
 
 
-RIVALS: dict[str, Predict] = {
-    f"logistic regression ({SKLEARN})": lambda a, b, q: logistic(a, b).predict(q),
+LOGISTIC = f"logistic regression ({SKLEARN})"
+NEIGHBOURS: dict[str, Predict] = {
     f"nearest centroid ({SKLEARN})": lambda a, b, q: NearestCentroid().fit(a, b).predict(q),
     f"5 nearest neighbours ({SKLEARN})": lambda a, b, q: (
         KNeighborsClassifier(min(5, len(a)), weights="distance").fit(a, b).predict(q)
     ),
 }
+RIVALS: dict[str, Predict] = {LOGISTIC: lambda a, b, q: logistic(a, b).predict(q)} | NEIGHBOURS
 
 
-def few_shot(report: Report, who: str, encoder: Encoder, data: Encoded, shots: Sequence[int], seeds: int) -> None:
-    """Accuracy, and calibration error, for each number of examples."""
+def few_shot(report: Report, who: str, data: Encoded, shots: Sequence[int], seeds: int) -> None:
+    """Accuracy, and calibration error, for each number of examples; with few, beside all other rows unlabelled, too."""
     split = data.split
+    labels, truth = np.unique(split.test_classes, return_inverse=True)
     for shot in shots:
-        figures: dict[str, list[float]] = {}
-        errors: dict[str, list[float]] = {}
+        figures: dict[tuple[str, str, str], list[float]] = {}
         for seed in range(seeds):
             rows = drawn(split.train_classes, shot, seed)
             vectors, classes = data.train[rows], split.train_classes[rows]
-            texts = [split.train[row] for row in rows]
-            for name, predict in RIVALS.items():
+            for name, predict in NEIGHBOURS.items():
                 right = predict(vectors, classes, data.test) == split.test_classes
-                figures.setdefault(name, []).append(float(right.mean()))
+                figures.setdefault((f"banking77-{shot}", name, "accuracy"), []).append(float(right.mean()))
             heads = {
-                "knnife": Classifier.fit(texts, classes, encoder=encoder),
-                "knnife, without names": Classifier.fit(vectors, classes),
+                ("", "knnife"): Classifier.fit(data.things.take(rows), classes),
+                ("", "knnife, without names"): Classifier.fit(vectors, classes),
+                ("", LOGISTIC): logistic(vectors, classes),
             }
-            for name, head in heads.items():
+            if shot <= FEW:
+                given = np.full(len(split.train), None, object)
+                given[rows] = classes
+                heads["+unlabelled", "knnife"] = Classifier.fit(data.things, given)
+            for (more, name), head in heads.items():
                 probabilities = head.predict_proba(data.test)
-                codes = np.searchsorted(head.classes, split.test_classes)
-                figures.setdefault(name, []).append(float((probabilities.argmax(axis=1) == codes).mean()))
-                errors.setdefault(name, []).append(calibration_error(probabilities, codes))
-            regression = logistic(vectors, classes)
-            codes = np.searchsorted(regression.classes_, split.test_classes)
-            error = calibration_error(regression.predict_proba(data.test), codes)
-            errors.setdefault(f"logistic regression ({SKLEARN})", []).append(error)
-        for name, values in figures.items():
-            report.add(f"banking77-{shot}", f"{who}: {name}", float(np.mean(values)), "accuracy")
-        for name, values in errors.items():
-            report.add(f"banking77-{shot}", f"{who}: {name}", float(np.mean(values)), "calibration error")
+                assert len(labels) == probabilities.shape[1]
+                for measure, figure in (
+                    ("accuracy", float((probabilities.argmax(axis=1) == truth).mean())),
+                    ("calibration error", calibration_error(probabilities, truth)),
+                ):
+                    figures.setdefault((f"banking77-{shot}{more}", name, measure), []).append(figure)
+        for (work, name, measure), values in figures.items():
+            report.add(work, f"{who}: {name}", float(np.mean(values)), measure)
 
 
 def zero_shot(report: Report, who: str, encoder: Encoder, data: Encoded) -> None:
@@ -131,7 +137,7 @@ def none_of_these(report: Report, who: str, encoder: Encoder, data: Encoded, oth
     report.add("none-of-these", f"{who}: knnife, 8 examples, from 20 unseen intents", figure, "AUROC")
 
 
-def wrong_labels(report: Report, who: str, encoder: Encoder, data: Encoded) -> None:
+def wrong_labels(report: Report, who: str, data: Encoded) -> None:
     """One label in twenty of 40 examples of each class is replaced by another; which are found?"""
     split, random = data.split, np.random.default_rng(0)
     rows = drawn(split.train_classes, 40, 0)
@@ -139,7 +145,7 @@ def wrong_labels(report: Report, who: str, encoder: Encoder, data: Encoded) -> N
     replaced = random.permutation(len(rows))[: len(rows) // 20]
     for row in replaced:
         given[row] = random.choice(labels[labels != given[row]])
-    found = classify([split.train[row] for row in rows], labels=given, check=True, encoder=encoder, because=0)
+    found = classify(data.things.take(rows), labels=given, check=True, because=0)
     assert found.wrong is not None
     is_wrong = np.isin(found.positions, replaced)
     surest = np.argsort(-found.probabilities.max(axis=1) * found.wrong)[: len(replaced) // 2]
@@ -161,7 +167,7 @@ def fitting(report: Report, repeats: int) -> None:
     vectors = unit(centres[classes] + 2 * random.standard_normal((10_000, 256), dtype=np.float32))
     runs = {
         "knnife": lambda: Classifier.fit(vectors, classes),
-        f"logistic regression ({SKLEARN})": lambda: logistic(vectors, classes),
+        LOGISTIC: lambda: logistic(vectors, classes),
     }
     for who, seconds in interleaved(runs, repeats).items():
         report.add("fit-10000", who, seconds, "s")
@@ -186,10 +192,10 @@ def main() -> None:
         )
         zero_shot(report, who, encoder, data)
         with threadpool_limits(2):
-            few_shot(report, who, encoder, data, SHOTS[:2] if arguments.quick else SHOTS, seeds)
+            few_shot(report, who, data, SHOTS[:2] if arguments.quick else SHOTS, seeds)
             whole(report, who, trec, "trec6")
             whole(report, who, film, "sst2")
-        wrong_labels(report, who, encoder, data)
+        wrong_labels(report, who, data)
         none_of_these(report, who, encoder, data, {"TREC": trec.test, "SST-2": film.test})
     fitting(report, 1 if arguments.quick else 3)
     report.close()

@@ -64,6 +64,12 @@ def test_things_without_the_label_are_answered(knnife: Knnife) -> None:
     assert [(row["label"], row["value"]) for row in rows(done.out)] == [("crime", "Thieves rob a bank at night.")]
 
 
+def test_where_chooses_the_examples(knnife: Knnife) -> None:
+    done = knnife("classify films.knnife 'robbers plan a heist' --labels genre --where 'genre != \"crime\"' --json")
+    assert done.code == 0, done.err
+    assert rows(done.out)[0]["label"] != "crime"
+
+
 def test_labels_that_look_wrong(knnife: Knnife) -> None:
     text = "".join(
         f"{kind}{n},{kind},{what} {n}\n" for n in range(12) for kind, what in [("a", "gold coins"), ("b", "soup")]
@@ -85,6 +91,7 @@ def test_labels_that_look_wrong(knnife: Knnife) -> None:
         "classify films.knnife --labels genre --encoder english",
         "classify films.knnife --labels genre --label 'crime: theft' --encoder english",
         "classify films.knnife --labels genre --none 1",
+        "classify 'a text' --label a --label b --where 'year > 1990'",
     ],
 )
 def test_wrong_usage_is_told(knnife: Knnife, line: str) -> None:

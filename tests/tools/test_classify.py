@@ -161,6 +161,19 @@ def test_things_of_a_space_that_lack_the_label_are_answered(tmp_path: Path) -> N
             classify(space, labels="knd")
 
 
+def test_view_and_where_choose_among_the_things_of_a_space(tmp_path: Path) -> None:
+    with Space.open(tmp_path / "s.knnife", Letters()) as space:
+        space.add([Thing(str(n), text, {"kind": text[0], "n": n}) for n, text in enumerate(["ab", "ba", "gh", "hg"])])
+        assert Classifier.fit(space, "kind", where="n < 2").classes == ("a", "b")
+        assert classify(space, ["ab"], labels="kind", where="n > 1", view=space.info().views[0].name).classes == (
+            "g",
+            "h",
+        )
+        for head in (Classifier.fit(space, "kind"), None):
+            with pytest.raises(BadInput, match="labelled things of a space"):
+                classify(head, ["ab"], labels=None if head else ["a", "b"], where="n < 2")
+
+
 def test_wrong_labels_are_found() -> None:
     """A tenth of the labels is replaced."""
     points, truth = clouds(1_000, 5, apart=2)

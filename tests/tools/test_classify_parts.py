@@ -14,7 +14,7 @@ from knnife.tools._classify.landmarks import Landmarks
 from knnife.tools._classify.learning import Lesson, held_out
 from knnife.tools._classify.names import texts_of, worded
 from knnife.tools._classify.novelty import Novelty
-from knnife.tools._classify.softmax import fit, softmax
+from knnife.tools._classify.softmax import fit, shares, softmax
 from knnife.tools._classify.suspects import suspects
 
 
@@ -30,7 +30,7 @@ def loss(where: np.ndarray, points: np.ndarray, codes: np.ndarray, penalty: floa
 @pytest.mark.parametrize("penalty", [0.03, 0.3, 3.0])
 def test_no_small_step_from_the_weights_lowers_the_loss(penalty: float) -> None:
     points, codes = clouds(60, 3, apart=0.5, dim=5)
-    found = fit(points, codes, 3, penalty=penalty)
+    found = fit(points, shares(codes, 3), penalty=penalty)
     best = np.vstack([found.slope, found.intercept]).astype(np.float64)
     least = loss(best, points, codes, penalty)
     random = np.random.default_rng(0)
@@ -39,16 +39,17 @@ def test_no_small_step_from_the_weights_lowers_the_loss(penalty: float) -> None:
     plain = np.zeros_like(best)  # gradient descent, by differences, slowly to the same place
     for _ in range(400):
         logits = points @ plain[:-1] + plain[-1]
-        shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        shares[np.arange(60), codes] -= 1
-        plain -= 0.02 * (np.vstack([points.T @ shares, shares.sum(axis=0)]) + penalty * plain)
+        wrong = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        wrong[np.arange(60), codes] -= 1
+        plain -= 0.02 * (np.vstack([points.T @ wrong, wrong.sum(axis=0)]) + penalty * plain)
     assert least == pytest.approx(loss(plain, points, codes, penalty), rel=5e-3)
 
 
 def test_a_start_close_by_leads_to_the_same_weights() -> None:
     points, codes = clouds(200, 3, apart=1)
-    cold = fit(points, codes, 3, penalty=0.1)
-    warm = fit(points, codes, 3, penalty=0.1, start=fit(points[:150], codes[:150], 3, penalty=0.3))
+    cold = fit(points, shares(codes, 3), penalty=0.1)
+    start = fit(points[:150], shares(codes[:150], 3), penalty=0.3)
+    warm = fit(points, shares(codes, 3), penalty=0.1, start=start)
     np.testing.assert_allclose(softmax(cold.logits(points)), softmax(warm.logits(points)), atol=0.05)
 
 
@@ -114,7 +115,7 @@ def test_p_values_of_what_belongs_are_uniform() -> None:
     values = []
     for seed in range(40):
         points, _ = clouds(130, 2, apart=1, seed=seed)
-        values.append(Novelty.of_examples(points[:100], "euclidean", 0).fits(points[100:]))
+        values.append(Novelty.of_examples(points[:100], 2, "euclidean", 0).fits(points[100:]))
     for p in (0.05, 0.2, 0.5):
         assert np.mean(np.concatenate(values) <= p) == pytest.approx(p, abs=0.04)
 

@@ -2,8 +2,9 @@
 
 Names of classes and labelled examples go into one head, a regularised multinomial logistic regression in which a name
 counts as one more example: without examples it is zero-shot, with many of them the names fade. Its probabilities are
-made honest on examples that it did not see, and a thing that lies farther from all examples than almost all of them lie
-from each other is answered "none of these". Each answer names the examples that decided it.
+made honest on examples that it did not see. Things without a label are learned from, too, where that helps. A thing
+that lies farther from all examples than almost all of them lie from each other is answered "none of these". Each answer
+names the examples that decided it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space.sample import Sample, sample
+from knnife.space.space import Where
 from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.classifier import Classifier, learned
 from knnife.tools._classify.deciding import Reason, reasons
@@ -76,6 +78,8 @@ def classify(
     because: int = 3,
     encoder: str | Encoder | None = None,
     metric: Metric | None = None,
+    view: str | None = None,
+    where: Where = None,
     seed: int = 0,
 ) -> Classes:
     """Answers the class of each thing that is asked.
@@ -85,14 +89,18 @@ def classify(
             and then `labels` are the names of the classes, as a list or `{name: description}`.
         asked: a space, vectors (m, d) or texts. None: those of `given` that have no label.
         labels: of `given`: the field that holds them, or a label for each; None (or "", or NaN) where there is none.
+            Things without one are learned from, too, where that helps; see `Classifier.fit`.
         names: descriptions of labels, or whether their names are to be used; see `Classifier.fit`.
         check: instead of asking anything: which labels of `given` look wrong? Each is compared with the answer of a
             head that did not see it.
-        none: what `fits` no better than that is answered "none of these"; 0 turns that answer off. None: 0.01 with
-            examples, so of the things that do belong 1 in 100 is turned away; 0.5 with names alone.
+        none: what `fits` no better than that is answered "none of these"; 0 turns that answer off. None: 0.01 with 5
+            examples of a class or more, so of the things that do belong 1 in 100 is turned away; up to 0.05 with fewer,
+            as docs/classify.md says why; 0.5 with names alone.
         because: how many of the examples that decided are named.
         encoder: of things that are given and of names, as in `knnife.space.sample`.
         metric: of things and arrays that are given, likewise.
+        view: of a space that is given, which vectors.
+        where: of a space that is given, which things.
         seed: of all that is drawn by chance.
 
     Raises:
@@ -105,18 +113,19 @@ def classify(
     if isinstance(given, Classifier) or given is None:
         if asked is None or check or (isinstance(given, Classifier) and labels is not None):
             raise BadInput("without labelled things there has to be something asked, and nothing can be checked")
+        if view is not None or where is not None:
+            raise BadInput("view= and where= say which of the labelled things of a space; here are none")
         head = given if given is not None else Classifier.zero_shot(_names(labels), encoder=encoder)
         return _answers(head, head.sample(asked), none, because)
-    found = sample(given, encoder=encoder, metric=metric, what="the examples")
+    found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples")
     labelled = coded(found, labels)
     if check:
         return _checked(labelled, names, because, seed)
     head = learned(from_examples(labelled, names, seed), seed)
     if asked is not None:
         return _answers(head, head.sample(asked), none, because)
-    known = set(labelled.rows.tolist())
-    lacking = np.array([row for row in range(len(found)) if row not in known], np.int64)
-    return _answers(head, found.take(lacking), none, because, lacking)
+    lacking = np.setdiff1d(np.arange(len(found)), labelled.rows)
+    return _answers(head, labelled.others, none, because, lacking)
 
 
 def _names(labels: Any) -> Sequence[Any] | Mapping[Any, str]:
@@ -148,7 +157,7 @@ def _answers(
 def _checked(labelled: Labelled, names: Names, because: int, seed: int) -> Classes:
     prepared = from_examples(labelled, names, seed)
     lesson = prepared.lesson
-    found = learn(lesson, seed)
+    found = learn(lesson, lesson.features[:0], seed)
     seen = held_out(lesson, [found.penalty], None, seed)
     if seen is None:
         raise BadInput("every class has one example, so no label can be checked by others; expected two or more")

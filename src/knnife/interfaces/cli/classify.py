@@ -11,7 +11,16 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import ENCODER, FILE, json_option, open_space, require_one, valid_text
+from knnife.interfaces.cli.options import (
+    ENCODER,
+    FILE,
+    json_option,
+    open_space,
+    require_one,
+    valid_text,
+    view_option,
+    where_option,
+)
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
@@ -43,6 +52,8 @@ cat lines.txt | knnife classify - --head genre.classifier --json
     "--none", type=click.FloatRange(0, 1, max_open=True), metavar="FITS", help="What fits no better is none of them."
 )
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"For --label without a SPACE: {ENCODER}.")
+@where_option
+@view_option
 @json_option
 def command(
     asked: tuple[str, ...],
@@ -54,15 +65,20 @@ def command(
     none: float | None,
     encoder: str | None,
     as_json: bool,
+    **of_space: Any,
 ) -> None:
-    """The class of each TEXT: from examples, from names of classes, or from both.
+    """Name the class of texts, from examples or names.
+
+    The classes come from the labels of things in SPACE, from names (--label), from both, or from a --head.
 
     With - each line of standard input is a text; each is answered as it comes. Without a TEXT the things of the
-    space that lack the label are answered. An empty label is "none of these". In JSON, and in Python, stand
-    the examples that decided.
+    space that lack the label are answered. They are learned from, too, in any case, where that helps. An empty label
+    is "none of these". In JSON, and in Python, stand the examples that decided.
     """
     kinds = {"--labels": labels, "--head": head, "--label": named and not labels}
     require_one(kinds)
+    if any(of_space.values()) and not labels:
+        raise click.UsageError("--where and --view say which things and vectors of a SPACE; they go with --labels")
     texts, descriptions = asked[1:] if labels else asked, dict(_split(name) for name in named)
     if not asked or (check and (texts or save or not labels)) or (encoder and (labels or not named)):
         raise click.UsageError(
@@ -72,10 +88,14 @@ def command(
     with ExitStack() as stack:
         space = stack.enter_context(open_space(asked[0], read_only=True)) if labels else None
         if space is not None and not texts and not save:
-            found = knnife.classify(space, labels=labels, names=descriptions or None, check=check, none=none)
+            found = knnife.classify(
+                space, labels=labels, names=descriptions or None, check=check, none=none, **of_space
+            )
+            if not len(found.ids):
+                click.echo(output.printable(f"nothing to answer: every thing has its {labels} already"), err=True)
             _write(found, as_json)
             return
-        learned = _learned(space, labels, descriptions, head, encoder)
+        learned = _learned(space, labels, descriptions, head, encoder, of_space)
     if save is not None:
         learned.save(save)
         _tell(learned)
@@ -84,12 +104,17 @@ def command(
 
 
 def _learned(
-    space: knnife.Space | None, labels: str | None, descriptions: dict[str, str], head: str | None, encoder: str | None
+    space: knnife.Space | None,
+    labels: str | None,
+    descriptions: dict[str, str],
+    head: str | None,
+    encoder: str | None,
+    of_space: dict[str, Any],
 ) -> knnife.Classifier:
     if head is not None:
         return knnife.Classifier.load(head)
     if space is not None:
-        return knnife.Classifier.fit(space, labels, names=descriptions or None)
+        return knnife.Classifier.fit(space, labels, names=descriptions or None, **of_space)
     return knnife.Classifier.zero_shot(descriptions, encoder=encoder)
 
 
@@ -141,6 +166,8 @@ def _write(found: Classes, as_json: bool) -> None:
 
 def _tell(judged: Classes | knnife.Classifier) -> None:
     """What answers are worth, on standard error."""
+    if isinstance(judged, knnife.Classifier) and judged.unlabelled:
+        click.echo(f"learned from {judged.unlabelled:,} things without a label, too", err=True)
     if (measured := judged.measured) is not None:
         click.echo(
             f"of {measured.things:,} examples, judged without seeing their labels, {measured.accuracy:.1%} were given "

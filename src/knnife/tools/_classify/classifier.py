@@ -15,6 +15,7 @@ from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, Space, sample
+from knnife.space.space import Where
 from knnife.things import Thing
 from knnife.tools._classify import keeping
 from knnife.tools._classify.calibration import Measured
@@ -32,7 +33,7 @@ class Classifier:
 
     classes: the labels, in the order of the columns of `predict_proba`. fingerprint: of the encoder whose vectors it
     knows, None where vectors were brought along. measured: what it may be expected to do; None where no class has two
-    examples to tell by.
+    examples to tell by. unlabelled: how many things without a label it was learned from, 0 where they were of no use.
     """
 
     classes: tuple[Any, ...]
@@ -45,6 +46,7 @@ class Classifier:
     head: Head
     examples: Examples
     novelty: Novelty
+    unlabelled: int
     _encoder: Encoder | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -56,26 +58,31 @@ class Classifier:
         names: Names = None,
         encoder: str | Encoder | None = None,
         metric: Metric | None = None,
+        view: str | None = None,
+        where: Where = None,
         seed: int = 0,
     ) -> Classifier:
         """Learns from examples.
 
         Args:
             given: a space, vectors (n, d), or things that `encoder` encodes.
-            labels: the field of the things that holds the class; or a label for each, of any hashable kind. Things
-                whose label is None (or "", or NaN) are left out.
+            labels: the field of the things that holds the class; or a label for each, of any hashable kind. None (or
+                "", or NaN) is no label. Things without one (5,000, drawn by chance, where there are more) teach how
+                the classes go on, where held-out examples are answered better then, and nothing where not.
             names: what the labels mean, `{label: description}`, for labels that do not say it themselves; the names of
                 the labels are encoded, too, and help as long as there are few examples. None: where they are texts
                 and do tell the classes apart; True: in any case; False: never.
             encoder: what encodes things, as in `knnife.space.sample`.
             metric: of arrays and things, likewise.
+            view: of a space, which vectors.
+            where: of a space, which things.
             seed: of all that is drawn by chance.
 
         Raises:
             BadInput: fewer than two classes; not as many labels as things; NaN; a field that no thing has.
 
         """
-        found = sample(given, encoder=encoder, metric=metric, what="the examples")
+        found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples")
         return learned(from_examples(coded(found, labels), names, seed), seed)
 
     @classmethod
@@ -184,7 +191,8 @@ def _are_vectors(asked: Any) -> bool:
 
 def learned(prepared: Prepared, seed: int) -> Classifier:
     """The classifier that these examples and names teach."""
-    found, encoder = learn(prepared.lesson, seed), prepared.encoder
+    found = learn(prepared.lesson, prepared.landmarks.features(prepared.unlabelled), seed)
+    encoder = prepared.encoder
     return Classifier(
         prepared.classes,
         prepared.metric,
@@ -196,5 +204,6 @@ def learned(prepared: Prepared, seed: int) -> Classifier:
         found.head,
         prepared.examples,
         prepared.novelty,
+        found.unlabelled,
         encoder,
     )

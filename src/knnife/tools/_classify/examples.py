@@ -15,9 +15,10 @@ from knnife.tools._classify.softmax import Codes
 
 
 class Labelled(NamedTuple):
-    """Things with the number of their class among `classes`; the others are left out."""
+    """Things with the number of their class among `classes`, and those that have none."""
 
     sample: Sample
+    others: Sample
     rows: Codes  # (n,), where they stand in what was given
     codes: Codes  # (n,)
     classes: tuple[Any, ...]
@@ -51,7 +52,7 @@ def given_labels(found: Sample, labels: Any) -> list[Any]:
 
 
 def coded(found: Sample, labels: Any) -> Labelled:
-    """Those that have a label, with the number of their class. Raises BadInput for fewer than two classes."""
+    """Things by the number of their class, and those without one. Raises BadInput for fewer than two classes."""
     values = given_labels(found, labels)
     rows = [row for row, value in enumerate(values) if value is not None]
     distinct = set(values) - {None}
@@ -66,8 +67,8 @@ def coded(found: Sample, labels: Any) -> Labelled:
         )
     number = {label: code for code, label in enumerate(classes)}
     codes = np.array([number[values[row]] for row in rows], np.int64)
-    kept = found.take(rows) if len(rows) < len(found) else found
-    return Labelled(kept, np.array(rows, np.int64), codes, classes)
+    has = np.array([value is not None for value in values], np.bool_)
+    return Labelled(found.take(has), found.take(~has), np.array(rows, np.int64), codes, classes)
 
 
 class Examples(NamedTuple):

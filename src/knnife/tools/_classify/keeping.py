@@ -43,6 +43,8 @@ def save(classifier: Classifier, path: Path) -> None:
         "sharpness": classifier.head.sharpness,
         "ids": list(classifier.examples.ids),
         "things": classifier.examples.things,
+        "unlabelled": classifier.unlabelled,
+        "least": classifier.novelty.least,
     }
     tensors: dict[str, NDArray[Any]] = {
         "centre": classifier.ground.centre,
@@ -90,7 +92,8 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
         "landmarks": Landmarks(tensors["places"], tensors["mixing"]),
         "head": Head(Weights(tensors["slope"], tensors["intercept"]), sharpness),
         "examples": examples,
-        "novelty": Novelty(metric, known, np.sort(tensors["nearness"]), not things),
+        "novelty": Novelty(metric, known, np.sort(tensors["nearness"]), not things, _positive(float(about["least"]))),
+        "unlabelled": int(about["unlabelled"]),
     }
 
 

@@ -26,8 +26,10 @@ class Landmarks(NamedTuple):
     mixing: Vectors
 
     @classmethod
-    def of(cls, points: Vectors, seed: int) -> Landmarks:
-        """Landmarks among these points (n, d)."""
+    def of(cls, points: Vectors, seed: int, others: Vectors | None = None) -> Landmarks:
+        """Landmarks among these points (n, d); where they are few, among `others`, too."""
+        if others is not None and len(points) < MOST:
+            points = np.vstack([points, others[: MOST - len(points)]])
         count = min(MOST, max(LEAST, WORK // len(points)))
         rows: Codes | slice = slice(None)
         if len(points) > count:

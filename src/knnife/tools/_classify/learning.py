@@ -11,6 +11,7 @@ from knnife.geometry import Vectors
 from knnife.tools._classify import softmax
 from knnife.tools._classify.calibration import Measured, folds, sharpness
 from knnife.tools._classify.softmax import Codes, Weights
+from knnife.tools._classify.unlabelled import Unlabelled
 
 PENALTIES = (0.2, 0.03)  # tried where examples can be held out: more noise needs a larger one
 UNTOLD_PENALTY, UNTOLD_SHARPNESS = 0.03, 2.0  # where none can
@@ -36,11 +37,14 @@ class Lesson(NamedTuple):
     things: int  # n
     classes: int
 
-    def weights(self, rows: Codes, penalty: float, start: Weights | None = None) -> Weights:
-        """What the examples of these rows teach, and all names."""
-        named = np.arange(self.things, len(self.codes))
-        rows = np.concatenate([rows, named])
-        return softmax.fit(self.features[rows], self.codes[rows], self.classes, penalty=penalty, start=start)
+    def weights(
+        self, rows: Codes, penalty: float, start: Weights | None = None, more: Unlabelled | None = None
+    ) -> Weights:
+        """What the examples of these rows teach, and all names, and `more` things without a label."""
+        rows = np.concatenate([rows, np.arange(self.things, len(self.codes))])
+        features, belonging = self.features[rows], softmax.shares(self.codes[rows], self.classes)
+        weights = softmax.fit(features, belonging, penalty=penalty, start=start)
+        return weights if more is None else more.teach(features, belonging, penalty, weights)
 
 
 class HeldOut(NamedTuple):
@@ -52,15 +56,22 @@ class HeldOut(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """A head; the penalty it was learned with; and what it may be expected to do, where that can be told."""
+    """A head; the penalty it was learned with; and what it may be expected to do, where that can be told.
+
+    unlabelled: how many things without a label it was learned from.
+    """
 
     head: Head
     penalty: float
     measured: Measured | None
+    unlabelled: int = 0
 
 
-def learn(lesson: Lesson, seed: int) -> Learned:
-    """The head of the penalty and the sharpness under which held-out examples are least surprising."""
+def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> Learned:
+    """The head of the penalty and the sharpness under which held-out examples are least surprising.
+
+    Things without a label (u, r) teach it, too, where held-out examples are less surprising then.
+    """
     seen = held_out(lesson, PENALTIES, TOLD_BY, seed)
     everything = np.arange(lesson.things)
     if seen is None:
@@ -69,15 +80,35 @@ def learn(lesson: Lesson, seed: int) -> Learned:
     codes = lesson.codes[seen.rows]
     tried = [sharpness(logits, codes) for logits in seen.logits]
     best = int(np.argmin([each.surprise for each in tried]))
-    by = tried[best].value
-    weights = lesson.weights(everything, PENALTIES[best], seen.weights[best])
-    return Learned(Head(weights, by), PENALTIES[best], Measured.of(seen.logits[best], codes, by))
+    penalty, found = PENALTIES[best], tried[best]
+    if len(unlabelled):
+        taught = _taught(lesson, Unlabelled(unlabelled, found.value), penalty, found.surprise, seed)
+        if taught is not None:
+            return taught
+    weights = lesson.weights(everything, penalty, seen.weights[best])
+    return Learned(Head(weights, found.value), penalty, Measured.of(seen.logits[best], codes, found.value))
 
 
-def held_out(lesson: Lesson, penalties: Sequence[float], enough: int | None, seed: int) -> HeldOut | None:
+def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, seed: int) -> Learned | None:
+    """What `more` things without a label teach, too; None unless held-out examples are less than so surprising."""
+    seen = held_out(lesson, [penalty], TOLD_BY, seed, more)
+    if seen is None:
+        return None
+    codes, logits = lesson.codes[seen.rows], seen.logits[0]
+    found = sharpness(logits, codes)
+    if found.surprise >= surprise:
+        return None
+    weights = lesson.weights(np.arange(lesson.things), penalty, more=more)
+    measured = Measured.of(logits, codes, found.value)
+    return Learned(Head(weights, found.value), penalty, measured, len(more.features))
+
+
+def held_out(
+    lesson: Lesson, penalties: Sequence[float], enough: int | None, seed: int, more: Unlabelled | None = None
+) -> HeldOut | None:
     """Judges examples of classes that are known without them, fold by fold, until `enough` are judged (None: all).
 
-    None where fewer than two can be judged.
+    None where fewer than two can be judged. more: what teaches each of the heads that judge, too.
     """
     codes = lesson.codes[: lesson.things]
     known = np.bincount(lesson.codes, minlength=lesson.classes)
@@ -88,7 +119,7 @@ def held_out(lesson: Lesson, penalties: Sequence[float], enough: int | None, see
     fold[judged] = folds(codes[judged], seed)
     for number in range(int(fold.max()) + 1):
         out = np.flatnonzero(fold == number)
-        weights = list(_path(lesson, np.flatnonzero(fold != number), penalties))
+        weights = list(_path(lesson, np.flatnonzero(fold != number), penalties, more))
         rows.append(out)
         logits.append([each.logits(lesson.features[out]) for each in weights])
         if enough is not None and sum(map(len, rows)) >= enough:
@@ -96,9 +127,9 @@ def held_out(lesson: Lesson, penalties: Sequence[float], enough: int | None, see
     return HeldOut(np.concatenate(rows), [np.concatenate(each) for each in zip(*logits, strict=True)], weights)
 
 
-def _path(lesson: Lesson, learned: Codes, penalties: Sequence[float]) -> Iterator[Weights]:
+def _path(lesson: Lesson, learned: Codes, penalties: Sequence[float], more: Unlabelled | None) -> Iterator[Weights]:
     """What the rows `learned` teach with each penalty, each beginning where the last one ended."""
     weights = None
     for penalty in penalties:
-        weights = lesson.weights(learned, penalty, weights)
+        weights = lesson.weights(learned, penalty, weights, more)
         yield weights

@@ -20,39 +20,40 @@ from knnife.space import nearest
 ASKED = 1_000  # so many examples show how near examples are
 COPIES, SAME = 3, 1e-4  # of an example up to so many copies, which are so near, do not count as others
 TURNED_AWAY = 0.01  # with examples: of the things that do belong, so many are answered "none of these"
+ENOUGH = (
+    5  # of a class; each of fewer is judged by fewer still of its own, and lies farther away than a new thing would
+)
 UNLIKELY = 0.5  # with names: what is nearer to one than so many of the strangers belongs; some may belong, too
 
 
 class Novelty(NamedTuple):
     """known: points of the examples, or vectors of the names `(n, d)`. nearness: how near others are, ascending.
 
-    named: whether those others are strangers, and not the examples themselves.
+    named: whether those others are strangers, and not the examples themselves. least: what fits no better than that is
+    none of the classes, unless told.
     """
 
     metric: Metric
     known: Vectors
     nearness: Vectors
     named: bool
+    least: float
 
     @classmethod
-    def of_examples(cls, points: Vectors, metric: Metric, seed: int) -> Novelty:
-        """By how near these examples (n, d) are to each other."""
+    def of_examples(cls, points: Vectors, classes: int, metric: Metric, seed: int) -> Novelty:
+        """By how near these examples (n, d) of so many classes are to each other."""
+        least = TURNED_AWAY * max(1.0, ENOUGH * classes / len(points))
         rows = np.random.default_rng(seed).permutation(len(points))[:ASKED]
         _, similarities = nearest(points, 2 + COPIES, points[rows], metric=metric)
         others = similarities[:, 1:]  # the first is the example itself
         copies = others[:, :-1] >= similarities[:, :1] - SAME
-        return cls(metric, points, np.sort(others[np.arange(len(rows)), copies.sum(axis=1)]), False)
+        return cls(metric, points, np.sort(others[np.arange(len(rows)), copies.sum(axis=1)]), False, least)
 
     @classmethod
     def of_names(cls, names: Vectors, strangers: Vectors, metric: Metric) -> Novelty:
         """By how near strangers (s, d) come to these names (K, d)."""
         _, similarities = nearest(names, 1, strangers, metric=metric)
-        return cls(metric, names, np.sort(similarities[:, 0]), True)
-
-    @property
-    def least(self) -> float:
-        """What fits no better than that is none of the classes, unless told."""
-        return UNLIKELY if self.named else TURNED_AWAY
+        return cls(metric, names, np.sort(similarities[:, 0]), True, UNLIKELY)
 
     def fits(self, points: Vectors) -> Vectors:
         """How well each of `points` (m, d) fits, from almost 0 (not at all) to 1; of vectors, where names are known."""

@@ -18,12 +18,16 @@ from knnife.tools._classify.landmarks import Landmarks
 from knnife.tools._classify.learning import Lesson
 from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.strangers import STRANGERS
+from knnife.tools._classify.unlabelled import MOST
 
 Names = Mapping[Any, str] | bool | None
 
 
 class Prepared(NamedTuple):
-    """Everything there is to learn from. encoder: of the vectors; None where they were brought along."""
+    """Everything there is to learn from.
+
+    encoder: of the vectors; None where they were brought along. unlabelled: points (u, d) of things without a label.
+    """
 
     classes: tuple[Any, ...]
     metric: Metric
@@ -32,6 +36,7 @@ class Prepared(NamedTuple):
     landmarks: Landmarks
     examples: Examples
     novelty: Novelty
+    unlabelled: Vectors
 
     @property
     def lesson(self) -> Lesson:
@@ -52,9 +57,11 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
             points, codes = np.vstack([points, named]), np.concatenate([codes, np.arange(len(classes))])
             ids += [f"name: {text}" for text in texts]
     examples = Examples(points, codes, ids, things)
-    novelty = Novelty.of_examples(points[:things], found.metric, seed)
-    landmarks = Landmarks.of(points, seed)
-    return Prepared(classes, found.metric, encoder, ground, landmarks, examples, novelty)
+    novelty = Novelty.of_examples(points[:things], len(classes), found.metric, seed)
+    chosen = np.random.default_rng(seed).permutation(len(labelled.others))[:MOST]
+    unlabelled = ground.points(labelled.others.vectors[chosen])
+    landmarks = Landmarks.of(points, seed, unlabelled)
+    return Prepared(classes, found.metric, encoder, ground, landmarks, examples, novelty, unlabelled)
 
 
 def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
@@ -72,7 +79,7 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
     examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
     novelty = Novelty.of_names(ground.compared(vectors), loaded.encode(STRANGERS), metric)
     landmarks = Landmarks.of(points, seed=0)
-    return Prepared(classes, metric, loaded, ground, landmarks, examples, novelty)
+    return Prepared(classes, metric, loaded, ground, landmarks, examples, novelty, points[:0])
 
 
 def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:

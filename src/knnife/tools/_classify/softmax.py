@@ -2,10 +2,11 @@
 
 Minimised is
 
-    f(W) = sum_i -log p(y_i | x_i) + 1/2 penalty (|W|² + |b|²),        p(. | x) = softmax(x W + b)
+    f(W) = - sum_ik t_ik log p(k | x_i) + 1/2 penalty (|W|² + |b|²),        p(. | x) = softmax(x W + b)
 
-by L-BFGS (Nocedal and Wright, "Numerical Optimization", 2nd ed., algorithm 7.4). It starts from the curvature of each
-component, which for the features of landmarks.py is nearly all of it, so that some twenty steps are enough.
+where t_ik is the share of x_i that belongs to class k: 1 of its class where that is known. It is done by L-BFGS
+(Nocedal and Wright, "Numerical Optimization", 2nd ed., algorithm 7.4). It starts from the curvature of each component,
+which for the features of landmarks.py is nearly all of it, so that some twenty steps are enough.
 """
 
 from __future__ import annotations
@@ -38,25 +39,25 @@ class Weights(NamedTuple):
 
 def softmax(logits: Vectors) -> Vectors:
     """Each row as probabilities; exact for any finite logits."""
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: Vectors = shares / shares.sum(axis=1, keepdims=True)
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: Vectors = chances / chances.sum(axis=1, keepdims=True)
     return found
 
 
-def fit(
-    points: Vectors,
-    codes: Codes,
-    classes: int,
-    *,
-    penalty: float,
-    start: Weights | None = None,
-) -> Weights:
-    """The weights that fit best: `points` (n, d) of the classes `codes` (n,), each one of `range(classes)`.
+def shares(codes: Codes, classes: int) -> Vectors:
+    """Those of points whose classes `codes` (n,) are known: `(n, classes)`, each row with a single 1."""
+    found: Vectors = np.zeros((len(codes), classes), np.float32)
+    found[np.arange(len(codes)), codes] = 1
+    return found
 
-    start: where to begin, for a solution close by.
+
+def fit(points: Vectors, belonging: Vectors, *, penalty: float, start: Weights | None = None) -> Weights:
+    """The weights that fit best: `points` (n, d), and the shares of each that belong to the classes `(n, K)`.
+
+    A row of `belonging` adds up to what its point weighs. start: where to begin, for a solution close by.
     """
-    problem = _Problem.of(points, codes, classes, penalty)
-    where = np.zeros((points.shape[1] + 1, classes), np.float32)
+    problem = _Problem.of(points, belonging, penalty)
+    where = np.zeros((points.shape[1] + 1, belonging.shape[1]), np.float32)
     if start is not None:
         where = np.vstack([start.slope, start.intercept])
     found = _minimum(problem, where)
@@ -67,30 +68,32 @@ class _Problem(NamedTuple):
     """What is minimised; the intercept is the last row of the weights, for a component that is always 1."""
 
     points: Vectors  # (n, d + 1)
-    codes: Codes
+    belonging: Vectors  # (n, K)
+    weight: Vectors  # (n, 1), the sums of its rows
     penalty: float
     curvature: Vectors  # (d + 1, 1), the inverse of that which all classes share
 
     @classmethod
-    def of(cls, points: Vectors, codes: Codes, classes: int, penalty: float) -> _Problem:
-        n = len(points)
+    def of(cls, points: Vectors, belonging: Vectors, penalty: float) -> _Problem:
+        n, classes = belonging.shape
         ones = np.hstack([points, np.ones((n, 1), np.float32)])
+        weight = belonging.sum(axis=1, keepdims=True)
         share = 2 / classes * (1 - 1 / classes)  # p (1 - p) of undecided classes, and some more for the decided
-        bent = share * np.einsum("ij,ij->j", ones, ones)[:, None] + penalty
-        return cls(ones, codes, penalty, (1 / bent).astype(np.float32))
+        bent = share * np.einsum("ij,ij,ik->j", ones, ones, weight)[:, None] + penalty
+        return cls(ones, belonging, weight, penalty, (1 / bent).astype(np.float32))
 
     def value(self, where: Vectors) -> tuple[float, Vectors]:
         """The loss and its gradient (d + 1, K) there."""
         logits = self.points @ where
         logits -= logits.max(axis=1, keepdims=True)
-        rows = np.arange(len(logits))
-        right = logits[rows, self.codes]
-        shares = np.exp(logits, out=logits)
-        sums = shares.sum(axis=1)
-        shares /= sums[:, None]
-        loss = float((np.log(sums) - right).sum(dtype=np.float64)) + self.penalty / 2 * float((where * where).sum())
-        shares[rows, self.codes] -= 1
-        return loss, self.points.T @ shares + np.float32(self.penalty) * where
+        right = np.einsum("ik,ik->i", self.belonging, logits)
+        chances = np.exp(logits, out=logits)
+        sums = chances.sum(axis=1, keepdims=True)
+        chances *= self.weight / sums
+        surprise = (self.weight * np.log(sums))[:, 0] - right
+        chances -= self.belonging
+        loss = float(surprise.sum(dtype=np.float64)) + self.penalty / 2 * float((where * where).sum())
+        return loss, self.points.T @ chances + np.float32(self.penalty) * where
 
 
 def _minimum(problem: _Problem, where: Vectors) -> Vectors:
