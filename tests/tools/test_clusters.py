@@ -42,7 +42,8 @@ def test_separate_groups_are_found_without_their_number(count: int, each: int, d
 
 
 @pytest.mark.parametrize(
-    ("shape", "dim"), [("normal", 2), ("normal", 10), ("normal", 60), ("uniform", 10), ("uniform", 60)]
+    ("shape", "dim"),
+    [("normal", 2), ("normal", 10), ("normal", 60), ("uniform", 2), ("uniform", 3), ("uniform", 10), ("uniform", 60)],
 )
 def test_points_without_groups_are_one_cluster(shape: str, dim: int) -> None:
     random = np.random.default_rng(1)
@@ -71,6 +72,25 @@ def test_the_same_seed_gives_the_same_answer_and_order_does_not_matter() -> None
     shuffled = np.random.default_rng(0).permutation(len(points))
     other = clusters(points[shuffled], metric="euclidean", seed=5)
     assert adjusted_rand(one.labels[shuffled] + 1, other.labels + 1) > 0.97
+
+
+def test_most_filled_squares_are_one_cluster_and_none_falls_apart() -> None:
+    counts = [
+        len(clusters(np.random.default_rng(seed).random((500, 2)), metric="euclidean", seed=seed)) for seed in range(8)
+    ]
+    assert counts.count(1) >= 6
+    assert max(counts) <= 3
+
+
+def test_progress_goes_up_to_the_end() -> None:
+    told: list[tuple[int, float | None]] = []
+    points = blobs(3, 60, 4)[0]
+    clusters(points, metric="euclidean", progress=lambda done, share: told.append((done, share)))
+    shares = [share for _, share in told]
+    assert len(told) > 3
+    assert shares == sorted(shares)
+    assert told[-1] == (180, 1.0)
+    assert all(done == round(180 * share) for done, share in told)
 
 
 def test_clusters_form_a_tree() -> None:
@@ -144,13 +164,14 @@ def test_every_metric_finds_groups(metric: str) -> None:
     assert agreement(found, groups) > 0.95
 
 
-def test_news_fall_into_their_sections() -> None:
+def test_news_fall_into_their_sections_whatever_the_seed() -> None:
     with gzip.open(shared("films_news/bbc-news.jsonl.gz"), "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines][::3]
     texts = [row["title"] + ". " + row["text"] for row in rows]
     found = clusters(texts)
     groups = np.unique([row["label"] for row in rows], return_inverse=True)[1]
     assert agreement(found, groups) > 0.8
+    assert adjusted_rand(found.labels + 1, clusters(texts, seed=1).labels + 1) > 0.9
     words = {word for row in found.rows() for word in row["words"]}
     assert words & {"film", "films"}
     assert not words & {"the", "and", "of", "said"}

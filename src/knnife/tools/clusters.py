@@ -7,7 +7,7 @@ They are named by the words that mark their texts, or by the things at their mid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,8 @@ from knnife.tools._clusters.finding import Tree, comparable_points, find
 from knnife.tools._clusters.levels import silhouettes
 from knnife.tools._clusters.names import typical_words
 from knnife.tools._clusters.tree import cut
+
+Progress = Callable[[int, float | None], None]
 
 LOOKED_AT = 5_000  # points among which clusters are found; more of them find the same, more slowly
 LEAST = 5  # members of a cluster
@@ -112,6 +114,7 @@ def clusters(
     view: str | None = None,
     where: Where = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Clusters:
     """Finds the clusters of things, how many there are, and what they are called.
 
@@ -126,6 +129,7 @@ def clusters(
         view: of a space, which vectors; the default ones unless told.
         where: of a space, only things that match this filter.
         seed: draws; the same input and seed give the same answer.
+        progress: called with the number of things that are done, and their share (0 to 1).
 
     Raises:
         BadInput: nothing is given; NaN; more clusters are asked for than can be told apart.
@@ -137,9 +141,20 @@ def clusters(
     things = sample(given, encoder=encoder, metric=metric, view=view, where=where)
     if not len(things):
         raise BadInput(f"{things.source} holds nothing to cluster; expected one thing or more")
+    tell = progress or (lambda done, share: None)
     points, metric = comparable_points(things.points, things.metric)
-    tree = find(points, metric, about=about, least=least, most=looked_at, seed=seed)
-    return _answer(things, points, tree, tree.best)
+    tree = find(
+        points,
+        metric,
+        about=about,
+        least=least,
+        most=looked_at,
+        seed=seed,
+        tell=lambda share: tell(round(share * len(points)), share),
+    )
+    answer = _answer(things, points, tree, tree.best)
+    tell(len(points), 1.0)
+    return answer
 
 
 def _answer(given: Sample, points: Vectors, tree: Tree, count: int) -> Clusters:

@@ -15,6 +15,7 @@ from knnife.interfaces.cli.options import (
     view_option,
     where_option,
 )
+from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ def _found(path: str, *, where: str | None, view: str | None, **options: Any) ->
     if path.endswith(".npy"):
         if where or view:
             raise click.UsageError("--where and --view are for spaces", click.get_current_context())
-        return clusters(load_vectors(path), **options)
-    with open_space(path, read_only=True) as opened:
-        return clusters(opened, where=where, view=view, **options)
+        given = load_vectors(path)
+        with progress_bar("finding clusters") as report:
+            return clusters(given, progress=report, **options)
+    with open_space(path, read_only=True) as opened, progress_bar("finding clusters") as report:
+        return clusters(opened, where=where, view=view, progress=report, **options)
 
 
 def describe(found: Clusters) -> str:

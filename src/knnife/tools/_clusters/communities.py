@@ -42,7 +42,7 @@ def _partners(graph: Graph) -> Positions:
     n = len(graph)
     partner = np.arange(n)
     worth = graph.weights / np.sqrt(graph.degrees[graph.rows] * graph.degrees[graph.columns])
-    order = np.lexsort((graph.columns, -worth, graph.rows))
+    order = np.lexsort((-worth, graph.rows))  # stable: of equal ones the first node comes first
     rows, columns = graph.rows[order], graph.columns[order]
     for _ in range(ROUNDS):
         first = np.ones(len(rows), bool)

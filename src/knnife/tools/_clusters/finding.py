@@ -11,12 +11,13 @@ from knnife.geometry import Metric, Vectors, blocks, unit
 from knnife.space import nearest
 from knnife.space.rows import Positions
 from knnife.tools._clusters.graph import Weights
-from knnife.tools._clusters.levels import Level, levels
+from knnife.tools._clusters.levels import Level, Tell, levels
 from knnife.tools._clusters.tree import Merges, leaves, merges
 
 VOTERS = 15  # neighbours whose clusters a point that was not looked at joins
 CROWD = 10  # how far the neighbour of this rank is, says how alone a point is
 FENCE = 3.0  # interquartile ranges of the log beyond the upper quartile: Tukey's "far out"
+NEARBY = 1.5  # so many times as many clusters are about as many
 MARGIN = 1.1  # and so many times the quartile, for clusters whose members are all equally close
 
 
@@ -48,7 +49,7 @@ def comparable_points(points: Vectors, metric: Metric) -> tuple[Vectors, Metric]
     return unit(centred), "cosine"
 
 
-def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most: int, seed: int) -> Tree:
+def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most: int, seed: int, tell: Tell) -> Tree:
     """The tree of clusters of `points` (n, d), which `comparable_points` made.
 
     about: how many clusters the best level is to have; None: as the points say. least: members of a cluster. most:
@@ -62,7 +63,7 @@ def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most
     alone = outlying(points, points[looked], metric, np.zeros(n, np.int64))
     looked = looked[~alone[looked]]  # strays would stretch the space
     some = points[looked]
-    graph, found = levels(some, metric, seed)
+    graph, found = levels(some, metric, seed, tell)
     chosen = _chosen(found, about)
     if chosen is None:
         return _whole(n, about, alone)
@@ -72,9 +73,9 @@ def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most
     order = merges(graph, fine, parents)
     if about is not None and about > len(parents):
         raise BadInput(f"about={about}: no more than {len(parents)} clusters can be told apart here; ask for fewer")
-    joined = join(points, some, metric, fine, parents)
-    if len(np.unique(joined)) < len(parents):  # no cluster is voted away
-        joined[looked] = fine
+    rest = np.setdiff1d(np.arange(n), looked)
+    joined = np.empty(n, np.int64)
+    joined[looked], joined[rest] = fine, join(points[rest], some, metric, fine, parents)
     alone |= outlying(points, some, metric, parents[joined])
     joined[alone] = -1
     best = about if about is not None else chosen.count
@@ -99,19 +100,18 @@ def _chosen(found: list[Level], about: int | None) -> Level | None:
 
 
 def _peaks(found: list[Level], chosen: Level) -> tuple[int, ...]:
-    """The numbers of clusters that are worth more than those next to them."""
-    worths = np.array([0.0, *(level.worth for level in found), 0.0])
-    peaks = {
-        level.count for i, level in enumerate(found) if worths[i + 1] > 0 and worths[i + 1] >= worths[i : i + 3].max()
-    }
+    """The numbers of clusters that are worth more than those within NEARBY times as many."""
+    best = {level.count: max(each.worth for each in found if _ratio(level, each) < NEARBY) for level in found}
+    peaks = {level.count for level in found if 0 < level.worth >= best[level.count]}
     return tuple(sorted(peaks | {1, chosen.count}))
 
 
-def join(points: Vectors, some: Vectors, metric: Metric, labels: Positions, parents: Positions) -> Positions:
-    """The leaf of each of `points` (n, d) by a vote of its nearest of `some` (m, d): first of the cluster, then of it.
+def _ratio(a: Level, b: Level) -> float:
+    return max(a.count, b.count) / min(a.count, b.count)
 
-    The votes also set right single points among those that were looked at.
-    """
+
+def join(points: Vectors, some: Vectors, metric: Metric, labels: Positions, parents: Positions) -> Positions:
+    """The leaf of each of `points` (n, d) by a vote of its nearest of `some` (m, d): of the cluster, then in it."""
     joined = np.empty(len(points), np.int64)
     family = np.eye(int(parents.max()) + 1)[parents]  # (leaves, clusters)
     for block in blocks(len(points), 8 * len(parents) * 2):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Graph:
         """The sum of all weights, each tie counted both ways."""
         return float(self.degrees.sum())
 
-    @property
+    @cached_property
     def rows(self) -> Positions:
         """The node from which each tie goes, `(e,)`."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
@@ -48,8 +49,7 @@ class Graph:
     def ties(self, first: int, last: int, labels: Positions, count: int) -> Weights:
         """How firmly nodes `first` to `last` are tied to each of `count` communities `(last - first, count)`."""
         begin, end = self.starts[first], self.starts[last]
-        rows = np.repeat(np.arange(last - first), np.diff(self.starts[first : last + 1]))
-        keys = rows * count + labels[self.columns[begin:end]]
+        keys = (self.rows[begin:end] - first) * count + labels[self.columns[begin:end]]
         sums = np.bincount(keys, self.weights[begin:end], minlength=(last - first) * count)
         return sums.reshape(last - first, count).astype(np.float64, copy=False)  # integers, where there are no ties
 

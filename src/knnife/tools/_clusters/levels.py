@@ -4,15 +4,15 @@ Each resolution gives a partition. A level is the better, the more three things 
 
 - its silhouette (Rousseeuw 1987): how much closer points are to their own cluster than to the next one;
 - what that has over points of the same spread without clusters (the gap of Tibshirani, Walther and Hastie 2001):
-  Gaussian ones of the same covariance, cut into as many pieces in the same way;
-- its stability: how well it comes back when each half of the ties is taken away at random.
+  such as fill a box of the same covariance evenly, cut into as many pieces in the same way;
+- its stability: how well it comes back when half of the ties are taken away at random.
 
 Of two levels that are about as good the one with fewer clusters is taken: someone will read them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,12 @@ from knnife.tools._clusters.graph import Graph, Weights, from_ties, graph_of
 NEIGHBOURS = 50  # of each point; fewer see small clusters only, and then need many merges to reach large ones
 FINEST = 256  # communities to start from
 RESOLUTIONS = 5.6 * 2.0 ** -np.arange(0, 20, 0.5)
-RESAMPLES = 2
+RESAMPLES = 3
 FEWER = 0.3  # a level of k clusters is worth k^-FEWER: twice as many have to be 23 % better, less where all is clear
-APART = 0.75  # of the ties that lead out of the clusters of Gaussian points, at most so many do: else there are none
+APART = 0.75  # of the ties that lead out of the pieces of such a box, at most so many do: else there are none
+
+Chance = Callable[[int], tuple[float, float]]
+Tell = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -49,40 +52,66 @@ class Level:
         return int(self.labels.max()) + 1
 
 
-def levels(points: Vectors, metric: Metric, seed: int) -> tuple[Graph, list[Level]]:
-    """The graph of `points` (n, d) in random order, and its partitions, finest first, of which none may be left."""
+def levels(points: Vectors, metric: Metric, seed: int, tell: Tell) -> tuple[Graph, list[Level]]:
+    """The graph of `points` (n, d) in random order, and its partitions, finest first, of which none may be left.
+
+    tell: is called with the share of the work that is done.
+    """
     random = np.random.default_rng(seed)
     neighbours = min(NEIGHBOURS, max(5, len(points) // 5))
-    rows, similarities = nearest(points, neighbours, metric=metric)
-    graph = graph_of(rows, similarities)
+    graph = graph_of(*nearest(points, neighbours, metric=metric))
     others = [_halved(graph, random) for _ in range(RESAMPLES)]
     chance = by_chance(points, metric, neighbours, random)
-    found = []
-    for labels, *again in zip(*map(_partitions, [graph, *others]), strict=True):
-        count = int(labels.max()) + 1
-        if count < 2:
+    best: dict[int, Level] = {}
+    for step, (candidates, again) in enumerate(_partitions(graph, others)):
+        tell((step + 1) / len(RESOLUTIONS))
+        for level in (_judged(points, graph, labels, again, chance) for labels in candidates):
+            if level.count not in best or level.worth > best[level.count].worth:
+                best[level.count] = level
+        if min(outward(graph, labels) for labels in candidates) < 1e-9:  # what no tie joins, no resolution joins
             break
-        clear = float(silhouettes(points, labels).mean())
-        clear_by_chance, out_by_chance = chance(count)
-        stable = np.mean([adjusted_rand(labels, other) for other in again])
-        worth = (clear - clear_by_chance) * stable * count ** (-FEWER * (1 - clear))
-        out = outward(graph, labels)
-        if out > APART * out_by_chance:
-            worth = 0.0
-        stability = np.mean([recovered(labels, other) for other in again], axis=0)
-        found.append(Level(labels, float(worth), stability))
-        if out < 1e-9:  # what no tie joins, no resolution joins
-            break
-    return graph, found
+    best.pop(1, None)
+    return graph, [best[count] for count in sorted(best, reverse=True)]
 
 
-def _partitions(graph: Graph) -> Iterator[Positions]:
-    """One for each of RESOLUTIONS, made from the one before or from the finest, whichever has more modularity."""
-    start = labels = paired(graph, FINEST)
+def _judged(points: Vectors, graph: Graph, labels: Positions, again: list[Positions], chance: Chance) -> Level:
+    count = int(labels.max()) + 1
+    clear, out = float(silhouettes(points, labels).mean()), outward(graph, labels)
+    clear_by_chance, out_by_chance = chance(count)
+    stable = np.mean([adjusted_rand(labels, other) for other in again])
+    worth = float((clear - clear_by_chance) * stable * count ** (-FEWER * (1 - clear)))
+    stability = np.mean([recovered(labels, other) for other in again], axis=0)
+    return Level(labels, worth if out <= APART * out_by_chance else 0.0, stability)
+
+
+def _partitions(graph: Graph, others: list[Graph]) -> Iterator[tuple[list[Positions], list[Positions]]]:
+    """For each of RESOLUTIONS the partitions of `graph` that were found, and one of each of the others.
+
+    Where a search begins decides where it ends, so several begin: with the last partition, with the finest, and, in
+    `graph`, with those of the others. The one of most modularity is where the next resolution goes on.
+    """
+    finest = [communities(each, paired(each, FINEST), RESOLUTIONS[0]) for each in (graph, *others)]
+    labels, *again = finest
     for resolution in RESOLUTIONS:
-        both = [communities(graph, before, resolution) for before in (labels, start)]
-        labels = max(both, key=lambda each: modularity(graph, each, resolution))
-        yield labels
+        again = [
+            _best(other, _all(other, (before, first), resolution), resolution)
+            for other, before, first in zip(others, again, finest[1:], strict=True)
+        ]
+        candidates = _all(graph, (labels, finest[0], *again), resolution)
+        labels = _best(graph, candidates, resolution)
+        yield candidates, again
+        if not labels.any():
+            break
+
+
+def _all(graph: Graph, starts: Iterable[Positions], resolution: float) -> list[Positions]:
+    """The different communities that these partitions lead to."""
+    found = [communities(graph, start, resolution) for start in starts]
+    return list({labels.tobytes(): labels for labels in found}.values())
+
+
+def _best(graph: Graph, candidates: list[Positions], resolution: float) -> Positions:
+    return max(candidates, key=lambda labels: modularity(graph, labels, resolution))
 
 
 def _halved(graph: Graph, random: np.random.Generator) -> Graph:
@@ -92,27 +121,25 @@ def _halved(graph: Graph, random: np.random.Generator) -> Graph:
     return from_ties(rows[keep], columns[keep], graph.weights[keep], len(graph))
 
 
-def by_chance(
-    points: Vectors, metric: Metric, neighbours: int, random: np.random.Generator
-) -> Callable[[int], tuple[float, float]]:
-    """What is found in Gaussian points of the same covariance: for c clusters their silhouette and outward ties."""
+def by_chance(points: Vectors, metric: Metric, neighbours: int, random: np.random.Generator) -> Chance:
+    """What is found in a filled box of the same covariance: for c clusters their silhouette and outward ties."""
     _, widths, axes = np.linalg.svd(points, full_matrices=False)
-    normal = random.standard_normal((len(points), len(widths)), dtype=np.float32)
-    shapeless: Vectors = (normal * (widths / np.float32(np.sqrt(len(points))))) @ axes
+    sides = widths * np.float32(np.sqrt(12 / len(points)))  # the variance of a uniform number is 1 / 12
+    shapeless: Vectors = ((random.random((len(points), len(widths)), dtype=np.float32) - 0.5) * sides) @ axes
     shapeless = unit(shapeless) if metric == "cosine" else shapeless
     graph = graph_of(*nearest(shapeless, neighbours, metric=metric))
     labels, found = paired(graph, FINEST), {}
-    for resolution in RESOLUTIONS:
+    for resolution in RESOLUTIONS[::2]:
         labels = communities(graph, labels, resolution)
         count = int(labels.max()) + 1
         if count < 2:
             break
         found[count] = float(silhouettes(shapeless, labels).mean()), outward(graph, labels)
-    counts = sorted(found) or [1]
-    figures = np.array([found.get(count, (0.0, 1.0)) for count in counts]).T
+    counts = np.array(sorted(found, reverse=True) or [1])
+    figures = np.array([found.get(count, (0.0, 1.0)) for count in counts.tolist()]).T
 
     def at(count: int) -> tuple[float, float]:
-        clear, out = (float(np.interp(np.log(count), np.log(counts), each)) for each in figures)
+        clear, out = (float(np.interp(count**-0.5, counts**-0.5, each)) for each in figures)  # both nearly linear in it
         return clear, out
 
     return at
