@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "similarity", "retrieval", "intent"]
+SCRIPTS += ["duplicates", "outliers", "drift", "classify", "clusters", "features"]
 
 for script in SCRIPTS:
     print(f"# {script}", file=sys.stderr, flush=True)

@@ -2,10 +2,13 @@
 
 Two samples are drawn of news (BBC by TF-IDF and SVD to 64 dimensions fitted on the old labels, each label being the
 new one in turn; AG News by the packaged model), in the new one a share of a label that the old one lacks: `bbc-10`
-mixes 10% into n = 200, `bbc-5` 5% into n = 800, `ag-10` 10% into n = 400. Everybody is given the same draws and as
-many permutations, in turns; power is the share of draws that are called drift, and false alarms are counted on
-draws without the new label. `elec` are half-hours of an electricity market, in weeks: random weeks against others (no
-drift, but neighbouring half-hours are alike), six weeks against the next six, and the weeks around the known change.
+mixes 10% into n = 200, `bbc-5` 5% into n = 800, `ag-10` 10% into n = 400; `-unit` are the same with vectors of length
+1, which hides some of what the SVD says. Everybody is given the same draws and as many permutations, in turns; power is
+the share of draws that are called drift, and false alarms are counted on draws without the new label. Rivals are given
+fewer draws where a figure needs many; the unit tells how many.
+`elec` are half-hours of an electricity market, in weeks: random weeks of a quiet period against others (no drift, but
+neighbouring half-hours are alike), six weeks against the next six, and the weeks around the known change. `monitor` is
+a stream of random numbers, then one whose mean moves, looked at a hundred times.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -163,12 +167,59 @@ def weeks(rows: np.ndarray) -> np.ndarray:
 # The measuring
 
 
-def text(report: Report, work: str, spaces: list[tuple[np.ndarray, np.ndarray]], n: int, share: float, k: int) -> None:
-    for what, mixed_in in (("power", share), ("false alarms", 0.0)):
-        draws = islice(mixed(spaces, n, mixed_in), k)
-        found = [[test(*draw, seed) <= RATE for test in TESTS.values()] for seed, draw in enumerate(draws)]
-        for who, value in zip(TESTS, np.mean(found, axis=0), strict=True):
-            report.add(work, who, float(value), f"{what} ({k} draws)")
+class Draws(NamedTuple):
+    """How many: for power, for false alarms, and of the latter for the rivals."""
+
+    power: int
+    alarms: int
+    of_rivals: int
+
+
+FULL = {
+    "bbc-10": Draws(200, 1_000, 200),
+    "bbc-10-unit": Draws(200, 100, 100),
+    "bbc-5": Draws(100, 100, 50),
+    "bbc-5-unit": Draws(100, 50, 50),
+    "ag-10": Draws(100, 100, 50),
+}
+QUICK = {work: Draws(20, 20, 10) if "10" in work else Draws(10, 5, 5) for work in FULL}
+SIZES = {"bbc-10": (200, 0.1), "bbc-5": (800, 0.05), "ag-10": (400, 0.1)}
+
+
+def text(report: Report, work: str, spaces: list[Draw], draws: Draws) -> None:
+    """Power and false alarms of everybody, on one kind of news."""
+    n, share = SIZES[work.removesuffix("-unit")]
+    for what, mixed_in, count, of_rivals in (
+        ("power", share, draws.power, draws.power),
+        ("false alarms", 0.0, draws.alarms, draws.of_rivals),
+    ):
+        called: dict[str, list[bool]] = {who: [] for who in TESTS}
+        for seed, draw in enumerate(islice(mixed(spaces, n, mixed_in), count)):
+            for who, test in TESTS.items():
+                if test is ours or seed < of_rivals:
+                    called[who].append(test(*draw, seed) <= RATE)
+        for who, found in called.items():
+            report.add(work, who, float(np.mean(found)), f"{what} ({len(found)} draws)")
+
+
+def unit(spaces: list[Draw]) -> list[Draw]:
+    """The same, each vector of length 1."""
+    return [tuple(each / np.linalg.norm(each, axis=1, keepdims=True) for each in both) for both in spaces]
+
+
+def monitor(report: Report, streams: int) -> None:
+    """A hundred looks at five things each; in the second half of some streams their mean moves by half a deviation."""
+    import knnife
+
+    for what, moved in (("false alarms ever", 0.0), ("power", 0.5)):
+        alarms, count = 0, streams if not moved else max(5, streams // 10)
+        for seed in range(count):
+            random = np.random.default_rng([seed, 1])  # not what the monitor draws by
+            watching = knnife.DriftMonitor.of(random.standard_normal((200, 8)), metric="euclidean", seed=seed)
+            for look in range(100):
+                watching.add(random.standard_normal((5, 8)) + (moved if look >= 50 else 0))
+            alarms += watching.drifted
+        report.add("monitor", "knnife.DriftMonitor", alarms / count, f"{what} ({count} streams of 100 looks)")
 
 
 def elec(report: Report, k: int) -> None:
@@ -193,36 +244,35 @@ def elec(report: Report, k: int) -> None:
         found = [
             called(period[start : start + WEEKS], period[start + WEEKS : start + 2 * WEEKS], start)
             for period in whole.values()
-            for start in range(0, len(period) - 2 * WEEKS, 2 * WEEKS)
+            for start in list(range(0, len(period) - 2 * WEEKS, 2 * WEEKS))[: k // 2]
         ]
         report.add("elec", who, float(np.mean(found)), f"called drift, six weeks and the next six ({len(found)} pairs)")
         found = [
             called(whole["first"][len(whole["first"]) - WEEKS - i :][:WEEKS], whole["second"][j : j + WEEKS], i)
-            for i in range(5)
-            for j in range(5)
+            for i in range(min(5, k // 2))
+            for j in range(min(5, k // 2))
         ]
-        report.add("elec", who, float(np.mean(found)), "power around the change (25 pairs)")
+        report.add("elec", who, float(np.mean(found)), f"power around the change ({len(found)} pairs)")
 
 
 def main() -> None:
+    works = [*FULL, "elec", "monitor"]
     parser = options(__doc__ or "")
-    parser.add_argument("--work", choices=["bbc-10", "bbc-5", "ag-10", "elec"], action="append")
-    parser.add_argument("--draws", type=int, default=1_000)
+    parser.add_argument("--work", choices=works, action="append")
     arguments = parser.parse_args()
     report = Report("drift", as_json=arguments.json)
-    chosen = arguments.work or ["bbc-10", "bbc-5", "ag-10", "elec"]
-    draws = 20 if arguments.quick else arguments.draws
-    spaces = []
-    if {"bbc-10", "bbc-5"} & {*chosen}:
-        spaces = [bbc(label) for label in ("business", "entertainment", "politics", "sport", "tech")]
-    if "bbc-10" in chosen:
-        text(report, "bbc-10", spaces, 200, 0.1, draws)
-    if "bbc-5" in chosen:
-        text(report, "bbc-5", spaces, 800, 0.05, max(5, draws // 5))
-    if "ag-10" in chosen:
-        text(report, "ag-10", ag_news(), 400, 0.1, max(4, draws // 5))
+    chosen = arguments.work or works
+    draws = QUICK if arguments.quick else FULL
+    news: list[Draw] = []
+    if any(work.startswith("bbc") for work in chosen):
+        news = [bbc(label) for label in ("business", "entertainment", "politics", "sport", "tech")]
+    for work in (work for work in FULL if work in chosen):
+        spaces = ag_news() if work == "ag-10" else unit(news) if work.endswith("-unit") else news
+        text(report, work, spaces, draws[work])
     if "elec" in chosen:
-        elec(report, max(10, draws // 5))
+        elec(report, 4 if arguments.quick else 20)
+    if "monitor" in chosen:
+        monitor(report, 50 if arguments.quick else 1_000)
     report.close()
 
 

@@ -26,7 +26,12 @@ WRAPPERS = {
     "faiss": {"space/codes.py", "space/exact.py", "space/cache.py"},
     "tokenizers": {"encoders/onnx.py", "encoders/static.py", "encoders/words.py"},
     "onnxruntime": {"encoders/graph.py"},
-    "safetensors": {"encoders/static.py", "tools/_outliers/saving.py", "tools/_classify/file.py"},
+    "safetensors": {
+        "encoders/static.py",
+        "tools/_outliers/saving.py",
+        "tools/_classify/file.py",
+        "tools/_drift/saving.py",
+    },
     "sentence_transformers": {"encoders/sentence_transformers.py"},
     "transformers": {"encoders/sentence_transformers.py"},
     "urllib": {"encoders/network.py"},  # the one door to the network

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.interfaces import monthly
 from tests.interfaces.running import Knnife, Outcome, program
 
 from knnife.encoders.static import StaticEncoder, english_folder
@@ -72,6 +73,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "add films.knnife films.csv --id title --text plot",
         "add notes.knnife docs",
         "add points.knnife films.csv --id title --text plot --vectors points.npy",
+        *monthly.write(folder),
     ):
         done = subprocess.run(program(*shlex.split(line)), cwd=folder, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr

@@ -41,8 +41,8 @@ def test_every_example_in_the_help_runs(knnife: Knnife, folder: Path, name: str)
     assert examples(name)
     for line in examples(name):
         outcome = paste(knnife, line)
-        assert outcome.code == 0, (line, outcome.err)
-        assert outcome.out or " -o " in line, line
+        assert outcome.code == 0 or (name == "drift" and outcome.code == 1), (line, outcome.err)  # 1: there is drift
+        assert outcome.out or outcome.err or " -o " in line, line
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.encoders.tables import payments
 from tests.interfaces.running import Knnife
 
 OLD = ["the river is {} and calm", "birds sing in the {} tree", "a {} meadow after the rain"]
@@ -82,3 +84,75 @@ def test_fields_hold_labels_and_filters_part_a_space(knnife: Knnife, folder: Pat
     told = {row["found"]: row for row in map(json.loads, outcome.lines)}
     assert told["accuracy"]["reference"] == 1.0
     assert told["accuracy"]["by"] == "predictions"
+
+
+def test_a_monitor_goes_on_from_run_to_run_and_its_alarm_stays(knnife: Knnife, folder: Path) -> None:
+    random = np.random.default_rng(0)
+    np.save("reference.npy", random.standard_normal((400, 3)))
+    codes, rows = [], []
+    for day in range(12):
+        np.save("today.npy", random.standard_normal((30, 3)) + (2 if 5 <= day < 10 else 0))
+        outcome = knnife("drift reference.npy today.npy --metric euclidean --monitor watch --json")
+        codes.append(outcome.code)
+        rows.append(json.loads(outcome.out))
+    assert codes[:5] == [0] * 5
+    assert codes[-3:] == [1] * 3
+    assert [(row["seen"], row["looks"]) for row in rows] == [(30 * day, day) for day in range(1, 13)]
+    assert {row["rate"] for row in rows} == {0.05}
+    assert [path.name for path in Path().glob("watch*")] == ["watch"]
+    line = knnife("drift reference.npy today.npy --metric euclidean --monitor watch").lines[0].split("\t")
+    assert line[:3] == ["drift", "390", "13"]
+
+
+def test_a_monitor_watches_texts_for_a_space(knnife: Knnife, spaces: None, folder: Path) -> None:
+    Path("more.txt").write_text(lines([*OLD, "a {} boat on the lake", "the {} hills"]))
+    assert knnife("add more.knnife more.txt").code == 0
+    assert knnife("drift more.knnife old.txt --monitor watch").code == 0
+    for _ in range(5):
+        outcome = knnife("drift more.knnife new.knnife --monitor watch")
+    assert (outcome.code, outcome.lines[0].split("\t")[:3]) == (1, ["drift", "180", "6"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--monitor watch --rate 0.01", "watch keeps a rate of 0.05 over all looks, and --rate is 0.01 now"),
+        ("--monitor watch --metric manhattan", "watch was made of another reference"),
+        ("--monitor watch --block 5", "--monitor has no use for --block"),
+        ("--monitor watch --plot a.svg --most 100", "no use for --most, --plot"),
+        ("--monitor nowhere/watch", "nowhere"),
+        ("--monitor other", "other: expected a monitor of format knnife-drift-monitor-1"),
+    ],
+)
+def test_what_a_monitor_cannot_do_is_exit_code_two(knnife: Knnife, folder: Path, options: str, said: str) -> None:
+    random = np.random.default_rng(0)
+    np.save("a.npy", random.standard_normal((50, 3)))
+    Path("other").write_text("no monitor")
+    assert knnife("drift a.npy a.npy --monitor watch --rate 0.05").code == 0
+    kept = Path("watch").read_bytes()
+    outcome = knnife(f"drift a.npy a.npy {options}")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert Path("watch").read_bytes() == kept
+
+
+def test_tables_are_told_in_their_own_units(knnife: Knnife, folder: Path) -> None:
+    def write(name: str, rate: float, columns: list[str]) -> None:
+        with Path(name).open("w", newline="") as file:
+            table = csv.DictWriter(file, columns, extrasaction="ignore")
+            table.writeheader()
+            for row in payments(200, seed=len(name)):
+                table.writerow({**row, "amount": round(row["amount"] * rate, 2)})
+
+    columns = ["number", "amount", "country", "fraud"]
+    write("march.csv", 1, columns)
+    write("april.csv", 3, columns[:-1])  # the label is not known yet
+    assert knnife("add march.knnife march.csv --row --id number --leave-out fraud").code == 0
+    outcome = knnife("drift march.knnife april.csv --id number")
+    assert outcome.code == 1, outcome.err
+    marks = [line.split("\t") for line in outcome.lines if line.startswith("mark")]
+    assert [line[1] for line in marks] == ["amount, median"]
+    assert float(marks[0][3]) > 2 * float(marks[0][2]) > 20
+    assert knnife("drift march.knnife april.csv --id number --monitor watch").code in {0, 1}
+    assert knnife("drift march.knnife april.csv --id number --monitor watch").code == 1

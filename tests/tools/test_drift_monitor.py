@@ -9,7 +9,8 @@ import pytest
 from tests.toys import Letters
 
 from knnife import BadInput, DriftMonitor, EncoderMismatch, Space
-from knnife.tools._drift.monitor import BINS, PRIOR, ranked, wealth
+from knnife.tools._drift.monitor import PRIOR, ranked, wealth
+from knnife.tools._drift.scores import BINS
 
 
 def test_ranks_are_uniform_also_among_equal_values() -> None:

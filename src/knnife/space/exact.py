@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from math import inf
 from typing import Any
 
 import faiss as _faiss
@@ -24,6 +25,7 @@ faiss: Any = _faiss  # its own type hints lag behind it
 Rows = NDArray[np.int64]
 
 ALONE = 8  # up to so many queries are answered by one thread: two threads on busy cores take 100 ms for a query of 4
+SMALL = 1 << 24  # up to so many products of numbers, too: what takes a few ms is not worth waiting for a second thread
 SPARE = 16  # candidates taken beyond k, because matrix products round otherwise than single distances
 ROUNDING = 4e-6  # relative error of those products, with room to spare
 ASKED = 1_024  # queries compared at once with so many rows
@@ -48,9 +50,9 @@ def threads(count: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def threads_for(queries: int) -> AbstractContextManager[None]:
-    """One thread for a few queries, all that there are for many."""
-    return threads(1) if queries <= ALONE else nullcontext()
+def threads_for(queries: int, products: float = inf) -> AbstractContextManager[None]:
+    """One thread for a few queries, or for few products of numbers; all that there are for many."""
+    return threads(1) if queries <= ALONE or products <= SMALL else nullcontext()
 
 
 def prepared(vectors: Vectors, metric: Metric) -> Vectors:
@@ -77,7 +79,8 @@ def closeness(queries: Vectors, vectors: Vectors, rows: Rows, metric: Metric) ->
     result: Vectors = np.empty(rows.shape, np.float32)
     by_row = faiss.fvec_L2sqr_by_idx if metric == "euclidean" else faiss.fvec_inner_products_by_idx
     arrays = (result, queries, vectors, rows)
-    by_row(*(faiss.swig_ptr(array) for array in arrays), queries.shape[1], *rows.shape)
+    with threads_for(len(queries), result.size * queries.shape[1]):
+        by_row(*(faiss.swig_ptr(array) for array in arrays), queries.shape[1], *rows.shape)
     if metric == "euclidean":
         np.negative(result, out=result)
     return result
@@ -101,7 +104,8 @@ def scan(queries: Vectors, vectors: Vectors, k: int, metric: Metric) -> Rows:
     k = min(k, len(vectors))
     if k == 0:
         return np.empty((len(queries), 0), np.int64)
-    rows: Rows = faiss.knn(queries, vectors, k, metric=_FAISS[metric])[1]
+    with threads_for(len(queries), len(queries) * vectors.size):
+        rows: Rows = faiss.knn(queries, vectors, k, metric=_FAISS[metric])[1]
     return rows
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from knnife import __version__
-from knnife.errors import KnnifeError
 from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
+from knnife.interfaces.cli.options import explain
 from knnife.interfaces.cli.output import printable
 from knnife.interfaces.cli.teaching import Taught
 
@@ -47,8 +47,8 @@ COMMANDS = (  # in the order in which one meets them
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 EXIT_CODES = {
     OK: "done, also when nothing was found",
-    FAILED: "an error, told in one line on standard error; or doctor found something bad",
-    WRONG_USAGE: "wrong usage: no such command or option, or something missing",
+    FAILED: "an error, told in one line on standard error; or doctor found something bad, or drift found drift",
+    WRONG_USAGE: "wrong usage: no such command or option, or something missing; or an error of drift",
     INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
     PIPE_CLOSED: "the reader of the output went away, as head does",
 }
@@ -124,7 +124,7 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
-        _complain(_explain(error))
+        _complain(explain(error))
         return FAILED
     finally:
         _settle_stdout()
@@ -147,17 +147,6 @@ def _usage(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "knnife"
     message = error.format_message().rstrip(".")
     return f"{message[:1].lower()}{message[1:]}; `{command} --help` shows how"
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, KnnifeError | click.ClickException):
-        return str(error)
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return f"{where}{error.strerror or error}"
-    if isinstance(error, MemoryError):
-        return "there is not enough memory for this"
-    return f"a mistake in knnife itself ({type(error).__name__}: {error}); KNNIFE_DEBUG=1 shows where"
 
 
 def _complain(message: str) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option, load_vectors, open_space, valid_text, view_option
+from knnife.interfaces.cli.options import (
+    FILE,
+    explain,
+    is_space,
+    json_option,
+    load_vectors,
+    open_space,
+    valid_text,
+    view_option,
+)
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.drift import Drift
 
-SPACE = b"SQLite format 3\0"  # how the file of a space begins
 DRIFTED, FAILED = 1, 2
 COLUMNS = {"found": "found", "what": "", "reference": "reference", "new": "new", "p_value": "p"}
+WATCHED = {"found": "found", "seen": "seen", "looks": "looks", "evidence": "evidence", "p_value": "p"}
+OF_A_TEST = ("block", "most", "permutations", "labels", "predictions", "plot")  # and not of a monitor
 
 EXAMPLES = """
 knnife drift january.knnife february.knnife
@@ -28,6 +39,7 @@ knnife drift january.knnife february.csv --text question --json
 knnife drift january.knnife february.knnife --plot drift.svg
 knnife drift tickets.knnife today.jsonl --labels team --predictions told
 knnife drift sensors.npy new-sensors.npy --metric euclidean --block 48
+knnife drift january.knnife today.jsonl --monitor drift.monitor
 knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'year >= 2024'
 """
 
@@ -47,6 +59,7 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 @click.option("--most", type=int, default=5_000, show_default=True, help="Things of each that are compared.")
 @click.option("--permutations", type=int, default=999, show_default=True, help="How often labels are shuffled.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn.")
+@click.option("--monitor", type=FILE, metavar="FILE", help="Watch a stream: NEW is what came since the last run.")
 @click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw both samples.")
 @view_option
 @json_option
@@ -55,6 +68,7 @@ def command(
     new: str,
     text: tuple[str, ...],
     id: str | None,
+    monitor: str | None,
     plot: str | None,
     as_json: bool,
     **asked: Any,
@@ -65,22 +79,81 @@ def command(
     reference encodes. The first line tells whether there is drift, the others what changed: regions, columns, words,
     things far from all of the other sample, and what it costs a model where labels are given.
 
+    With --monitor each run is a look at what came since the last one, kept in FILE, and the rate is that of all looks
+    together; once there was an alarm, it stays. FILE is made by the first run, of the reference as it is then.
+
     The exit code is 0 without drift, 1 with it, 2 after an error of any kind.
     """
+    if monitor and (others := _given(OF_A_TEST)):
+        raise click.UsageError(f"--monitor has no use for {', '.join(others)}: these are for a single test")
     try:
         with ExitStack() as stack, progress_bar(f"comparing {new}") as report:
             given = _reference(reference, stack)
-            found = knnife.drift(given, _newcomers(new, given, text, id, stack), progress=report, **asked)
-        if plot:
-            Path(plot).write_text(found.picture(), encoding="utf-8")
+            things = _newcomers(new, given, text, id, stack)
+            if monitor:
+                told = _watch(Path(monitor), given, things, asked)
+            else:
+                told = _compare(knnife.drift(given, things, progress=report, **asked), plot)
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
-        click.echo(f"knnife: {output.printable(_explain(error))}", err=True)
+        click.echo(f"knnife: {output.printable(explain(error))}", err=True)
         click.get_current_context().exit(FAILED)
-    _write(found, as_json)
-    if found.drifted:
+    output.write_rows(told.rows if as_json else told.lines, told.columns, as_json)
+    if output.for_people() and not as_json:
+        click.echo(told.summary)
+    if told.drifted:
         click.get_current_context().exit(DRIFTED)
+
+
+class Told(NamedTuple):
+    """What is written: rows for programs, lines and a sentence for people, and whether there is drift."""
+
+    rows: Iterable[output.Row]
+    lines: Iterable[output.Row]
+    columns: dict[str, str]
+    summary: str
+    drifted: bool
+
+
+def _given(names: Iterable[str]) -> list[str]:
+    """Those of the options that stand in the command line."""
+    source = click.get_current_context().get_parameter_source
+    return [f"--{name}" for name in names if source(name) is click.core.ParameterSource.COMMANDLINE]
+
+
+def _compare(found: Drift, plot: str | None) -> Told:
+    if plot:
+        Path(plot).write_text(found.picture(), encoding="utf-8")
+    drawn = "" if found.compared == found.sizes else f" ({found.compared[0]:,} and {found.compared[1]:,} drawn)"
+    return Told(found.rows(), map(_line, found.rows()), COLUMNS, found.summary() + drawn, found.drifted)
+
+
+def _watch(path: Path, reference: Any, new: Any, asked: dict[str, Any]) -> Told:
+    """A look at what came, added to the monitor in the file."""
+    monitor = _monitor(path, reference, asked)
+    look = monitor.add(new, view=asked["view"] if isinstance(new, knnife.Space) else None, where=asked["new_where"])
+    monitor.save(path)
+    row = {"found": "drift" if look.drifted else "no drift", **look._asdict(), "looks": monitor.looks}
+    line = row | {name: _short(row[name]) for name in ("evidence", "p_value")}
+    said = f"evidence {look.evidence:.3g} after {look.seen:,} things in {monitor.looks:,} looks"
+    summary = f"{row['found']}: {said}; the alarm comes at {1 / monitor.rate:g}"
+    return Told([row | {"rate": monitor.rate}], [line], WATCHED, summary, look.drifted)
+
+
+def _monitor(path: Path, reference: Any, asked: dict[str, Any]) -> knnife.DriftMonitor:
+    """The monitor in the file; a new one where there is no file."""
+    of = {name: asked[name] for name in ("metric", "view", "where")}
+    if not path.exists():
+        return knnife.DriftMonitor.of(reference, **of, rate=asked["rate"], seed=asked["seed"])
+    monitor = knnife.DriftMonitor.load(path)
+    if not monitor.is_of(reference, **of):
+        why = "was made of another reference, or of this one before it changed; give that one"
+    elif _given(["rate"]) and asked["rate"] != monitor.rate:
+        why = f"keeps a rate of {monitor.rate:g} over all looks, and --rate is {asked['rate']:g} now; leave it out"
+    else:
+        return monitor
+    raise knnife.BadInput(f"{path} {why}, or name a new file to begin anew")
 
 
 def _reference(path: str, stack: ExitStack) -> Any:
@@ -93,7 +166,7 @@ def _newcomers(path: str, reference: Any, text: tuple[str, ...], id: str | None,
     """What NEW is: an array, a space, or things, read as those of the reference were."""
     if path.endswith(".npy"):
         return load_vectors(path)
-    if _is_space(path):
+    if is_space(path):
         return stack.enter_context(open_space(path, read_only=True))
     if not isinstance(reference, knnife.Space):
         raise knnife.BadInput(f"{path}: an array is compared with an array (.npy), as no encoder made its vectors")
@@ -101,24 +174,6 @@ def _newcomers(path: str, reference: Any, text: tuple[str, ...], id: str | None,
     if encoder.kind == "row":
         return knnife.read(path, row=True, id=id, leave_out=getattr(encoder, "leave_out", ()))
     return knnife.read(path, text=text or None, id=id)
-
-
-def _is_space(path: str) -> bool:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(SPACE)) == SPACE
-    except OSError:  # a folder, standard input, nothing at all: reading it says what is wrong with it
-        return path.endswith(".knnife")
-
-
-def _write(found: Drift, as_json: bool) -> None:
-    if as_json:
-        output.write_rows(found.rows(), {}, as_json)
-        return
-    output.write_rows(map(_line, found.rows()), COLUMNS)
-    if output.for_people():
-        drawn = "" if found.compared == found.sizes else f" ({found.compared[0]:,} and {found.compared[1]:,} drawn)"
-        click.echo(found.summary() + drawn)
 
 
 def _line(row: dict[str, Any]) -> output.Row:
@@ -140,15 +195,5 @@ def _line(row: dict[str, Any]) -> output.Row:
     return {**line, "what": far, "reference": "", "new": ""}
 
 
-def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, knnife.KnnifeError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{error.filename or 'the file'}: {error.strerror or error}"
-    if isinstance(error, MemoryError):
-        return "there is not enough memory for this"
-    return f"a mistake in knnife itself ({type(error).__name__}: {error}); KNNIFE_DEBUG=1 shows where"
+def _short(value: Any) -> Any:
+    return float(f"{value:.3g}") if isinstance(value, float) else value

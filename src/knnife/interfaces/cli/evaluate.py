@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import ENCODER, FILE, json_option, k_option, open_space, valid_text
+from knnife.interfaces.cli.options import ENCODER, FILE, is_space, json_option, k_option, open_space, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from knnife.tools.evaluate import Evaluation
 
 ALWAYS = ("low", "high", "texts_per_second", "memory", "size", "dim", "licence", "agreement", "correlation")
-SPACE = b"SQLite format 3\0"  # how the file of a space begins
 
 EXAMPLES = """
 knnife evaluate films.knnife --encoders english,./model --title id
@@ -56,7 +54,7 @@ def command(
 
     with ExitStack() as stack:
         things: Any = None
-        if source is not None and _is_space(source):
+        if source is not None and is_space(source):
             if text or id:
                 raise click.UsageError("--text and --id go with a FILE; a space has chosen them already")
             things = stack.enter_context(open_space(source, read_only=True))
@@ -70,14 +68,6 @@ def command(
     _write(found, as_json)
     if left:
         raise click.Abort(f"stopped with {left} of {len(names)} encoders to go")
-
-
-def _is_space(source: str) -> bool:
-    try:
-        with Path(source).open("rb") as file:
-            return file.read(len(SPACE)) == SPACE
-    except OSError:  # a folder, standard input, the name of a package: reading it says what is wrong with it
-        return source.endswith(".knnife")
 
 
 def _write(found: Evaluation, as_json: bool) -> None:

@@ -1,9 +1,10 @@
-"""What commands share: the arguments they have in common, standard input, and opening a space."""
+"""What commands share: the arguments they have in common, standard input, opening a space, and words for an error."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ def valid_text(value: str) -> str:
 
 ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, or a folder"
 FILE = click.Path(dir_okay=False)
+SPACE = b"SQLite format 3\0"  # how the file of a space begins
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
@@ -42,6 +44,15 @@ def open_to_ask(path: str) -> knnife.Space:
         return open_space(path)
     except knnife.ReadOnly:
         return open_space(path, read_only=True)
+
+
+def is_space(path: str) -> bool:
+    """Whether there is a space, by the first bytes of the file, or by its name where nothing can be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(SPACE)) == SPACE
+    except OSError:  # a folder, standard input, nothing at all: reading it says what is wrong with it
+        return path.endswith(".knnife")
 
 
 def lines_for(values: Sequence[str]) -> Iterator[str]:
@@ -74,3 +85,15 @@ def require_one(given: dict[str, Any]) -> None:
     if len(used) != 1:
         what = " and ".join(used) if used else "nothing"
         raise click.UsageError(f"expected one of {', '.join(given)}; got {what}", click.get_current_context())
+
+
+def explain(error: Exception) -> str:
+    """What went wrong, for people."""
+    if isinstance(error, knnife.KnnifeError | click.ClickException):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    return f"a mistake in knnife itself ({type(error).__name__}: {error}); KNNIFE_DEBUG=1 shows where"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import (
     FILE,
+    is_space,
     json_option,
     k_option,
     load_vectors,
@@ -27,7 +27,6 @@ from knnife.interfaces.cli.teaching import Taught
 if TYPE_CHECKING:
     from knnife.tools.outliers import Outliers
 
-SPACE = b"SQLite format 3\0"  # how the file of a space begins
 COLUMNS = {
     "score": "score",
     "p_value": "p-value",
@@ -43,7 +42,7 @@ knnife outliers pay.knnife --odd --json
 knnife outliers pay.knnife --labels fraud -k 20
 knnife outliers january.knnife --new february.knnife
 knnife outliers january.knnife --save january.detector
-knnife outliers february.csv --detector january.detector
+knnife outliers february.csv --text question --detector january.detector
 """
 
 
@@ -80,7 +79,7 @@ def command(
         raise click.UsageError("--detector judges by what was kept; --new, --save and --labels go without it")
     if save and new:
         raise click.UsageError("--save keeps what was learned of SPACE; --new comes later, with --detector")
-    if (asked["where"] or asked["view"]) and (detector or not _is_space(space)):
+    if (asked["where"] or asked["view"]) and (detector or not is_space(space)):
         raise click.UsageError("--where and --view are for a SPACE that things are compared within, or with")
     with ExitStack() as stack:
         found = _judge(space, new, detector, asked, stack)
@@ -103,7 +102,7 @@ def _judge(space: str, new: str | None, detector: str | None, asked: dict[str, A
         asked = {**asked, "progress": report}
         if new is None:
             return knnife.outliers(given, **asked)
-        encoder = given.encoder if isinstance(given, knnife.Space) and not _is_space(new) else None
+        encoder = given.encoder if isinstance(given, knnife.Space) and not is_space(new) else None
         return knnife.outliers(given, _opened(new, encoder, text, id, stack), **asked)
 
 
@@ -111,19 +110,11 @@ def _opened(path: str, encoder: Any, text: Any, id: str | None, stack: ExitStack
     """What is in a file: a space, an array, or things to be encoded (with `encoder`, the default one for None)."""
     if path.endswith(".npy"):
         return load_vectors(path)
-    if _is_space(path):
+    if is_space(path):
         return stack.enter_context(open_space(path, read_only=True))
     if encoder is not None and encoder.kind == "row":
         return knnife.read(path, row=True, id=id, leave_out=getattr(encoder, "leave_out", ()))
     return knnife.read(path, text=text, id=id)
-
-
-def _is_space(path: str) -> bool:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(SPACE)) == SPACE
-    except OSError:  # a folder, standard input, nothing at all: reading it says what is wrong with it
-        return path.endswith(".knnife")
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,23 +8,20 @@ all of the reference's own things are from the others: its p-value is the share 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
+from knnife.tools._drift.columns import Figure, figures, frequent, sayings, words
 from knnife.tools._drift.pool import Bools, Floats, Labels, contrasts
 from knnife.tools._drift.statistics import Cloud, standardised
 
 FAR_RANK = 5  # a thing is as far as its so many-th nearest: one stray thing is no company
 EXAMPLES, TYPICAL, WORDS = 10, 3, 6  # shown of things, of each region's things, and of its words
-VOCABULARY, RARE = 2_000, 5  # words looked at: the most frequent, of those that are in so many things
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 class Region(NamedTuple):
@@ -49,12 +46,16 @@ class Example(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A column or a word that differs. figure: "mean", "spread" (standard deviation) or "share" of things with it."""
+    """A column or a word that differs, and what is told of both samples.
+
+    figure: of arrays "mean" or "spread" (standard deviation); of tables "median", "middle half" (its width) or "share"
+    (of things with a category, a word, or without anything); of texts "share". None stands where nothing is there.
+    """
 
     name: str
     figure: str
-    reference: float
-    new: float
+    reference: Any
+    new: Any
     p_value: float
 
 
@@ -76,7 +77,7 @@ def both(cloud: Cloud, reference: Sample, new: Sample) -> Sample:
 def regions(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[Region, ...]:
     """The cells whose share changed, the largest change first."""
     _, p_values = _marked(cloud.members, labels)
-    table = _Words.of(things.texts)
+    table = _Words.of(things)
     found = []
     for cell in np.flatnonzero(p_values <= rate):
         rows = np.flatnonzero(cloud.cells == cell)
@@ -109,19 +110,36 @@ def far(asked: Sample, known: Sample, rate: float) -> tuple[float, tuple[Example
 
 def marks(things: Sample, labels: Labels, parts: Mapping[str, slice], rate: float) -> tuple[Mark, ...]:
     """The columns or words that differ: of rows and of plain arrays columns, of texts words; the surest first."""
+    if looked := _figures(things):
+        return _of_table(looked, labels, rate)
     if not parts and things.texts is not None:
-        table = _Words.of(things.texts)
+        table = _Words.of(things)
         return _told(table.features, table.words, ["share"] * len(table.words), labels, rate)
     if not parts and things.fingerprint is not None:
         return ()
     columns = things.vectors
     names = [f"column {i}" for i in range(columns.shape[1])]
-    for name, part in parts.items():
-        several = range(*part.indices(columns.shape[1]))
-        names[part] = [name] if len(several) == 1 else [f"{name} ({i + 1})" for i in range(len(several))]
     squares = (columns - columns.mean(axis=0)) ** 2
-    figures = ["mean"] * len(names) + ["spread"] * len(names)
-    return _told(np.hstack([columns, squares]), names * 2, figures, labels, rate)
+    of = ["mean"] * len(names) + ["spread"] * len(names)
+    return _told(np.hstack([columns, squares]), names * 2, of, labels, rate)
+
+
+def _figures(things: Sample) -> list[Figure]:
+    """Of the columns of a table; none of other things."""
+    return figures([thing.about for thing in things.things], list(things.parts))
+
+
+def _of_table(looked: Sequence[Figure], labels: Labels, rate: float) -> tuple[Mark, ...]:
+    """In the units of the table. The middle half is told where the median stayed, as moving looks like spreading."""
+    z, p_values = _marked(np.column_stack([each.values for each in looked]), labels)
+    order = [f for f in np.argsort(-np.abs(z), kind="stable").tolist() if p_values[f] <= rate]
+    moved = {looked[f].name for f in order if looked[f].figure == "median"}
+    new = labels[:, 0].astype(bool)
+    return tuple(
+        Mark(each.name, each.figure, each.of(~new), each.of(new), float(p_values[f]))
+        for f, each in ((f, looked[f]) for f in order)
+        if each.figure != "middle half" or each.name not in moved
+    )
 
 
 def _told(
@@ -169,22 +187,19 @@ def _marked(features: Vectors, labels: Labels) -> tuple[Floats, Floats]:
 
 
 class _Words(NamedTuple):
-    """Which things have which words: `(N, w)`, 1 or 0."""
+    """Which things have which words: `(N, w)`, 1 or 0; or how far they are what else may be said of rows."""
 
     words: list[str]
     features: Vectors
 
     @classmethod
-    def of(cls, texts: Sequence[str] | None) -> _Words:
-        """The most frequent words of some texts; none, of none."""
-        held = [set(_WORD.findall(text.lower())) for text in texts or ()]
-        counts = Counter(word for words in held for word in words)
-        words = sorted(word for word, count in counts.most_common(VOCABULARY) if count >= RARE)
-        numbers = {word: number for number, word in enumerate(words)}
-        features = np.zeros((len(held), len(words)), np.float32)
-        for row, of_thing in enumerate(held):
-            features[row, [numbers[word] for word in of_thing if word in numbers]] = 1
-        return cls(words, features)
+    def of(cls, things: Sample) -> _Words:
+        """The most frequent words of texts; what may be said of the columns of rows; nothing of other things."""
+        if looked := _figures(things):
+            names, values = sayings(looked)
+            return cls(names, np.column_stack(values))
+        texts = None if things.parts else things.texts
+        return cls(*frequent([words(text) for text in texts or ()]))
 
     def typical(self, inside: Bools) -> tuple[str, ...]:
         """The words by which things inside differ most from the others."""

@@ -11,7 +11,10 @@ the looks at which the change may have begun, and bets on the ranks falling into
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -19,17 +22,15 @@ from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
-from knnife.geometry import Metric, Vectors, unit
+from knnife.geometry import Metric
 from knnife.space import Sample, Space, comparable, sample
+from knnife.space.space import Where
+from knnife.tools._drift import saving
 from knnife.tools._drift.pool import Floats
-from knnife.tools._drift.statistics import distances
+from knnife.tools._drift.scores import BINS, Scores
 
 LEAST = 40  # things in the reference
-BINS = 10  # of ranks
 PRIOR = 0.5  # imagined ranks in each bin before the first (Krichevsky and Trofimov 1981)
-DIRECTIONS, CELLS = 6, 20
-FAR_RANK = 5
-MOST = 2_000  # things that distances are taken to
 AT_ONCE = 512  # newcomers that are ranked among each other at once
 
 
@@ -52,6 +53,7 @@ class DriftMonitor:
 
     Newcomers must be exchangeable where nothing drifts: independent of each other given the reference. Neighbouring
     values of a time series are not; give their means over stretches that are long enough, as reference too.
+    `save` and `load` carry it from one run of a program to the next.
     """
 
     scores: Scores
@@ -59,6 +61,7 @@ class DriftMonitor:
     rate: float
     random: np.random.Generator
     counts: NDArray[np.int64]  # (looks + 1, scores, BINS): ranks that came before each look, and all so far
+    reference: str  # by which the reference is known again
     highest: float = 1.0
 
     @classmethod
@@ -69,18 +72,20 @@ class DriftMonitor:
         encoder: str | Encoder | None = None,
         metric: Metric | None = None,
         view: str | None = None,
+        where: Where = None,
         rate: float = 0.05,
         seed: int = 0,
     ) -> Self:
         """A monitor for streams that should be like `reference`: a Space, vectors `(n, d)`, or things.
 
+        view, where: of a space, which vectors of which things.
         rate: the chance of an alarm ever, where nothing drifts. seed: divides the reference, and breaks ties.
 
         Raises BadInput for fewer than 40 things.
         """
         if not 0 < rate < 1:
             raise BadInput(f"rate is {rate}; expected a share of false alarms between 0 and 1, such as 0.05")
-        given = sample(reference, encoder=encoder, metric=metric, view=view, what="the reference")
+        given = sample(reference, encoder=encoder, metric=metric, view=view, where=where, what="the reference")
         if len(given) < LEAST:
             raise BadInput(f"{given.source} has {len(given):,} things; a monitor needs {LEAST} to compare with")
         random = np.random.default_rng(seed)
@@ -88,19 +93,28 @@ class DriftMonitor:
         first, second = np.array_split(order, 2)
         scores = Scores.of(given.take(first))
         known = [np.sort(values) for values in scores.values(given.vectors[second], random)]
-        return cls(scores, known, rate, random, np.zeros((1, len(known), BINS), np.int64))
+        return cls(scores, known, rate, random, np.zeros((1, len(known), BINS), np.int64), _mark(given))
 
-    def add(self, things: Any) -> Look:
+    def is_of(
+        self, reference: Any, *, metric: Metric | None = None, view: str | None = None, where: Where = None
+    ) -> bool:
+        """Whether these are the vectors that the monitor was made of, in the same order; options are those of `of`."""
+        own = None if isinstance(reference, Space) else metric or self.scores.sample.metric
+        return self.reference == _mark(sample(reference, metric=own, view=view, where=where, what="the reference"))
+
+    def add(self, things: Any, *, view: str | None = None, where: Where = None) -> Look:
         """Look at newcomers: a Space, vectors, or things, which are encoded as the reference was.
+
+        view, where: of a space, which vectors of which things. Each thing is to be given once.
 
         Raises BadInput and EncoderMismatch for what cannot be compared with the reference.
         """
         own, what = self.scores.sample, "the newcomers"
         if isinstance(things, Space | Sample):
-            newcomers = sample(things, what=what)
+            newcomers = sample(things, view=view, where=where, what=what)
         else:
             encoder = own.encoder if own.fingerprint is not None else None
-            newcomers = sample(things, encoder=encoder, metric=own.metric, what=what)
+            newcomers = sample(things, encoder=encoder, metric=own.metric, view=view, where=where, what=what)
         comparable(own, newcomers)
         counts = self.counts[-1].copy()
         for start in range(0, len(newcomers), AT_ONCE):
@@ -114,9 +128,23 @@ class DriftMonitor:
         return self._look()
 
     @property
+    def looks(self) -> int:
+        """How often there was something to look at."""
+        return len(self.counts) - 1
+
+    @property
     def drifted(self) -> bool:
         """Whether there was an alarm."""
         return self.highest >= 1 / self.rate
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes all that `load` needs into one file (safetensors); what was there before stays until it is whole."""
+        saving.write(Path(path), self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The monitor in a file. Raises NotFound where there is none, BadInput for a file that is no monitor."""
+        return cls(**saving.read(Path(path)))
 
     def _look(self) -> Look:
         evidence = wealth(self.counts)
@@ -124,35 +152,9 @@ class DriftMonitor:
         return Look(int(self.counts[-1, 0].sum()), evidence, min(1.0, 1 / self.highest), self.drifted)
 
 
-@dataclass(frozen=True)
-class Scores:
-    """What is said of a thing in numbers, by half of the reference. values: distance, cell, principal directions."""
-
-    sample: Sample
-    points: Vectors  # (n, d), of the first half, MOST of it at most
-    centre: Vectors
-    directions: Vectors  # (d, r)
-    cells: Vectors  # (c, d)
-
-    @classmethod
-    def of(cls, given: Sample) -> Scores:
-        """The scores that these things define; their order is random."""
-        points = given.points
-        centre = points.mean(axis=0)
-        covariance = (points - centre).T @ (points - centre)
-        variances, axes = np.linalg.eigh(covariance.astype(np.float64))
-        used = np.flatnonzero(variances > 1e-9 * max(variances[-1], 1e-30))[::-1][:DIRECTIONS]
-        cells = points[: max(2, min(CELLS, len(points) // 10))]
-        return cls(given, points[:MOST], centre, axes[:, used].astype(np.float32), cells)
-
-    def values(self, vectors: Vectors, random: np.random.Generator) -> list[Floats]:
-        """Each score of each vector. Cells come in their order, which says nothing, and within one by lot."""
-        metric = self.sample.metric
-        points = unit(vectors) if metric == "cosine" else vectors
-        near = np.partition(distances(points, self.points, metric), FAR_RANK - 1, axis=1)[:, FAR_RANK - 1]
-        cell = distances(points, self.cells, metric).argmin(axis=1) + random.uniform(size=len(points))
-        along = ((points - self.centre) @ self.directions).astype(np.float64)
-        return [near.astype(np.float64), cell, *along.T]
+def _mark(reference: Sample) -> str:
+    described = f"{reference.metric} {reference.fingerprint} {reference.vectors.shape}".encode()
+    return blake2b(described + np.ascontiguousarray(reference.vectors).tobytes(), digest_size=16).hexdigest()
 
 
 def ranked(values: Floats, known: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:

@@ -22,6 +22,7 @@ import numpy as np
 from knnife.geometry import Metric, Vectors, blocks, similarity
 from knnife.space import nearest
 from knnife.tools._drift.pool import Floats, Labels, Pool, Rows, contrasts
+from knnife.tools._drift.whitening import whitening
 
 PARTS = ("gathered", "vanished", "regions", "shifted", "turned")
 NEIGHBOURS = (10, 20, 40)  # a topic of so many things is seen best by lists of that length, so there are three
@@ -49,16 +50,13 @@ class Cloud:
 
     @cached_property
     def features(self) -> Floats:
-        """The points in the space of the kernel, around their mean: `(N, r)`, whose products are the kernel.
-
-        By Cholesky factors: eigenvectors would take a hundred times as long where other work keeps the cores busy.
-        """
+        """The points in the space of the kernel, around their mean: `(N, r)`, whose products are the kernel."""
         points, metric = self.pool.points, self.pool.metric
         marks = points[:LANDMARKS]  # the pool is shuffled
         apart = distances(marks, marks, metric)
         scale = float(np.median(apart[np.triu_indices(len(marks), 1)])) or float(apart.mean()) or 1.0
         kernel = np.exp(-apart / scale).astype(np.float64) + RIDGE * np.eye(len(marks))
-        found: Floats = np.exp(-distances(points, marks, metric) / scale) @ np.linalg.inv(np.linalg.cholesky(kernel)).T
+        found: Floats = np.exp(-distances(points, marks, metric) / scale) @ whitening(kernel).T
         found -= found.mean(axis=0)
         return found
 
@@ -85,7 +83,7 @@ def statistics(cloud: Cloud, labels: Labels) -> dict[str, Floats]:
     regions = np.abs(standardised(cloud.members, labels)).max(axis=0).astype(np.float64)
     means = cloud.features.T @ contrasts(labels)  # (r, L), of the new less of the reference
     damped = covariance + DAMPING * _largest(covariance) * np.eye(len(covariance))
-    turned = ((np.linalg.inv(np.linalg.cholesky(damped)) @ means) ** 2).sum(axis=0)
+    turned = ((whitening(damped) @ means) ** 2).sum(axis=0)
     shifted = (means**2).sum(axis=0)
     return dict(zip(PARTS, (gathered, vanished, regions, shifted, turned), strict=True))
 
@@ -141,7 +139,7 @@ def _largest(covariance: Floats) -> float:
     """The largest variance in any direction, by the power method."""
     vector = covariance[np.argmax(covariance.diagonal())]
     for _ in range(POWERS):
-        vector = covariance @ vector
+        vector = np.einsum("ij,j->i", covariance, vector)  # in one thread: too little to wait for another
         vector /= np.linalg.norm(vector)
     return float(vector @ covariance @ vector)
 

@@ -1,0 +1,154 @@
+"""A monitor in a file: the format of safetensors, arrays and a few words of JSON, nothing that could be run.
+
+    meta       JSON: format, metric, fingerprint, source, encoder (name or form), rate, reference, highest, random
+    known      (s, m), of each score the sorted values; counts (looks + 1, s, BINS); the others as in Scores
+    encoder    its bytes, where no name leads to it
+
+The file may come from anybody, so all shapes and numbers are checked before they are used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from knnife.encoders import Encoder, load_encoder
+from knnife.encoders.loading import restore
+from knnife.encoders.protocol import written
+from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.geometry import METRICS
+from knnife.space import Sample
+from knnife.things import Thing
+from knnife.tools._drift.scores import BINS, FAR_RANK, Scores
+
+if TYPE_CHECKING:
+    from knnife.tools._drift.monitor import DriftMonitor
+
+FORMAT = "knnife-drift-monitor-1"
+ARRAYS = {"points": "f4", "centre": "f4", "directions": "f4", "cells": "f4", "known": "f8", "counts": "i8"}
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+def write(path: Path, monitor: DriftMonitor) -> None:
+    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one."""
+    scores, own = monitor.scores, monitor.scores.sample
+    name, data = _encoder_of(own)
+    tensors: dict[str, NDArray[Any]] = {
+        "points": scores.points,
+        "centre": scores.centre,
+        "directions": scores.directions,
+        "cells": scores.cells,
+        "known": np.stack(monitor.known),
+        "counts": monitor.counts,
+    }
+    tensors |= {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
+    meta = {
+        "format": FORMAT,
+        "metric": own.metric,
+        "fingerprint": own.fingerprint,
+        "source": own.source,
+        "encoder": name,
+        "rate": monitor.rate,
+        "reference": monitor.reference,
+        "highest": monitor.highest,
+        "random": monitor.random.bit_generator.state,
+    }
+    content = save({name: np.ascontiguousarray(each) for name, each in tensors.items()}, {"meta": json.dumps(meta)})
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The fields of the monitor in a file. Raises NotFound, and BadInput for a file that is no monitor."""
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}; `knnife drift REFERENCE NEW --monitor {path}` makes a monitor")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            meta = json.loads((file.metadata() or {}).get("meta", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r:.40}")
+        return _fields(meta, tensors)
+    except (SafetensorError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+        raise BadInput(f"{path}: expected a monitor of format {FORMAT}, as `save` writes it; {error!s:.200}") from error
+
+
+def _fields(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
+    _check(meta, tensors)
+    data = tensors["encoder"].tobytes() if "encoder" in tensors else None
+    points, fingerprint = tensors["points"], meta["fingerprint"]
+    ids = [str(number) for number in range(len(points))]
+    things = [Thing(id, None) for id in ids]
+    load = None if fingerprint is None else lambda: _load(meta["encoder"], data)
+    own = Sample(ids, points, things, meta["metric"], fingerprint, meta["source"], load)
+    random = np.random.default_rng()
+    random.bit_generator.state = meta["random"]
+    return {
+        "scores": Scores(own, points, tensors["centre"], tensors["directions"], tensors["cells"]),
+        "known": list(tensors["known"]),
+        "rate": float(meta["rate"]),
+        "random": random,
+        "counts": tensors["counts"],
+        "reference": meta["reference"],
+        "highest": float(meta["highest"]),
+    }
+
+
+def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
+    """Raises ValueError unless all fits together, and every number can be computed with."""
+    (n, d), (scores, known) = tensors["points"].shape, tensors["known"].shape
+    counts = tensors["counts"]
+    shapes = {
+        "points": (n, d),
+        "centre": (d,),
+        "directions": (d, scores - 2),
+        "cells": (len(tensors["cells"]), d),
+        "counts": (len(counts), scores, BINS),
+        "known": (scores, known),
+    }
+    for name, kind in ARRAYS.items():
+        tensor, shape = tensors[name], shapes[name]
+        if tensor.dtype != np.dtype(kind) or tensor.shape != shape or not np.isfinite(tensor).all():
+            raise ValueError(f"{name}: expected finite {kind} of shape {shape}, found {tensor.dtype} {tensor.shape}")
+    if n < FAR_RANK or not len(tensors["cells"]) or not len(counts) or (np.diff(tensors["known"]) < 0).any():
+        raise ValueError("too few points or cells, or values that are not sorted")
+    seen = counts.sum(axis=2)
+    growing = not counts[0].any() and (np.diff(counts, axis=0) >= 0).all()
+    if not growing or counts.max() > known or seen.max() >= known or (seen != seen[:, :1]).any():
+        raise ValueError("counts do not grow from 0, or differ between scores")
+    if meta["metric"] not in METRICS or not 0 < meta["rate"] < 1 or not meta["highest"] >= 1:
+        raise ValueError("metric, rate or highest: out of range")
+    if not all(isinstance(meta[name], str | None) for name in ("fingerprint", "encoder")):
+        raise ValueError("fingerprint, encoder: expected texts")
+    if not all(isinstance(meta[name], str) for name in ("source", "reference")):
+        raise ValueError("source, reference: expected texts")
+
+
+def _encoder_of(own: Sample) -> tuple[str | None, bytes | None]:
+    """The name of the encoder, or its form and its bytes; nothing where it cannot be loaded here, or there is none."""
+    if own.fingerprint is None:
+        return None, None
+    try:
+        encoder = own.encoder
+    except KnnifeError:  # newcomers then have to come as vectors, or as a space
+        return None, None
+    return written(encoder) or (encoder.name, None)
+
+
+def _load(name: str | None, data: bytes | None) -> Encoder:
+    if name is None:
+        raise BadInput("the monitor does not know the encoder of its things; give newcomers as a space or as vectors")
+    return load_encoder(name) if data is None else restore(name, data)
