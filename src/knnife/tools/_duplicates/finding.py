@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -30,6 +31,13 @@ class Search(NamedTuple):
     explored: float
     seed: int
     progress: Progress | None
+
+
+class Searches(NamedTuple):
+    """Both ways, None for one that is not asked for."""
+
+    surface: Surface | None
+    vectors: Cloud | None
 
 
 class Found(NamedTuple):
@@ -70,7 +78,11 @@ def find(things: Sample, against: Sample | None, search: Search) -> Found:
     near = _union(
         [_asked_for(close[way], way, things.metric, search) for way in search.ways], sides, first, len(things)
     )
-    far = {way: searches[way].distances(*near) for way in search.ways}
+    far: dict[Way, Vectors] = {}
+    if searches.surface is not None:
+        far["surface"] = searches.surface.distances(*near)
+    if searches.vectors is not None:
+        far["vectors"] = searches.vectors.distances(*near)
     pairs = sides.left[near[0]], (sides.left if sides.right is None else sides.right)[near[1]]
     if against is not None:
         left, which = _every_copy(pairs[0], first[: len(things)])
@@ -110,29 +122,43 @@ def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: b
     return Sides(left, right, folded)
 
 
-def _searches(things: Sample, against: Sample | None, sides: Sides, search: Search) -> dict[Way, Surface | Cloud]:
-    found: dict[Way, Surface | Cloud] = {}
+def _searches(things: Sample, against: Sample | None, sides: Sides, search: Search) -> Searches:
+    surface = vectors = None
     if "surface" in search.ways:
-        found["surface"] = Surface(sides.folded, None if sides.right is None else len(sides.left), search.seed)
+        surface = Surface(sides.folded, None if sides.right is None else len(sides.left), search.seed)
     if "vectors" in search.ways:
         other = None if against is None or sides.right is None else against.points[sides.right]
-        found["vectors"] = Cloud(things.points[sides.left], other, things.metric, search.seed)
-    return found
+        vectors = Cloud(things.points[sides.left], other, things.metric, search.seed)
+    return Searches(surface, vectors)
 
 
-def _closest(searches: Mapping[Way, Surface | Cloud], metric: Metric, search: Search) -> dict[Way, Close]:
-    """What each way finds. Copies that the surface tells do not count among the vectors of those that are none."""
+def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Close]:
+    """What each way finds, side by side: the products of vectors and the sorting of pieces let go of the interpreter.
+
+    Copies that the surface tells do not count among the vectors of those that are none.
+    """
+    surface, vectors = searches
     found: dict[Way, Close] = {}
-    copies = np.empty(0, np.int64), np.empty(0, np.int64)
-    for way, where in searches.items():
-        reach = None if search.threshold is None else distance(way, metric, search.threshold)
-        if isinstance(where, Surface):
-            close = found[way] = where.close(reach)
+    with ThreadPoolExecutor(1) as beside:
+        if surface is not None:
+            pieces = beside.submit(surface.close, _reach("surface", metric, search))
+
+        def copies() -> tuple[Rows, Rows]:
+            if surface is None:
+                return np.empty(0, np.int64), np.empty(0, np.int64)
+            close = pieces.result()
             sure = close.tail.expected(close.distances) <= SURE
-            copies = close.left[sure], close.right[sure]
-        else:
-            found[way] = where.close(reach, copies, search.progress)
+            return close.left[sure], close.right[sure]
+
+        if vectors is not None:
+            found["vectors"] = vectors.close(_reach("vectors", metric, search), copies, search.progress)
+        if surface is not None:
+            found["surface"] = pieces.result()
     return found
+
+
+def _reach(way: Way, metric: Metric, search: Search) -> float | None:
+    return None if search.threshold is None else distance(way, metric, search.threshold)
 
 
 def _asked_for(close: Close, way: Way, metric: Metric, search: Search) -> tuple[Rows, Rows]:

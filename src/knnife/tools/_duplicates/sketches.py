@@ -20,6 +20,7 @@ CHOSEN = 40.0  # pieces of a text, on average
 FOLLOWING = 16  # texts that one is paired with for each piece
 LEAST_SHARED = 2  # chosen pieces; one piece in common is a name or a phrase
 LEAST_SHARE = 0.1  # of the chosen pieces of the smaller text
+MANY = 8  # candidates for each text; where there are more, twice that share is asked for: the others share a phrase
 FEW = 30_000  # pairs that are all candidates: there is little to save, and the tail is read from them too
 BITS = 24  # of the table in which pieces are counted, at most: 16 million places
 
@@ -44,7 +45,10 @@ def candidates(texts: Shingles, split: int | None = None, seed: int = 0) -> tupl
     owners = np.argsort(order)[(postings & np.uint64(0xFFFFFFFF)).astype(np.int64)]
     pairs = _counted(_paired(keys, owners, len(texts), split))
     left, right = np.divmod(pairs[0], len(texts))
-    enough = pairs[1] >= np.maximum(LEAST_SHARED, LEAST_SHARE * np.minimum(sizes[left], sizes[right]))
+    share = pairs[1] / np.minimum(sizes[left], sizes[right])
+    enough = (pairs[1] >= LEAST_SHARED) & (share >= LEAST_SHARE)
+    if np.count_nonzero(enough) > MANY * n:
+        enough &= share >= 2 * LEAST_SHARE
     return left[enough], right[enough]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,10 +74,12 @@ class Cloud:
     metric: Metric
     seed: int
 
-    def close(self, reach: float | None, copies: tuple[Rows, Rows], progress: Progress | None = None) -> Close:
+    def close(
+        self, reach: float | None, copies: Callable[[], tuple[Rows, Rows]], progress: Progress | None = None
+    ) -> Close:
         """As `Surface.close`. Of points that are equal in all numbers each is paired with the first, at distance 0.
 
-        copies: pairs that are known to be copies; the tail is read from the others.
+        copies: gives pairs that are known to be copies, when asked; the tail is read from the others.
         """
         own = first_alike([row.tobytes() for row in self.points]) if self.other is None else np.arange(len(self.points))
         rows = np.flatnonzero(own == np.arange(len(own)))
@@ -87,7 +89,8 @@ class Cloud:
         for reach in reaches:
             left, right, far = close_pairs(points, self.other, reach, self.metric, progress)
             left, right = rows[left], right if self.other is not None else rows[right]
-            unknown = ~np.isin(left * width + right, copies[0] * width + copies[1])
+            known = copies()
+            unknown = ~np.isin(left * width + right, known[0] * width + known[1])
             tail = fit_tail(far[unknown], most)
             if tail.known:
                 break
