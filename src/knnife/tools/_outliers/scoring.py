@@ -48,7 +48,8 @@ class Scorer:
         own = np.full(len(points), -1, np.int64)
         own[rows] = np.arange(len(rows))
         distances = bare._distances(points, own, progress)
-        usual = np.maximum(distances.mean(axis=0), np.finfo(np.float32).tiny)
+        distances = np.maximum(distances, np.finfo(np.float32).tiny)  # where all are equal, all are as usual
+        usual = distances.mean(axis=0)
         logarithms = np.log(np.maximum(distances / usual, NEGLIGIBLE))
         deviations = logarithms.std(axis=0)
         means = logarithms.mean(axis=0) + np.log(usual)
