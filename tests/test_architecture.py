@@ -28,6 +28,7 @@ WRAPPERS = {
     "onnxruntime": {"encoders/graph.py"},
     "safetensors": {
         "encoders/static.py",
+        "space/kept.py",
         "tools/_outliers/saving.py",
         "tools/_classify/file.py",
         "tools/_drift/saving.py",

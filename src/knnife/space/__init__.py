@@ -4,7 +4,7 @@ space.py is what others see. Below it, one file an idea: store (the SQLite file)
 removing, reencoding (what changes them), models, keeping and remembering (which encoder, those kept in the file, what
 one made before), index and following (the nearest neighbours, and how they keep up), words and fusion and searching
 (the search), filters and narrowing (conditions), answers (what comes back), sample (all things at once, for the tools
-that look at all).
+that look at all), kept (what those tools learned, in files of their own).
 """
 
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo

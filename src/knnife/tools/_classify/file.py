@@ -7,31 +7,22 @@ before it is used: the file may come from anybody.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from knnife.errors import BadInput, NotFound
+from knnife.space.kept import write_tensors
 
 FORMAT, VERSION = "knnife-classifier", "1"
 
 
 def write(path: Path, tensors: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
-    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one."""
-    metadata = {"format": FORMAT, "version": VERSION, "about": json.dumps(about)}
-    content = save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, metadata)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    """Writes the file, in one step."""
+    write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)})
 
 
 def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

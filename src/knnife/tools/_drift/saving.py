@@ -10,7 +10,6 @@ The file may come from anybody, so all shapes and numbers are checked before the
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from knnife.encoders import Encoder, load_encoder
-from knnife.encoders.loading import restore
-from knnife.encoders.protocol import written
-from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
 from knnife.space import Sample
+from knnife.space.kept import encoder_again, encoder_of, write_tensors
 from knnife.things import Thing
 from knnife.tools._drift.scores import BINS, FAR_RANK, Scores
 
@@ -39,9 +35,9 @@ Tensors = Mapping[str, NDArray[Any]]
 
 
 def write(path: Path, monitor: DriftMonitor) -> None:
-    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one."""
+    """Writes a monitor to a file, in one step."""
     scores, own = monitor.scores, monitor.scores.sample
-    name, data = _encoder_of(own)
+    name, data = encoder_of(own)
     tensors: dict[str, NDArray[Any]] = {
         "points": scores.points,
         "centre": scores.centre,
@@ -62,13 +58,7 @@ def write(path: Path, monitor: DriftMonitor) -> None:
         "highest": monitor.highest,
         "random": monitor.random.bit_generator.state,
     }
-    content = save({name: np.ascontiguousarray(each) for name, each in tensors.items()}, {"meta": json.dumps(meta)})
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_tensors(path, tensors, {"meta": json.dumps(meta)})
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -92,7 +82,7 @@ def _fields(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     points, fingerprint = tensors["points"], meta["fingerprint"]
     ids = [str(number) for number in range(len(points))]
     things = [Thing(id, None) for id in ids]
-    load = None if fingerprint is None else lambda: _load(meta["encoder"], data)
+    load = None if fingerprint is None else lambda: encoder_again(meta["encoder"], data, "monitor")
     own = Sample(ids, points, things, meta["metric"], fingerprint, meta["source"], load)
     random = np.random.default_rng()
     random.bit_generator.state = meta["random"]
@@ -135,20 +125,3 @@ def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
         raise ValueError("fingerprint, encoder: expected texts")
     if not all(isinstance(meta[name], str) for name in ("source", "reference")):
         raise ValueError("source, reference: expected texts")
-
-
-def _encoder_of(own: Sample) -> tuple[str | None, bytes | None]:
-    """The name of the encoder, or its form and its bytes; nothing where it cannot be loaded here, or there is none."""
-    if own.fingerprint is None:
-        return None, None
-    try:
-        encoder = own.encoder
-    except KnnifeError:  # newcomers then have to come as vectors, or as a space
-        return None, None
-    return written(encoder) or (encoder.name, None)
-
-
-def _load(name: str | None, data: bytes | None) -> Encoder:
-    if name is None:
-        raise BadInput("the monitor does not know the encoder of its things; give newcomers as a space or as vectors")
-    return load_encoder(name) if data is None else restore(name, data)

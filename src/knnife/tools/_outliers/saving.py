@@ -17,14 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from knnife.encoders import Encoder, load_encoder
-from knnife.encoders.loading import restore
-from knnife.encoders.protocol import written
-from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
 from knnife.space import Sample
+from knnife.space.kept import encoder_again, encoder_of, write_tensors
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.learning import Learned
@@ -56,7 +53,7 @@ def write(path: Path, detector: Detector) -> None:
     for number, axes in enumerate(scorer.axes):
         tensors |= {f"axes.{number}.origin": axes.origin, f"axes.{number}.factors": axes.factors}
     tensors |= {f"learned.{name}": getattr(learned.regression, name) for name in ARRAYS} if learned else {}
-    name, data = _encoder_of(reference)
+    name, data = encoder_of(reference)
     tensors |= {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
     meta = {
         "format": FORMAT,
@@ -68,9 +65,7 @@ def write(path: Path, detector: Detector) -> None:
         "encoder": name,
         "learned": _told(learned) if learned else None,
     }
-    part = path.with_name(path.name + ".part")
-    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, part, {"meta": json.dumps(meta)})
-    part.replace(path)
+    write_tensors(path, tensors, {"meta": json.dumps(meta)})
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -94,8 +89,8 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     things = [Thing(id, None) for id in meta["ids"]]
     vectors, fingerprint = tensors["reference"], meta["fingerprint"]
     data = tensors["encoder"].tobytes() if "encoder" in tensors else None
-    reference = Sample(meta["ids"], vectors, things, meta["metric"], fingerprint, meta["source"],
-                       None if fingerprint is None else lambda: _load(meta["encoder"], data))  # fmt: skip
+    load = None if fingerprint is None else lambda: encoder_again(meta["encoder"], data, "detector")
+    reference = Sample(meta["ids"], vectors, things, meta["metric"], fingerprint, meta["source"], load)
     scorer = Scorer(axes, reference.points, tensors["orders"], tensors["means"], tensors["deviations"])
     return {
         "scorer": scorer,
@@ -156,20 +151,3 @@ def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
         raise ValueError("ids or metric do not fit")
     if not all(0 <= start < stop <= d for _, start, stop in meta["columns"]):
         raise ValueError("columns lie outside of the points")
-
-
-def _encoder_of(reference: Sample) -> tuple[str | None, bytes | None]:
-    """The name of the encoder, or its form and its bytes; nothing where it cannot be loaded here, or there is none."""
-    if reference.fingerprint is None:
-        return None, None
-    try:
-        encoder = reference.encoder
-    except KnnifeError:  # new things then have to come as vectors, or as a space
-        return None, None
-    return written(encoder) or (encoder.name, None)
-
-
-def _load(name: str | None, data: bytes | None) -> Encoder:
-    if name is None:
-        raise BadInput("the detector does not know the encoder of its things; give new things as a space or as vectors")
-    return load_encoder(name) if data is None else restore(name, data)
