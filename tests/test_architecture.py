@@ -16,8 +16,9 @@ from knnife.encoders import words
 
 SOURCE = Path(knnife.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
-LAYERS = ["_kernels", "errors", "geometry", "things", "encoders", "space", "tools", "interfaces"]
-ENCODERS = [["knnife", "encoders", each] for each in ("static", "onnx", "openai", "rows", "sentence_transformers")]
+LAYERS = ["_kernels", "_word2vec", "errors", "geometry", "things", "encoders", "space", "tools", "interfaces"]
+ENCODER_FILES = ("static", "onnx", "openai", "rows", "sentence_transformers", "word_vectors")
+ENCODERS = [["knnife", "encoders", each] for each in ENCODER_FILES]
 # An optional package, and the only files that may import it.
 FEATURES = {f"interfaces/features/{each.name}" for each in (SOURCE / "interfaces" / "features").glob("*.py")}
 WRAPPERS = {
@@ -86,7 +87,7 @@ def test_every_encoder_is_behind_that_wall() -> None:
         classes = [
             node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
         ]
-        if any(each.endswith("Encoder") and each != "Encoder" for each in classes):
+        if any(each.endswith(("Encoder", "WordVectors")) and each != "Encoder" for each in classes):
             found.append(["knnife", "encoders", path.stem])
     assert sorted(found) == sorted(ENCODERS)
 

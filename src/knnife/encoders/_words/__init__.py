@@ -1,0 +1,1 @@
+"""The parts of word vectors: training them, reading and writing their files, asking them."""
