@@ -113,3 +113,24 @@ def blocks(n: int, row_bytes: int, budget: int = BLOCK_BYTES) -> Iterator[slice]
     step = max(1, budget // max(1, row_bytes))
     for start in range(0, n, step):
         yield slice(start, min(n, start + step))
+
+
+def connected(n: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of n things the smallest row that it is connected with by pairs, `(n,)`."""
+    label = np.arange(n)
+    while True:
+        low = np.minimum(label[left], label[right])
+        before = label.copy()
+        np.minimum.at(label, label[left], low)
+        np.minimum.at(label, label[right], low)
+        while not np.array_equal(label, shorter := label[label]):
+            label = shorter
+        if np.array_equal(label, before):
+            return label
+
+
+def members(label: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The rows of each group of two or more, groups and rows in order."""
+    order = np.argsort(label, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    return [part for part in parts if len(part) > 1]

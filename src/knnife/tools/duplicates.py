@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
-from knnife.geometry import Metric
+from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
 from knnife.things import Thing
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
-from knnife.tools._duplicates.groups import Group, check_rule, connected, members, worth
+from knnife.tools._duplicates.groups import Group, check_rule, worth
 from knnife.tools._duplicates.joins import Progress, Rows
 from knnife.tools._duplicates.sides import both_sides, ways_for
 from knnife.tools._duplicates.tail import Tail

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample
+from knnife.things.folding import fold
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.joins import Progress, Rows, between
-from knnife.tools._duplicates.shingles import fold
 from knnife.tools._duplicates.tail import Tail
 from knnife.tools._duplicates.ways import Close, Cloud, Surface
 

@@ -27,27 +27,6 @@ def first_alike(keys: Sequence[Hashable]) -> Rows:
     return np.fromiter((first.setdefault(key, place) for place, key in enumerate(keys)), np.int64, len(keys))
 
 
-def connected(n: int, left: Rows, right: Rows) -> Rows:
-    """For each of n things the smallest row that it is connected with by pairs, `(n,)`."""
-    label = np.arange(n)
-    while True:
-        low = np.minimum(label[left], label[right])
-        before = label.copy()
-        np.minimum.at(label, label[left], low)
-        np.minimum.at(label, label[right], low)
-        while not np.array_equal(label, shorter := label[label]):
-            label = shorter
-        if np.array_equal(label, before):
-            return label
-
-
-def members(label: Rows) -> list[Rows]:
-    """The rows of each group of two or more, groups and rows in order."""
-    order = np.argsort(label, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-    return [part for part in parts if len(part) > 1]
-
-
 def check_rule(rule: str) -> None:
     """Raises BadInput unless this is a rule by which one is kept."""
     named = rule.startswith(("max:", "min:")) and len(rule) > 4

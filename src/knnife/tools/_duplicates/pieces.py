@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.tools._duplicates.shingles import Rows, fold, shingles
+from knnife.things.folding import fold
+from knnife.tools._duplicates.shingles import Rows, shingles
 from knnife.tools._duplicates.sketches import LEAST_SHARED, choose, commonness, looked_up
 
 Keys = NDArray[np.uint32]

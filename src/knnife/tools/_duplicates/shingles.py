@@ -1,14 +1,12 @@
 """What a text looks like: the set of its pieces of five characters, whatever its case, punctuation and spacing.
 
-Texts are folded (Unicode NFKC, full case folding; punctuation, control characters and white space become one space)
-and cut into every run of five characters, a space before and behind included. Two texts are as alike on the surface as
-the share of their pieces that both have (Jaccard, 1901; shingles: Broder, "On the resemblance and containment of
-documents", 1997). All texts go through NumPy at once, as one array of characters.
+Texts are folded (`things.folding`) and cut into every run of five characters, a space before and behind included. Two
+texts are as alike on the surface as the share of their pieces that both have (Jaccard, 1901; shingles: Broder, "On the
+resemblance and containment of documents", 1997). All texts go through NumPy at once, as one array of characters.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +15,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.things.folding import END
+
 SIZE = 5  # characters in a piece: of a typo in 5 % of the characters, three pieces in four survive
-END = "\0"  # stands behind each text
 _FACTOR = np.uint32(0x9E3779B1)  # odd, so that no digit is lost; 2^32 divided by the golden ratio
 
 Rows = NDArray[np.int64]
@@ -103,38 +102,6 @@ def shingles(folded: Sequence[str]) -> Shingles:
     counts = np.bincount((owned >> np.uint64(32)).astype(np.int64), minlength=len(folded))
     starts = np.concatenate([[0], np.cumsum(counts)])
     return Shingles(folded, owned.astype(np.uint32), starts)
-
-
-def fold(texts: Sequence[str]) -> list[str]:
-    """The texts in one case and form, every run of white space, punctuation and control characters one space."""
-    if not texts:
-        return []
-    plain = [text.lower() if text.isascii() else _one_form(text) for text in texts]
-    joined = END.join(plain)
-    if joined.count(END) >= len(texts):
-        joined = END.join(text.replace(END, " ") for text in plain)
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    gap = _is_gap(codes)
-    end = codes == 0
-    before = np.ones(len(codes), bool)  # the character before is a gap or an end
-    np.logical_or(gap[:-1], end[:-1], out=before[1:])
-    codes = np.where(gap, np.uint32(32), codes)[~(gap & before)]
-    parts = codes.tobytes().decode("utf-32-le", "surrogatepass").split(END)
-    return [part.rstrip(" ") for part in parts]
-
-
-def _one_form(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Which characters are white space, punctuation or controls (Unicode categories Z, P and C), the end excepted."""
-    table = np.zeros(0x110000, bool)
-    seen = np.flatnonzero(np.bincount(codes, minlength=1))
-    table[seen] = [unicodedata.category(chr(code))[0] in "ZPC" for code in seen.tolist()]
-    table[0] = False
-    found: NDArray[np.bool_] = table[codes]
-    return found
 
 
 def _joined(owners: NDArray[np.integer], keys: NDArray[np.uint32]) -> NDArray[np.uint64]:

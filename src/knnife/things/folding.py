@@ -1,0 +1,47 @@
+"""Texts in one case and one form, so that only their letters and digits tell them apart.
+
+Unicode NFKC and full case folding; every run of punctuation, control characters and white space becomes one space. All
+texts go through NumPy at once, as one array of characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+END = "\0"  # stands behind each text
+
+
+def fold(texts: Sequence[str]) -> list[str]:
+    """The texts in one case and form, every run of white space, punctuation and control characters one space."""
+    if not texts:
+        return []
+    plain = [text.lower() if text.isascii() else _one_form(text) for text in texts]
+    joined = END.join(plain)
+    if joined.count(END) >= len(texts):
+        joined = END.join(text.replace(END, " ") for text in plain)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    gap = _is_gap(codes)
+    end = codes == 0
+    before = np.ones(len(codes), bool)  # the character before is a gap or an end
+    np.logical_or(gap[:-1], end[:-1], out=before[1:])
+    codes = np.where(gap, np.uint32(32), codes)[~(gap & before)]
+    parts = codes.tobytes().decode("utf-32-le", "surrogatepass").split(END)
+    return [part.rstrip(" ") for part in parts]
+
+
+def _one_form(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which characters are white space, punctuation or controls (Unicode categories Z, P and C), the end excepted."""
+    table = np.zeros(0x110000, bool)
+    seen = np.flatnonzero(np.bincount(codes, minlength=1))
+    table[seen] = [unicodedata.category(chr(code))[0] in "ZPC" for code in seen.tolist()]
+    table[0] = False
+    found: NDArray[np.bool_] = table[codes]
+    return found
