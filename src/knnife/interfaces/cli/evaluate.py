@@ -26,7 +26,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=Taught, examples=EXAMPLES, beside={"words": "evaluate_words"})
 @click.argument("source", required=False, type=valid_text, metavar="[SPACE|FILE]")
 @click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help=f"With commas; each {ENCODER}.")
 @click.option("--queries", type=FILE, metavar="FILE", help="With columns query, relevant (an id), perhaps grade.")

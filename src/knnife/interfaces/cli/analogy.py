@@ -1,0 +1,74 @@
+"""`knnife analogy`: a is to b as c is to which word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.options import FILE, is_space, json_option, k_option, lines_for, open_space, valid_text
+from knnife.interfaces.cli.teaching import Taught
+
+ONE = {"score": "score", "word": "word"}
+SEVERAL = {"a": "a", "b": "b", "c": "c", **ONE}
+
+EXAMPLES = """
+knnife analogy man king woman
+knnife analogy man king woman france paris italy -k 1
+knnife analogy man king woman --in wiki.vectors --method mul
+knnife analogy man king woman --plurals --json
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES)
+@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="A B C [A B C]...")
+@click.option("--in", "source", type=FILE, metavar="FILE|SPACE", help="Word vectors, or a space whose ids are words.")
+@click.option(
+    "--method", type=click.Choice(["add", "mul"]), default="add", show_default=True, help="3CosAdd or 3CosMul."
+)
+@click.option("--plurals", is_flag=True, help="B and C in the plural or singular may answer: kings for king.")
+@k_option
+@json_option
+def command(words: tuple[str, ...], source: str | None, method: Any, plurals: bool, k: int, as_json: bool) -> None:
+    """A is to B as C is to which word?
+
+    The best answers first. Without --in, among the words of the built-in English model. With - in place of words,
+    each line of standard input has three.
+    """
+    questions = [*_questions(words)]
+    a, b, c = ([question[i] for question in questions] for i in range(3))
+    with opened(source) as given:
+        found = knnife.analogy(given, a, b, c, method=method, k=k, plurals=plurals)
+    output.write_rows(found.rows(), ONE if len(questions) == 1 else SEVERAL, as_json)
+
+
+@contextmanager
+def opened(path: str | None) -> Iterator[Any]:
+    """What a question about words is asked of: a space, or the word vectors of a file; None without a path."""
+    if path is None:
+        yield None
+    elif is_space(path):
+        with open_space(path, read_only=True) as space:
+            yield space
+    else:
+        yield knnife.WordVectors.load(path)
+
+
+def _questions(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A, B and C of each question."""
+    if "-" not in words:
+        if len(words) % 3:
+            raise click.UsageError(f"{len(words)} words were given; expected three, A B C, or three for each question")
+        for start in range(0, len(words), 3):
+            yield words[start : start + 3]
+        return
+    if len(words) > 1:
+        raise click.UsageError("- stands for the lines of standard input, and was given with other words")
+    for line in lines_for(words):
+        if len(question := line.split()) != 3:
+            raise knnife.BadInput(f"standard input: {line!r:.60} has {len(question)} words; expected three in a line")
+        yield question

@@ -1,0 +1,54 @@
+"""Words in memory: what a tool that asks about words is given, wherever it comes from.
+
+Word vectors are words already. In a space, and in whatever `sample` takes, the words are the ids; a list of words is
+encoded and is itself the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from knnife.encoders._words.english import english_words
+from knnife.encoders._words.table import Table
+from knnife.errors import BadInput
+from knnife.geometry import as_vectors
+from knnife.space.sample import sample
+
+
+def vocabulary(given: Any) -> Table:
+    """What was given to a tool, as a table of words with vectors; None is the words of the built-in English model.
+
+    given: None; WordVectors; words with vectors, `(words, vectors)`; a Space; or whatever else `sample` takes.
+
+    Raises BadInput where there is no word, where words and vectors are not equally many, and for NaN; and what `sample`
+    raises.
+    """
+    if given is None:
+        return english_words()
+    if isinstance(given, Table):
+        return given
+    if isinstance(table := getattr(given, "table", None), Table):  # WordVectors, whose module only the loader knows
+        return table
+    if _is_pair(given):
+        words, vectors = list(given[0]), as_vectors(given[1], what="vectors of words")
+        if len(words) != len(vectors):
+            raise BadInput(f"{len(words)} words were given with {len(vectors)} vectors; expected one for each")
+        return _checked(Table(words, vectors))
+    found = sample(given, what="words")
+    words = list(given) if _is_words(given) else list(found.ids)
+    return _checked(Table(words, found.vectors))
+
+
+def _is_words(given: Any) -> bool:
+    return isinstance(given, Sequence) and bool(given) and all(isinstance(each, str) for each in given)
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, tuple) and len(given) == 2 and not isinstance(given[0], str) and _is_words(given[0])
+
+
+def _checked(table: Table) -> Table:
+    if not table.words:
+        raise BadInput("there are no words; expected one or more with vectors")
+    return table

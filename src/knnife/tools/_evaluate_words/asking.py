@@ -1,0 +1,101 @@
+"""What word vectors say to analogies and to pairs of words.
+
+Upper and lower case are the same here, as everywhere these files are used: of the spellings of a word, the first in the
+vocabulary counts, which is the commonest. These are the rules of gensim's `evaluate_word_analogies` and
+`evaluate_word_pairs`, so the figures can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders._words import lookup
+from knnife.encoders._words.analogies import Method, Progress, solve
+from knnife.encoders._words.table import Table
+from knnife.geometry import unit
+from knnife.tools._evaluate_words.files import Pairs
+
+Rows = NDArray[np.int64]
+Question = tuple[str, str, str, str]
+
+
+class Answered(NamedTuple):
+    """Which of m questions could be asked, as all their words are known, and which were answered rightly `(m,)`."""
+
+    asked: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+
+
+class Compared(NamedTuple):
+    """Of n pairs: the cosines, NaN where a word is missing `(n,)`, and the words that are not in the vocabulary."""
+
+    similarities: NDArray[np.float64]
+    missing: list[str]  # without a vector
+    by_subwords: list[str]  # with one, made of the n-grams of the word
+
+
+def answer(
+    table: Table, questions: Sequence[Question], common: int | None, method: Method, progress: Progress | None
+) -> Answered:
+    """Asks for d, given a, b and c. Only the `common` first words are asked about and may answer; None is all."""
+    words = table.words[:common]
+    spellings = _Spellings(words)
+    rows = np.array([spellings.rows(question) for question in questions], np.int64).reshape(-1, 4)
+    asked: NDArray[np.bool_] = np.all(rows >= 0, axis=1)
+    right = np.zeros(len(rows), bool)
+    known, numbers = np.unique(rows[asked, :3], return_inverse=True)
+    vectors, without = table.vectors[: len(words)], spellings.all_of(rows[asked, :3])
+    best, _ = solve(vectors, vectors[known], numbers.reshape(-1, 3), without, 1, method=method, progress=progress)
+    if best.size:  # else nobody is left to answer
+        right[asked] = spellings.first[best[:, 0]] == rows[asked, 3]
+    return Answered(asked, right)
+
+
+def compare(table: Table, pairs: Pairs) -> Compared:
+    """The cosine of the two words of each pair. Words never seen are made of their subwords, where there are any."""
+    words = list(dict.fromkeys(word for pair in zip(pairs.a, pairs.b, strict=True) for word in pair))
+    rows = np.array(_Spellings(table.words).rows(words), np.int64)
+    vectors = table.vectors[np.maximum(rows, 0)].astype(np.float32)
+    missing: list[str] = []
+    by_subwords: list[str] = []
+    for unseen in np.flatnonzero(rows < 0).tolist():
+        made = lookup.by_subwords(table, [words[unseen]])  # none, or one
+        vectors[unseen] = made[0] if len(made) else 0
+        (by_subwords if len(made) else missing).append(words[unseen])
+
+    place = {word: i for i, word in enumerate(words)}
+    points = unit(vectors)
+    a, b = (points[[place[word] for word in side]] for side in (pairs.a, pairs.b))
+    similarities = np.einsum("ij,ij->i", a, b).astype(np.float64)
+    similarities[[not {*pair}.isdisjoint(missing) for pair in zip(pairs.a, pairs.b, strict=True)]] = np.nan
+    return Compared(similarities, missing, by_subwords)
+
+
+class _Spellings:
+    """Words that differ in upper and lower case only are one; first: the row of its first spelling `(n,)`."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        folded = [word.upper() for word in words]
+        self._row_of: dict[str, int] = {}
+        for row, word in enumerate(folded):
+            self._row_of.setdefault(word, row)
+        self.first = np.fromiter((self._row_of[word] for word in folded), np.int64, len(folded))
+        self._others: dict[int, list[int]] = {}
+        for row in np.flatnonzero(self.first != np.arange(len(folded))).tolist():
+            self._others.setdefault(int(self.first[row]), []).append(row)
+
+    def rows(self, words: Sequence[str]) -> list[int]:
+        """The row of the first spelling of each, -1 where there is none."""
+        return [self._row_of.get(word.upper(), -1) for word in words]
+
+    def all_of(self, rows: Rows) -> Rows:
+        """All spellings of the words in these rows (m, 3): `(m, e)`, filled up with -1."""
+        others = [[other for row in each for other in self._others.get(row, ())] for each in rows.tolist()]
+        padded = np.full((len(rows), max(map(len, others), default=0)), -1, np.int64)
+        for question, each in enumerate(others):
+            padded[question, : len(each)] = each
+        return np.hstack([rows, padded])
