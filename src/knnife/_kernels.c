@@ -1,6 +1,9 @@
 /* The loops that NumPy cannot express. Each has a plain twin in Python which the tests hold it against:
 
-       index_words, sum_words      encoders/words.py       a text -> the weighted sum of the vectors of its words
+       index_words, sum_words      encoders/words.py            a text -> the weighted sum of the vectors of its words
+       read_lines, read_records    encoders/_words/rows.py      a block of a file -> words and their vectors
+       words_at                    encoders/_words/rows.py      places in a block -> words
+       dot_rows                    encoders/_words/nearest.py   a word -> how near it is to all others, about
 
    The rules of this file, so that no input, however hostile, reaches memory that is not its own:
 
@@ -12,6 +15,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <float.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +45,32 @@
                 sum[k] += weight[i] * (float)rows[row[i] * dim + k];                                                \
     }
 
+/* ------------------------------------------------------------------------------------------------ products of rows
+
+   dot[i] = rows[i] . other, in whole numbers, which wrap around where they are too large. Bytes are a quarter of what
+   floats take, and to read them from memory is all that the time goes into. */
+
+#define DOT_ROWS(NAME, TARGET)                                                                                      \
+    TARGET static void NAME(const int8_t *restrict rows, const int16_t *restrict other, uint32_t *restrict dot,     \
+                            size_t n, size_t width)                                                                 \
+    {                                                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                                            \
+            const int8_t *row = rows + i * width;                                                                   \
+            uint32_t sum = 0;                                                                                       \
+            for (size_t k = 0; k < width; k++) {                                                                    \
+                const int16_t component = row[k];                                                                   \
+                sum += (uint32_t)(component * other[k]);                                                            \
+            }                                                                                                       \
+            dot[i] = sum;                                                                                           \
+        }                                                                                                           \
+    }
+
 typedef void (*AddRows)(float *, const void *, const uint32_t *, const float *, size_t, size_t);
+typedef void (*DotRows)(const int8_t *, const int16_t *, uint32_t *, size_t, size_t);
 
 ADD_ROWS(add_bytes, int8_t, )
 ADD_ROWS(add_floats, float, )
+DOT_ROWS(dot_bytes, )
 
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
 #define AVX2 __attribute__((target("avx2")))
@@ -53,17 +79,21 @@ ADD_ROWS(add_bytes_avx2, int8_t, AVX2)
 ADD_ROWS(add_floats_avx2, float, AVX2)
 ADD_ROWS(add_bytes_avx512, int8_t, AVX512)
 ADD_ROWS(add_floats_avx512, float, AVX512)
+DOT_ROWS(dot_bytes_avx2, AVX2)
 #endif
 
 static struct {
     AddRows bytes, floats;
+    DotRows dots;
     const char *instructions;
-} chosen = {add_bytes, add_floats, "those of every processor of this kind"};
+} chosen = {add_bytes, add_floats, dot_bytes, "those of every processor of this kind"};
 
 static void choose_instructions(void)
 {
 #ifdef AVX2
     __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2"))
+        chosen.dots = dot_bytes_avx2;
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
         chosen.bytes = add_bytes_avx512, chosen.floats = add_floats_avx512, chosen.instructions = "AVX-512";
     } else if (__builtin_cpu_supports("avx2")) {
@@ -519,11 +549,332 @@ static PyObject *sum_words(PyObject *self, PyObject *args)
     return answer;
 }
 
+/* -------------------------------------------------------------------------------------------- numbers in text
+
+   A number of decimal digits becomes the float that Python makes of it: the nearest double, rounded to a float.
+
+   The first 19 digits fit a uint64. As a double, times or through a power of ten, they are off by two units in the
+   last place of a double at most. (Where the digits are below 2**53 and the power is 10**22 or less, both are exact and
+   so is the rounding: W. Clinger, How to read floating point numbers accurately, 1990.) A float has 29 bits less, so
+   it is certain unless the double lies next to the middle between two floats. That happens to one number in some ten
+   millions; those, and numbers near the ends of what a float holds, are left to Python. */
+
+static const double POWERS[] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33,
+    1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46, 1e47, 1e48, 1e49, 1e50,
+};
+enum { HIGHEST = 50, DIGITS = 19, LONGEST_NUMBER = 400 }; /* a power of ten; what a uint64 holds; bytes */
+
+typedef struct {
+    uint64_t digits; /* the first of them */
+    int scale;       /* times this power of ten */
+    const uint8_t *end;
+} Decimal;
+
+static inline int is_digit(const uint8_t *p, const uint8_t *end)
+{
+    return p < end && (uint8_t)(*p - '0') < 10;
+}
+
+/* The digits of a number again, where they are more than a uint64 holds: those from the 20th on are left out. */
+static void first_digits(const uint8_t *p, Decimal *d)
+{
+    int kept = 0, behind_point = 0;
+    d->digits = 0, d->scale = 0;
+    for (; p < d->end && (*p | 32) != 'e'; p++) {
+        if (*p == '.') {
+            behind_point = 1;
+        } else if (kept < DIGITS) {
+            d->digits = d->digits * 10 + (*p - '0');
+            kept += d->digits > 0;
+            d->scale -= behind_point;
+        } else {
+            d->scale += !behind_point;
+        }
+    }
+}
+
+/* Reads digits, at most one point, an exponent; `end` is NULL where there is no number. */
+static inline Decimal decimal(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *first = p, *point;
+    Decimal d = {0, 0, NULL};
+    for (; is_digit(p, end); p++)
+        d.digits = d.digits * 10 + (*p - '0');
+    Py_ssize_t n = p - first;
+    if (p < end && *p == '.') {
+        for (point = ++p; is_digit(p, end); p++)
+            d.digits = d.digits * 10 + (*p - '0');
+        d.scale = -(int)(p - point);
+        n += p - point;
+    }
+    if (!n || p - first > LONGEST_NUMBER)
+        return d;
+    d.end = p;
+    if (n > DIGITS)
+        first_digits(first, &d);
+    if (p < end && (*p | 32) == 'e') {
+        int exponent = 0, down = ++p < end && *p == '-';
+        p += p < end && (*p == '-' || *p == '+');
+        d.end = is_digit(p, end) ? p : NULL;
+        for (; is_digit(p, end); p++)
+            exponent = exponent < 9999 ? exponent * 10 + (*p - '0') : exponent;
+        d.end = d.end && p - first <= LONGEST_NUMBER ? p : NULL;
+        d.scale += down ? -exponent : exponent;
+    }
+    return d;
+}
+
+/* The number as Python reads it, for which it is taken back. */
+static double asked_of_python(const uint8_t *p, size_t n, PyThreadState **python)
+{
+    char text[LONGEST_NUMBER + 1];
+    memcpy(text, p, n);
+    text[n] = 0;
+    PyEval_RestoreThread(*python);
+    double value = PyOS_string_to_double(text, NULL, NULL);
+    PyErr_Clear();
+    *python = PyEval_SaveThread();
+    return value;
+}
+
+/* A number, with its sign; gives where it ends, NULL where there is none that a float can hold. */
+static inline const uint8_t *number(const uint8_t *p, const uint8_t *end, float *value, PyThreadState **python)
+{
+    int negative = p < end && *p == '-';
+    p += p < end && (*p == '-' || *p == '+');
+    Decimal d = decimal(p, end);
+    if (!d.end)
+        return NULL;
+    double x = (double)d.digits;
+    if (d.digits) {
+        int far = d.scale < -HIGHEST || d.scale > HIGHEST;
+        uint64_t bits;
+        if (!far)
+            x = d.scale < 0 ? x / POWERS[-d.scale] : x * POWERS[d.scale];
+        memcpy(&bits, &x, sizeof bits);
+        if (far || x < 1e-37 || x > 1e38 || (bits & 0x1fffffff) - 0xffffff0 <= 0x20)
+            x = asked_of_python(p, (size_t)(d.end - p), python);
+        if (!((float)x <= FLT_MAX))
+            return NULL;
+    }
+    *value = (float)(negative ? -x : x);
+    return d.end;
+}
+
+/* ---------------------------------------------------------------------------------- lines of a word and numbers */
+
+static inline int is_gap(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* As many numbers, each behind a gap, as there are up to `most`; `at` is moved behind them. */
+static size_t numbers(const uint8_t **at, const uint8_t *end, size_t most, float *row, PyThreadState **python)
+{
+    size_t n = 0;
+    for (const uint8_t *p = *at; n < most && p < end && is_gap(*p); n++) {
+        while (p < end && is_gap(*p))
+            p++;
+        p = number(p, end, row + n, python);
+        if (!p || (p < end && !is_gap(*p)))
+            break;
+        *at = p;
+    }
+    return n;
+}
+
+/* Whether all that stands between is numbers, each behind a gap. */
+static int only_numbers(const uint8_t *p, const uint8_t *end, PyThreadState **python)
+{
+    float ignored;
+    while (p < end && numbers(&p, end, 1, &ignored, python))
+        ;
+    return p == end;
+}
+
+/* A line of a word and `dim` numbers, with no white space behind them. Gives where the word ends, NULL where it is no
+   such line. The word itself may hold gaps, if what is behind them is not all numbers: then those at the end of the
+   line are the vector. */
+static const uint8_t *read_line(const uint8_t *line, const uint8_t *end, size_t dim, float *row, PyThreadState **python)
+{
+    const uint8_t *first = line, *p;
+    while (first < end && !is_gap(*first))
+        first++;
+    p = first;
+    if (numbers(&p, end, dim, row, python) == dim && p == end)
+        return first;
+    p = end;
+    for (size_t fields = dim; fields && p > first; fields--) { /* back over as many fields as there are numbers */
+        while (p > first && !is_gap(p[-1]))
+            p--;
+        while (p > first && is_gap(p[-1]))
+            p--;
+    }
+    const uint8_t *word = p;
+    if (word == first || only_numbers(first, word, python))
+        return NULL;
+    return numbers(&p, end, dim, row, python) == dim && p == end ? word : NULL;
+}
+
+/* ------------------------------------------------------------------------------------- the files of word vectors */
+
+enum { BLOCK, VALUES, PLACES, PARTS };
+
+typedef struct {
+    Py_buffer parts[PARTS];
+    const uint8_t *begin, *end;
+    int64_t (*place)[2];
+    Py_ssize_t dim, room; /* floats of a row, rows that there is room for */
+} Rows;
+
+/* The arguments of the functions below; 0 with an error set if they are none. */
+static int rows_of(PyObject *args, Rows *r)
+{
+    const Py_ssize_t size = (Py_ssize_t)sizeof(float), place = (Py_ssize_t)sizeof *r->place;
+    Py_buffer *b = r->parts;
+    if (!PyArg_ParseTuple(args, "y*nw*w*", &b[BLOCK], &r->dim, &b[VALUES], &b[PLACES]))
+        return 0;
+    r->begin = b[BLOCK].buf, r->end = r->begin + b[BLOCK].len, r->place = b[PLACES].buf;
+    if (r->dim > 0 && r->dim <= PY_SSIZE_T_MAX / size) {
+        r->room = b[VALUES].len / (r->dim * size);
+        r->room = r->room < b[PLACES].len / place ? r->room : b[PLACES].len / place;
+        return 1;
+    }
+    PyErr_SetString(PyExc_ValueError, "a row has one number at least");
+    return 0;
+}
+
+static void let_go(Rows *r)
+{
+    for (int i = 0; i < PARTS; i++)
+        PyBuffer_Release(&r->parts[i]);
+}
+
+PyDoc_STRVAR(read_lines_doc, "read_lines(block, dim, values, places)\n--\n\n"
+                             "The words and the numbers of lines, up to one that is wrong; see _kernels.pyi.");
+
+static PyObject *read_lines(PyObject *self, PyObject *args)
+{
+    Rows r = {0};
+    Py_ssize_t done = 0, used = 0;
+    (void)self;
+    if (rows_of(args, &r)) {
+        PyThreadState *python = PyEval_SaveThread();
+        for (const uint8_t *line = r.begin, *next; line < r.end; line = next) {
+            const uint8_t *newline = memchr(line, '\n', (size_t)(r.end - line)), *end = newline ? newline : r.end;
+            next = newline ? newline + 1 : r.end;
+            while (end > line && (is_gap(end[-1]) || end[-1] == '\r'))
+                end--;
+            if (end > line) { /* blank lines are passed over */
+                if (done == r.room)
+                    break;
+                float *row = (float *)r.parts[VALUES].buf + done * r.dim;
+                const uint8_t *word = read_line(line, end, (size_t)r.dim, row, &python);
+                if (!word)
+                    break;
+                r.place[done][0] = line - r.begin, r.place[done][1] = word - r.begin;
+                done++;
+            }
+            used = next - r.begin;
+        }
+        PyEval_RestoreThread(python);
+    }
+    let_go(&r);
+    return PyErr_Occurred() ? NULL : Py_BuildValue("nn", done, used);
+}
+
+PyDoc_STRVAR(read_records_doc, "read_records(block, dim, values, places)\n--\n\n"
+                               "The words and the floats of word2vec's binary form; see _kernels.pyi.");
+
+static PyObject *read_records(PyObject *self, PyObject *args)
+{
+    Rows r = {0};
+    Py_ssize_t done = 0, used = 0;
+    (void)self;
+    if (rows_of(args, &r)) {
+        Py_BEGIN_ALLOW_THREADS
+        const uint8_t *word = r.begin, *space;
+        const size_t size = (size_t)r.dim * sizeof(float);
+        for (; done < r.room; done++) {
+            while (word < r.end && *word == '\n') /* some programs end each vector with it */
+                word++;
+            space = memchr(word, ' ', (size_t)(r.end - word));
+            if (!space || (size_t)(r.end - space - 1) < size)
+                break;
+            memcpy((char *)r.parts[VALUES].buf + (size_t)done * size, space + 1, size);
+            r.place[done][0] = word - r.begin, r.place[done][1] = space - r.begin;
+            word = space + 1 + size;
+            used = word - r.begin;
+        }
+        Py_END_ALLOW_THREADS
+    }
+    let_go(&r);
+    return PyErr_Occurred() ? NULL : Py_BuildValue("nn", done, used);
+}
+
+PyDoc_STRVAR(words_at_doc, "words_at(block, places, errors)\n--\n\n"
+                           "The words that stand at places of some bytes, as str; see _kernels.pyi.");
+
+static PyObject *words_at(PyObject *self, PyObject *args)
+{
+    Py_buffer block = {0}, places = {0};
+    const char *errors;
+    PyObject *words = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*s", &block, &places, &errors))
+        return NULL;
+    const int64_t(*place)[2] = places.buf;
+    const Py_ssize_t n = places.len / (Py_ssize_t)sizeof *place;
+    words = PyList_New(n);
+    for (Py_ssize_t i = 0; words && i < n; i++) {
+        const int64_t from = place[i][0], to = place[i][1];
+        PyObject *word = NULL;
+        if (from < 0 || to < from || to > block.len)
+            PyErr_SetString(PyExc_ValueError, "a word lies outside of the bytes");
+        else
+            word = PyUnicode_DecodeUTF8((const char *)block.buf + from, (Py_ssize_t)(to - from), errors);
+        if (!word || PyList_SetItem(words, i, word) < 0)
+            Py_CLEAR(words);
+    }
+    PyBuffer_Release(&block), PyBuffer_Release(&places);
+    return words;
+}
+
+/* ------------------------------------------------------------------------------------------- the nearest of words */
+
+PyDoc_STRVAR(dot_rows_doc, "dot_rows(rows, other, dots)\n--\n\n"
+                           "The products of rows of bytes with another row; see _kernels.pyi.");
+
+static PyObject *dot_rows(PyObject *self, PyObject *args)
+{
+    Py_buffer rows = {0}, other = {0}, dots = {0};
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*w*", &rows, &other, &dots))
+        return NULL;
+    const Py_ssize_t width = other.len / (Py_ssize_t)sizeof(int16_t), n = dots.len / (Py_ssize_t)sizeof(uint32_t);
+    const int fit = width > 0 && rows.len / width == n && rows.len % width == 0;
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS
+        chosen.dots(rows.buf, other.buf, dots.buf, (size_t)n, (size_t)width);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+    }
+    PyBuffer_Release(&rows), PyBuffer_Release(&other), PyBuffer_Release(&dots);
+    return fit ? Py_NewRef(Py_None) : NULL;
+}
+
 /* -------------------------------------------------------------------------------------------------- the module */
 
 static PyMethodDef functions[] = {
     {"index_words", index_words, METH_VARARGS, index_words_doc},
     {"sum_words", sum_words, METH_VARARGS, sum_words_doc},
+    {"read_lines", read_lines, METH_VARARGS, read_lines_doc},
+    {"read_records", read_records, METH_VARARGS, read_records_doc},
+    {"words_at", words_at, METH_VARARGS, words_at_doc},
+    {"dot_rows", dot_rows, METH_VARARGS, dot_rows_doc},
     {NULL, NULL, 0, NULL},
 };
 

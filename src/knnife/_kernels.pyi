@@ -29,3 +29,33 @@ def sum_words(
     If it meets pages of characters that the alphabet lacks, it adds nothing and gives a byte for each page, 1 for
     those. Else it gives b"". Raises ValueError when the arrays do not fit together.
     """
+
+def read_lines(
+    block: bytes,
+    dim: int,
+    values: NDArray[np.float32],  # (rows, dim), written to
+    places: NDArray[np.int64],  # (rows, 2), written to: where in the block each word begins and ends
+) -> tuple[int, int]:
+    """The words and numbers of lines "word 0.1 0.2 ...", up to one that is wrong or for which there is no room.
+
+    Gives how many there are and the bytes they take; less than all of them if a line is wrong. Blank lines are passed
+    over. Raises ValueError where `dim` is less than 1.
+    """
+
+def read_records(
+    block: bytes, dim: int, values: NDArray[np.float32], places: NDArray[np.int64]
+) -> tuple[int, int]:
+    """The same of word2vec's binary form: a word, a space, `dim` floats as they lie in memory."""
+
+def words_at(block: bytes | NDArray[np.uint8], places: NDArray[np.int64], errors: str) -> list[str]:
+    """The words that stand at `places` in UTF-8. `errors` as in bytes.decode: "strict" raises UnicodeDecodeError.
+
+    Raises ValueError where a place lies outside of the block.
+    """
+
+def dot_rows(
+    rows: NDArray[np.int8],  # (n, width)
+    other: NDArray[np.int16],  # (width,)
+    dots: NDArray[np.int32],  # (n,), written to
+) -> None:
+    """The product of each row with another, in whole numbers of 32 bits. Raises ValueError where they do not fit."""

@@ -35,4 +35,4 @@ class Table:
     @cached_property
     def row_of(self) -> dict[str, int]:
         """The row of each word; made when first needed, as it is the slow part of a large file."""
-        return {word: row for row, word in enumerate(self.words)}
+        return dict(zip(self.words, range(len(self.words)), strict=True))
