@@ -10,11 +10,43 @@ from contextlib import contextmanager
 from knnife.interfaces.cli.output import printable
 
 Report = Callable[[int, float | None], None]
+Training = Callable[[str, int, float | None, float | None], None]
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Report | None]:
     """Yields what a space reports to, `(things so far, fraction of all or None)`; None without a terminal."""
+    with _bar(what) as show:
+        if show is None:
+            yield None
+            return
+        start = time.monotonic()
+        yield lambda count, fraction: show(what, fraction, describe(count, fraction, time.monotonic() - start))
+
+
+@contextmanager
+def training_bar() -> Iterator[Training | None]:
+    """Yields what a training reports to: what it is doing, how many words so far, the fraction of all, the loss.
+
+    What it does next has a clock of its own, and what a training before had done already does not count as quick.
+    """
+    with _bar("reading") as show:
+        if show is None:
+            yield None
+            return
+        begun: dict[str, tuple[float, float]] = {}  # when each began, and with what fraction done
+
+        def report(doing: str, count: int, fraction: float | None, loss: float | None) -> None:
+            start, ahead = begun.setdefault(doing, (time.monotonic(), (fraction or 0.0) if not count else 0.0))
+            told = describe(count, fraction, time.monotonic() - start, ahead)
+            show(doing, fraction, told if loss is None else f"{told} · loss {loss:.3f}")
+
+        yield report
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[str, float | None, str], None] | None]:
+    """Yields what shows (what is done, the fraction of all or None, what is told behind the bar)."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -28,21 +60,20 @@ def progress_bar(what: str) -> Iterator[Report | None]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(printable(what), total=None, told="")
-        start = time.monotonic()
 
-        def report(count: int, fraction: float | None) -> None:
-            told = describe(count, fraction, time.monotonic() - start)
-            progress.update(task, completed=fraction or 0, total=None if fraction is None else 1, told=told)
+        def show(doing: str, fraction: float | None, told: str) -> None:
+            total = None if fraction is None else 1
+            progress.update(task, description=printable(doing), completed=fraction or 0, total=total, told=told)
 
-        yield report
+        yield show
 
 
-def describe(count: int, fraction: float | None, seconds: float) -> str:
-    """For instance `12,000 · 3,412 a second · 0:07 left`."""
+def describe(count: int, fraction: float | None, seconds: float, ahead: float = 0.0) -> str:
+    """For instance `12,000 · 3,412 a second · 0:07 left`; `ahead`: the fraction that was done when the clock began."""
     parts = [f"{count:,}"]
     if seconds > 0.5:  # before that, a rate says nothing
         parts.append(f"{count / seconds:,.0f} a second")
-        if fraction and fraction < 1:
-            left = round(seconds * (1 - fraction) / fraction)
+        if fraction and ahead < fraction < 1:
+            left = round(seconds * (1 - fraction) / (fraction - ahead))
             parts.append(f"{left // 60}:{left % 60:02d} left")
     return " · ".join(parts)

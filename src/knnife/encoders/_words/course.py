@@ -1,0 +1,137 @@
+"""The course of a training: which block comes next, at what rate, and what was lost on average."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders._words import checkpoints
+from knnife.encoders._words.checkpoints import Progress
+from knnife.encoders._words.numbered import GAP, Ids
+from knnife.encoders._words.settings import Settings
+from knnife.encoders._words.updates import Sampler, Weights, train_block
+
+Told = Callable[[str, int, float | None, float | None], None]
+
+EVERY: Final = 300.0  # seconds from checkpoint to checkpoint
+BLOCK: Final = 50_000  # words learned from at once: Ctrl-C waits for them, and so do threads that have no more
+FEW: Final = 64  # blocks of an epoch at least, so that small corpora go to all threads as well
+LEAST: Final = 1_000  # words of a block
+OVER: Final = 1_000  # words that a block may be longer, to end with a sentence
+LAST_RATE: Final = 1e-4  # of the first one
+LATE: Final = 64  # blocks that the loss is told of
+BETWEEN: Final = 0.2  # seconds between two reports
+
+
+class Course:
+    """One training. `weights` change while it runs; they and `progress` together are what a checkpoint holds."""
+
+    def __init__(self, weights: Weights, sampler: Sampler, ids: Ids, settings: Settings) -> None:
+        self.weights, self.sampler, self.settings = weights, sampler, settings
+        self._ids = ids
+        self._ends = _ends(ids)
+        self.progress = self._before = Progress(0, [], 0.0)
+        self._late: deque[tuple[float, int]] = deque(maxlen=LATE)
+
+    @property
+    def blocks(self) -> int:
+        """How many there are in all epochs."""
+        return len(self._ends) * self.settings.epochs
+
+    def resume(self, path: Path | None, corpus: str) -> None:
+        """Goes on where a checkpoint says that the same training had come to. Raises BadInput for that of another."""
+        if path is not None:
+            self.progress = checkpoints.load(path, self.weights, self.settings, corpus) or self.progress
+            self._before = self.progress
+
+    def keep(self, path: Path | None, corpus: str) -> None:
+        """Writes a checkpoint."""
+        if path is not None:
+            checkpoints.save(path, self.weights, self.progress, self.settings, corpus)
+
+    def run(self, threads: int, seconds: float, tell: Told) -> bool:
+        """Goes on for so long at most; whether it came to the end. After Ctrl-C, too, all blocks begun are done."""
+        start, spent = time.monotonic(), self.progress.seconds
+        self._tell(tell)
+        lock = threading.Lock()
+        upcoming = iter(range(self.progress.blocks, self.blocks))
+
+        def work() -> None:
+            nonlocal upcoming
+            try:
+                while time.monotonic() - start < seconds:
+                    with lock:
+                        block = next(upcoming, None)
+                    if block is None:
+                        return
+                    lost = self._learn(block)
+                    with lock:
+                        self._count(block, lost)
+            finally:
+                upcoming = iter(())  # it is empty, or time is up, or something went wrong: nobody need go on
+
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                try:
+                    working = [pool.submit(work) for _ in range(threads)]
+                    while wait(working, BETWEEN).not_done:
+                        self._tell(tell)
+                finally:  # Ctrl-C comes here
+                    upcoming = iter(())
+        finally:
+            self.progress = self.progress._replace(seconds=spent + time.monotonic() - start)
+        for each in working:
+            each.result()
+        self._tell(tell)
+        return self.progress.blocks == self.blocks
+
+    def _learn(self, block: int) -> tuple[float, int]:
+        """Learns from one block; its seed is its own, so that no thread, and no interruption, makes a difference."""
+        epoch, number = divmod(block, len(self._ends))
+        begin, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
+        state = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
+        rates = self._rate(epoch, begin), self._rate(epoch, end)
+        return train_block(self.weights, self.sampler, self._ids[begin:end], *rates, int(state[0]))
+
+    def _rate(self, epoch: int, word: int) -> float:
+        left = 1 - (epoch + word / len(self._ids)) / self.settings.epochs
+        return self.settings.first_rate * max(left, LAST_RATE)
+
+    def _count(self, block: int, lost: tuple[float, int]) -> None:
+        losses = list(self.progress.losses)
+        epoch = block // len(self._ends)
+        losses += [(0.0, 0)] * (epoch + 1 - len(losses))
+        losses[epoch] = losses[epoch][0] + lost[0], losses[epoch][1] + lost[1]
+        self._late.append(lost)
+        self.progress = self.progress._replace(blocks=self.progress.blocks + 1, losses=losses)
+
+    def _tell(self, tell: Told) -> None:
+        done, before = self.progress.blocks, self._before.blocks
+        late = list(self._late)
+        lost, pairs = sum(each for each, _ in late), sum(each for _, each in late)
+        words = len(self._ids) * (done - before) // len(self._ends)
+        tell("training", words, done / self.blocks, lost / pairs if pairs else None)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _ends(ids: Ids) -> NDArray[np.int64]:
+    """Where each block ends `(blocks,)`: behind a sentence where one ends near."""
+    size = min(max(len(ids) // FEW, LEAST), BLOCK)
+    ends = []
+    for end in range(size, len(ids), size):
+        gaps = np.flatnonzero(ids[end : end + min(OVER, size)] == GAP)
+        ends.append(end + int(gaps[0]) + 1 if len(gaps) else end)
+    return np.unique([*ends, len(ids)]).astype(np.int64)

@@ -1,0 +1,101 @@
+"""Rows as sentences of items: who rated which film, grouped by who, in the order of when.
+
+"People's histories as sentences": films that the same people watched come to lie near each other, as words do that are
+used together (Barkan and Koenigstein, "Item2Vec", 2016, arXiv 1603.04259).
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders._words.corpus import END, Corpus, expanded
+from knnife.things import Reading, Thing, as_things, read
+from knnife.things.reading import OnError
+from knnife.things.rows import listed
+
+AT_ONCE: Final = 1 << 16  # items in a block
+
+
+def histories(rows: Any, *, items: str, by: str, order: str | None = None, on_error: OnError = "stop") -> Corpus:
+    """The items of each group, one sequence each.
+
+    rows: the path of a table, or several; a data frame, or mappings. items, by, order: names of columns; a row that
+    lacks one of them is broken. Without `order` the rows stand in order already. Numbers are sorted as numbers, all
+    else as text (dates as 2024-05-17). The rows are gathered in memory, as numbers, with the names of items and groups.
+    """
+    sources = _sources(rows, on_error)
+    columns = [items, by] if order is None else [items, by, order]
+    done: list[Reading] = []
+
+    def fraction() -> float | None:
+        return (max(0, len(done) - 1) + (done[-1].fraction or 0.0)) / len(sources) if done else 0.0
+
+    return Corpus(_sequences(sources, columns, done), fraction, lambda: sum(each.broken for each in done))
+
+
+def _sources(rows: Any, on_error: OnError) -> list[Reading]:
+    if isinstance(rows, (str, os.PathLike)):
+        rows = [os.fspath(rows)]
+    if isinstance(rows, list | tuple) and rows and all(isinstance(row, (str, os.PathLike)) for row in rows):
+        names = [name for row in rows for name in expanded(os.fspath(row))]
+        return [read(name, row=True, on_error=on_error) for name in names]
+    return [Reading("the rows given", lambda _: as_things(rows, row=True), on_error)]
+
+
+def _sequences(sources: list[Reading], columns: list[str], done: list[Reading]) -> Iterator[list[bytes]]:
+    item_of: dict[str, int] = {}
+    group_of: dict[str, int] = {}
+    items, groups, order = array("i"), array("i"), list[Any]()
+    for source in sources:
+        done.append(source)
+        for number, thing in enumerate(source, 1):
+            cells = [_cell(thing, name) for name in columns]
+            if None in cells:
+                missing = columns[cells.index(None)]
+                why = f"nothing in column {missing!r}; the columns are: {listed(thing.about)}"
+                source.fault(None, why, f"{source.source}, row {number}")
+                continue
+            items.append(item_of.setdefault(str(cells[0]), len(item_of)))
+            groups.append(group_of.setdefault(str(cells[1]), len(group_of)))
+            order += cells[2:]
+            if number % AT_ONCE == 0:
+                yield []  # so that progress is told
+    group = np.frombuffer(groups, np.int32)
+    places = _in_order(group, order)
+    yield from _blocks([name.encode() for name in item_of], np.frombuffer(items, np.int32)[places], group[places])
+
+
+def _cell(thing: Thing, name: str) -> Any:
+    """The cell of a column, None where there is nothing; readers take two names from the others."""
+    cell = thing.about.get(name)
+    if cell is None and name in ("id", "part_of"):
+        cell = thing.id if name == "id" else thing.part_of
+    return None if cell == "" else cell
+
+
+def _in_order(groups: NDArray[np.int32], order: list[Any]) -> NDArray[np.int64]:
+    """Group by group, each by `order`, else as the rows stand."""
+    if not order:
+        return np.argsort(groups, kind="stable")
+    numbers = all(isinstance(cell, int | float) for cell in order)
+    key = np.array(order, np.float64) if numbers else np.array([str(cell) for cell in order])
+    return np.lexsort((key, groups))
+
+
+def _blocks(names: list[bytes], items: NDArray[np.int32], groups: NDArray[np.int32]) -> Iterator[list[bytes]]:
+    """The names of the items, `END` behind each group."""
+    ends = np.append(groups[1:] != groups[:-1], True)
+    for start in range(0, len(items), AT_ONCE):
+        block: list[bytes] = []
+        stop = start + AT_ONCE
+        for item, end in zip(items[start:stop].tolist(), ends[start:stop].tolist(), strict=False):
+            block.append(names[item])
+            if end:
+                block.append(END)
+        yield block

@@ -1,0 +1,92 @@
+"""How vectors are trained: what Mikolov et al. and Bojanowski et al. leave to choose, with the usual values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from knnife.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides the vectors, beside the corpus. Raises BadInput for a value that cannot be.
+
+    dim: components of a vector. window: words to each side that count as near, at most. epochs: how often the corpus is
+    gone through. negatives: words drawn at random, for each pair, that it is told apart from. cbow: a word from the
+    mean of its neighbours, rather than each neighbour from the word (skip-gram).
+    min_count: words that came less often are left out. max_words: so many are kept, the most frequent; None for all.
+    sample: words that make up more of the text than this are passed over at times (2013b, section 2.3).
+    rate: of learning, at the beginning; it falls evenly to nothing. None: 0.025, with cbow 0.05.
+    subwords: n-grams of so many characters, as (3, 6), so that unseen words have vectors; None for none. buckets: rows
+    that share all n-grams.
+    phrases: passes that join words to phrases; each doubles how many words one may have. phrase_score: how much more
+    often than by chance; each further pass takes half of it.
+    """
+
+    dim: int = 100
+    window: int = 5
+    epochs: int = 5
+    negatives: int = 5
+    cbow: bool = False
+    min_count: int = 5
+    max_words: int | None = None
+    sample: float = 1e-3
+    rate: float | None = None
+    subwords: tuple[int, int] | None = None
+    buckets: int = 200_000
+    phrases: int = 0
+    phrase_score: float = 100.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least, most in _WHOLE:
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise _wrong(name, value, f"a whole number from {least:,} to {most:,}")
+        for name in ("sample", "phrase_score"):
+            if not _is_number(getattr(self, name)) or getattr(self, name) < 0:
+                raise _wrong(name, getattr(self, name), "a number of 0 or more")
+        if self.rate is not None and not (_is_number(self.rate) and 0 < self.rate <= 1):
+            raise _wrong("rate", self.rate, "None, or a number above 0 and up to 1")
+        if self.max_words is not None and (type(self.max_words) is not int or self.max_words < 2):
+            raise _wrong("max_words", self.max_words, "None, or a whole number of 2 or more")
+        if self.subwords is not None:
+            object.__setattr__(self, "subwords", _lengths(self.subwords))
+
+    @property
+    def first_rate(self) -> float:
+        """The learning rate at the beginning."""
+        return self.rate if self.rate is not None else 0.05 if self.cbow else 0.025
+
+
+_WHOLE = (
+    ("dim", 1, 10_000),
+    ("window", 1, 1_000),
+    ("epochs", 1, 100_000),
+    ("negatives", 1, 1_000),
+    ("min_count", 1, 2**31),
+    ("buckets", 1, 2**31 - 1),
+    ("phrases", 0, 10),
+    ("seed", 0, 2**63 - 1),
+)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _lengths(given: Any) -> tuple[int, int]:
+    """The shortest and the longest n-gram."""
+    try:
+        shortest, longest = given
+    except (TypeError, ValueError):
+        shortest = longest = None
+    if type(shortest) is not int or type(longest) is not int or not 1 <= shortest <= longest <= 30:
+        raise _wrong("subwords", given, "None, or the shortest and the longest number of characters, such as (3, 6)")
+    return shortest, longest
+
+
+def _wrong(name: str, value: Any, expected: str) -> BadInput:
+    return BadInput(f"{name}={value!r}: expected {expected}")

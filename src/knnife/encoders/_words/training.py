@@ -1,0 +1,163 @@
+"""Training: the corpus is read once, then each epoch goes through it in blocks, which threads learn from at once.
+
+Skip-gram and CBOW with negative sampling: Mikolov et al., 2013a (arXiv 1301.3781) and 2013b (arXiv 1310.4546);
+character n-grams: Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 5, 2017. Threads change
+the same weights without asking each other: Hogwild (Niu et al., 2011, arXiv 1106.5730). With one thread the same seed
+gives the same vectors, to the last bit, also when the training was interrupted in between.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from knnife.encoders._words import phrases
+from knnife.encoders._words.corpus import Corpus, Split, corpus
+from knnife.encoders._words.course import EVERY, Course, Told, cores
+from knnife.encoders._words.histories import histories
+from knnife.encoders._words.numbered import Numbered
+from knnife.encoders._words.settings import Settings
+from knnife.encoders._words.stopped import TrainingStopped
+from knnife.encoders._words.subwords import ngrams_of
+from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders._words.updates import KERNEL, Sampler, Weights
+from knnife.encoders._words.vocabulary import Vocabulary, count, settle
+from knnife.errors import BadInput
+from knnife.things.reading import OnError
+
+LONG: Final = 1_000_000  # words; without compiled code so many take minutes
+
+
+class Trained(NamedTuple):
+    """Words with their vectors, and how they came to be: plain JSON."""
+
+    table: Table
+    about: dict[str, Any]
+
+
+def train(
+    texts: Any,
+    *,
+    text: str | Sequence[str] | None = None,
+    split: Split = "words",
+    items: str | None = None,
+    by: str | None = None,
+    order: str | None = None,
+    on_error: OnError = "stop",
+    threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Told | None = None,
+    **settings: Any,
+) -> Trained:
+    """Vectors of the words in `texts`.
+
+    texts, text, split, on_error: as `corpus` takes them. items, by, order: instead, columns of a table: what is learned
+        are the items of each group, as `histories` takes them.
+    threads: all cores unless told. checkpoint: a file that is kept while training lasts, written every few minutes and
+        when it is interrupted; where it exists already the training goes on from there. Beside it, for as long, is the
+        corpus as numbers; without a checkpoint they are where temporary files are.
+    progress: called with what is being done ("reading", "joining phrases", "training"), the words of that so far, the
+        fraction of all or None, and the loss of late or None.
+    settings: fields of `Settings`.
+
+    Raises BadInput for a corpus with fewer than two words that are frequent enough, and for a checkpoint of another
+    training; what reading raises; DiskFull; TrainingStopped, a KeyboardInterrupt with the vectors so far.
+    """
+    chosen = Settings(**settings)
+    workers = _threads(threads)
+    tell = progress or (lambda *_: None)
+    read = _corpus(texts, text, split, on_error, (items, by, order))
+    path = None if checkpoint is None else Path(checkpoint)
+    with Numbered(Path(tempfile.gettempdir()) if path is None else path.absolute().parent) as numbered:
+        vocabulary = _numbered(read, numbered, chosen, tell)
+        course = _course(vocabulary, numbered, chosen)
+        fingerprint = numbered.fingerprint(vocabulary.words)
+        course.resume(path, fingerprint)
+        try:
+            while not course.run(workers, EVERY, tell):
+                course.keep(path, fingerprint)
+        except KeyboardInterrupt as stop:
+            if not course.progress.blocks:
+                raise
+            course.keep(path, fingerprint)
+            raise TrainingStopped(_trained(course, vocabulary, read)) from stop
+        return _trained(course, vocabulary, read)
+
+
+def _threads(asked: int | None) -> int:
+    if asked is None:
+        return cores()
+    if type(asked) is not int or asked < 1:
+        raise BadInput(f"threads={asked!r}: expected a whole number of 1 or more, or None for all cores")
+    return asked
+
+
+def _corpus(
+    texts: Any, text: Any, split: Split, on_error: OnError, columns: tuple[str | None, str | None, str | None]
+) -> Corpus:
+    items, by, order = columns
+    if items is None and by is None and order is None:
+        return corpus(texts, text=text, split=split, on_error=on_error)
+    if items is None or by is None:
+        raise BadInput("items= names the column of the items and by= that of whose they are: expected both of them")
+    if text is not None or split != "words":
+        raise BadInput("items= takes the items of a table as they are: leave out text= and split=")
+    return histories(texts, items=items, by=by, order=order, on_error=on_error)
+
+
+def _numbered(read: Corpus, into: Numbered, settings: Settings, tell: Told) -> Vocabulary:
+    """Reads the corpus; `into` are then the numbers of the words that are kept."""
+    counted = count(read, into, lambda words, fraction: tell("reading", words, fraction, None))
+    for passed in range(settings.phrases):
+        tell("joining phrases", 0, passed / settings.phrases, None)
+        counted = phrases.join(counted, into, settings.phrase_score / 2**passed, settings.min_count)
+    return settle(counted, into, settings.min_count, settings.max_words)
+
+
+def _course(vocabulary: Vocabulary, numbered: Numbered, settings: Settings) -> Course:
+    """As it begins: everything drawn, nothing learned."""
+    grams = None
+    if settings.subwords is not None:
+        grams = ngrams_of(vocabulary.words, *settings.subwords, settings.buckets)
+    sampler = Sampler.of(
+        vocabulary.counts,
+        sample=settings.sample,
+        window=settings.window,
+        negatives=settings.negatives,
+        cbow=settings.cbow,
+        grams=grams,
+    )
+    buckets = settings.buckets if grams is not None else 0
+    weights = Weights.drawn(len(vocabulary.words), settings.dim, buckets=buckets, seed=settings.seed)
+    if KERNEL == "none" and numbered.length * settings.epochs > LONG:
+        warnings.warn(
+            "knnife was installed without its compiled code: training takes a hundred times as long", stacklevel=4
+        )
+    return Course(weights, sampler, numbered.mapped(), settings)
+
+
+def _trained(course: Course, vocabulary: Vocabulary, read: Corpus) -> Trained:
+    """The vectors as they are now."""
+    settings, progress = course.settings, course.progress
+    subwords = None
+    if settings.subwords is not None and course.weights.ngrams is not None:
+        subwords = Subwords(*settings.subwords, np.ascontiguousarray(course.weights.ngrams[:, : settings.dim]))
+    vectors = course.weights.vectors(course.sampler.grams)
+    about = {
+        "made by": "knnife train words",
+        **json.loads(json.dumps(asdict(settings))),
+        "corpus words": int(vocabulary.counts.sum()),
+        "broken rows": read.broken(),
+        "loss": [lost / pairs if pairs else None for lost, pairs in progress.losses],
+        "seconds": progress.seconds,
+        "done": progress.blocks / course.blocks,
+    }
+    return Trained(Table(vocabulary.words, vectors, vocabulary.counts, subwords), about)
