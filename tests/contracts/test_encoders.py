@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import networks, toys
+from tests import networks, toys, worded
 from tests.encoders import berts, serving, tables
 
 from knnife.encoders import Encoder, encode_query, load_encoder
@@ -57,6 +57,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "lengths": Lengths,
     "endpoint": serving.endpoint_encoder,
     "rows": tables.encoder,
+    "words": worded.wiki,
 }
 if find_spec("sentence_transformers"):
     ENCODERS["sentence-transformers"] = berts.encoder

@@ -65,10 +65,9 @@ def test_a_name_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):
     ("name", "why"),
     [
         ("englisch", "no encoder 'englisch': expected english, .*knnife models.*hf:owner/name"),
-        ("BAAI/bge-small-en-v1.5", "no folder .*; a model of the hub is written hf:BAAI/bge-small-en-v1.5$"),
-        ("./nope", f"there is no folder {os.getcwd()}/nope: expected one with the files of a model$"),
-        (Path("nope"), "there is no folder /.*/nope"),
-        (__file__, "is a file: expected the folder"),
+        ("BAAI/bge-small-en-v1.5", "there is no .*; a model of the hub is written hf:BAAI/bge-small-en-v1.5$"),
+        ("./nope", f"there is no {os.getcwd()}/nope: expected a folder with a model, or a file of word vectors$"),
+        (Path("nope"), "there is no /.*/nope"),
         ("hf:owner/name", "hf:owner/name is not in the cache /.*: .*knnife models get hf:owner/name$"),
     ],
 )
@@ -76,6 +75,11 @@ def test_what_is_not_here_is_refused_with_what_to_do(name, why, monkeypatch, tmp
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(NotFound, match=why):
         load_encoder(name)
+
+
+def test_a_file_that_holds_no_word_vectors_says_so():
+    with pytest.raises(BadInput, match="test_loading.py holds no word vectors of a known form"):
+        load_encoder(__file__)
 
 
 def test_an_empty_folder_says_what_a_model_is(tmp_path):

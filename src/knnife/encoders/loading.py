@@ -1,9 +1,10 @@
-"""An encoder by what users call it: a name of the catalogue, a model of a hub, an endpoint, or a folder.
+"""An encoder by what users call it: a name of the catalogue, a model of a hub, an endpoint, a folder or a file.
 
     english                        of the catalogue: built in, of an installed package, or an open model
     hf:BAAI/bge-small-en-v1.5      of the Hugging Face hub, as far as it is cached; "@revision" may follow
     openai:text-embedding-3-small  computed elsewhere, by an endpoint that speaks like OpenAI's
     ./model                        a folder with a static model, *.onnx or *.safetensors
+    wiki.vectors                   a file of word vectors
 
 Only the one encoder that is asked for is imported, and no network is used unless `download` or an endpoint asks for it.
 """
@@ -29,8 +30,8 @@ def load_encoder(
 ) -> Encoder:
     """The encoder called so; one that is given is returned as it is.
 
-    A name goes before a folder of that name: that is "./english", or Path("english"). The encoder of a folder bears
-    the absolute path as its name, so that a space finds it again from wherever it is opened.
+    A name goes before a folder or file of that name: that is "./english", or Path("english"). The encoder of a folder
+    or file bears the absolute path as its name, so that a space finds it again from wherever it is opened.
 
     download: whether a model of the hub that is not cached may be fetched; progress(bytes, fraction) is told how far.
 
@@ -46,11 +47,15 @@ def load_encoder(
         from knnife.encoders.openai import OpenAIEncoder
 
         return OpenAIEncoder.named(name.removeprefix(ENDPOINT))
-    is_folder = Path(encoder).is_dir()
-    if isinstance(encoder, str) and not (is_folder and _is_path(name)) and (entry := find(name)) is not None:
+    is_here = Path(encoder).exists()
+    if isinstance(encoder, str) and not (is_here and _is_path(name)) and (entry := find(name)) is not None:
         return entry.load(download=download, progress=progress)
-    if not is_folder:
+    if not is_here:
         raise _nothing(encoder)
+    if not Path(encoder).is_dir():
+        from knnife.encoders.word_vectors import WordVectors
+
+        return WordVectors.load(encoder)
     return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
 
 
@@ -63,6 +68,10 @@ def restore(form: str, data: bytes) -> Encoder:
         from knnife.encoders.rows import RowEncoder
 
         return RowEncoder.from_bytes(data)
+    if form == "words":
+        from knnife.encoders.word_vectors import WordVectors
+
+        return WordVectors.from_bytes(data)
     raise BadInput(f"an encoder of the form {form!r} is kept here, which this knnife cannot read; a later one may")
 
 
@@ -100,13 +109,12 @@ def _nothing(encoder: str | Path) -> NotFound:
     from difflib import get_close_matches  # rarely needed
 
     name = str(encoder)
-    if Path(name).exists():
-        return NotFound(f"{name} is a file: expected the folder that a model lies in")
     if _is_path(name) or isinstance(encoder, Path):
         maybe = f"; a model of the hub is written hf:{name}" if name.count("/") == 1 and name[0].isalnum() else ""
-        return NotFound(f"there is no folder {os.path.abspath(name)}: expected one with the files of a model{maybe}")
+        where = os.path.abspath(name)
+        return NotFound(f"there is no {where}: expected a folder with a model, or a file of word vectors{maybe}")
     near = get_close_matches(name, [entry.name for entry in models()], n=3)
     return NotFound(
         f"no encoder {name!r}: expected {' or '.join(near) or DEFAULT}, another name from `knnife models`, "
-        "hf:owner/name for a model of the hub, or the folder of a model"
+        "hf:owner/name for a model of the hub, the folder of a model, or a file of word vectors"
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 METRICS = ("cosine", "dot", "euclidean", "manhattan")
 DTYPES = ("float32", "float16", "int8")
 SHOWN = 5  # broken rows told one by one
+WORD_VECTORS = (".vectors", ".vec", ".bin")  # endings of files whose words are the things
 COUNTS = ("added", "updated", "unchanged", "removed", "repeated", "broken", "encoded")
 
 EXAMPLES = """
@@ -32,6 +33,7 @@ knnife add docs.knnife python:json python:csv
 knnife add points.knnife films.csv --id title --text plot --vectors points.npy
 knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
 knnife add rows.knnife films.csv --id title --row --leave-out watched
+knnife add words.knnife wiki.vectors
 """
 
 
@@ -64,7 +66,7 @@ def command(
     What is there already costs nothing, so the same command again continues where it was stopped.
 
     With --row the things are the rows of a table: what its columns are is learned from the first 20,000 rows, and
-    kept in the space.
+    kept in the space. Of word vectors (.vectors, .vec, .bin) every word is a thing; texts are encoded with them, too.
     """
     if vectors and len(sources) != 1:
         raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
@@ -73,7 +75,11 @@ def command(
     rows = _rows(space, {**options, "vectors": vectors})
     if rows is not None:
         read_with |= {"row": True, "leave_out": rows.leave_out}
-    readings = [knnife.read(source, **read_with) for source in sources]
+    words = _words(sources, {**options, "vectors": vectors})
+    if words is not None:
+        readings, made_with["encoder"] = [words.things()], words
+    else:
+        readings = [knnife.read(source, **read_with) for source in sources]
     if rows is not None and not rows.known:
         made_with["encoder"] = learned(readings[0], rows.leave_out, quiet=as_json)
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
@@ -85,7 +91,8 @@ def command(
         with progress_bar("index") as report:  # now, while somebody waits anyway, and not at the first question
             opened.index(progress=report)
         if not as_json and output.for_people():
-            ask = f'search {shlex.quote(space)} "…"' if rows is None else f"near {shlex.quote(space)} --id ID"
+            texts = rows is None and words is None
+            ask = f'search {shlex.quote(space)} "…"' if texts else f"near {shlex.quote(space)} --id ID"
             click.echo(output.printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
 
 
@@ -98,6 +105,18 @@ def _rows(space: str, options: dict[str, Any]) -> Rows | None:
     if rows is None and options["leave_out"]:
         raise click.UsageError("--leave-out goes with --row")
     return rows
+
+
+def _words(sources: tuple[str, ...], options: dict[str, Any]) -> knnife.WordVectors | None:
+    """The word vectors whose words are added; None where the sources are other things."""
+    found = [source for source in sources if source.endswith(WORD_VECTORS)]
+    if not found:
+        return None
+    others = [f"--{name}" for name in ("text", "id", "row", "vector", "vectors", "encoder") if options[name]]
+    if others or len(sources) > 1:
+        given = " and ".join([*others, *(source for source in sources if source != found[0])])
+        raise click.UsageError(f"{found[0]} holds word vectors, which go into a space of their own, without {given}")
+    return knnife.WordVectors.load(found[0])
 
 
 def _add(space: knnife.Space, reading: Reading, vectors: Any, as_json: bool) -> None:

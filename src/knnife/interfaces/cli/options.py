@@ -20,7 +20,7 @@ def valid_text(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, or a folder"
+ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, a folder, or a file of word vectors"
 FILE = click.Path(dir_okay=False)
 SPACE = b"SQLite format 3\0"  # how the file of a space begins
 
