@@ -7,7 +7,7 @@ sums is then scored exactly. The order of work is that of the entries walked thr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +27,9 @@ SPARE = 3  # so many times k are scored exactly
 MOST, OTHER = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 
 
+Progress = Callable[[int, float | None], None]
+
+
 class Pairs(NamedTuple):
     """m pairs: a row of the left, a row of the right, and how close they are, 0 to 1; by left, the closest first."""
 
@@ -35,16 +38,21 @@ class Pairs(NamedTuple):
     similarity: NDArray[np.float32]
 
 
-def candidates(left: Sequence[str], right: Sequence[str] | None = None, *, k: int = 10) -> Pairs:
+def candidates(
+    left: Sequence[str], right: Sequence[str] | None = None, *, k: int = 10, progress: Progress | None = None
+) -> Pairs:
     """For each of n texts the k closest of the other list, or within the one list (each pair once, left < right).
 
     A text gets fewer where fewer share a gram with it, and texts without letters or digits none. Texts that are equal
     but for case and punctuation are compared once; of many that are equal each gets others of them first, so that they
-    can be told apart by something else. The same texts give the same pairs.
+    can be told apart by something else. The same texts give the same pairs. progress is called with the texts done and
+    their share.
     """
     ours = Distinct.of(left)
     theirs = ours if right is None else Distinct.of(right)
-    close = closest(*weighted(ours.texts, None if right is None else theirs.texts), k, within=right is None)
+    close = closest(
+        *weighted(ours.texts, None if right is None else theirs.texts), k, within=right is None, progress=progress
+    )
     found = _expanded(close, ours, theirs, k, within=right is None)
     return _once(found, len(left)) if right is None else found
 
@@ -101,7 +109,7 @@ def _expanded(close: Pairs, ours: Distinct, theirs: Distinct, k: int, *, within:
     return Pairs(positions[best].astype(np.int32), right[best].astype(np.int32), score[best])
 
 
-def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False) -> Pairs:
+def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False, progress: Progress | None = None) -> Pairs:
     """For each of n distinct texts, the k closest others, given the grams of both."""
     none = np.zeros(0, np.int32)
     if not len(ours) or not len(theirs):
@@ -123,7 +131,11 @@ def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False) -> Pair
         return Pairs(rows[left[best]].astype(np.int32), right[best].astype(np.int32), score[best])
 
     with ThreadPoolExecutor(cpu_count()) as pool:
-        parts = list(pool.map(block, [np.arange(a, b) for a, b in pairwise(bounds)]))
+        parts = []
+        for part, done in zip(pool.map(block, [np.arange(a, b) for a, b in pairwise(bounds)]), bounds[1:], strict=True):
+            parts.append(part)
+            if progress is not None:
+                progress(done, done / len(ours))
     return Pairs(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 

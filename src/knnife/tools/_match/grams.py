@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,13 @@ class Grams:
         """The text of each gram."""
         return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
 
+    @cached_property
+    def owned(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Text and gram as one number, ascending, and the weights."""
+        keys = self.owners.astype(np.int64) * BUCKETS + self.grams
+        order = np.argsort(keys)
+        return keys[order], self.weights[order]
+
     def expanded(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the grams of some texts stand, and the place in `rows` of the text of each."""
         return ranges(self.starts[rows], self.starts[np.asarray(rows) + 1] - self.starts[rows])
@@ -66,9 +74,7 @@ def weighted(left: Sequence[str], right: Sequence[str] | None) -> tuple[Grams, G
 def cosines(ours: Grams, theirs: Grams, left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.float32]:
     """How close texts left[i] and right[i] are, `(m,)`, exactly."""
     score = np.zeros(len(left), np.float32)
-    owned = theirs.owners.astype(np.int64) * BUCKETS + theirs.grams
-    order = np.argsort(owned)
-    owned, weights = owned[order], theirs.weights[order]
+    owned, weights = theirs.owned
     for begin in range(0, len(left), 1 << 16):
         part = slice(begin, begin + (1 << 16))
         at, of = ours.expanded(left[part])
@@ -100,7 +106,8 @@ def _found(folded: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]
     grams = (_mixed(hashes[inside]) % BUCKETS).astype(np.int64)
     words, word_of = _words(codes, text_of)
     pairs = np.concatenate([text_of[:-2][inside] * BUCKETS + grams, word_of * BUCKETS + words])
-    pairs = np.unique(pairs)
+    pairs.sort()  # several times quicker than np.unique
+    pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)]]
     return (pairs // BUCKETS).astype(np.int32), (pairs % BUCKETS).astype(np.int32)
 
 

@@ -1,0 +1,261 @@
+"""How well pairs of records are matched: F1 on the test splits of labelled pairs; with no labels, with 50, with all.
+
+The data are those of DeepMatcher and Ditto: a pair a line, "COL a VAL x ..." twice and 0 or 1, in three splits.
+A record is known by its text, so that the records of all splits make up two tables. Nobody sees the labels of the test
+split. The rule for everybody: scores above the threshold that is best on the valid split are matches.
+
+    no labels    knnife.Matcher.fit(left, right), which sees both tables and no labels; TF-IDF of runs of three letters
+                 (the rival that does best) and the token sets of RapidFuzz, of whole records
+    50 labels    pairs drawn at random from the train split, those draws left out that lack two of a kind; the mean over
+                 draws, the same for all: logistic regression and a random forest on similarities of each column
+    all labels   the whole train split
+
+The matcher sees what else in the two tables the records of a pair could be matched with; the others see the pair alone.
+`--folder` measures data of one's own: train.txt, valid.txt and test.txt in that format, or the same with .gz.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from bench.report import Report, called, options
+from knnife import Matcher
+from knnife.tools._match.comparing import Comparison
+from knnife.tools._match.fields import Records, fields_of
+
+DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "matching"
+WORKS = {
+    "abt-buy": "magellan-Textual-Abt-Buy",
+    "amazon-google": "magellan-Structured-Amazon-Google",
+    "fodors-zagats": "magellan-Structured-Fodors-Zagats",
+    "beer": "magellan-Structured-Beer",
+}
+SPLITS = ("train", "valid", "test")
+FEW, DRAWS = 50, 10
+
+LEARNERS: dict[str, Callable[[int], Any]] = {
+    "logistic regression": lambda seed: make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)),
+    "random forest": lambda seed: RandomForestClassifier(300, min_samples_leaf=2, random_state=seed),
+}
+
+Row = dict[str, str]
+
+
+class Pairs(NamedTuple):
+    """Two tables; m pairs of positions in them `(m, 2)`, whether they match, and which split they are of (0, 1, 2)."""
+
+    left: list[Row]
+    right: list[Row]
+    pairs: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+
+    def cells(self, name: str) -> tuple[list[str], list[str]]:
+        """What both records of each pair have in a column."""
+        left, right = ([row.get(name, "") for row in table] for table in (self.left, self.right))
+        return [left[a] for a in self.pairs[:, 0]], [right[b] for b in self.pairs[:, 1]]
+
+    def texts(self) -> tuple[list[str], list[str]]:
+        """Both records of each pair, as one text each."""
+        ours, theirs = ([" ".join(row.values()) for row in table] for table in (self.left, self.right))
+        return [ours[a] for a in self.pairs[:, 0]], [theirs[b] for b in self.pairs[:, 1]]
+
+
+def read_pairs(paths: dict[str, Path]) -> Pairs:
+    """The pairs in files of the Ditto format, one a split."""
+    tables: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    pairs, labels, splits = [], [], []
+    for number, split in enumerate(SPLITS):
+        for line in _lines(paths[split]):
+            left, right, label = line.rstrip("\n").split("\t")
+            both = zip(tables, (left.strip(), right.strip()), strict=True)
+            pairs.append([table.setdefault(text, len(table)) for table, text in both])
+            labels.append(int(label))
+            splits.append(number)
+    left_rows, right_rows = ([_row(text) for text in table] for table in tables)
+    return Pairs(left_rows, right_rows, np.array(pairs), np.array(labels), np.array(splits))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    yield from filter(str.strip, data.decode("utf-8").split("\n"))
+
+
+def _row(text: str) -> Row:
+    parts = re.split(r"(?:^|\s)COL (\S+) VAL(?=\s|$)", text)
+    return {name: value.strip() for name, value in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def paths_of(work: str, folder: Path | None) -> dict[str, Path]:
+    """The file of each split."""
+    if folder is None:
+        return {split: DATA / f"{WORKS[work]}-{split}.txt.gz" for split in SPLITS}
+    plain = {split: folder / f"{split}.txt" for split in SPLITS}
+    return {split: path if path.exists() else path.with_suffix(".txt.gz") for split, path in plain.items()}
+
+
+def f1_on_test(scores: np.ndarray, data: Pairs) -> float:
+    """F1 on the test split, with the threshold that is best on the valid split."""
+    threshold = best_threshold(scores[data.split == 1], data.labels[data.split == 1])
+    found, right = scores[data.split == 2] > threshold, data.labels[data.split == 2]
+    return 2 * float((found & (right == 1)).sum()) / max(1, int(found.sum() + right.sum()))
+
+
+def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The threshold with the best F1: halfway between the last score above and the first below."""
+    order = np.argsort(-scores, kind="stable")
+    scores, hits = scores[order], np.cumsum(labels[order])
+    f1 = 2 * hits / (np.arange(1, len(scores) + 1) + labels.sum())
+    f1[:-1][scores[1:] == scores[:-1]] = 0  # equal scores cannot be parted
+    best = int(f1.argmax())
+    return float(scores[best] + scores[min(best + 1, len(scores) - 1)]) / 2
+
+
+def tfidf(data: Pairs) -> np.ndarray:
+    """The cosine of TF-IDF vectors of runs of three letters, of whole records."""
+    return _cosines(*data.texts(), analyzer="char_wb", ngram_range=(3, 3))
+
+
+def token_sets(data: Pairs) -> np.ndarray:
+    """RapidFuzz's token_set_ratio of whole records."""
+    return np.array([fuzz.token_set_ratio(a, b) for a, b in zip(*data.texts(), strict=True)])
+
+
+def similarities(data: Pairs) -> np.ndarray:
+    """What the rivals learn from, of each column and of the whole records: edit distances, shared words, TF-IDF."""
+    names = list(dict.fromkeys(name for table in (data.left, data.right) for row in table for name in row))
+    cells = [data.cells(name) for name in names]
+    return np.column_stack([_similarities(*both) for both in [*cells, data.texts()]])
+
+
+def _similarities(left: list[str], right: list[str]) -> np.ndarray:
+    scorers = (fuzz.token_set_ratio, fuzz.token_sort_ratio, fuzz.partial_ratio, fuzz.ratio)
+    found = [[scorer(a, b) / 100 for a, b in zip(left, right, strict=True)] for scorer in scorers]
+    found.append([JaroWinkler.similarity(a, b) for a, b in zip(left, right, strict=True)])
+    sets = [(set(a.split()), set(b.split())) for a, b in zip(left, right, strict=True)]
+    found.append([len(a & b) / max(1, len(a | b)) for a, b in sets])
+    found.append([len(a & b) / max(1, min(len(a), len(b))) for a, b in sets])
+    counts = Counter(word for both in sets for one in both for word in one)
+    found.append([max((1 / counts[word] for word in a & b), default=0) for a, b in sets])
+    found.append([_near(a, b) for a, b in zip(left, right, strict=True)])
+    for how in ({"analyzer": "char_wb", "ngram_range": (3, 3)}, {"token_pattern": r"\S+"}):
+        found.append(_cosines(left, right, **how))
+    there = np.array([bool(a and b) for a, b in zip(left, right, strict=True)])
+    return np.column_stack([np.array(found).T * there[:, None], there])
+
+
+def _near(a: str, b: str) -> float:
+    """How near two numbers are; 0 for what is none."""
+    try:
+        x, y = float(a), float(b)
+    except ValueError:
+        return 0.0
+    return 1 - min(1.0, abs(x - y) / max(abs(x), abs(y), 1e-9))
+
+
+def _cosines(left: list[str], right: list[str], **how: Any) -> np.ndarray:
+    vectors = TfidfVectorizer(**how)
+    try:
+        vectors.fit([*left, *right])
+    except ValueError:  # no words at all
+        return np.zeros(len(left))
+    return np.asarray(vectors.transform(left).multiply(vectors.transform(right)).sum(axis=1)).ravel()
+
+
+def few_of(data: Pairs, seed: int) -> np.ndarray:
+    """50 pairs of the train split, at random; those draws are passed over that lack two of a kind."""
+    train = np.flatnonzero(data.split == 0)
+    random = np.random.default_rng(seed)
+    while True:
+        rows = random.permutation(train)[:FEW]
+        if 2 <= data.labels[rows].sum() <= len(rows) - 2:
+            return rows
+
+
+class Knnife:
+    """knnife.Matcher on one data set: the tables are made ready once."""
+
+    def __init__(self, data: Pairs) -> None:
+        left, right = Records.of(data.left), Records.of(data.right)
+        self.data, self.comparison = data, Comparison(left, right, fields_of(left, right))
+
+    def scores(self, rows: np.ndarray | None) -> np.ndarray:
+        """The log-odds of all pairs, after the labels of these rows; without any it sees the tables only."""
+        known = {}  # records of one text are one here, and a few of those pairs have both labels: the last one counts
+        for row in [] if rows is None else rows:
+            known[tuple(self.data.pairs[row].tolist())] = int(self.data.labels[row])
+        matcher = Matcher.of(self.comparison, [(*pair, label) for pair, label in known.items()])
+        return matcher.log_odds(self.comparison.compare(self.data.pairs))
+
+
+def calibration(log_odds: np.ndarray, data: Pairs) -> float:
+    """By how much probabilities are off on the test split: expected calibration error, ten bins of equal width."""
+    rows = data.split == 2
+    chance, right = 1 / (1 + np.exp(-log_odds[rows])), data.labels[rows]
+    bins = np.minimum((10 * chance).astype(int), 9)
+    return sum(abs(chance[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / len(chance)
+
+
+def measure(work: str, data: Pairs, draws: int, report: Report) -> None:
+    """All rows of one data set."""
+    knnife, seen = Knnife(data), similarities(data)
+    unlabelled = {"knnife": knnife.scores(None), "TF-IDF of 3-grams": tfidf(data)}
+    unlabelled[f"token sets of {called('rapidfuzz')}"] = token_sets(data)
+    for who, scores in unlabelled.items():
+        report.add(f"{work}, no labels", who, f1_on_test(scores, data), "F1")
+    report.add(f"{work}, no labels", "knnife", calibration(unlabelled["knnife"], data), "calibration error")
+
+    def learned(who: str, rows: np.ndarray, seed: int) -> np.ndarray:
+        if who == "knnife":
+            return knnife.scores(rows)
+        model = LEARNERS[who](seed).fit(seen[rows], data.labels[rows])
+        return np.asarray(model.predict_proba(seen)[:, 1])
+
+    everything, few = np.flatnonzero(data.split == 0), [few_of(data, seed) for seed in range(draws)]
+    for who in ("knnife", *LEARNERS):
+        found = [f1_on_test(learned(who, rows, seed), data) for seed, rows in enumerate(few)]
+        report.add(f"{work}, {FEW} labels", who, float(np.mean(found)), f"F1, mean of {draws}")
+    for who in ("knnife", *LEARNERS):
+        scores = learned(who, everything, 0)
+        report.add(f"{work}, all labels", who, f1_on_test(scores, data), "F1")
+        if who == "knnife":
+            report.add(f"{work}, all labels", who, calibration(scores, data), "calibration error")
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument(
+        "work", nargs="*", help=f"which of {', '.join(WORKS)}; unless told all, the two small with --quick"
+    )
+    parser.add_argument("--folder", type=Path, help="other data: train.txt, valid.txt and test.txt of the Ditto format")
+    arguments = parser.parse_args()
+    report = Report("matching", as_json=arguments.json)
+    works = arguments.work or ([*WORKS][2:] if arguments.quick else [*WORKS])
+    if not set(works) <= set(WORKS):
+        parser.error(f"expected some of {', '.join(WORKS)}, got {' '.join(works)}")
+    works = [arguments.folder.name] if arguments.folder else works
+    for work in works:
+        paths = paths_of(work, arguments.folder)
+        if not all(path.exists() for path in paths.values()):
+            report.note(f"{work}: left out, {next(p for p in paths.values() if not p.exists())} is not here")
+            continue
+        measure(work, read_pairs(paths), 5 if arguments.quick else DRAWS, report)
+    report.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""`knnife match`: the records of two tables, or of one, that are of the same thing."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output, writers
+from knnife.interfaces.cli.options import FILE, is_space, json_option, open_space, valid_text
+from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.teaching import Taught
+
+if TYPE_CHECKING:
+    from knnife.tools.match import Matches
+
+COLUMNS = {"a": "left", "b": "right", "probability": "probability", "why": "decided by"}
+GROUPS = {"ids": "of the same thing"}
+SHOWN = 3  # fields that decided, on a terminal
+
+EXAMPLES = """
+knnife match shop.csv catalogue.csv
+knnife match shop.csv catalogue.csv --field title --field price=cost --one-to-one
+knnife match shop.csv catalogue.csv --review review.csv
+knnife match shop.csv catalogue.csv --labels looked-at.csv --save shop.matcher
+knnife match shop.csv catalogue.csv --matcher shop.matcher --threshold 0.9 -o matches.csv
+knnife match shop.csv --groups
+knnife match typos recieve adress
+"""
+
+
+@click.command(cls=Taught, examples=EXAMPLES, beside={"typos": "match_typos"})
+@click.argument("left", type=valid_text, metavar="LEFT")
+@click.argument("right", required=False, type=valid_text, metavar="[RIGHT]")
+@click.option("--field", "fields", multiple=True, type=valid_text, metavar="A[=B]", help="Compare column A with B.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="What calls a record; its number unless told.")
+@click.option("--labels", type=FILE, metavar="FILE", help="Pairs looked at: columns a, b, match (1 or 0).")
+@click.option("--matcher", type=FILE, metavar="FILE", help="What --save kept, used as it is.")
+@click.option("--save", type=FILE, metavar="FILE", help="Keep what was learned.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Probability of a match."
+)
+@click.option("--one-to-one", is_flag=True, help="Each record has one partner at most.")
+@click.option(
+    "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Others that each is compared with."
+)
+@click.option("--groups", is_flag=True, help="Within LEFT: what belongs together, instead of pairs.")
+@click.option("--review", type=FILE, metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
+@click.option("--borderline", type=click.IntRange(min=1), default=50, show_default=True, help="How many of them.")
+@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="The matches: .csv or .jsonl.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@json_option
+def command(
+    left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
+    save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **asked: Any,
+) -> None:  # fmt: skip
+    """Match the records of two tables, or within one.
+
+    LEFT and RIGHT are tables (.csv, .jsonl, .parquet), texts with a string on each line (.txt), or spaces. Columns of
+    the same name are compared, or those that --field names. Without labels the weights are learned from how alike
+    all pairs are; a file of --review, with its column match filled in, makes them better as --labels.
+    """
+    if matcher and (labels or fields):
+        raise click.UsageError("--matcher was fitted before, with its fields: --labels and --field do not go with it")
+    if groups and right is not None:
+        raise click.UsageError("--groups is about one table; give LEFT alone")
+    with ExitStack() as stack:
+        ours = _table(left, id, stack)
+        theirs = None if right is None else _table(right, id, stack)
+        report = stack.enter_context(progress_bar("comparing"))
+        found = knnife.match(
+            ours,
+            theirs,
+            fields=[_pair(field) for field in fields] or None,
+            labels=None if labels is None else list(_labels(labels)),
+            matcher=None if matcher is None else knnife.Matcher.load(matcher),
+            progress=report,
+            **asked,
+        )
+    if save:
+        found.matcher.save(save)
+    if review:
+        _write_review(found, borderline, review)
+    if to:
+        _write(found, to)
+    elif groups:
+        output.write_rows(({"ids": ids} for ids in found.sets()), GROUPS, as_json)
+    elif not review:
+        output.write_rows(_rows(found.rows(), as_json), COLUMNS, as_json)
+    click.echo(output.printable(_summary(found, to, review, save)), err=True)
+
+
+def _table(path: str, id: str | None, stack: ExitStack) -> Any:
+    """What stands in a file: a space, the lines of a text, or the rows of a table."""
+    if is_space(path):
+        if id:
+            raise click.UsageError(f"--id names a column of a table; {path} is a space, whose things have ids")
+        return stack.enter_context(open_space(path, read_only=True))
+    if Path(path).suffix.lower() == ".txt":
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+        return [line for line in lines if line.strip()]
+    return knnife.read(path, row=True, id=id)
+
+
+def _pair(field: str) -> str | tuple[str, str]:
+    name, equals, other = field.partition("=")
+    return (name.strip(), other.strip()) if equals else field
+
+
+def _labels(path: str) -> Iterator[tuple[str, str, Any]]:
+    """The pairs of a file that somebody has labelled; a pair whose column match is empty waits for it."""
+    for number, thing in enumerate(knnife.read(path, row=True), 1):
+        row = thing.about
+        if missing := [name for name in ("a", "b", "match") if name not in row]:
+            raise knnife.BadInput(f"{path}: row {number} has no column {missing[0]!r}; expected a, b and match")
+        if row["match"] is not None and str(row["match"]).strip():
+            yield str(row["a"]), str(row["b"]), row["match"]
+
+
+def _rows(rows: Iterator[dict[str, Any]], as_json: bool) -> Iterator[output.Row]:
+    for row in rows:
+        yield row if as_json else {**row, "why": _why(row["decided"])}
+
+
+def _why(decided: dict[str, float]) -> str:
+    """The fields that decided, the strongest first: "title +4.1, price -0.9"."""
+    return ", ".join(f"{field} {added:+.1f}" for field, added in list(decided.items())[:SHOWN])
+
+
+def _write_review(found: Matches, k: int, path: str) -> None:
+    """The least certain pairs beside each other, with an empty column to fill in."""
+    other = found.left if found.right is None else found.right
+    names = [(field.left, field.right) for field in found.matcher.fields]
+    heads = [*(f"left {a}" for a, _ in names), *(f"right {b}" for _, b in names)]
+    with writers.text_file(path) as file:
+        table = csv.writer(file)
+        table.writerow(["a", "b", "match", "probability", *heads])
+        for row in found.borderline(k):
+            cells = [found.left.columns[a][row["position_a"]] for a, _ in names]
+            cells += [other.columns[b][row["position_b"]] for _, b in names]
+            table.writerow(
+                [row["a"], row["b"], "", f"{row['probability']:.3f}", *("" if c is None else c for c in cells)]
+            )
+
+
+def _write(found: Matches, path: str) -> None:
+    kind = Path(path).suffix.lstrip(".").lower()
+    if kind not in ("csv", "jsonl"):
+        raise knnife.BadInput(f"cannot write {path}: expected a name that ends in .csv or .jsonl")
+    with writers.text_file(path) as file:
+        rows = ({**row, "decided": _why(row["decided"])} for row in found.rows())
+        columns = {name: {str} for name in ("a", "b", "probability", "decided", "position_a", "position_b")}
+        if kind == "csv":
+            writers.write_csv(rows, columns, file)
+        else:
+            writers.write_jsonl(rows, file)
+
+
+def _summary(found: Matches, *written: str | None) -> str:
+    """What was found and done, in a line."""
+    told = found.summary()
+    parts = [
+        f"{told['matches']:,} matches among {told['compared']:,} pairs compared, "
+        f"about {told['expected wrong']:.0f} of them expected to be wrong"
+    ]
+    parts += [f"{path} written" for path in written if path]
+    return "; ".join(parts)

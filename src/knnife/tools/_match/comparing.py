@@ -1,0 +1,205 @@
+"""How alike records are: for each pair, measures of every field, of the records as a whole, and of rivals.
+
+A field of words gives the measures of `overlap`; one of numbers, days or codes those of `cells`.
+
+Two tables often part what they say in different ways: one has the maker in the title, the other in a column. So records
+are compared as a whole, too, and the name of each, which is its first field of names, with the whole of the other.
+
+What is missing is NaN, and speaks neither for nor against a match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.geometry import unit
+from knnife.tools._match.bags import Bag, Numbers, Rarity, Rows, Words, gram_bag, word_bag
+from knnife.tools._match.cells import values
+from knnife.tools._match.fields import Field, Records
+from knnife.tools._match.lexicon import Lexicon
+from knnife.tools._match.overlap import Known, Measures, Side, letters, meaning, shared_words
+from knnife.tools._match.rivals import ahead, nearest_rivals
+from knnife.tools._match.values import words
+
+AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer
+RECORD, NAME, RIVALS = "(record)", "(name in record)", "(rivals)"  # groups of measures that are of no one field
+WORDS = ("name", "text", "category")  # kinds that are compared by their words
+WORDED = (*WORDS, "code")  # and those that are part of the record as a whole
+USUAL = ("words", "held", "rare")
+
+Cells = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The measures of m pairs: `(m, f)`, NaN for what is missing; of each its group (a field, mostly) and its name."""
+
+    measures: Numbers
+    names: Sequence[tuple[str, str]]
+
+    def of(self, group: str, name: str) -> Numbers:
+        """One measure `(m,)`."""
+        found: Numbers = self.measures[:, list(self.names).index((group, name))]
+        return found
+
+
+def whole(fields: Sequence[Field]) -> list[Field]:
+    """The fields that make up the record as a whole: those with words, or all where none has any."""
+    return [field for field in fields if field.kind in WORDED] or list(fields)
+
+
+def measured(fields: Sequence[Field]) -> list[tuple[str, str]]:
+    """The measures that these fields have, each with its group, in the order of `Compared`."""
+    several = len(whole(fields)) > 1
+    usual = (*USUAL, "letters", "meaning")
+    found = []
+    for field in fields:
+        names = ("near", "same") if field.kind not in WORDS else usual if several else ()
+        found += [(field.name, name) for name in names]
+    found += [(RECORD, name) for name in (*usual, "numbers", "codes", "closeness")]
+    if several and any(field.kind == "name" for field in fields):
+        found += [(NAME, f"{name} {side}") for side in ("right", "left") for name in usual]
+    return found + [(RIVALS, name) for name in AHEAD]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is compared: the words of each cell, and its text."""
+
+    words: list[Words]
+    texts: Cells
+
+    @classmethod
+    def of(cls, cells: Cells) -> Column:
+        """With the words read."""
+        return cls([words(cell) if cell else [] for cell in cells], cells)
+
+    @classmethod
+    def joined(cls, columns: Sequence[Column]) -> Column:
+        """Several columns as one."""
+        if len(columns) == 1:
+            return columns[0]
+        rows = zip(*(column.words for column in columns), strict=True)
+        texts = zip(*(column.texts for column in columns), strict=True)
+        joined: list[Words] = [list(chain.from_iterable(row)) for row in rows]
+        return cls(joined, [" ".join(filter(None, row)) or None for row in texts])
+
+    @cached_property
+    def bags(self) -> tuple[Bag, Bag]:
+        """The words and the runs of letters of each cell."""
+        return word_bag(self.words), gram_bag(self.words)
+
+    def side(self, known: Known, encoder: Encoder) -> Side:
+        """Ready to be compared."""
+        vectors = unit(encoder.encode([text or "" for text in self.texts]))
+        vectors[[text is None for text in self.texts]] = 0
+        return Side(*self.bags, vectors, known)
+
+
+class Comparison:
+    """Two tables, ready to have any pairs of their records compared. One table with itself: give it twice.
+
+    rarities: how rare each word and each run of letters is: as given, else counted in both tables.
+    """
+
+    def __init__(
+        self, left: Records, right: Records, fields: Sequence[Field], rarities: tuple[Rarity, Rarity] | None = None
+    ) -> None:
+        self.left, self.right, self.fields = left, right, fields
+        worded = whole(fields)
+        ours = [Column.of(left.columns[field.left]) for field in worded]
+        theirs = [Column.of(right.columns[field.right]) for field in worded]
+        self._whole = Column.joined(ours), Column.joined(theirs)
+        bags = [column.bags for column in self._whole]
+        self.rarities = rarities or (Rarity.of([bag for bag, _ in bags]), Rarity.of([bag for _, bag in bags]))
+        grams = np.unique(np.concatenate([bag.keys for _, bag in bags]))
+        self._known = Known(Lexicon(whole.words for whole in self._whole), grams, *self.rarities)
+        encoder = load_encoder(DEFAULT)
+        self._record = self._whole[0].side(self._known, encoder), self._whole[1].side(self._known, encoder)
+        several = len(worded) > 1  # else the record as a whole is that field
+        names = [field for field in worded if field.kind == "name"]
+        self._soft = not any(field.kind == "text" for field in fields)  # of long texts too many words are nearly equal
+        self._name = names[0] if several and names else None
+        self._sides = {
+            field: (a.side(self._known, encoder), b.side(self._known, encoder))
+            for field, a, b in zip(worded, ours, theirs, strict=True)
+            if several and field.kind in WORDS
+        }
+
+    def compare(self, pairs: Rows, rivals: Rows | None = None) -> Compared:
+        """The measures of pairs of records `(m, 2)`.
+
+        rivals: `(r, 2)`, the pairs that are looked at as rivals of these. None finds them: each record with the five
+        of the other table that share most with it.
+        """
+        found: dict[str, Measures] = {}
+        for field in self.fields:
+            if field in self._sides:
+                found[field.name] = self._usual(self._sides[field], pairs, soft=field.kind != "text")
+            elif field.kind not in WORDS:
+                found[field.name] = values(field, self.left, self.right, pairs)
+        found |= self._of_records(pairs)
+        record = found[RECORD]
+        alike, held = record["letters"], record["held"]
+        if self._name:
+            alike = found[self._name.name]["letters"]
+            held = np.fmax(found[NAME]["held right"], found[NAME]["held left"])
+        closeness = record["closeness"] = _mean(record["letters"], record["rare"], alike, held)
+        found[RIVALS] = self._ahead(pairs, closeness, self.rivals if rivals is None else rivals)
+        names = measured(self.fields)
+        return Compared(np.stack([found[group][name] for group, name in names], axis=1), names)
+
+    def _closeness(self, pairs: Rows) -> Numbers:
+        """The measure `closeness` of other pairs: what rivals are compared by `(m,)`."""
+
+        def words(left: Side, right: Side, soft: bool = False) -> Measures:
+            return shared_words(left, right, pairs, self._known.lexicon, soft=soft)
+
+        shared, whole = words(*self._record, self._soft and not self._name), letters(*self._record, pairs)
+        alike, held = whole, shared["held"]
+        if self._name:
+            left, right = self._sides[self._name]
+            alike = letters(left, right, pairs)
+            held = np.fmax(words(left, self._record[1])["held"], words(self._record[0], right)["held"])
+        return _mean(whole, shared["rare"], alike, held)
+
+    def _usual(self, sides: tuple[Side, Side], pairs: Rows, *, soft: bool) -> Measures:
+        shared = shared_words(*sides, pairs, self._known.lexicon, soft=soft)
+        return shared | {"letters": letters(*sides, pairs), "meaning": meaning(*sides, pairs)}
+
+    def _of_records(self, pairs: Rows) -> dict[str, Measures]:
+        found = {RECORD: self._usual(self._record, pairs, soft=self._soft)}
+        if self._name:
+            left, right = self._sides[self._name]
+            marked = shared_words(left, right, pairs, self._known.lexicon, soft=True)
+            found[RECORD] |= {name: marked[name] for name in ("numbers", "codes")}
+            there = self._usual((left, self._record[1]), pairs, soft=False)
+            back = self._usual((self._record[0], right), pairs, soft=False)
+            found[NAME] = {f"{name} right": there[name] for name in there}
+            found[NAME] |= {f"{name} left": back[name] for name in back}
+        return found
+
+    @cached_property
+    def rivals(self) -> Rows:
+        """The pairs that are looked at as rivals where nobody names others `(r, 2)`."""
+        texts = [[" ".join(cell) for cell in whole.words] for whole in self._whole]
+        return nearest_rivals(texts[0], None if self.left is self.right else texts[1])
+
+    def _ahead(self, pairs: Rows, ours: Numbers, rivals: Rows) -> Measures:
+        theirs = ours if rivals is pairs else self._closeness(rivals)
+        if self.left is self.right:  # whoever is a rival on one side is one on the other
+            rivals, theirs = np.concatenate([rivals, rivals[:, ::-1]]), np.append(theirs, theirs)
+        return {name: ahead(pairs, ours, rivals, theirs, side) for side, name in enumerate(AHEAD)}
+
+
+def _mean(*measures: Numbers) -> Numbers:
+    """Of those that are there; 0 where none is."""
+    there = np.sum(~np.isnan(measures), axis=0)
+    found: Numbers = np.nansum(measures, axis=0) / np.maximum(there, 1)
+    return found

@@ -1,0 +1,144 @@
+"""A matcher in a file: the format of safetensors, tensors and a few words of JSON, nothing that could be run.
+
+    meta                  JSON: format, encoder (its fingerprint), fields, totals, begins, values, labelled
+    words.*, grams.*      keys and counts of both rarities
+    evidence              weights of the values
+    line.*, forest.*      what labels taught, where there were any; trust
+
+Reading one checks all shapes and numbers, so that a damaged file is refused rather than believed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from knnife.encoders import DEFAULT, load_encoder
+from knnife.errors import BadInput, EncoderMismatch, NotFound
+from knnife.space.kept import write_tensors
+from knnife.tools._match.bags import Rarity
+from knnife.tools._match.comparing import measured
+from knnife.tools._match.evidence import LEVELS, Evidence
+from knnife.tools._match.fields import KINDS, Field
+from knnife.tools._match.learning import Learned, Line
+from knnife.tools._match.trees import LEAVES, SPLITS, Forest
+
+if TYPE_CHECKING:
+    from knnife.tools._match.matcher import Matcher
+
+FORMAT = "knnife-matcher-1"
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+def write(path: Path, matcher: Matcher) -> None:
+    """Writes a matcher to a file; what was there before stays until all is written. Raises OSError."""
+    learned = matcher.learned
+    tensors: dict[str, NDArray[Any]] = {"evidence": matcher.evidence.weights}
+    for name, rarity in zip(("words", "grams"), matcher.rarities, strict=True):
+        tensors |= {f"{name}.keys": rarity.keys, f"{name}.counts": rarity.counts}
+    if learned is not None:
+        tensors |= {f"line.{name}": tensor for name, tensor in learned.line._asdict().items()}
+        tensors |= (
+            {f"forest.{name}": tensor for name, tensor in learned.forest._asdict().items()} if learned.forest else {}
+        )
+        tensors["trust"] = learned.trust
+    meta = {
+        "format": FORMAT,
+        "encoder": load_encoder(DEFAULT).fingerprint,
+        "fields": [[field.left, field.right, field.kind] for field in matcher.fields],
+        "totals": [rarity.total for rarity in matcher.rarities],
+        "begins": matcher.evidence.begins,
+        "values": list(matcher.evidence.values),
+        "labelled": matcher.labelled,
+    }
+    write_tensors(path, tensors, {"meta": json.dumps(meta)})
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The parts of the matcher in a file, by the names that `Matcher` has for them."""
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}; `Matcher.fit(...).save(path)` makes one")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            meta = json.loads((file.metadata() or {}).get("meta", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r}")
+        parts = _parts(meta, tensors)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput(f"{path}: expected a matcher of the format {FORMAT}, as `save` writes it; {error}") from error
+    if meta["encoder"] != load_encoder(DEFAULT).fingerprint:
+        raise EncoderMismatch(f"{path} was learned with another {DEFAULT} model than the one here; learn it again")
+    return parts
+
+
+def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
+    fields = tuple(Field(left, right, kind) for left, right, kind in meta["fields"])
+    if not fields or not all(isinstance(each.left, str) and isinstance(each.right, str) for each in fields):
+        raise ValueError("it names no fields")
+    if any(field.kind not in KINDS for field in fields):
+        raise ValueError("it holds a kind of field that there is not")
+    names = measured(fields)
+    values = [tuple(each) for each in meta["values"]]
+    if not set(values) <= set(names):
+        raise ValueError(f"it knows other measures than its fields have: {values}")
+    _check(tensors, {"evidence": (len(values), len(LEVELS) + 1)})
+    evidence = Evidence(float(meta["begins"]), values, tensors["evidence"])
+    rarities = [
+        _rarity(tensors, name, int(total)) for name, total in zip(("words", "grams"), meta["totals"], strict=True)
+    ]
+    learned = _learned(tensors, len(names)) if "trust" in tensors else None
+    return {
+        "fields": fields,
+        "rarities": (rarities[0], rarities[1]),
+        "evidence": evidence,
+        "learned": learned,
+        "labelled": int(meta["labelled"]),
+    }
+
+
+def _rarity(tensors: Tensors, name: str, total: int) -> Rarity:
+    keys, counts = tensors[f"{name}.keys"], tensors[f"{name}.counts"]
+    if keys.dtype != np.int64 or counts.dtype != np.int64 or keys.ndim != 1 or keys.shape != counts.shape:
+        raise ValueError(f"{name} are no keys with their counts")
+    if (np.diff(keys) <= 0).any() or (counts < 1).any() or (counts > total).any():
+        raise ValueError(f"{name}: the keys do not ascend, or the counts are none")
+    return Rarity(keys, counts, total)
+
+
+def _learned(tensors: Tensors, measures: int) -> Learned:
+    line = {name: tensors[f"line.{name}"] for name in Line._fields}
+    _check(line, {"centre": (measures,), "width": (measures,), "weights": (measures + 2,)})
+    if (line["width"] <= 0).any():
+        raise ValueError("the line has widths that are none")
+    trees = "forest.leaves" in tensors
+    _check(tensors, {"trust": (3 if trees else 2,)})
+    return Learned(Line(**line), _forest(tensors, measures + 1) if trees else None, tensors["trust"])
+
+
+def _forest(tensors: Tensors, measures: int) -> Forest:
+    forest = Forest(**{name: tensors[f"forest.{name}"] for name in Forest._fields})
+    trees = len(forest.leaves)
+    _check({"value": forest.value, "leaves": forest.leaves}, {"value": (trees, SPLITS), "leaves": (trees, LEAVES)})
+    if forest.measure.dtype != np.int64 or forest.missing_right.dtype != np.bool_:
+        raise ValueError("the forest holds numbers of another type")
+    if forest.measure.shape != (trees, SPLITS) or forest.missing_right.shape != (trees, SPLITS):
+        raise ValueError("the forest is of another shape")
+    if trees and not 0 <= forest.measure.min() <= forest.measure.max() < measures:
+        raise ValueError("the forest asks for measures that there are not")
+    return forest
+
+
+def _check(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises ValueError unless these are numbers of these shapes."""
+    for name, shape in shapes.items():
+        tensor = tensors[name]
+        if tensor.shape != shape or tensor.dtype != np.float64 or not np.isfinite(tensor).all():
+            raise ValueError(f"{name} holds {tensor.dtype} {tensor.shape}, or NaN, or infinity; expected {shape}")

@@ -1,0 +1,198 @@
+"""Which records of two tables, or of one, are of the same thing?
+
+Each record is paired with the few that share rare runs of letters with it; a pair is compared field by field; and the
+evidence is added up to a probability, with weights learned from labelled pairs, from those alone that look alike by
+far, or both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.errors import BadInput
+from knnife.geometry import connected, members
+from knnife.tools._match.assignment import one_to_one as matched_once
+from knnife.tools._match.candidates import Progress, candidates
+from knnife.tools._match.comparing import Comparison
+from knnife.tools._match.fields import Field, Records, Told, fields_of
+from knnife.tools._match.labels import Labels
+from knnife.tools._match.matcher import Matcher
+
+Positions = NDArray[np.int64]
+
+WORDED = ("name", "text", "category", "code")  # kinds of fields that candidates are found by
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Pairs of records, in the order of the left ones.
+
+    left, right: the records; right is None within one table. a, b: positions `(m,)` of all pairs that were compared.
+    probability: `(m,)` that the two are of the same thing. threshold: from which on they are taken to be. single:
+    `(m,)` whether a pair may be taken, where every record has one partner at most. evidence: `(m, g)` what each group
+    of measures, mostly a field, added to the log-odds; groups: their names. matcher: what compared them.
+    """
+
+    left: Records
+    right: Records | None
+    a: Positions
+    b: Positions
+    probability: NDArray[np.float64]
+    threshold: float
+    single: NDArray[np.bool_]
+    evidence: NDArray[np.floating]
+    groups: Sequence[str]
+    matcher: Matcher
+
+    def __len__(self) -> int:
+        return int(self.found.sum())
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Which pairs are matches, `(m,)`."""
+        return self.single & (self.probability >= self.threshold)
+
+    def at(self, threshold: float) -> Matches:
+        """The same with another threshold; nothing is computed anew."""
+        return replace(self, threshold=_probability(threshold))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a match: ids, probability, the fields that decided, and positions."""
+        yield from self._told(np.flatnonzero(self.found))
+
+    def borderline(self, k: int = 20) -> list[dict[str, Any]]:
+        """The k pairs that are least certain, as rows: a person who labels these helps most."""
+        order = np.argsort(np.abs(self.probability - self.threshold), kind="stable")
+        return list(self._told(order[:k]))
+
+    def sets(self) -> list[list[str]]:
+        """Within one table: the ids that belong together. Raises BadInput where there are two tables."""
+        if self.right is not None:
+            raise BadInput("sets are of one table; these are matches between two, see rows()")
+        found = self.found
+        label = connected(len(self.left), self.a[found], self.b[found])
+        return [[self.left.ids[row] for row in rows.tolist()] for rows in members(label)]
+
+    def unmatched(self) -> list[str]:
+        """The ids of the left records without any match."""
+        found = self.found
+        matched = np.zeros(len(self.left), bool)
+        matched[self.a[found]] = True
+        if self.right is None:
+            matched[self.b[found]] = True
+        return [self.left.ids[row] for row in np.flatnonzero(~matched).tolist()]
+
+    def summary(self) -> dict[str, float]:
+        """How many records, pairs that were compared, matches, and how many of the matches are expected to be wrong."""
+        found = self.found
+        return {
+            "left": len(self.left),
+            "right": len(self.left if self.right is None else self.right),
+            "compared": len(self.a),
+            "matches": int(found.sum()),
+            "expected wrong": float((1 - self.probability[found]).sum()),
+        }
+
+    def _told(self, pairs: Positions) -> Iterator[dict[str, Any]]:
+        other = self.left if self.right is None else self.right
+        for pair in pairs.tolist():
+            a, b = int(self.a[pair]), int(self.b[pair])
+            added = dict(zip(self.groups, self.evidence[pair].tolist(), strict=True))
+            yield {
+                "a": self.left.ids[a],
+                "b": other.ids[b],
+                "probability": float(self.probability[pair]),
+                "decided": dict(sorted(added.items(), key=lambda each: -abs(each[1]))),
+                "position_a": a,
+                "position_b": b,
+            }
+
+
+def match(
+    left: Any,
+    right: Any = None,
+    *,
+    fields: Told = None,
+    labels: Labels = None,
+    matcher: Matcher | None = None,
+    threshold: float = 0.5,
+    one_to_one: bool = False,
+    k: int = 10,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Matches:
+    """Finds the records of `left` and `right`, or within `left`, that are of the same thing.
+
+    Args:
+        left: a table (what `knnife.read` gives, a DataFrame, a list of mappings), a Space, or a list of strings.
+        right: likewise; None looks within `left`.
+        fields: which columns are compared: names that both tables have, pairs (left, right), or a mapping from these
+            to kinds ("name", "text", "code", "number", "date", "category"). All columns in common unless told.
+        labels: pairs that somebody has looked at: (id or position of the left, of the right, 1 or 0), a handful or all.
+        matcher: one that was fitted before, which is used as it is.
+        threshold: the probability from which on two records are taken for the same.
+        one_to_one: whether a record may have one partner at most.
+        k: with how many others each record is compared, those that share the rarest runs of letters with it.
+        seed: of what is drawn by chance in learning.
+        progress: called with the records whose candidates were found, and their share.
+
+    Raises:
+        BadInput: nothing to read, no column in common, labels that name no record, numbers that make no sense.
+
+    """
+    threshold = _probability(threshold)
+    if k < 1:
+        raise BadInput(f"k is {k}; each record is compared with at least 1 other")
+    ours = Records.of(left, "left")
+    theirs = ours if right is None else Records.of(right, "right")
+    for side, table in (("left", ours), ("right", theirs)):
+        if not len(table):
+            raise BadInput(f"the {side} table has no records; expected some rows, or texts")
+    if matcher is None:
+        comparison = Comparison(ours, theirs, fields_of(ours, theirs, fields))
+    else:
+        comparison = matcher.comparison(ours, theirs)
+    worded = [field for field in comparison.fields if field.kind in WORDED]
+    pairs = _pairs(ours, None if right is None else theirs, worded, k, progress)
+    if matcher is None:
+        matcher = Matcher.of(comparison, labels, pairs, seed)
+    judged = matcher.judge(comparison, pairs, rivals=pairs)
+    single = np.ones(len(pairs), bool)
+    if one_to_one:
+        single = matched_once(pairs[:, 0], pairs[:, 1], judged.probabilities, within=right is None)
+    return Matches(
+        ours, None if right is None else theirs, pairs[:, 0], pairs[:, 1], judged.probabilities, threshold, single,
+        judged.shares, judged.fields, matcher,
+    )  # fmt: skip
+
+
+def _pairs(
+    left: Records, right: Records | None, fields: Sequence[Field], k: int, progress: Progress | None
+) -> Positions:
+    """The pairs `(m, 2)` that are looked at: those close in all words together, and those close in one of the names.
+
+    In all together, as tables part differently what they say; in a name, as long descriptions drown it.
+    """
+    names = [field for field in fields if field.kind == "name"][:1] if len(fields) > 1 else []
+    found = [np.zeros((0, 2), np.int64)]
+    for some in filter(None, (fields, names)):
+        theirs = None if right is None else _joined(right, [field.right for field in some])
+        near = candidates(_joined(left, [field.left for field in some]), theirs, k=k, progress=progress)
+        found.append(np.stack([near.left, near.right], axis=1).astype(np.int64))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _joined(table: Records, names: Sequence[str]) -> list[str]:
+    """What stands in these columns of each record, as one text."""
+    return [" ".join(filter(None, cells)) for cells in zip(*(table.columns[name] for name in names), strict=True)]
+
+
+def _probability(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise BadInput(f"threshold is {value}; expected a probability, 0 to 1")
+    return float(value)

@@ -1,0 +1,324 @@
+"""What a matcher learns, with labels and without: planted records, calibration by simulation, damaged files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from knnife import BadInput, EncoderMismatch, Matcher, NotFound
+from knnife.tools._match.evidence import BEGINS, Evidence
+from knnife.tools._match.learning import Learned, newton
+from knnife.tools._match.trees import Forest
+
+WORDS = [
+    "amber",
+    "ale",
+    "lager",
+    "stout",
+    "river",
+    "otter",
+    "island",
+    "red",
+    "royal",
+    "dry",
+    "dock",
+    "solemn",
+    "oath",
+    "heavy",
+    "light",
+    "raven",
+    "moon",
+    "north",
+    "mill",
+]
+Rows = list[dict[str, object]]
+
+
+def planted(n: int = 120, seed: int = 0) -> tuple[Rows, Rows, np.ndarray]:
+    """n beers and the same with typos, missing cells and other makers; every other pair of positions is a match.
+
+    Beside each stands one that shares most of its name: a better one than chance would give.
+    """
+    random = np.random.default_rng(seed)
+    left: Rows = []
+    right: Rows = []
+    for _ in range(n):
+        name = " ".join([*random.permutation(WORDS)[:3], f"x{random.integers(100, 999)}a"])
+        maker = " ".join(random.permutation(WORDS)[:2]) + " brewing company"
+        strength = round(float(random.uniform(3, 12)), 1)
+        left.append({"name": name, "maker": maker, "strength": f"{strength} %"})
+        at = int(random.integers(1, len(name) - 7))
+        wrong = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
+        shown = strength if random.random() < 0.7 else None
+        right.append({"name": wrong, "maker": maker if random.random() < 0.6 else None, "strength": shown})
+        right.append({"name": " ".join(name.split()[:3]) + " extra", "maker": maker, "strength": strength + 2})
+    return left, right, np.array([[row, 2 * row] for row in range(n)])
+
+
+def close_by(matches: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The matches, each followed by the one beside it and by another one; and which are matches."""
+    pairs = np.concatenate(
+        [matches, matches + np.array([0, 1]), np.column_stack([matches[:, 0], (matches[:, 1] + 2) % (2 * n)])]
+    )
+    return pairs, np.arange(len(pairs)) < len(matches)
+
+
+def f1(probabilities: np.ndarray, right: np.ndarray) -> float:
+    found = probabilities > 0.5
+    return 2 * float((found & right).sum()) / float(found.sum() + right.sum())
+
+
+def test_without_labels_planted_matches_are_told_from_what_is_nearly_the_same() -> None:
+    left, right, matches = planted()
+    pairs, right_ones = close_by(matches, 120)
+    assert f1(Matcher.fit(left, right).probabilities(left, right, pairs), right_ones) > 0.95
+
+
+def test_labels_teach_what_tables_alone_do_not() -> None:
+    """Two shops write the same names, and only the year tells what is the same."""
+    random = np.random.default_rng(1)
+    names = [" ".join(random.permutation(WORDS)[:2]) for _ in range(30)]
+    left: Rows = [{"name": name, "year": 1990 + row % 17} for row, name in enumerate(names)]
+    right: Rows = [{"name": name, "year": year + move} for name, year, move in
+                   ((row["name"], int(str(row["year"])), move) for row in left for move in (0, 9))]  # fmt: skip
+    pairs = np.array([[row, 2 * row + other] for row in range(30) for other in (0, 1)])
+    same = np.arange(60) % 2 == 0
+    labels = [(int(a), int(b), bool(s)) for (a, b), s in zip(pairs[:40], same[:40], strict=True)]
+    taught = Matcher.fit(left, right, labels)
+    assert taught.labelled == 40
+    assert f1(taught.probabilities(left, right, pairs[40:]), same[40:]) > 0.9
+
+
+def test_a_few_labels_do_no_harm() -> None:
+    left, right, matches = planted()
+    pairs, same = close_by(matches, 120)
+    scores = []
+    for seed in range(2):
+        shown = np.random.default_rng(seed).permutation(len(pairs))[:30]
+        labels = [(int(a), int(b), bool(s)) for (a, b), s in zip(pairs[shown], same[shown], strict=True)]
+        scores.append(f1(Matcher.fit(left, right, labels).probabilities(left, right, pairs), same))
+    assert min(scores) > 0.93
+
+
+def test_records_are_labelled_by_their_ids_too() -> None:
+    left, right, matches = planted(20)
+    left, right = (
+        [row | {"id": f"{side}{n}"} for n, row in enumerate(rows)] for side, rows in (("l", left), ("r", right))
+    )
+    pairs, same = close_by(matches, 20)
+    by_id = Matcher.fit(left, right, [(f"l{a}", f"r{b}", bool(s)) for (a, b), s in zip(pairs, same, strict=True)])
+    by_place = Matcher.fit(left, right, [(int(a), int(b), int(s)) for (a, b), s in zip(pairs, same, strict=True)])
+    assert np.array_equal(by_id.probabilities(left, right, pairs), by_place.probabilities(left, right, pairs))
+
+
+def test_what_is_missing_changes_no_more_than_what_it_said() -> None:
+    """A missing number leaves the log-odds where those of a table without the column are."""
+    left, right, matches = planted()
+    matcher = Matcher.fit(left, right)
+    without = [row | {"strength": None} for row in right]
+    comparison = matcher.comparison(left, without)
+    judged = matcher.judge(comparison, matches)
+    assert (judged.shares[:, list(judged.fields).index("strength")] == 0).all()
+
+
+def test_the_fields_that_decided_are_named() -> None:
+    left, right, matches = planted()
+    matcher = Matcher.fit(left, right)
+    judged = matcher.judge(matcher.comparison(left, right), matches + np.array([0, 1]))
+    assert np.median(judged.shares[:, list(judged.fields).index("(rivals)")]) < -1
+    loudest = [abs(share.log_odds) for share in judged.why(0, 9)]
+    assert loudest == sorted(loudest, reverse=True)
+    assert np.allclose(judged.shares.sum(axis=1), judged.log_odds)  # without labels they add up
+
+
+def test_a_list_of_texts_is_matched_within_itself() -> None:
+    texts = ["red wooden chair", "red woden chair", "blue lamp", "green sofa with legs", "a table of oak", "blue lamps"]
+    pairs = np.array([[0, 1], [2, 5], [0, 3], [2, 4]])
+    chance = Matcher.fit(texts).probabilities(texts, None, pairs)
+    assert min(chance[:2]) > 0.5 > max(chance[2:])
+
+
+def test_the_answer_depends_on_the_tables_and_not_on_what_else_is_asked() -> None:
+    left, right, matches = planted(40)
+    matcher = Matcher.fit(left, right)
+    together = matcher.probabilities(left, right, matches)
+    alone = [matcher.probabilities(left, right, [pair])[0] for pair in matches[:4].tolist()]
+    assert np.allclose(together[:4], alone)
+
+
+def simulated(m: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Measures, log-odds without labels, labels, and the true chances: a line, a product and a gap."""
+    random = np.random.default_rng(seed)
+    measures = random.uniform(0, 1, (m, 6))
+    logits = 6 * (measures[:, 0] - 0.6) + 8 * (measures[:, 1] > 0.5) * (measures[:, 2] - 0.5) - 1
+    labels = (random.random(m) < 1 / (1 + np.exp(-logits))).astype(float)
+    start = 10 * (measures[:, 0] - 0.5)  # too sure of itself
+    measures[random.random(measures.shape) < 0.1] = np.nan
+    return measures, start, labels, 1 / (1 + np.exp(-logits))
+
+
+@pytest.mark.parametrize("m", [60, 1_500])
+def test_probabilities_after_labels_are_calibrated(m: int) -> None:
+    off = []
+    for seed in range(4):
+        measures, start, labels, _ = simulated(m, seed)
+        fresh, fresh_start, fresh_labels, _ = simulated(4_000, 100 + seed)
+        chance = 1 / (1 + np.exp(-Learned.fit(measures, start, labels, 0).log_odds(fresh, fresh_start)))
+        bins = np.minimum((10 * chance).astype(int), 9)
+        off.append(sum(abs((chance - fresh_labels)[bins == b].sum()) for b in range(10)) / len(chance))
+    assert np.mean(off) < (0.12 if m == 60 else 0.04)
+
+
+def test_many_labels_let_trees_learn_what_a_line_cannot() -> None:
+    measures, start, labels, _ = simulated(3_000, 0)
+    fresh, fresh_start, _, chances = simulated(3_000, 1)
+    learned = Learned.fit(measures, start, labels, 0)
+    assert learned.forest is not None
+    line = 1 / (1 + np.exp(-learned.line.log_odds(fresh, fresh_start)))
+    both = 1 / (1 + np.exp(-learned.log_odds(fresh, fresh_start)))
+    assert np.abs(both - chances).mean() < 0.85 * np.abs(line - chances).mean()
+
+
+def test_a_forest_learns_a_checkerboard_and_where_the_missing_go() -> None:
+    random = np.random.default_rng(0)
+    measures = random.uniform(0, 1, (2_000, 2))
+    labels = ((measures[:, 0] > 0.5) != (measures[:, 1] > 0.5)).astype(float)
+    measures[:500, 0] = np.nan
+    labels[:500] = 1
+    found = Forest.fit(measures, np.zeros(2_000), labels, random).log_odds(measures)
+    assert ((found > 0) == (labels == 1)).mean() > 0.97
+
+
+def test_newton_finds_the_known_answer() -> None:
+    """Three in four of one group, one in four of the other: log-odds of log 3 and -log 3."""
+    design = np.repeat(np.eye(2), 4, axis=0)
+    labels = np.array([1, 1, 1, 0, 1, 0, 0, 0.0])
+    assert newton(design, labels, np.zeros(2), np.full(2, 1e-9)) == pytest.approx([np.log(3), -np.log(3)], abs=1e-4)
+    assert newton(design, labels, np.array([5.0, 5]), np.full(2, 1e9)) == pytest.approx([5, 5], abs=1e-4)
+
+
+def test_where_matches_begin_is_held_by_what_is_usual() -> None:
+    left, right, _ = planted(3)
+    assert abs(Matcher.fit(left, right).evidence.begins - BEGINS) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([(0, 0, True), (1, 2, True), (2, 5, False)], "two"),
+        ([(0, 0, True), (0, 0, False)], "other way"),
+        ([(0, 0)], "label 1"),
+        ([(0, 0, "perhaps")], "label 1"),
+        ([(99, 0, True)], "99"),
+        ([("nobody", 0, True)], "nobody"),
+    ],
+)
+def test_labels_that_teach_nothing_are_refused(labels: list[tuple[object, ...]], message: str) -> None:
+    left, right, _ = planted(3)
+    with pytest.raises((BadInput, NotFound), match=message):
+        Matcher.fit(left, right, labels)
+
+
+@pytest.mark.parametrize("pairs", [[[0, 99]], [[-1, 0]], [[0.5, 1]], [0, 1], [[0, 1, 2]], [["a", "b"]]])
+def test_pairs_that_are_none_are_refused(pairs: object) -> None:
+    left, right, _ = planted(3)
+    with pytest.raises(BadInput, match="pairs"):
+        Matcher.fit(left, right).probabilities(left, right, pairs)
+
+
+def test_no_pairs_give_no_probabilities_and_no_records_are_refused() -> None:
+    left, right, _ = planted(3)
+    assert Matcher.fit(left, right).probabilities(left, right, []).shape == (0,)
+    with pytest.raises(BadInput, match="right table has no records"):
+        Matcher.fit(left, [])
+
+
+def test_columns_that_the_matcher_knows_must_be_there() -> None:
+    left, right, _ = planted(3)
+    with pytest.raises(BadInput, match="no column 'maker'"):
+        Matcher.fit(left, right).probabilities(left, [{"name": "x"}], [[0, 0]])
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a matcher that learned from 240 labels, with trees."""
+    left, right, matches = planted(80)
+    pairs, same = close_by(matches, 80)
+    labels = [(int(a), int(b), bool(s)) for (a, b), s in zip(pairs, same, strict=True)]
+    path = tmp_path_factory.mktemp("matcher") / "beers.match"
+    Matcher.fit(left, right, labels).save(path)
+    return path
+
+
+def test_a_matcher_says_the_same_after_it_was_kept(kept: Path, tmp_path: Path) -> None:
+    left, right, matches = planted(30, seed=5)
+    pairs, _ = close_by(matches, 30)
+    matcher = Matcher.load(kept)
+    assert matcher.learned is not None
+    assert matcher.learned.forest is not None
+    assert matcher.labelled == 240
+    matcher.save(tmp_path / "again.match")
+    first, second = (Matcher.load(path).probabilities(left, right, pairs) for path in (kept, tmp_path / "again.match"))
+    assert np.array_equal(first, second)
+
+
+def test_files_that_are_no_matcher_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        Matcher.load(tmp_path / "nothing")
+    (tmp_path / "text").write_text("not a matcher")
+    with pytest.raises(BadInput, match="expected a matcher"):
+        Matcher.load(tmp_path / "text")
+    save_file({"x": np.zeros(3)}, tmp_path / "other")
+    with pytest.raises(BadInput, match="expected a matcher"):
+        Matcher.load(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"forest.measure": lambda t: t + 1_000},
+        {"forest.leaves": lambda t: t[:, :3]},
+        {"forest.value": lambda t: t * np.nan},
+        {"line.width": lambda t: -t},
+        {"line.weights": lambda t: t[:-1]},
+        {"trust": lambda t: t[:2]},
+        {"words.keys": lambda t: t[::-1]},
+        {"grams.counts": lambda t: t * 0},
+        {"evidence": lambda t: t.astype(np.float32)},
+        {"words.counts": None},
+    ],
+    ids=lambda damage: next(iter(damage)),
+)
+def test_damaged_files_are_refused(kept: Path, tmp_path: Path, damage: dict[str, object]) -> None:
+    from safetensors import safe_open
+
+    with safe_open(kept, framework="numpy") as file:
+        meta = file.metadata()
+    tensors = load_file(kept)
+    for name, change in damage.items():
+        tensors.pop(name) if change is None else tensors.update({name: np.ascontiguousarray(change(tensors[name]))})
+    save_file(tensors, tmp_path / "damaged", meta)
+    with pytest.raises(BadInput, match="expected a matcher"):
+        Matcher.load(tmp_path / "damaged")
+
+
+def test_a_matcher_of_another_model_is_refused(kept: Path, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    from knnife import load_encoder
+
+    with safe_open(kept, framework="numpy") as file:
+        meta = {"meta": file.metadata()["meta"].replace(load_encoder("english").fingerprint, "another")}
+    save_file(load_file(kept), tmp_path / "other", meta)
+    with pytest.raises(EncoderMismatch):
+        Matcher.load(tmp_path / "other")
+
+
+def test_evidence_without_values_rests_on_closeness_alone() -> None:
+    texts = ["one chair", "two chairs", "a lamp"]
+    evidence = Matcher.fit(texts).evidence
+    assert isinstance(evidence, Evidence)
+    assert evidence.weights.shape == (0, 4)
