@@ -33,7 +33,7 @@ clean:
 	rm -rf $(VENV) $(BENCH) src/knnife/*.so src/knnife/*.pyd .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The base is installed alone, so that `make demo` proves what a user gets without any extra.
-$(VENV)/.base: pyproject.toml setup.py src/knnife/_kernels.c
+$(VENV)/.base: pyproject.toml setup.py $(wildcard src/knnife/*.c src/knnife/*.h)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP) --editable .
 	@touch $@
