@@ -32,6 +32,7 @@ _HOMES = {  # public name -> the module that holds it
     "EncoderMismatch": "errors",
     "Entry": "encoders",
     "KnnifeError": "errors",
+    "Matcher": "tools._match.matcher",
     "MissingPackage": "errors",
     "NearestClassifier": "interfaces.features",
     "NewerFormat": "errors",
@@ -45,8 +46,12 @@ _HOMES = {  # public name -> the module that holds it
     "Space": "space",
     "SpaceBusy": "errors",
     "SpaceError": "errors",
+    "Speller": "tools._typos.speller",
     "Stopped": "tools._evaluate.stopped",
     "Thing": "things",
+    "TrainingStopped": "encoders._words.stopped",
+    "WordVectors": "encoders.word_vectors",
+    "analogy": "tools.analogy",
     "changes": "tools.changes",
     "classify": "tools.classify",
     "clusters": "tools.clusters",
@@ -54,12 +59,15 @@ _HOMES = {  # public name -> the module that holds it
     "drift": "tools.drift",
     "duplicates": "tools.duplicates",
     "evaluate": "tools.evaluate",
+    "evaluate_words": "tools.evaluate_words",
     "find_model": "encoders.catalogue",
     "load_encoder": "encoders",
+    "match": "tools.match",
     "models": "encoders.catalogue",
     "outliers": "tools.outliers",
     "read": "things",
     "similarity": "tools.similarity",
+    "typos": "tools.typos",
 }
 
 # Public too, but they need scikit-learn: `from knnife import *` goes without.
@@ -77,6 +85,7 @@ __all__ = [
     "EncoderMismatch",
     "Entry",
     "KnnifeError",
+    "Matcher",
     "MissingPackage",
     "NewerFormat",
     "NotASpace",
@@ -88,8 +97,12 @@ __all__ = [
     "Space",
     "SpaceBusy",
     "SpaceError",
+    "Speller",
     "Stopped",
     "Thing",
+    "TrainingStopped",
+    "WordVectors",
+    "analogy",
     "changes",
     "classify",
     "clusters",
@@ -97,18 +110,23 @@ __all__ = [
     "drift",
     "duplicates",
     "evaluate",
+    "evaluate_words",
     "find_model",
     "load_encoder",
+    "match",
     "models",
     "outliers",
     "read",
     "similarity",
+    "typos",
 ]
 
 if TYPE_CHECKING:
     from knnife.encoders import Encoder, Entry, load_encoder
+    from knnife.encoders._words.stopped import TrainingStopped
     from knnife.encoders.catalogue import find_model, models
     from knnife.encoders.rows import RowEncoder
+    from knnife.encoders.word_vectors import WordVectors
     from knnife.errors import (
         BadFilter,
         BadInput,
@@ -135,7 +153,10 @@ if TYPE_CHECKING:
     from knnife.tools._drift.monitor import DriftMonitor
     from knnife.tools._duplicates.seen import Seen
     from knnife.tools._evaluate.stopped import Stopped
+    from knnife.tools._match.matcher import Matcher
     from knnife.tools._outliers.detector import Detector
+    from knnife.tools._typos.speller import Speller
+    from knnife.tools.analogy import analogy
     from knnife.tools.changes import changes
     from knnife.tools.classify import classify
     from knnife.tools.clusters import clusters
@@ -143,8 +164,11 @@ if TYPE_CHECKING:
     from knnife.tools.drift import drift
     from knnife.tools.duplicates import duplicates
     from knnife.tools.evaluate import evaluate
+    from knnife.tools.evaluate_words import evaluate_words
+    from knnife.tools.match import match
     from knnife.tools.outliers import outliers
     from knnife.tools.similarity import similarity
+    from knnife.tools.typos import typos
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,149 @@
+"""Words and how often they are used, from whatever a user has: counts, lists, files, texts, spaces, word vectors."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knnife.encoders._words.table import Table
+from knnife.errors import BadInput, NotFound
+from knnife.space import Space
+from knnife.things import Thing, read
+from knnife.tools._typos.spelled import folded
+from knnife.tools._typos.texts import words
+from knnife.tools._typos.vocabulary import Vocabulary
+
+ENGLISH = "english.txt.gz"
+TWICE = 2  # a word of texts counts as right when it was seen so often: misspellings are mostly seen once
+MOSTLY = 0.8  # of the words of texts are English: so are the texts. Many short words of German are English words, too
+LOOKED_AT = 200  # lines by which a list is told from a text
+
+Counted = Mapping[str, float] | Iterable[tuple[str, float]]
+
+
+def vocabulary_of(given: Any) -> Vocabulary:
+    """The vocabulary that was given, or the English one that ships for None.
+
+    Raises BadInput for what cannot be one and where no word is left, NotFound where there is no such file.
+    """
+    if isinstance(given, Vocabulary):
+        return given
+    if given is None:
+        return Vocabulary.of(english())
+    return Vocabulary.of(_counted(given))
+
+
+def english() -> Iterator[tuple[str, float]]:
+    """The words that ship, with their counts."""
+    with resources.as_file(resources.files("knnife.tools._typos") / ENGLISH) as path:
+        yield from _listed(path)
+
+
+def of_texts(texts: Iterable[str]) -> dict[str, float]:
+    """The words of texts that were seen twice or more; with the English ones where the texts are English.
+
+    Both have the same weight: what somebody writes about, and how words are used elsewhere. Raises BadInput where no
+    word is left.
+    """
+    counts = Counter(word for text in texts for word in words(text))
+    if not counts:
+        raise BadInput("the vocabulary is empty: the texts have no words; expected texts, or a list of words")
+    kept = {word: float(count) for word, count in counts.items() if count >= TWICE}
+    known = {folded(word): (word, count) for word, count in english()}
+    total = sum(counts.values())
+    if sum(count for word, count in counts.items() if folded(word) in known) >= MOSTLY * total:
+        weight = total / sum(count for _, count in known.values())
+        for word, count in known.values():
+            kept[word] = kept.get(word, 0.0) + weight * count
+    if not kept:
+        raise BadInput(
+            f"none of the {len(counts):,} words of the texts is there twice; expected more texts, or a list of words"
+        )
+    return kept
+
+
+def _counted(given: Any) -> Counted:
+    if isinstance(given, Mapping):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return _of_file(Path(given))
+    if isinstance(given, Space):
+        return of_texts(thing.value for thing in given.things() if isinstance(thing.value, str))
+    if isinstance(table := getattr(given, "table", given), Table):
+        return zip(table.words, _counts(table), strict=True)
+    if not isinstance(given, Iterable):
+        raise BadInput(
+            f"a vocabulary is words with counts, words, a file, a Space or WordVectors; got {type(given).__name__}"
+        )
+    return _of_items(given)
+
+
+def _counts(table: Table) -> list[float]:
+    """Those of the words; where they are not known, by rank, as Zipf found (files hold frequent words first)."""
+    if table.counts is not None:
+        return table.counts.astype(float).tolist()
+    ranked: list[float] = (1e9 / np.arange(1, len(table.words) + 1)).tolist()
+    return ranked
+
+
+def _of_items(items: Iterable[Any]) -> Iterator[tuple[str, float]]:
+    """Words, or pairs of word and count. A word that comes again counts again."""
+    for item in items:
+        if isinstance(item, Thing):
+            item = item.value
+        if isinstance(item, tuple | list):
+            if len(item) != 2:
+                raise BadInput(f"the vocabulary holds {item!r:.60}; expected a word, or a word and its count")
+            yield item[0], item[1]
+        else:
+            yield item, 1.0
+
+
+def _of_file(path: Path) -> Counted:
+    """The words of a list, one a line with or without a count, or those of whatever else can be read as texts."""
+    if not path.exists():
+        raise NotFound(f"{path}: there is no such file; expected a list of words, or texts")
+    if path.is_file() and path.suffix in ("", ".txt", ".gz", ".tsv", ".dic") and _is_list(path):
+        return _listed(path)
+    return of_texts(thing.value for thing in read(path) if isinstance(thing.value, str))
+
+
+def _is_list(path: Path) -> bool:
+    lines = [line.split() for line in itertools.islice(_lines(path), LOOKED_AT)]
+    lines = [line for line in lines if line]
+    return bool(lines) and all(len(line) == 1 or (len(line) == 2 and _is_number(line[1])) for line in lines)
+
+
+def _listed(path: Path) -> Iterator[tuple[str, float]]:
+    for number, line in enumerate(_lines(path), 1):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) > 2 or (len(parts) == 2 and not _is_number(parts[1])):
+            raise BadInput(f"{path}, line {number}: expected a word, or a word and its count; got {line.strip()!r:.60}")
+        yield parts[0], float(parts[1]) if len(parts) == 2 else 1.0
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for line in file:
+                yield line.decode("utf-8", "replace").lstrip("\ufeff")
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise BadInput(f"{path}: expected gzip, by its name; {error}") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

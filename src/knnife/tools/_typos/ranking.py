@@ -1,0 +1,111 @@
+"""How likely each candidate is the word that was meant, learned from words that people misspelled.
+
+A small network (features.py says what goes in) gives every candidate a score; scripts/spelling.py has learned it from
+pairs of misspelled and right words so that among the candidates of a word the right one stands out: the softmax over
+their scores, and a score of 0 for "none of these", is the probability that each is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from math import log
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load
+
+from knnife.tools._typos.counting import english
+from knnife.tools._typos.features import LEVELS, Asked, Evidence, Floats, Frequencies, Words, evidence, touching
+from knnife.tools._typos.vocabulary import Vocabulary
+
+LEARNED: Final = "ranking.safetensors"
+# Log-odds of a letter replaced by a neighbour: of single consonants replaced in 488 lines of codespell's list 49% came
+# from a neighbouring key, and of the same letters paired at random 18%. What was learned knows it of QWERTY.
+BY_NEIGHBOUR: Final = np.float32(1.5)
+BLOCK: Final = 1 << 13  # pairs at once: what is made of them stays in the processor's cache
+
+
+@dataclass(frozen=True)
+class Network:
+    """What was learned. tokens: a weight for each token of each level (LEVELS, TOKENS). layers: weights (in, out) and
+    biases (out,); all but the last are followed by max(0, x).
+    """
+
+    tokens: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def scores(self, given: Evidence) -> Floats:
+        """The score of each of m pairs (m,): that of the network, and what its edits have to say themselves."""
+        m = len(given.numbers)
+        said = np.stack(
+            [np.bincount(given.pair, self.tokens[level][given.tokens[level]], minlength=m) for level in range(LEVELS)],
+            axis=1,
+        ).astype(np.float32)
+        x = np.concatenate([given.numbers, said], axis=1)
+        for weights, biases in self.layers[:-1]:
+            x = np.maximum(x @ weights + biases, 0)
+        weights, biases = self.layers[-1]
+        scores: Floats = (x @ weights + biases)[:, 0] + said.sum(axis=1) + BY_NEIGHBOUR * given.slips
+        return scores
+
+
+class Ranker:
+    """Ranks candidates of one vocabulary. Safe to use from several threads at once."""
+
+    def __init__(self, vocabulary: Vocabulary, *, keyboard: str = "qwerty") -> None:
+        """Raises BadInput for a keyboard that is not known."""
+        self._words = Words.of(vocabulary.keys)
+        self._frequencies = frequencies(vocabulary)
+        touching(keyboard)
+        self._keyboard = keyboard
+        self._network = learned()
+
+    def rank(self, queries: Sequence[str], query: NDArray[Any], word: NDArray[Any]) -> Floats:
+        """The score of each of m pairs (m,), higher is likelier.
+
+        queries: words as they are compared (see `folded`). query, word: their places, and rows of the vocabulary. All
+        pairs of one query must stand together.
+        """
+        typed = Words.of(queries)
+        scores = np.empty(len(query), np.float32)
+        for first, last in _blocks(query):
+            rows = word[first:last].astype(np.int64)
+            asked = Asked(typed, self._words, query[first:last].astype(np.int64), rows)
+            scores[first:last] = self._network.scores(evidence(asked, self._frequencies, self._keyboard))
+        return scores
+
+
+def frequencies(vocabulary: Vocabulary) -> Frequencies:
+    """How frequent the words of a vocabulary are, by its counts and by those of the English list."""
+    shares, lowest = _written_small()
+    small = np.fromiter((shares.get(key, lowest) for key in vocabulary.keys), np.float32, len(vocabulary))
+    return Frequencies(vocabulary.log_counts, small)
+
+
+@cache
+def _written_small() -> tuple[dict[str, float], float]:
+    """The logarithm of the share of each English word that is no name, and what others get."""
+    counted = list(english())
+    total = sum(count for _, count in counted)
+    return {word: log((count + 1) / total) for word, count in counted if word.islower()}, log(1 / total)
+
+
+@cache
+def learned() -> Network:
+    """The network that ships."""
+    tensors = load((resources.files("knnife.tools._typos") / LEARNED).read_bytes())
+    tokens = tensors["tokens"].astype(np.float32) * tensors["scales"][:, None]
+    layers = range(sum(name.startswith("weights") for name in tensors))
+    return Network(tokens, tuple((tensors[f"weights{layer}"], tensors[f"biases{layer}"]) for layer in layers))
+
+
+def _blocks(query: NDArray[Any]) -> list[tuple[int, int]]:
+    """Parts of about BLOCK pairs that begin and end between two queries."""
+    ends = np.append(np.flatnonzero(query[1:] != query[:-1]) + 1, len(query))
+    cuts = np.searchsorted(ends, np.arange(BLOCK, len(query) + BLOCK, BLOCK))
+    edges = np.unique(np.append(0, ends[np.minimum(cuts, len(ends) - 1)])) if len(query) else np.zeros(1, np.int64)
+    return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))

@@ -1,0 +1,40 @@
+"""Why a word is suggested, in plain words."""
+
+from __future__ import annotations
+
+from knnife.tools._typos.alignment import Edit, edits
+from knnife.tools._typos.keyboard import NEIGHBOUR, distance
+from knnife.tools._typos.spelled import speak
+
+MANY = 3  # edits that are still told one by one
+
+
+def reasons(typed: str, right: str, keyboard: str = "qwerty") -> list[str]:
+    """What happened to `right` if it became `typed`, and whether both sound the same. Both in small letters."""
+    if typed == right:
+        return ["in the vocabulary"]
+    if typed.replace(" ", "") == right.replace(" ", ""):
+        return ["two words" if " " in right else "one word"]
+    happened = edits(typed, right)
+    told = [_told(edit, right, keyboard) for edit in happened] if len(happened) <= MANY else [f"{len(happened)} edits"]
+    heard = speak([typed, right]).letters
+    return told + (["sounds the same"] if heard[0].any() and (heard[0] == heard[1]).all() else [])
+
+
+def more_common(count: float, next_count: float) -> list[str]:
+    """How much more common a word is than the one suggested next, where that says something."""
+    if next_count <= 0 or count < 2 * next_count:
+        return []
+    return [f"{count / next_count:,.0f} x as common as the next"]
+
+
+def _told(edit: Edit, right: str, keyboard: str) -> str:
+    if edit.kind == "missing":
+        around = right[max(0, edit.at - 1) : edit.at] + right[edit.at + 1 : edit.at + 2]
+        return f"{'one ' if edit.right in around else ''}{edit.right} left out"
+    if edit.kind == "extra":
+        return f"{edit.typed} too many"
+    if edit.kind == "swapped":
+        return f"{edit.right[0]} and {edit.right[1]} swapped"
+    beside = 0 < distance(edit.typed, edit.right, keyboard) < NEIGHBOUR
+    return f"{edit.typed} for {edit.right}{', a neighbouring key' if beside else ''}"

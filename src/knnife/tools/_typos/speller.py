@@ -1,0 +1,248 @@
+"""What a misspelled word was meant to be: `Speller`, for words, texts, and streams of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.errors import BadInput
+from knnife.tools._typos.counting import vocabulary_of
+from knnife.tools._typos.forms import is_form
+from knnife.tools._typos.reasons import more_common, reasons
+from knnife.tools._typos.spelled import folded
+from knnife.tools._typos.suggesting import APART, NOTHING, Ranked, Suggesting
+from knnife.tools._typos.texts import Place, dressed, places
+from knnife.tools._typos.vocabulary import Vocabulary
+
+SURE = 0.5  # probability from which a word is corrected
+# Log-odds by which an unknown word is sooner right as it is, measured on news with and without misspellings put in.
+NAMED = 5.0  # with a capital within a sentence
+FORM = 3.0  # a regular form of a known word
+AROUND = 60  # characters before and behind a word that are its context
+TEXTS = 256  # texts of a stream that are looked at together
+OTHERS = 4  # suggestions beside the first that are kept for a word of a text
+POSSESSIVES = ("'s", "’s")
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What each of m words may have been meant to be, best first.
+
+    asked: the words. positions: in the vocabulary `(m, k)`, -1 where there are fewer, -2 for two words of it.
+    probabilities: that each is meant `(m, k)`, 0 where there is nothing; what is missing to 1 is that none is.
+    """
+
+    asked: Sequence[str]
+    positions: NDArray[np.int32]
+    probabilities: NDArray[np.float32]
+    _apart: Sequence[str]
+    _vocabulary: Vocabulary
+    _keyboard: str
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The suggestions for each word, with its capitals."""
+        spelled = self._vocabulary.words
+        return [
+            [dressed(apart if row == APART else spelled[row], word) for row in rows if row != NOTHING]
+            for word, apart, rows in zip(self.asked, self._apart, self.positions.tolist(), strict=True)
+        ]
+
+    def reasons(self, number: int) -> list[list[str]]:
+        """Why each suggestion for a word is one, in plain words."""
+        rows = [row for row in self.positions[number].tolist() if row != NOTHING]
+        keys = [self._apart[number] if row == APART else self._vocabulary.keys[row] for row in rows]
+        counts = [0.0 if row == APART else float(self._vocabulary.counts[row]) for row in rows] + [0.0]
+        word = folded(self.asked[number])
+        return [
+            reasons(word, key, self._keyboard) + more_common(counts[place], counts[place + 1])
+            for place, key in enumerate(keys)
+        ]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each suggestion: the word, its rank from 1, the suggestion, how probable it is, and why."""
+        for number, word in enumerate(self.asked):
+            for rank, (suggestion, why) in enumerate(zip(self.words[number], self.reasons(number), strict=True)):
+                yield {
+                    "word": word,
+                    "rank": rank + 1,
+                    "suggestion": suggestion,
+                    "probability": float(self.probabilities[number, rank]),
+                    "reason": "; ".join(why),
+                }
+
+
+class Wrong(NamedTuple):
+    """A word of a text that is not in the vocabulary.
+
+    position: where in the text it begins, in characters. suggestion: the likeliest word, "" where there is none, and
+    its probability. corrected: whether it was put in. others: less likely ones. reason: why the suggestion is one.
+    """
+
+    word: str
+    position: int
+    suggestion: str
+    probability: float
+    corrected: bool
+    reason: str
+    others: list[str]
+
+
+class Mended(NamedTuple):
+    """A text with its wrong words replaced, and all its words that are not in the vocabulary."""
+
+    text: str
+    wrong: list[Wrong]
+
+
+class Speller:
+    """Suggests and corrects words. Safe to use from several threads at once.
+
+    len(speller) is the number of words it takes as right, `word in speller` whether it does so.
+    """
+
+    def __init__(self, vocabulary: Any = None, *, vectors: Any = None, keyboard: str = "qwerty") -> None:
+        """A speller.
+
+        Args:
+            vocabulary: the words that are right: None for the English list that ships; a mapping from words to counts;
+                words, or pairs of word and count; the path of a list of words (one a line, a count behind it if known)
+                or of texts; a Space, whose texts have the words; or WordVectors. Of texts, words that were seen twice
+                are right and, where the texts are English, those of the list.
+            vectors: WordVectors by which words that fit what stands around them are preferred.
+            keyboard: whose keys are neighbours: "qwerty", "qwertz", "azerty" or "dvorak".
+
+        Raises BadInput for an empty vocabulary, what is no text, and counts that are no numbers from 0 up.
+
+        """
+        self.vocabulary, self.keyboard = vocabulary_of(vocabulary), keyboard
+        self._suggesting = Suggesting(self.vocabulary, vectors, keyboard)
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and (word in self.vocabulary or _stem(word) in self.vocabulary)
+
+    def suggest(self, words: str | Sequence[str], k: int = 5, contexts: Sequence[str] | None = None) -> Suggestions:
+        """The k likeliest words for each of some words, which may be right themselves.
+
+        contexts: the text in which each stands, for a speller with vectors.
+
+        Raises BadInput for what is no text, and for contexts of another number.
+        """
+        asked = _checked([words] if isinstance(words, str) else words, "words")
+        if k < 1:
+            raise BadInput(f"k is {k}; expected 1 or more")
+        if contexts is not None and len(_checked(contexts, "contexts")) != len(asked):
+            raise BadInput(f"{len(contexts)} contexts for {len(asked)} words; expected one for each")
+        ranked = self._suggesting.rank(asked, k, contexts)
+        return self._told(asked, ranked)
+
+    @overload
+    def correct(self, words: str, *, sure: float = SURE) -> str: ...
+
+    @overload
+    def correct(self, words: Sequence[str], *, sure: float = SURE) -> list[str]: ...
+
+    def correct(self, words: str | Sequence[str], *, sure: float = SURE) -> str | list[str]:
+        """Each word as it was meant; those of the vocabulary and what has no letters stay as they are.
+
+        sure: the probability from which a word is replaced.
+        """
+        asked = _checked([words] if isinstance(words, str) else words, "words")
+        unknown = [number for number, word in enumerate(asked) if word not in self and _has_letters(word)]
+        found = self.suggest([asked[number] for number in unknown], k=1)
+        corrected = list(asked)
+        for number, suggested, probability in zip(
+            unknown, found.words, found.probabilities[:, 0].tolist(), strict=True
+        ):
+            if suggested and probability >= sure:
+                corrected[number] = suggested[0]
+        return corrected[0] if isinstance(words, str) else corrected
+
+    def text(self, text: str, *, sure: float = SURE) -> Mended:
+        """A text with its misspelled words replaced; see `texts`."""
+        return next(self.texts([text], sure=sure))
+
+    def texts(
+        self, texts: Iterable[str], *, sure: float = SURE, taken: frozenset[str] = frozenset()
+    ) -> Iterator[Mended]:
+        """Each text of a stream with its misspelled words replaced.
+
+        A word that is not in the vocabulary is replaced where a suggestion is at least so probable. Addresses, numbers,
+        code and abbreviations are not looked at; names are left unless it is quite clear; capitals are kept. Words
+        of the vocabulary stay, even where another one may have been meant. taken: further words, in small letters, to
+        leave as they are.
+        """
+        texts = iter(texts)
+        while some := _checked(list(islice(texts, TEXTS)), "texts"):
+            found = [(number, place) for number, text in enumerate(some) for place in self._unknown(text, taken)]
+            wrong: list[list[Wrong]] = [[] for _ in some]
+            for (number, _), judged in zip(found, self._judged(found, some, sure), strict=True):
+                wrong[number].append(judged)
+            for text, words in zip(some, wrong, strict=True):
+                yield Mended(_replaced(text, words), words)
+
+    def _told(self, asked: list[str], ranked: Ranked) -> Suggestions:
+        return Suggestions(asked, ranked.rows, ranked.probabilities, ranked.apart, self.vocabulary, self.keyboard)
+
+    def _unknown(self, text: str, taken: frozenset[str]) -> Iterator[Place]:
+        for place in places(text):
+            if place.word not in self and folded(_stem(place.word)) not in taken:
+                yield place
+
+    def _judged(self, found: list[tuple[int, Place]], texts: list[str], sure: float) -> Iterator[Wrong]:
+        stems = [_stem(place.word) for _, place in found]
+        contexts = [_around(texts[number], place) for number, place in found] if self._suggesting.vectors else None
+        forms = [is_form(folded(stem), self.vocabulary.row_of) for stem in stems]
+        doubts = [NAMED * place.named + FORM * form for (_, place), form in zip(found, forms, strict=True)]
+        ranked = self._suggesting.rank(stems, 1 + OTHERS, contexts, np.array(doubts, np.float32))
+        suggested = self._told(stems, ranked)
+        for number, (_, place) in enumerate(found):
+            words, ending = suggested.words[number], place.word[len(stems[number]) :]
+            probability = float(ranked.probabilities[number, 0])
+            corrected = bool(words) and probability >= sure
+            why = "; ".join(suggested.reasons(number)[0]) if corrected else ""
+            best, *others = [word + ending for word in words] or [""]
+            yield Wrong(place.word, place.start, best, probability, corrected, why, others)
+
+
+def _checked(words: Any, what: str) -> list[str]:
+    """Texts as a list. Raises BadInput for anything else."""
+    words = list(words)
+    for word in words:
+        if not isinstance(word, str):
+            raise BadInput(f"{what}: {word!r:.60} is {type(word).__name__}; expected texts")
+    return words
+
+
+def _has_letters(word: str) -> bool:
+    return any(character.isalpha() for character in word)
+
+
+def _stem(word: str) -> str:
+    """A word without the 's of what belongs to it."""
+    return word[:-2] if word.endswith(POSSESSIVES) and len(word) > 3 else word
+
+
+def _around(text: str, place: Place) -> str:
+    return text[max(0, place.start - AROUND) : place.start] + text[place.stop : place.stop + AROUND]
+
+
+def _replaced(text: str, words: list[Wrong]) -> str:
+    parts, done = [], 0
+    for wrong in words:
+        if wrong.corrected:
+            parts += [text[done : wrong.position], wrong.suggestion]
+            done = wrong.position + len(wrong.word)
+    return "".join([*parts, text[done:]])

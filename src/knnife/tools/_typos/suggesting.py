@@ -1,0 +1,123 @@
+"""Candidates ranked: for many words at once, over all cores, with what stands around them where vectors know it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.geometry import Vectors, unit
+from knnife.tools._typos.candidates import Pairs, candidates
+from knnife.tools._typos.ranking import Ranker
+from knnife.tools._typos.spelled import folded
+from knnife.tools._typos.splits import splits
+from knnife.tools._typos.texts import words as words_of
+from knnife.tools._typos.vocabulary import Vocabulary
+
+BLOCK = 1 << 10  # words that one thread ranks at once
+NOTHING, APART = -1, -2  # in the place of a row
+PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
+MOST_USE = 2.5  # either way
+BY_CONTEXT = 6.0  # log-odds for a cosine of 1 between a word and what stands around it
+
+Odds = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The k likeliest of each of m words, best first.
+
+    rows: of the vocabulary `(m, k)`, NOTHING where there are fewer, APART where `apart` is meant: the word as two.
+    probabilities: that each is meant `(m, k)`, 0 where there is nothing; what is missing to 1 is that none is.
+    """
+
+    rows: NDArray[np.int32]
+    probabilities: Odds
+    apart: list[str]
+
+
+class Suggesting:
+    """Ranks what candidates.py finds. vectors: of words, with `rows_of` and `vectors`, or None."""
+
+    def __init__(self, vocabulary: Vocabulary, vectors: Any, keyboard: str) -> None:
+        self.vocabulary, self.vectors = vocabulary, vectors
+        self._ranker = Ranker(vocabulary, keyboard=keyboard)
+        counted = vocabulary.counts.max() > vocabulary.counts.min()
+        self._use = (PER_USE * counted * (vocabulary.log_counts + USED)).clip(-MOST_USE, MOST_USE).astype(np.float32)
+        self._rows: NDArray[np.int64] | None = None
+
+    def rank(
+        self, words: Sequence[str], k: int, contexts: Sequence[str] | None = None, doubts: Odds | None = None
+    ) -> Ranked:
+        """The k likeliest of each word. contexts: the text around each.
+
+        doubts: of words of a text, the log-odds by which each is sooner right as it is `(m,)`. There, common words are
+        met and misspelled more often; in a list of misspellings each word is there once.
+        """
+        self.vocabulary.prepare()
+        parts = [slice(at, at + BLOCK) for at in range(0, len(words), BLOCK)]
+
+        def ranked(part: slice) -> Ranked:
+            around, doubted = (None if each is None else each[part] for each in (contexts, doubts))
+            return self._block(words[part], k, around, doubted)
+
+        if len(parts) < 2:
+            done = [ranked(part) for part in parts]
+        else:
+            with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as threads:
+                done = list(threads.map(ranked, parts))
+        if not done:
+            return Ranked(np.empty((0, k), np.int32), np.empty((0, k), np.float32), [])
+        rows, probabilities = (
+            np.concatenate([getattr(each, name) for each in done]) for name in ("rows", "probabilities")
+        )
+        return Ranked(rows, probabilities, [words for each in done for words in each.apart])
+
+    def _block(self, words: Sequence[str], k: int, contexts: Sequence[str] | None, doubts: Odds | None) -> Ranked:
+        keys = [folded(word) for word in words]
+        pairs = candidates(self.vocabulary, keys)
+        odds = self._ranker.rank(keys, pairs.query, pairs.word)
+        if doubts is not None:
+            odds = odds + self._use[pairs.word] - doubts[pairs.query]
+        if contexts is not None and self.vectors is not None:
+            odds = odds + np.float32(BY_CONTEXT) * self._fitting(pairs, contexts)
+        apart, odds_apart = splits(self.vocabulary, keys)
+        of = np.flatnonzero(np.isfinite(odds_apart)).astype(np.int32)
+        pairs = Pairs(np.append(pairs.query, of), np.append(pairs.word, np.full(len(of), APART, np.int32)))
+        return Ranked(*_likeliest(pairs, np.append(odds, odds_apart[of]), len(words), k), apart)
+
+    def _fitting(self, pairs: Pairs, contexts: Sequence[str]) -> Odds:
+        """The cosine of each candidate and the mean of the words around; 0 where a vector is missing `(m,)`."""
+        if self._rows is None:
+            self._rows = self.vectors.rows_of(self.vocabulary.words)
+        around = np.zeros((len(contexts), self.vectors.dim), np.float32)
+        for number, context in enumerate(contexts):
+            rows = self.vectors.rows_of(words_of(context))
+            if (rows := rows[rows >= 0]).size:
+                around[number] = unit(self._vectors(rows)).mean(axis=0)
+        rows = self._rows[pairs.word]
+        close = np.einsum("ij,ij->i", unit(around)[pairs.query], unit(self._vectors(rows.clip(min=0))))
+        return np.where(rows >= 0, close, np.float32(0))
+
+    def _vectors(self, rows: NDArray[np.int64]) -> Vectors:
+        return np.asarray(self.vectors.vectors[rows], np.float32)
+
+
+def _likeliest(pairs: Pairs, odds: Odds, m: int, k: int) -> tuple[NDArray[np.int32], Odds]:
+    """The k best of each word, and their probabilities among all its candidates and none of them, each `(m, k)`."""
+    order = np.lexsort((-odds, pairs.query))
+    query, word, odds = pairs.query[order], pairs.word[order], odds[order].astype(np.float64)
+    starts = np.searchsorted(query, np.arange(m + 1))
+    place = np.arange(len(query)) - starts[query]
+    weights = np.exp(np.minimum(odds, 50))
+    total = 1 + np.bincount(query, weights, minlength=m)  # 1: none of them
+    rows, probabilities = np.full((m, k), NOTHING, np.int32), np.zeros((m, k), np.float32)
+    best = place < k
+    rows[query[best], place[best]] = word[best]
+    probabilities[query[best], place[best]] = (weights / total[query])[best]
+    return rows, probabilities
