@@ -180,7 +180,7 @@ def test_a_batch_gives_the_bits_that_each_text_gives_alone_long_ones_too(english
 def test_any_number_of_threads_gives_the_same_bits(english, monkeypatch, cores):
     texts = [f"mountain {i} river " * (1 + i % 50) for i in range(3000)] + ["sea " * 100_000]
     expected = english.encode(texts)
-    monkeypatch.setattr(blocks, "_cores", lambda: cores)
+    monkeypatch.setattr(blocks, "cores", lambda: cores)
     assert english.encode(texts).tobytes() == expected.tobytes()
 
 
@@ -200,7 +200,7 @@ def test_an_error_in_one_thread_stops_the_others_and_comes_out(english):
 
     with pytest.raises(RuntimeError, match="enough"):
         blocks.on_all_cores(fail, blocks.blocks(["a" * 1000] * 100_000))
-    assert len(done) <= blocks._cores()
+    assert len(done) <= blocks.cores()
 
 
 # other tokenizers

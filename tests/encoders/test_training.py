@@ -150,7 +150,7 @@ def test_phrases_have_vectors_of_their_own() -> None:
         (["a b"], {"epochs": 0}, "epochs=0"),
         (["a b"], {"max_words": 1}, "max_words=1: expected None, or a whole number of 2"),
         (["a b"], {"sample": float("nan")}, "sample=nan"),
-        (["a b"], {"rate": 0}, "rate=0: expected None, or a number above 0"),
+        (["a b"], {"rate": 0}, "rate=0: expected a number above 0"),
         (["a b"], {"subwords": (6, 3)}, r"subwords=\(6, 3\): expected None, or the shortest"),
         (["a b"], {"subwords": True}, "subwords=True"),
         (["a b"], {"threads": 0}, "threads=0"),
@@ -169,6 +169,35 @@ def test_nothing_is_left_behind_where_training_fails(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         train(["a b c"], checkpoint=tmp_path / "x.checkpoint")
     assert not list(tmp_path.iterdir())
+
+
+def test_vectors_that_memory_cannot_hold_are_told_with_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("knnife.encoders._words.updates.Weights.drawn", too_large)
+    with pytest.raises(BadInput, match=r"12 words and 2,000,000 buckets of 1,000 .* take 8.0 GB.*lower dim"):
+        train(two_topics(300), dim=1000, subwords=(3, 6), buckets=2_000_000)
+
+
+def test_each_epoch_goes_through_all_blocks_in_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def noted(weights: Any, sampler: Any, ids: Any, rate_from: float, rate_to: float, state: int) -> tuple[float, int]:
+        seen.append((ids.tobytes(), rate_from, rate_to))
+        return 1.0, 1
+
+    monkeypatch.setattr("knnife.encoders._words.course.train_block", noted)
+    train([" ".join(map(str, range(n, n + 50))) for n in range(400)], dim=4, epochs=2, threads=1, min_count=1)
+    half = len(seen) // 2
+    first, second = ([ids for ids, *_ in seen[part]] for part in (slice(half), slice(half, None)))
+    assert len(set(first)) == half > 10
+    assert sorted(first) == sorted(second)
+    assert first != second
+    rates = [rate for _, *both in seen for rate in both]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == 0.05
+    assert rates[-1] == pytest.approx(0.05 * 1e-4)
 
 
 def test_who_has_no_compiled_code_is_told_that_it_will_take_long(monkeypatch: pytest.MonkeyPatch) -> None:

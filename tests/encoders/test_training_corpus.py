@@ -234,6 +234,12 @@ def test_rows_become_the_items_of_each_group_in_order(tmp_path: Path) -> None:
     assert sentences(histories(rows, items="film", by="user", order="day")) == [["a", "b"]]
 
 
+def test_a_column_of_numbers_and_texts_is_sorted_as_text_and_said_so() -> None:
+    rows = [{"user": "u", "film": str(time), "time": time} for time in (9, 10, "2024-05-17")]
+    with pytest.warns(UserWarning, match="numbers and others, such as '2024-05-17': all is sorted as text"):
+        assert sentences(histories(rows, items="film", by="user", order="time")) == [["10", "2024-05-17", "9"]]
+
+
 def test_columns_that_readers_take_for_ids_can_be_grouped_by(tmp_path: Path) -> None:
     (tmp_path / "r.csv.gz").write_bytes(gzip.compress(b"id,film\n1,007\n2,x\n1,y\n"))
     assert sentences(histories(tmp_path / "r.csv.gz", items="film", by="id")) == [["007", "y"], ["x"]]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.interfaces import monthly
+from tests import worded
+from tests.interfaces import monthly, shops
 from tests.interfaces.running import Knnife, Outcome, program
 
 from knnife.encoders.static import StaticEncoder, english_folder
@@ -64,7 +65,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs").mkdir()
     (folder / "docs" / "shop.md").write_text(PAGE)
     (folder / "docs" / "note.txt").write_text(NOTES)
+    shops.write(folder)
     np.save(folder / "points.npy", np.eye(8, 4, dtype=np.float32) + 0.1)
+    worded.write(folder)
     # The packaged model with fewer dimensions is another encoder, in a folder of the usual format.
     model = tmp_path_factory.mktemp("model")
     StaticEncoder.load(english_folder(), dim=16).save(model)

@@ -94,7 +94,7 @@ def test_broken_rows_stop_the_command_or_are_counted(knnife: Knnife) -> None:
     assert done.code == 1
     assert done.err == "knnife: corpus.txt, line 1001: invalid UTF-8: save the file as UTF-8\n"
     done = knnife("train words corpus.txt -o my.vectors --dim 4 --on-error skip")
-    assert (done.code, done.err) == (0, "skipped 1 broken rows\n")
+    assert (done.code, done.err) == (0, "skipped 1 broken row\n")
 
 
 @pytest.mark.parametrize(
@@ -112,17 +112,24 @@ def test_broken_rows_stop_the_command_or_are_counted(knnife: Knnife) -> None:
         ("empty.txt -o x.vectors", 1, "the corpus holds no words"),
         ("one.txt -o x.vectors", 1, "one word only, 'echo' (9 times)"),
         ("made.bin -o x.vectors", 1, "invalid UTF-8"),
+        ("a.pdf -o x.vectors", 1, "a.pdf: this is a PDF, an archive or an office document: save the text"),
+        ("'' -o x.vectors", 2, "a SOURCE is empty"),
+        ("https://example.org/a.txt -o x.vectors", 2, "nothing is fetched from the net"),
+        ("corpus.txt old.vectors -o old.vectors", 2, "-o old.vectors is a SOURCE as well"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(knnife: Knnife, line: str, code: int, said: str) -> None:
     Path("empty.txt").touch()
     Path("one.txt").write_text("echo " * 9)
     Path("made.bin").write_bytes(b"\x93\x08\0\0\0\xff")
+    Path("a.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3")
+    Path("old.vectors").write_text("words")
     done = knnife(f"train words {line}")
     assert done.code == code
     assert said in done.err
     assert done.err.count("\n") == 1
     assert not Path("x.vectors").exists()
+    assert Path("old.vectors").read_text() == "words"
 
 
 def test_train_alone_says_what_can_be_trained(knnife: Knnife) -> None:
@@ -181,6 +188,7 @@ def test_a_stopped_training_is_not_gone_on_with_by_another_command(knnife: Knnif
     assert "dim was 12, is 10. Continue with the same settings" in done.err
     done = knnife("train words corpus.txt -o my.vectors --dim 12 --epochs 20 --threads 1 --json")
     assert done.code == 0, done.err
+    assert done.err == "going on with the training that my.vectors.checkpoint is of\n"
     assert json.loads(done.out)["done"] == 1
     assert not Path("my.vectors.checkpoint").exists()
 

@@ -97,14 +97,14 @@ def on_all_cores(work: Callable[[Block], None], todo: Iterator[Block]) -> None:
         finally:
             todo = iter(())  # it is empty, or nobody need go on
 
-    with ThreadPoolExecutor(_cores()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         try:
-            for done in [pool.submit(take_and_work) for _ in range(_cores())]:
+            for done in [pool.submit(take_and_work) for _ in range(cores())]:
                 done.result()
         finally:  # Ctrl-C comes here
             todo = iter(())
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

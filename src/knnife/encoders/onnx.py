@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from knnife.encoders import forks
+from knnife.encoders.blocks import cores
 from knnife.encoders.graph import Network, find
 from knnife.encoders.protocol import Tokens
 from knnife.encoders.recipe import Recipe
@@ -60,7 +60,7 @@ class OnnxEncoder:
         self.name, self.recipe = name, recipe
         self.query_prefix, self.passage_prefix = recipe.query_prefix, recipe.passage_prefix
         self._network = network
-        self._threads = threads or _cores()
+        self._threads = threads or cores()
         self._tokenizer, self._unknown = _tokenizer(tokenizer)
         self._most = recipe.max_tokens or UNSTATED
         self._turn = threading.Lock()
@@ -212,8 +212,3 @@ def _at_once(work: Callable[[Batch], None], batches: list[Batch], threads: int) 
                 done.result()
         finally:  # an error, or Ctrl-C
             pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

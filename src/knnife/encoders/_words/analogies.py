@@ -15,7 +15,6 @@ them at a time, and a question adds up three rows of what comes out: itself, or 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, get_args
@@ -23,6 +22,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.blocks import cores
 from knnife.geometry import Vectors, blocks, lengths, top_k, unit
 
 Method = Literal["add", "mul"]
@@ -58,7 +58,7 @@ def solve(
     if not k or not m:
         return rows, scores
     width = FEW if k == 1 else MANY
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         for columns in blocks(n, 1, width):
             plus, minus = _terms(_cosines(asked, vectors[columns]), method)
 

@@ -33,6 +33,7 @@ Splitter = Callable[[str], list[bytes]]
 END: Final = b"\0"  # stands between two sentences; no word holds it
 BLOCK: Final = 1 << 17  # characters split at once; what comes of them stays in the cache
 ITEMS: Final = 1 << 14  # items of sequences in a block
+DOCUMENTS: Final = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how they begin that are often taken for texts
 
 _ASCII: Final = bytes(range(128))
 _KEPT: Final = bytes(
@@ -163,6 +164,9 @@ def _pieces(reading: Reading) -> Iterator[Thing]:
     """A plain text in blocks, cut behind white space. A line that is no text is a fault."""
     lines, rest = 0, b""
     with opened(reading.source, reading) as stream:
+        if stream.peek(1).startswith(DOCUMENTS):
+            reading.fault(None, "this is a PDF, an archive or an office document: save the text in it as UTF-8")
+            return
         while piece := stream.read(BLOCK):
             piece = rest + piece
             cut = max(piece.rfind(b"\n"), piece.rfind(b" ")) + 1

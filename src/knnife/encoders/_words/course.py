@@ -1,13 +1,17 @@
-"""The course of a training: which block comes next, at what rate, and what was lost on average."""
+"""The course of a training: which block comes next, at what rate, and what was lost on average.
+
+Each epoch goes through the blocks in an order of its own, drawn by chance. A corpus has parts, first books and then an
+encyclopaedia, say; the rate falls, so the last part would leave its mark on the vectors in small steps only.
+"""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -96,15 +100,15 @@ class Course:
 
     def _learn(self, block: int) -> tuple[float, int]:
         """Learns from one block; its seed is its own, so that no thread, and no interruption, makes a difference."""
-        epoch, number = divmod(block, len(self._ends))
+        epoch, place = divmod(block, len(self._ends))
+        number = int(_order(self.settings.seed, epoch, len(self._ends))[place])
         begin, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
         state = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
-        rates = self._rate(epoch, begin), self._rate(epoch, end)
+        rates = self._rate(block), self._rate(block + 1)
         return train_block(self.weights, self.sampler, self._ids[begin:end], *rates, int(state[0]))
 
-    def _rate(self, epoch: int, word: int) -> float:
-        left = 1 - (epoch + word / len(self._ids)) / self.settings.epochs
-        return self.settings.first_rate * max(left, LAST_RATE)
+    def _rate(self, done: int) -> float:
+        return self.settings.rate * max(1 - done / self.blocks, LAST_RATE)
 
     def _count(self, block: int, lost: tuple[float, int]) -> None:
         losses = list(self.progress.losses)
@@ -122,9 +126,10 @@ class Course:
         tell("training", words, done / self.blocks, lost / pairs if pairs else None)
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@lru_cache(maxsize=2)  # threads may be in two epochs at once
+def _order(seed: int, epoch: int, blocks: int) -> NDArray[np.int64]:
+    """The numbers of the blocks `(blocks,)` as an epoch goes through them."""
+    return np.random.default_rng([seed, epoch]).permutation(blocks)
 
 
 def _ends(ids: Ids) -> NDArray[np.int64]:

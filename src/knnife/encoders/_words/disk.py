@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,16 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def require_room(path: Path, size: int) -> None:
+    """Raises DiskFull where a file of `size` bytes would not find room at a path: before hours of work, not behind."""
+    free = shutil.disk_usage(path.absolute().parent).free
+    if free < size:
+        raise DiskFull(
+            f"{path.parent} has room for {free / 1e6:,.0f} MB, the vectors take {size / 1e6:,.0f} MB: make room, or "
+            "write them to another disk"
+        )
 
 
 def size_of(stream: BinaryIO) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.table import Table
+from knnife.encoders.blocks import cores
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 
@@ -29,12 +29,12 @@ class Block(NamedTuple):
 
 def in_order(work: Callable[[T], R], todo: Iterable[T]) -> Iterator[R]:
     """What `work` makes of each, in their order. No more of them wait in memory than there are cores, and one."""
-    with ThreadPoolExecutor(_cores()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         running: deque[Future[R]] = deque()
         try:
             for item in todo:
                 running.append(pool.submit(work, item))
-                if len(running) > _cores():
+                if len(running) > cores():
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()
@@ -94,8 +94,3 @@ def without_repeated(table: Table) -> tuple[Table, dict[str, Any]]:
     rows: NDArray[np.int64] = np.fromiter(first.values(), np.int64, len(first))
     counts = None if table.counts is None else table.counts[rows]
     return Table(list(first), table.vectors[rows], counts, table.subwords), {REPEATED: repeated}
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

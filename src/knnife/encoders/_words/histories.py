@@ -7,6 +7,7 @@ used together (Barkan and Koenigstein, "Item2Vec", 2016, arXiv 1603.04259).
 from __future__ import annotations
 
 import os
+import warnings
 from array import array
 from collections.abc import Iterator
 from typing import Any, Final
@@ -83,7 +84,13 @@ def _in_order(groups: NDArray[np.int32], order: list[Any]) -> NDArray[np.int64]:
     """Group by group, each by `order`, else as the rows stand."""
     if not order:
         return np.argsort(groups, kind="stable")
-    numbers = all(isinstance(cell, int | float) for cell in order)
+    others = [cell for cell in order if not isinstance(cell, int | float)]
+    numbers = not others
+    if 0 < len(others) < len(order):
+        warnings.warn(
+            f"what is sorted by has numbers and others, such as {others[0]!r:.40}: all is sorted as text, 10 before 9",
+            stacklevel=2,
+        )
     key = np.array(order, np.float64) if numbers else np.array([str(cell) for cell in order])
     return np.lexsort((key, groups))
 

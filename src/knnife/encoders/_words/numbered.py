@@ -96,4 +96,7 @@ class Numbered:
                 f"no room in {where} for the numbered corpus, 4 bytes a word ({self.length:,} words so far): make "
                 "room, or write the vectors to another disk"
             )
-        return ReadOnly(f"the numbered corpus cannot be written to {where}: {error.strerror or error}")
+        return ReadOnly(
+            f"{where} cannot be written to: {error.strerror or error}. Training keeps the corpus there, as numbers: "
+            "make the folder, or give another place"
+        )

@@ -18,7 +18,7 @@ class Settings:
     mean of its neighbours, rather than each neighbour from the word (skip-gram).
     min_count: words that came less often are left out. max_words: so many are kept, the most frequent; None for all.
     sample: words that make up more of the text than this are passed over at times (2013b, section 2.3).
-    rate: of learning, at the beginning; it falls evenly to nothing. None: 0.025, with cbow 0.05.
+    rate: of learning, at the beginning; it falls evenly to nothing.
     subwords: n-grams of so many characters, as (3, 6), so that unseen words have vectors; None for none. buckets: rows
     that share all n-grams.
     phrases: passes that join words to phrases; each doubles how many words one may have. phrase_score: how much more
@@ -33,7 +33,7 @@ class Settings:
     min_count: int = 5
     max_words: int | None = None
     sample: float = 1e-3
-    rate: float | None = None
+    rate: float = 0.05
     subwords: tuple[int, int] | None = None
     buckets: int = 200_000
     phrases: int = 0
@@ -48,17 +48,12 @@ class Settings:
         for name in ("sample", "phrase_score"):
             if not _is_number(getattr(self, name)) or getattr(self, name) < 0:
                 raise _wrong(name, getattr(self, name), "a number of 0 or more")
-        if self.rate is not None and not (_is_number(self.rate) and 0 < self.rate <= 1):
-            raise _wrong("rate", self.rate, "None, or a number above 0 and up to 1")
+        if not (_is_number(self.rate) and 0 < self.rate <= 1):
+            raise _wrong("rate", self.rate, "a number above 0 and up to 1")
         if self.max_words is not None and (type(self.max_words) is not int or self.max_words < 2):
             raise _wrong("max_words", self.max_words, "None, or a whole number of 2 or more")
         if self.subwords is not None:
             object.__setattr__(self, "subwords", _lengths(self.subwords))
-
-    @property
-    def first_rate(self) -> float:
-        """The learning rate at the beginning."""
-        return self.rate if self.rate is not None else 0.05 if self.cbow else 0.025
 
 
 _WHOLE = (

@@ -36,3 +36,8 @@ class Table:
     def row_of(self) -> dict[str, int]:
         """The row of each word; made when first needed, as it is the slow part of a large file."""
         return dict(zip(self.words, range(len(self.words)), strict=True))
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        """Whether the words are spelled as they were found, rather than in small letters."""
+        return any(word != word.lower() for word in self.words)

@@ -21,7 +21,8 @@ import numpy as np
 
 from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import Corpus, Split, corpus
-from knnife.encoders._words.course import EVERY, Course, Told, cores
+from knnife.encoders._words.course import EVERY, Course, Told
+from knnife.encoders._words.disk import require_room
 from knnife.encoders._words.histories import histories
 from knnife.encoders._words.numbered import Numbered
 from knnife.encoders._words.settings import Settings
@@ -30,7 +31,8 @@ from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.table import Subwords, Table
 from knnife.encoders._words.updates import KERNEL, Sampler, Weights
 from knnife.encoders._words.vocabulary import Vocabulary, count, settle
-from knnife.errors import BadInput
+from knnife.encoders.blocks import cores
+from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
 
 LONG: Final = 1_000_000  # words; without compiled code so many take minutes
@@ -68,8 +70,10 @@ def train(
         fraction of all or None, and the loss of late or None.
     settings: fields of `Settings`.
 
-    Raises BadInput for a corpus with fewer than two words that are frequent enough, and for a checkpoint of another
-    training; what reading raises; DiskFull; TrainingStopped, a KeyboardInterrupt with the vectors so far.
+    Raises BadInput for a corpus with fewer than two words that are frequent enough, for vectors that memory cannot
+    hold, and for a checkpoint of another training; what reading raises; DiskFull where the corpus as numbers, or where
+    vectors beside the checkpoint, have no room; TrainingStopped, a KeyboardInterrupt with the vectors so far. Warns
+    where a checkpoint cannot be written: what was learned is worth more.
     """
     chosen = Settings(**settings)
     workers = _threads(threads)
@@ -81,13 +85,15 @@ def train(
         course = _course(vocabulary, numbered, chosen)
         fingerprint = numbered.fingerprint(vocabulary.words)
         course.resume(path, fingerprint)
+        if path is not None:
+            require_room(path, course.weights.words.nbytes)
         try:
             while not course.run(workers, EVERY, tell):
-                course.keep(path, fingerprint)
+                _keep(course, path, fingerprint)
         except KeyboardInterrupt as stop:
             if not course.progress.blocks:
                 raise
-            course.keep(path, fingerprint)
+            _keep(course, path, fingerprint)
             raise TrainingStopped(_trained(course, vocabulary, read)) from stop
         return _trained(course, vocabulary, read)
 
@@ -136,12 +142,32 @@ def _course(vocabulary: Vocabulary, numbered: Numbered, settings: Settings) -> C
         grams=grams,
     )
     buckets = settings.buckets if grams is not None else 0
-    weights = Weights.drawn(len(vocabulary.words), settings.dim, buckets=buckets, seed=settings.seed)
+    weights = _drawn(len(vocabulary.words), buckets, settings)
     if KERNEL == "none" and numbered.length * settings.epochs > LONG:
         warnings.warn(
             "knnife was installed without its compiled code: training takes a hundred times as long", stacklevel=4
         )
     return Course(weights, sampler, numbered.mapped(), settings)
+
+
+def _drawn(words: int, buckets: int, settings: Settings) -> Weights:
+    """The weights as training begins. Raises BadInput where memory cannot hold them."""
+    try:
+        return Weights.drawn(words, settings.dim, buckets=buckets, seed=settings.seed)
+    except MemoryError as error:
+        size = (2 * words + buckets) * settings.dim * 4
+        raise BadInput(
+            f"{words:,} words and {buckets:,} buckets of {settings.dim:,} dimensions take {size / 1e9:,.1f} GB, more "
+            "than there is: choose a lower dim, max_words or buckets, or a higher min_count"
+        ) from error
+
+
+def _keep(course: Course, path: Path | None, fingerprint: str) -> None:
+    """Writes a checkpoint; what stands in the way of that does not end the training."""
+    try:
+        course.keep(path, fingerprint)
+    except (DiskFull, ReadOnly) as error:
+        warnings.warn(f"no checkpoint, so from here on the training could not be resumed: {error}", stacklevel=3)
 
 
 def _trained(course: Course, vocabulary: Vocabulary, read: Corpus) -> Trained:

@@ -37,11 +37,15 @@ COMMANDS = (  # in the order in which one meets them
     "drift",
     "classify",
     "clusters",
+    "match",
     "doctor",
     "reencode",
     "changes",
     "models",
     "evaluate",
+    "train",
+    "words",
+    "analogy",
     "completion",
 )
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141

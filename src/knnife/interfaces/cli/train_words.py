@@ -44,7 +44,7 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
 @click.option(
     "--sample", type=float, default=1e-3, show_default=True, help="Words above this share are thinned out; 0: none."
 )
-@click.option("--rate", type=float, help="Of learning, at first: 0.025, with --cbow 0.05.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Of learning, at first; it falls to nothing.")
 @click.option(
     "--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a table, what is read; several, too."
 )
@@ -71,8 +71,11 @@ def command(
         raise click.UsageError(
             f"-o {to}: expected a name that ends in .vectors; `knnife words convert` writes other forms"
         )
+    _refuse_sources(sources, to)
     settings["subwords"] = ngrams or ((3, 6) if subwords else None)
     checkpoint = Path(f"{to}.checkpoint")
+    if checkpoint.exists():
+        click.echo(output.printable(f"going on with the training that {checkpoint} is of"), err=True)
     start, stopped = time.monotonic(), False
     with training_bar() as report:
         try:
@@ -93,6 +96,17 @@ def command(
     _tell(vectors, to, time.monotonic() - start, as_json)
 
 
+def _refuse_sources(sources: tuple[str, ...], to: str) -> None:
+    """Raises where a source is none, or is what would be written."""
+    for source in sources:
+        if not source:
+            raise click.UsageError("a SOURCE is empty: expected the name of a file, a folder, or a pattern")
+        if "://" in source:
+            raise click.UsageError(f"{source}: nothing is fetched from the net; fetch the file first")
+        if Path(source).exists() and Path(to).exists() and Path(source).samefile(to):
+            raise click.UsageError(f"-o {to} is a SOURCE as well, and would be written over")
+
+
 def _tell(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -> None:
     told = {"words": len(vectors), "dim": vectors.dim, "seconds": round(seconds, 1), "output": to}
     if as_json:
@@ -100,7 +114,7 @@ def _tell(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -
         return
     rate = vectors.about["corpus words"] * vectors.about["epochs"] / max(vectors.about["seconds"], 1e-3)
     if broken := vectors.about["broken rows"]:
-        click.echo(f"skipped {broken:,} broken rows", err=True)
+        click.echo(f"skipped {broken:,} broken row{'s' if broken > 1 else ''}", err=True)
     line = f"{to}: {len(vectors):,} words, {vectors.dim} dimensions, {seconds:.1f} s ({rate:,.0f} words a second)"
     click.echo(output.printable(f"{line}. Next: knnife words near {shlex.quote(to)} {shlex.quote(_one_word(vectors))}"))
 
