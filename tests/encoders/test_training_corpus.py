@@ -156,7 +156,7 @@ def numbered(
 
 
 def spelled(into: Numbered, words: list[str]) -> str:
-    return " ".join("/" if number < 0 else words[number] for number in into.mapped())
+    return " ".join("/" if number < 0 else words[number] for number in into.part(0, into.length))
 
 
 def test_the_frequent_words_are_numbered_and_the_rare_taken_out(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path, monkeypatch: pytes
             numbered(corpus(texts()), into, min_count=2)
             found = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            assert len(into.mapped()) > 60 * lines
+            assert into.length > 60 * lines
         return found
 
     peak(1_000)  # what is loaded once

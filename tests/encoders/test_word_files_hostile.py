@@ -193,7 +193,7 @@ def test_words_of_own_files_are_checked():
 def test_words_and_vectors_that_are_not_as_many_are_refused(tmp_path: Path):
     for name in ("a.npy", "a.tsv"):
         write_table(TABLE, tmp_path / name)
-        beside = tmp_path / ("a.txt" if name == "a.npy" else "a.metadata.tsv")
+        beside = tmp_path / ("a.words.txt" if name == "a.npy" else "a.metadata.tsv")
         beside.write_text("one\ntwo\n")
         with pytest.raises(BadInput, match=r"holds 4 vectors, .* holds 2 words"):
             read_words(tmp_path / name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests import worded
-from tests.interfaces import monthly, shops
+from tests.interfaces import language, monthly, shops
 from tests.interfaces.running import Knnife, Outcome, program
 
 from knnife.encoders.static import StaticEncoder, english_folder
@@ -66,6 +66,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs" / "shop.md").write_text(PAGE)
     (folder / "docs" / "note.txt").write_text(NOTES)
     shops.write(folder)
+    language.write(folder)
     np.save(folder / "points.npy", np.eye(8, 4, dtype=np.float32) + 0.1)
     worded.write(folder)
     # The packaged model with fewer dimensions is another encoder, in a folder of the usual format.

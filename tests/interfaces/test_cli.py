@@ -16,13 +16,25 @@ import knnife as package
 from knnife import geometry
 from knnife.interfaces.cli import add
 from knnife.interfaces.cli.app import COMMANDS, EXIT_CODES, app
+from knnife.interfaces.cli.teaching import Taught
 from knnife.space import views
 
 
+def command(name: str) -> Taught:
+    """A command by what calls it ("" is knnife itself): search, or one beside another, as evaluate words."""
+    if not name:
+        return app
+    first, _, second = name.partition(" ")
+    found: Taught = importlib.import_module(f"knnife.interfaces.cli.{first}").command
+    return importlib.import_module(f"knnife.interfaces.cli.{found.beside[second]}").command if second else found
+
+
 def examples(name: str) -> list[str]:
-    """The lines to paste in the help of a command ("" is knnife itself)."""
-    command = importlib.import_module(f"knnife.interfaces.cli.{name}").command if name else app
-    return list(command.examples)
+    """The lines to paste in its help."""
+    return list(command(name).examples)
+
+
+BESIDE = [f"{name} {word}" for name in COMMANDS if name != "completion" for word in command(name).beside]
 
 
 def paste(knnife: Knnife, line: str) -> Outcome:
@@ -36,7 +48,7 @@ def paste(knnife: Knnife, line: str) -> Outcome:
     return outcome
 
 
-@pytest.mark.parametrize("name", ["", *(name for name in COMMANDS if name != "completion")])
+@pytest.mark.parametrize("name", ["", *(name for name in COMMANDS if name != "completion"), *BESIDE])
 def test_every_example_in_the_help_runs(knnife: Knnife, folder: Path, name: str) -> None:
     assert examples(name)
     for line in examples(name):
@@ -52,6 +64,15 @@ def test_help_has_a_sentence_that_fits_the_list_and_examples_that_are_not_wrappe
     assert all(f"  {line}\n" in outcome.out for line in examples(name))
     listed = next(line for line in knnife("--help").lines if line.startswith(f"  {name} "))
     assert not listed.endswith("...")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_command_beside_another_has_its_help_and_the_other_names_it(knnife: Knnife, name: str) -> None:
+    outcome = knnife(f"{name} --help")
+    assert outcome.code == 0
+    assert f"knnife {name} [OPTIONS]" in outcome.out
+    assert all(f"  {line}\n" in outcome.out for line in examples(name))
+    assert f"knnife {name} --help" in knnife(f"{name.split()[0]} --help").out
 
 
 def test_help_documents_every_exit_code(knnife: Knnife) -> None:

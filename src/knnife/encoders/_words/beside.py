@@ -1,6 +1,6 @@
 """Vectors in one file and their words in another beside it: arrays of NumPy, and the TensorFlow projector's tables.
 
-films.npy                   float32 (n, d); films.txt: a word in each line, in the same order
+films.npy                   float32 (n, d); films.words.txt: a word in each line, in the same order
 vectors.tsv                 numbers parted by tabs; metadata.tsv: a word in each line, or, under a line of names,
                             columns of which the first is the word, "count" how often it was seen
 """
@@ -26,9 +26,9 @@ COUNT: Final = "count"
 
 
 def words_beside(path: Path) -> Path:
-    """Where the words of some vectors are: x.npy -> x.txt, vectors.tsv -> metadata.tsv, y.tsv -> y.metadata.tsv."""
+    """Where the words of some vectors are: x.npy -> x.words.txt, vectors.tsv -> metadata.tsv, y.tsv -> y.metadata.tsv."""
     if path.suffix == ".npy":
-        return path.with_suffix(".txt")
+        return path.with_suffix(".words.txt")
     if "vectors" in path.name:
         return path.with_name(path.name.replace("vectors", "metadata"))
     return path.with_suffix(".metadata.tsv")

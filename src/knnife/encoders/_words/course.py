@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from knnife.encoders._words import checkpoints
 from knnife.encoders._words.checkpoints import Progress
-from knnife.encoders._words.numbered import GAP, Ids
+from knnife.encoders._words.numbered import GAP, Numbered
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.updates import Sampler, Weights, train_block
 
@@ -39,10 +39,10 @@ BETWEEN: Final = 0.2  # seconds between two reports
 class Course:
     """One training. `weights` change while it runs; they and `progress` together are what a checkpoint holds."""
 
-    def __init__(self, weights: Weights, sampler: Sampler, ids: Ids, settings: Settings) -> None:
+    def __init__(self, weights: Weights, sampler: Sampler, numbered: Numbered, settings: Settings) -> None:
         self.weights, self.sampler, self.settings = weights, sampler, settings
-        self._ids = ids
-        self._ends = _ends(ids)
+        self._numbered = numbered
+        self._ends = _ends(numbered)
         self.progress = self._before = Progress(0, [], 0.0)
         self._late: deque[tuple[float, int]] = deque(maxlen=LATE)
 
@@ -105,7 +105,7 @@ class Course:
         begin, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
         state = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
         rates = self._rate(block), self._rate(block + 1)
-        return train_block(self.weights, self.sampler, self._ids[begin:end], *rates, int(state[0]))
+        return train_block(self.weights, self.sampler, self._numbered.part(begin, end), *rates, int(state[0]))
 
     def _rate(self, done: int) -> float:
         return self.settings.rate * max(1 - done / self.blocks, LAST_RATE)
@@ -122,7 +122,7 @@ class Course:
         done, before = self.progress.blocks, self._before.blocks
         late = list(self._late)
         lost, pairs = sum(each for each, _ in late), sum(each for _, each in late)
-        words = len(self._ids) * (done - before) // len(self._ends)
+        words = self._numbered.length * (done - before) // len(self._ends)
         tell("training", words, done / self.blocks, lost / pairs if pairs else None)
 
 
@@ -132,11 +132,12 @@ def _order(seed: int, epoch: int, blocks: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch]).permutation(blocks)
 
 
-def _ends(ids: Ids) -> NDArray[np.int64]:
+def _ends(numbered: Numbered) -> NDArray[np.int64]:
     """Where each block ends `(blocks,)`: behind a sentence where one ends near."""
-    size = min(max(len(ids) // FEW, LEAST), BLOCK)
+    n = numbered.length
+    size = min(max(n // FEW, LEAST), BLOCK)
     ends = []
-    for end in range(size, len(ids), size):
-        gaps = np.flatnonzero(ids[end : end + min(OVER, size)] == GAP)
+    for end in range(size, n, size):
+        gaps = np.flatnonzero(numbered.part(end, min(end + min(OVER, size), n)) == GAP)
         ends.append(end + int(gaps[0]) + 1 if len(gaps) else end)
-    return np.unique([*ends, len(ids)]).astype(np.int64)
+    return np.unique([*ends, n]).astype(np.int64)

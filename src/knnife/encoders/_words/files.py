@@ -5,7 +5,7 @@
     word2vec-binary   *.bin               the same with floats as they lie in memory               binaries.py
     glove                                 text without that first line                             texts.py
     fasttext          *.bin               models of fastText, with n-grams; only read              fasttext.py
-    npy               *.npy               an array, and x.txt with the words                       beside.py
+    npy               *.npy               an array, and x.words.txt with the words                 beside.py
     projector         *.tsv               the TensorFlow projector's, with metadata.tsv            beside.py
 
 All but those that are mapped may be packed by gzip (*.gz). gensim reads "word2vec" and "word2vec-binary" with

@@ -64,11 +64,11 @@ class Numbered:
         self.length = end
         self._file.truncate(4 * end)
 
-    def mapped(self) -> Ids:
-        """All numbers `(n,)`, read when they are looked at."""
-        if not self.length:
+    def part(self, begin: int, end: int) -> Ids:
+        """The numbers from one to another, mapped: in memory for as long as somebody holds them."""
+        if begin >= end:
             return np.empty(0, np.int32)
-        return np.asarray(np.memmap(self._file, np.int32, "r", shape=(self.length,)))
+        return np.asarray(np.memmap(self._file, np.int32, "r", offset=4 * begin, shape=(end - begin,)))
 
     def fingerprint(self, words: Iterable[str]) -> str:
         """A hash of all numbers, and of the words that they stand for."""

@@ -147,7 +147,7 @@ def _course(vocabulary: Vocabulary, numbered: Numbered, settings: Settings) -> C
         warnings.warn(
             "knnife was installed without its compiled code: training takes a hundred times as long", stacklevel=4
         )
-    return Course(weights, sampler, numbered.mapped(), settings)
+    return Course(weights, sampler, numbered, settings)
 
 
 def _drawn(words: int, buckets: int, settings: Settings) -> Weights:
@@ -176,6 +176,7 @@ def _trained(course: Course, vocabulary: Vocabulary, read: Corpus) -> Trained:
     subwords = None
     if settings.subwords is not None and course.weights.ngrams is not None:
         subwords = Subwords(*settings.subwords, np.ascontiguousarray(course.weights.ngrams[:, : settings.dim]))
+    course.weights.outputs = np.empty((0, 0), np.float32)  # only training needs them: what comes now takes their place
     vectors = course.weights.vectors(course.sampler.grams)
     about = {
         "made by": "knnife train words",

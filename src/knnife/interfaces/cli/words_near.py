@@ -16,7 +16,7 @@ EXAMPLES = """
 knnife words near wiki.vectors king
 knnife words near wiki.vectors king paris -k 3
 knnife words near wiki.vectors king --plus woman --minus man -k 1
-cat queries.txt | knnife words near wiki.vectors - --json
+cat royals.txt | knnife words near wiki.vectors - --json
 """
 
 

@@ -1,8 +1,10 @@
-"""How many edits apart words are: many pairs at once, exact up to a limit.
+"""How many edits apart words are: many pairs at once.
 
 An edit puts a character in, leaves one out, replaces one, or swaps two neighbours (the "optimal string alignment" of
-Damerau, 1964). Within `limit` edits an alignment never leaves the `2 limit + 1` diagonals around the main one (Ukkonen,
-1985), so the table of a pair is that narrow; it is filled for all pairs at once, row by row.
+Damerau, 1964). A column of the table of two words differs from cell to cell by one at most, so it fits into the bits of
+two numbers, and a few operations on them make the next column (Myers, "A fast bit-vector algorithm", 1999; with swaps
+Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003). Here each operation is done
+for thousands of pairs.
 """
 
 from __future__ import annotations
@@ -16,22 +18,23 @@ from knnife.tools._typos.spelled import Letters, Spelled
 
 Rows = NDArray[np.int32]
 Edits = NDArray[np.uint8]
-BLOCK = 1 << 13  # pairs at once: their tables stay in the processor's cache
+Bits = NDArray[np.unsignedinteger[Any]]
+BLOCK = 1 << 13  # pairs at once: their numbers stay in the processor's cache
 
 
-def edits(a: Spelled, rows_a: Rows, b: Spelled, rows_b: Rows, limit: int) -> Edits:
-    """The edits between word rows_a[i] of `a` and word rows_b[i] of `b` `(m,)`; `limit + 1` where there are more."""
-    found = np.full(len(rows_a), limit + 1, np.uint8)
-    lengths_a, lengths_b = a.lengths[rows_a], b.lengths[rows_b]
-    left = np.flatnonzero(at_least(a, rows_a, b, rows_b) <= limit)
-    left = left[
-        np.argsort(lengths_a[left], kind="stable")
-    ]  # pairs of like length together: no row of a table is wasted
-    for at in range(0, len(left), BLOCK):
-        these = left[at : at + BLOCK]
-        found[these] = _banded(
-            a.letters[rows_a[these]], lengths_a[these], b.letters[rows_b[these]], lengths_b[these], limit
-        )
+def edits(a: Spelled, rows_a: Rows, b: Spelled, rows_b: Rows) -> Edits:
+    """The edits between word rows_a[i] of `a` and word rows_b[i] of `b` `(m,)`."""
+    found = np.empty(len(rows_a), np.uint8)
+    lengths = b.lengths[rows_b]
+    order = np.argsort(lengths.astype(np.uint8), kind="stable")  # pairs of like length together: no column is wasted
+    numbers, where = _alphabet(a.letters)
+    for at in range(0, len(order), BLOCK):
+        these = order[at : at + BLOCK]
+        long = lengths[these]
+        letters = b.letters[rows_b[these], : int(long[-1])].T
+        rows = rows_a[these]
+        columns = rows.astype(np.int64) * where.shape[1] + numbers[np.minimum(letters, len(numbers) - 1)]
+        found[these] = _counted(where.ravel(), columns, a.lengths[rows], long)
     return found
 
 
@@ -39,48 +42,41 @@ def at_least(a: Spelled, rows_a: Rows, b: Spelled, rows_b: Rows) -> Edits:
     """A bound of the edits of each pair, from their lengths and from which letters they have `(m,)`."""
     letters_a, letters_b = a.signatures[rows_a], b.signatures[rows_b]
     longer = np.abs(a.lengths[rows_a] - b.lengths[rows_b]).astype(np.uint8)
-    gone = np.bitwise_count(letters_a & ~letters_b)  # an edit takes away one letter at most
-    come = np.bitwise_count(letters_b & ~letters_a)  # and brings one at most
-    return np.maximum(np.maximum(gone, come), longer)
+    both = letters_a & letters_b
+    gone = np.bitwise_count(letters_a ^ both)  # an edit takes away one letter at most
+    come = np.bitwise_count(letters_b ^ both)  # and brings one at most
+    return np.maximum(np.maximum(gone, come, out=gone), longer, out=gone)
 
 
-def _banded(a: Letters, lengths_a: NDArray[Any], b: Letters, lengths_b: NDArray[Any], limit: int) -> Edits:
-    """The tables, a row for each character of `a`. Diagonal k of row i is the cell (i, j = i + k - limit)."""
-    width, band, far = int(lengths_a[-1]), 2 * limit + 1, np.uint8(limit + 1)
-    first, second = _columns(a, 0, width), _columns(b, limit, width + band)  # letter j of b is row j + limit
-    row = np.full((band + 1, len(a)), far, np.uint8)  # with one more diagonal, always far
-    row[limit:band] = np.arange(limit + 1, dtype=np.uint8)[:, None]
-    before, found, last = row, np.full(len(a), far, np.uint8), lengths_b - lengths_a + limit
-    ends = np.searchsorted(lengths_a, np.arange(width + 2))  # lengths_a is sorted
-    for i in range(width + 1):
-        done = np.arange(ends[i], ends[i + 1])  # words that have i letters
-        found[done] = row[last[done], done]
-        if i < width:
-            before, row = row, _next_row(i, first, second, before, row, limit)
-    return found
+def _alphabet(letters: Letters) -> tuple[NDArray[np.uint16], Bits]:
+    """Small numbers for the letters of m words, and in which places of each word each of them stands, as bits.
+
+    The number of each code point `(largest + 2,)`, 0 for what no word has; the bits `(m, numbers)`, none for 0.
+    """
+    used = np.zeros(int(letters.max(initial=0)) + 2, np.uint16)
+    used[letters.ravel()] = 1
+    used[0] = 0
+    numbers = used * np.cumsum(used, dtype=np.uint16)
+    kind = np.uint32 if letters.shape[1] <= 32 else np.uint64
+    where = np.zeros((len(letters), int(numbers.max()) + 1), kind)
+    rows = np.arange(len(letters))
+    for place, column in enumerate(letters.T):
+        where[rows, numbers[column]] |= kind(1 << place)
+    where[:, 0] = 0
+    return numbers, where
 
 
-def _next_row(i: int, first: Letters, second: Letters, before: Edits, row: Edits, limit: int) -> Edits:
-    """Row i + 1 of the tables from row i and, for swapped letters, the one before it."""
-    band, one = 2 * limit + 1, np.uint8(1)
-    window = second[i : i + band]  # the letter of b that each diagonal meets
-    new = np.full_like(row, limit + 1)
-    np.minimum(row[:band] + (first[i] != window), row[1:] + one, out=new[:band])  # kept or replaced; left out
-    if i:
-        swapped = (first[i] == second[i - 1 : i - 1 + band]) & (first[i - 1] == window)
-        np.minimum(new[:band], before[:band] + np.where(swapped, one, np.uint8(limit + 1)), out=new[:band])
-    border = limit - 1 - i  # the diagonal that meets b before its first letter
-    if border >= 0:
-        new[:border] = limit + 1
-        new[border] = i + 1
-    for k in range(max(1, border + 1), band):
-        np.minimum(new[k], new[k - 1] + one, out=new[k])  # put in
-    return np.minimum(new, np.uint8(limit + 1), out=new)
+def _counted(where: Bits, columns: NDArray[np.int64], own: NDArray[Any], lengths: NDArray[Any]) -> Edits:
+    """The edits of each pair of words, the second being read letter by letter.
 
-
-def _columns(letters: Letters, before: int, count: int) -> Letters:
-    """Letters of words `(m, width)` as `(count, m)`, behind `before` rows of zeros, cut or filled up with such."""
-    laid = np.zeros((count, len(letters)), letters.dtype)
-    taken = letters[:, : max(0, count - before)].T
-    laid[before : before + len(taken)] = taken
-    return laid
+    where: in which places of a first word a letter stands. columns: the entry of `where` for each letter of the second
+    words `(longest, m)`. own, lengths: of the first and second words `(m,)`, those of the second sorted.
+    """
+    kind = where.dtype.type
+    one, last = kind(1), (own - 1).astype(where.dtype)
+    up, down, kept, before = np.full(len(own), ~kind(0)), *(np.zeros(len(own), kind) for _ in range(3))
+    found = own.astype(np.int16)
+    starts = np.searchsorted(lengths, np.arange(1, len(columns) + 1))  # from here on words have so many letters
+    for begin, column in zip(np.append(0, np.diff(starts)).tolist(), columns, strict=True):
+        up, down, kept, before = (each[begin:] for each in (up, down, kept, before))
+    return found.astype(np.uint8)
