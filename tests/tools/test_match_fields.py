@@ -19,7 +19,7 @@ from knnife.tools._match.fields import Field, Records, fields_of, kind_of
 from knnife.tools._match.lexicon import Lexicon
 from knnife.tools._match.overlap import Known, Side, letters
 from knnife.tools._match.rivals import ahead
-from knnife.tools._match.values import day_of, number_of, text_of, words
+from knnife.tools._match.values import day_of, folded, number_of, text_of, words
 
 BOTH = np.array([[0, 0]])
 
@@ -53,8 +53,11 @@ def test_cells_that_say_nothing_are_missing() -> None:
     assert [text_of(cell) for cell in (None, float("nan"), "", " - ", "N/A", "null", "...", "?")] == [None] * 8
 
 
-def test_cells_lose_case_accents_and_entities() -> None:
-    assert text_of("  Café &#40;Zürich&#41; ") == "cafe (zurich)"
+def test_cells_stand_as_they_were_given_and_are_compared_without_case_and_accents() -> None:
+    assert text_of("  Café &#40;Zürich&#41; ") == "Café (Zürich)"
+    assert folded("Café (ZÜRICH)") == "cafe (zurich)"
+    found = compared([{"x": "CAFÉ A-17B"}], [{"x": "cafe a17b"}])
+    assert found.of(RECORD, "words")[0] == found.of(RECORD, "codes")[0] == 1
     assert text_of(395.0) == "395"
 
 
@@ -98,7 +101,7 @@ def test_records_come_from_all_that_holds_rows(tmp_path: Path) -> None:
 
 def test_texts_are_records_of_one_column() -> None:
     found = Records.of(["Cab", "Bad"])
-    assert (list(found.ids), dict(found.columns)) == (["0", "1"], {"text": ["cab", "bad"]})
+    assert (list(found.ids), dict(found.columns)) == (["0", "1"], {"text": ["Cab", "Bad"]})
     assert dict(Records.of([Thing("x", "cab")]).columns) == {"text": ["cab"]}
 
 

@@ -22,6 +22,7 @@ from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Field, Records, Told, fields_of
 from knnife.tools._match.labels import Labels
 from knnife.tools._match.matcher import Matcher
+from knnife.tools._match.values import folded
 
 Positions = NDArray[np.int64]
 
@@ -189,7 +190,8 @@ def _pairs(
 
 def _joined(table: Records, names: Sequence[str]) -> list[str]:
     """What stands in these columns of each record, as one text."""
-    return [" ".join(filter(None, cells)) for cells in zip(*(table.columns[name] for name in names), strict=True)]
+    columns = ([folded(cell) if cell else "" for cell in table.columns[name]] for name in names)
+    return [" ".join(filter(None, cells)) for cells in zip(*columns, strict=True)]
 
 
 def _probability(value: float) -> float:

@@ -17,7 +17,7 @@ from rapidfuzz.process import cpdist
 
 from knnife.tools._match.bags import Numbers, Rows
 from knnife.tools._match.fields import Field, Records
-from knnife.tools._match.values import day_of, number_of
+from knnife.tools._match.values import day_of, folded, number_of
 
 Cells = NDArray[Any]  # texts of codes, or float64
 
@@ -64,7 +64,7 @@ def _rarity(everything: Cells, asked: Cells) -> Numbers:
 
 
 def _codes(cells: Sequence[str | None]) -> tuple[Cells, NDArray[np.bool_]]:
-    codes = np.array(["".join(filter(str.isalnum, cell or "")) for cell in cells], np.str_)
+    codes = np.array(["".join(filter(str.isalnum, folded(cell or ""))) for cell in cells], np.str_)
     return codes, codes == ""
 
 

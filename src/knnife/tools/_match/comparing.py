@@ -25,7 +25,7 @@ from knnife.tools._match.fields import Field, Records
 from knnife.tools._match.lexicon import Lexicon
 from knnife.tools._match.overlap import Known, Measures, Side, letters, meaning, shared_words
 from knnife.tools._match.rivals import ahead, nearest_rivals
-from knnife.tools._match.values import words
+from knnife.tools._match.values import folded, words
 
 AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer
 RECORD, NAME, RIVALS = "(record)", "(name in record)", "(rivals)"  # groups of measures that are of no one field
@@ -77,8 +77,9 @@ class Column:
 
     @classmethod
     def of(cls, cells: Cells) -> Column:
-        """With the words read."""
-        return cls([words(cell) if cell else [] for cell in cells], cells)
+        """With the words read; case and accents make no difference from here on."""
+        texts = [cell and folded(cell) for cell in cells]
+        return cls([words(text) if text else [] for text in texts], texts)
 
     @classmethod
     def joined(cls, columns: Sequence[Column]) -> Column:

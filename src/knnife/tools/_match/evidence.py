@@ -5,6 +5,9 @@ close as its words are, less twice by how much its rivals are closer. Where matc
 pairs that are the best of both their records: a mixture of two normal distributions of one width (EM; Dempster, Laird
 and Rubin 1977), held by what is usual.
 
+A record may have several partners, though, and these are no rivals of each other. That shows: the best two of a record
+are both close, and nearly equally so. By the share of records of which that is true, rivals count for less.
+
 What closeness does not see are numbers, days and codes. How much it says that they agree is learned from the same
 pairs: the logarithm of how much more often they do among matches than among others (Fellegi and Sunter, "A theory for
 record linkage", 1969; with EM, Winkler 1988). They depend on the words, so half of that is added.
@@ -20,7 +23,8 @@ import numpy as np
 from knnife.tools._match.bags import Numbers
 from knnife.tools._match.comparing import AHEAD, RECORD, RIVALS, Compared
 
-BEATEN = 2.0  # what is taken off for each by which a rival is closer
+BEATEN = 2.0  # what is taken off for each by which a rival is closer, where records have one partner
+TIED = 0.1  # the best two partners of a record that differ by less are tied
 STEEP = 12.0  # log-odds for each of closeness; of labelled data sets it was between 5 and 37
 BEGINS = 0.6  # where matches begin on the scale, usually: labelled data sets had 0.45 to 0.72
 MATCHES, OTHERS, WIDTH = 0.76, 0.4, 0.12  # usual means of matches and others, and the width of both
@@ -33,11 +37,13 @@ FEW = 2.0  # pairs that are added to every count
 
 
 class Evidence(NamedTuple):
-    """begins: the closeness from which on pairs are rather matches. values: which measures count beside it; weights
+    """begins: the closeness from which on pairs are rather matches. beaten: `(2,)`, what is taken off for each by which
+    a rival of the left record, or of the right one, is closer. values: which measures count beside it; weights
     `(v, levels)`: what each level of each adds to the log-odds.
     """
 
     begins: float
+    beaten: Numbers
     values: Sequence[tuple[str, str]]
     weights: Numbers
 
@@ -47,7 +53,7 @@ class Evidence(NamedTuple):
         values = [name for name in compared.names if name[1] == "near"]
         best = np.min([compared.of(RIVALS, side) for side in AHEAD], axis=0) >= 0
         begins = (_begins(compared.of(RECORD, "closeness")[best]) + BEGINS) / 2
-        first = cls(begins, values, np.zeros((len(values), len(LEVELS) + 1)))
+        first = cls(begins, _beaten(compared, begins), values, np.zeros((len(values), len(LEVELS) + 1)))
         chance = 1 / (1 + np.exp(-first.log_odds(compared)))
         return first._replace(weights=_weights(compared, values, chance))
 
@@ -67,17 +73,23 @@ class Evidence(NamedTuple):
         alone = np.nan_to_num(STEEP * alone / np.maximum((~np.isnan(alone)).sum(axis=0), 1))
         found = dict(zip(words, alone, strict=True))
         found[RECORD] = STEEP * (compared.of(RECORD, "closeness") - self.begins) - alone.sum(axis=0)
-        found[RIVALS] = STEEP * _beaten(compared)
+        behind = [np.minimum(compared.of(RIVALS, side), 0) for side in AHEAD]
+        found[RIVALS] = STEEP * (self.beaten @ np.array(behind))
         for (group, name), weights in zip(self.values, self.weights, strict=True):
             measure = compared.of(group, name)
             found[group] = np.where(np.isnan(measure), 0.0, HALF * weights[np.digitize(measure, LEVELS)])
         return found
 
 
-def _beaten(compared: Compared) -> Numbers:
-    """What is taken off a pair's closeness for rivals that are closer `(m,)`."""
-    found: Numbers = np.sum([np.minimum(compared.of(RIVALS, side), 0) for side in AHEAD], axis=0)
-    return BEATEN * found
+def _beaten(compared: Compared, begins: float) -> Numbers:
+    """What is taken off for each by which a rival is closer `(2,)`: less where the best two of many are tied."""
+    closeness, found = compared.of(RECORD, "closeness"), []
+    for side in AHEAD:
+        ahead = compared.of(RIVALS, side)
+        best = (ahead >= 0) & (closeness > begins)
+        tied = best & (ahead < TIED) & (closeness - ahead > begins)
+        found.append(1 - tied.sum() / (best.sum() + HELD))
+    return BEATEN * np.array(found)
 
 
 def _begins(closeness: Numbers) -> float:

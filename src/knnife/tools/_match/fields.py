@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 from knnife.errors import BadInput
 from knnife.space import Space
 from knnife.things import Reading, Thing, as_things
-from knnife.tools._match.values import day_of, number_of, text_of, words
+from knnife.tools._match.values import day_of, folded, number_of, text_of, words
 
 Kind = Literal["name", "text", "code", "number", "date", "category"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -34,7 +34,10 @@ VALUES = 0.05  # a category has at most this many values for each cell
 
 @dataclass(frozen=True)
 class Records:
-    """The rows of a table: ids `(n,)`, and for each column its cells as texts `(n,)`, None where nothing is there."""
+    """The rows of a table: ids `(n,)`, and for each column its cells as texts `(n,)`, None where nothing is there.
+
+    Cells stand as they were given, but for HTML entities and white space; what compares them folds them.
+    """
 
     ids: Sequence[str]
     columns: Mapping[str, Sequence[str | None]]
@@ -116,6 +119,7 @@ def kind_of(cells: Sequence[str]) -> Kind:
     """What kind of field these cells are of, which are all there: see the head of this file."""
     if not cells:
         return "name"
+    cells = [folded(cell) for cell in cells]
 
     def share(reads: Callable[[str], object]) -> float:
         return sum(reads(cell) is not None for cell in cells) / len(cells)

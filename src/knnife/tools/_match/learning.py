@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.errors import BadInput
 from knnife.tools._match.bags import Numbers
 from knnife.tools._match.trees import Forest
 
@@ -22,7 +21,8 @@ FOLDS = 5
 HOLDS = (256.0, 64.0, 16.0, 4.0, 1.0)  # how tightly a line is held, the tightest first: the precision of its weights
 MANY = 200  # labels from which on trees learn too
 EACH = 20  # of them, matches and others that are needed for that
-TRUSTED = 4.0  # how tightly a judge is held at being believed as it is
+TRUSTED = 32.0  # how tightly a judge is held at being believed as it is, which keeps a few labels from overruling it
+OFFSET = 1.0  # how tightly it is held that matches begin where a judge says
 STEPS = 25  # of Newton's method
 
 Mask = NDArray[np.bool_]
@@ -48,7 +48,7 @@ class Line(NamedTuple):
         before = np.zeros(measures.shape[1] + 2)
         before[-2] = 1
         held = np.full(len(before), hold)
-        held[-2:] = TRUSTED, 1e-3
+        held[-2:] = TRUSTED, OFFSET
         line = cls(centre, width, before)
         return line._replace(weights=newton(line._design(measures, start), labels, before, held))
 
@@ -75,14 +75,12 @@ class Learned(NamedTuple):
     def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, seed: int) -> Learned:
         """From measures `(m, f)`, log-odds without labels `(m,)` and labels `(m,)`, 0 or 1.
 
-        Raises BadInput unless there are two matches and two others at least.
+        Until there are two of each, nothing can be tried on pairs that were not seen: the line is held most tightly,
+        and labels hardly do more than move where matches begin.
         """
         fewest = int(min(labels.sum(), (1 - labels).sum()))
         if fewest < 2:
-            raise BadInput(
-                f"{int(labels.sum())} of {len(labels)} labelled pairs match; to learn from labels, two "
-                "that match and two that do not are needed at least; without labels leave labels= out"
-            )
+            return cls(Line.fit(measures, start, labels, HOLDS[0]), None, np.array([0.0, 1.0]))
         random = np.random.default_rng(seed)
         folds = _folds(labels, random)
 
@@ -144,7 +142,7 @@ def _trust(judges: Sequence[Numbers], labels: Numbers) -> Numbers:
     """How far to believe judges, by what they said of pairs they had not seen; at least not at all."""
     before = np.array([0.0, *[1 / len(judges)] * len(judges)])
     design = np.column_stack([np.ones(len(labels)), *judges])
-    trust = newton(design, labels, before, np.array([1.0, *[TRUSTED] * len(judges)]))
+    trust = newton(design, labels, before, np.array([OFFSET, *[TRUSTED] * len(judges)]))
     trust[1:] = np.maximum(trust[1:], 0)
     return trust
 

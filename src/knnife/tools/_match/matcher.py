@@ -90,9 +90,9 @@ class Matcher:
 
         left, right: tables (mappings, a DataFrame, a Space, what `knnife.read` gives) or texts; without right it is
             about pairs within the left one. labels: pairs that are known to match or not, (left, right, 1 or 0), with
-            records by their id or position; two of each kind at least. fields: which columns to compare,
-            as `fields_of` takes them. candidates: `(c, 2)`, pairs of positions that may match, to learn from without
-            labels; None finds them.
+            records by their id or position; below two of each kind they hardly do more than move where matches begin.
+            fields: which columns to compare, as `fields_of` takes them. candidates: `(c, 2)`, pairs of positions that
+            may match, to learn from without labels; None finds them.
 
         Raises BadInput for tables without records or without a common column, and for labels of records that are
         not there or that say different things of one pair.

@@ -1,6 +1,6 @@
 """A matcher in a file: the format of safetensors, tensors and a few words of JSON, nothing that could be run.
 
-    meta                  JSON: format, encoder (its fingerprint), fields, totals, begins, values, labelled
+    meta                  JSON: format, encoder (its fingerprint), fields, totals, begins, beaten, values, labelled
     words.*, grams.*      keys and counts of both rarities
     evidence              weights of the values
     line.*, forest.*      what labels taught, where there were any; trust
@@ -55,6 +55,7 @@ def write(path: Path, matcher: Matcher) -> None:
         "fields": [[field.left, field.right, field.kind] for field in matcher.fields],
         "totals": [rarity.total for rarity in matcher.rarities],
         "begins": matcher.evidence.begins,
+        "beaten": matcher.evidence.beaten.tolist(),
         "values": list(matcher.evidence.values),
         "labelled": matcher.labelled,
     }
@@ -90,7 +91,9 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     if not set(values) <= set(names):
         raise ValueError(f"it knows other measures than its fields have: {values}")
     _check(tensors, {"evidence": (len(values), len(LEVELS) + 1)})
-    evidence = Evidence(float(meta["begins"]), values, tensors["evidence"])
+    beaten = np.array([float(each) for each in meta["beaten"]])
+    _check({"beaten": beaten}, {"beaten": (2,)})
+    evidence = Evidence(float(meta["begins"]), beaten, values, tensors["evidence"])
     rarities = [
         _rarity(tensors, name, int(total)) for name, total in zip(("words", "grams"), meta["totals"], strict=True)
     ]

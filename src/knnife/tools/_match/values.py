@@ -29,7 +29,7 @@ _BETWEEN = re.compile(r"[-./'’]")
 
 
 def text_of(cell: object) -> str | None:
-    """A cell as text: HTML entities resolved, accents and case removed; None where it says nothing."""
+    """A cell as text, with HTML entities resolved and white space in one form; None where it says nothing."""
     if cell is None or cell != cell:
         return None
     if isinstance(cell, list | tuple):
@@ -39,14 +39,19 @@ def text_of(cell: object) -> str | None:
     text = str(cell)
     if "&" in text:
         text = html.unescape(text)
+    text = " ".join(text.split())
+    return None if text.lower() in MISSING or not any(map(str.isalnum, text)) else text
+
+
+def folded(text: str) -> str:
+    """A text without accents, in small letters."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    text = " ".join(text.lower().split())
-    return None if text in MISSING or not any(map(str.isalnum, text)) else text
+    return " ".join(text.lower().split())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text that `text_of` gave.
+    """The words of a text that is `folded`.
 
     Words that mix letters and digits are names of models, and lose what stands inside ("dsc-w120" is "dscw120");
     numbers keep their point; apostrophes go; other words are parted where they are joined.
@@ -77,7 +82,7 @@ def number_of(text: str | None) -> float | None:
     """The number that a cell is, with signs of currency and percent, thousands parted; lengths of time in seconds."""
     if text is None:
         return None
-    bare = _SIGNS.sub("", text)
+    bare = _SIGNS.sub("", folded(text))
     if _NUMBER.fullmatch(bare):
         return float(bare) if len(bare) < 40 else None
     if _ENGLISH.fullmatch(bare):
@@ -95,6 +100,7 @@ def day_of(text: str | None) -> float | None:
     """The day that a cell names, as a count of days; of 3/4/2001 the month is taken to come first, if it can."""
     if text is None:
         return None
+    text = folded(text)
     if found := _ISO.fullmatch(text):
         return _day(found[1], found[2], found[3])
     if found := _NUMERIC_DATE.fullmatch(text):
