@@ -49,7 +49,7 @@ _HOMES = {  # public name -> the module that holds it
     "Speller": "tools._typos.speller",
     "Stopped": "tools._evaluate.stopped",
     "Thing": "things",
-    "TrainingStopped": "encoders._words.stopped",
+    "TrainingStopped": "encoders._words.training",
     "WordVectors": "encoders.word_vectors",
     "analogy": "tools.analogy",
     "changes": "tools.changes",
@@ -123,7 +123,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from knnife.encoders import Encoder, Entry, load_encoder
-    from knnife.encoders._words.stopped import TrainingStopped
+    from knnife.encoders._words.training import TrainingStopped
     from knnife.encoders.catalogue import find_model, models
     from knnife.encoders.rows import RowEncoder
     from knnife.encoders.word_vectors import WordVectors

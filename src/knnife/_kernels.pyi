@@ -42,9 +42,7 @@ def read_lines(
     over. Raises ValueError where `dim` is less than 1.
     """
 
-def read_records(
-    block: bytes, dim: int, values: NDArray[np.float32], places: NDArray[np.int64]
-) -> tuple[int, int]:
+def read_records(block: bytes, dim: int, values: NDArray[np.float32], places: NDArray[np.int64]) -> tuple[int, int]:
     """The same of word2vec's binary form: a word, a space, `dim` floats as they lie in memory."""
 
 def words_at(block: bytes | NDArray[np.uint8], places: NDArray[np.int64], errors: str) -> list[str]:

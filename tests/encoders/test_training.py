@@ -148,7 +148,11 @@ def test_phrases_have_vectors_of_their_own() -> None:
         (["a b"], {"dim": 0}, "dim=0: expected a whole number from 1"),
         (["a b"], {"dim": 2.0}, "dim=2.0: expected a whole number"),
         (["a b"], {"epochs": 0}, "epochs=0"),
-        (["a b"], {"max_words": 1}, "max_words=1: expected None, or a whole number of 2"),
+        (["a b"], {"max_words": 1}, "max_words=1: expected a whole number from 2"),
+        (["a b"], {"dim": True}, "dim=True: expected a whole number"),
+        (["a b"], {"vector_size": 9}, "unknown setting 'vector_size': expected one of dim, window"),
+        (["a b"], {"epoch": 9}, r"unknown setting 'epoch' \(perhaps epochs\)"),
+        (["a b"] * 9, {"checkpoint": "."}, ". is a folder: expected the name of a file for the checkpoint"),
         (["a b"], {"sample": float("nan")}, "sample=nan"),
         (["a b"], {"rate": 0}, "rate=0: expected a number above 0"),
         (["a b"], {"subwords": (6, 3)}, r"subwords=\(6, 3\): expected None, or the shortest"),
@@ -178,6 +182,11 @@ def test_vectors_that_memory_cannot_hold_are_told_with_their_size(monkeypatch: p
     monkeypatch.setattr("knnife.encoders._words.updates.Weights.drawn", too_large)
     with pytest.raises(BadInput, match=r"12 words and 2,000,000 buckets of 1,000 .* take 8.0 GB.*lower dim"):
         train(two_topics(300), dim=1000, subwords=(3, 6), buckets=2_000_000)
+
+
+def test_whole_numbers_of_numpy_are_taken_too() -> None:
+    about = train(two_topics(50), dim=np.int64(4), max_words=np.int32(9), epochs=1).about
+    assert json.loads(json.dumps(about))["dim"] == 4
 
 
 def test_each_epoch_goes_through_all_blocks_in_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_that_the_vectors_will_find_no_room_is_told_before_they_are_learned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=500))
-    with pytest.raises(DiskFull, match=r"room for 0 MB, the vectors take 0 MB: make room"):
+    with pytest.raises(DiskFull, match=r"room for 500 bytes, the vectors take 768: make room"):
         train(two_topics(100), checkpoint=tmp_path / "x.checkpoint", **SETTINGS)
 
 

@@ -44,14 +44,23 @@ def test_what_was_written_is_read_again_to_the_last_bit(tmp_path: Path, name: st
     assert not [*tmp_path.glob("*.part")]
 
 
+def test_files_of_one_name_in_every_form_do_not_write_over_each_other(tmp_path: Path):
+    given = table()
+    for name in WRITTEN:
+        write_table(given, tmp_path / name)
+    for name in WRITTEN:
+        assert same(read_table(tmp_path / name), given)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_limit_reads_the_first_words(tmp_path: Path, name: str):
     given = table()
     write_table(given, tmp_path / name)
     for limit in (1, 3, len(WORDS), 1000):
         assert same(read_table(tmp_path / name, limit=limit), Table(given.words[:limit], given.vectors[:limit]))
-    with pytest.raises(BadInput, match="limit=0: expected how many"):
-        read_table(tmp_path / name, limit=0)
+    for wrong in (0, 2.5, "5"):
+        with pytest.raises(BadInput, match=f"limit={wrong!r}: expected how many"):
+            read_table(tmp_path / name, limit=wrong)
 
 
 def test_glove_has_no_first_line_and_is_known_without_its_name(tmp_path: Path):

@@ -66,7 +66,7 @@ def check(path: Path, form: str | None = None) -> None:
 def test_no_bytes_give_anything_but_bad_input(tmp_path: Path, content: bytes, data):
     form = data.draw(st.sampled_from([None, *forms.FORMS])) if data else None
     name = data.draw(st.sampled_from(["x.vec", "x.npy", "x.tsv"])) if data else "x.npy"
-    (tmp_path / "x.txt").write_text("a\nb")
+    (tmp_path / "x.words.txt").write_text("a\nb")
     (tmp_path / "x.metadata.tsv").write_text("a\nb")
     (tmp_path / name).write_bytes(content)
     check(tmp_path / name, form)
@@ -198,7 +198,7 @@ def test_words_and_vectors_that_are_not_as_many_are_refused(tmp_path: Path):
         with pytest.raises(BadInput, match=r"holds 4 vectors, .* holds 2 words"):
             read_words(tmp_path / name)
         beside.unlink()
-        with pytest.raises(KnnifeError, match=f"there is no file {beside}"):
+        with pytest.raises(KnnifeError, match=f"{name} holds vectors alone: expected their words, .* {beside}"):
             read_words(tmp_path / name)
     np.save(tmp_path / "a.npy", np.array([["x"]], object), allow_pickle=True)
     with pytest.raises(BadInput, match="no array of NumPy"):
@@ -208,7 +208,7 @@ def test_words_and_vectors_that_are_not_as_many_are_refused(tmp_path: Path):
 def test_nan_in_floats_is_refused_with_its_word(tmp_path: Path):
     vectors = TABLE.vectors.copy()
     vectors[2, 1] = np.nan
-    (tmp_path / "a.txt").write_text("a\nb\nc\nd\n")
+    (tmp_path / "a.words.txt").write_text("a\nb\nc\nd\n")
     np.save(tmp_path / "a.npy", vectors)
     (tmp_path / "a.bin").write_bytes(b"4 3\n" + b"".join(b"w%d " % i + row.tobytes() for i, row in enumerate(vectors)))
     for name in ("a.npy", "a.bin"):

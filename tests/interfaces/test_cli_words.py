@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 
 import pytest
 from tests import worded
 from tests.interfaces.running import Knnife
-from tests.interfaces.test_cli import paste
 
 from knnife import WordVectors
-from knnife.interfaces.cli.words import BESIDE
 
 
 @pytest.fixture
@@ -22,23 +19,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     worded.write(tmp_path)
     (tmp_path / "queries.txt").write_text("king\nparis\n")
     return tmp_path
-
-
-@pytest.mark.parametrize("name", ["words", *BESIDE.values()])
-def test_every_example_in_the_help_runs(knnife: Knnife, here: Path, name: str) -> None:
-    command = importlib.import_module(f"knnife.interfaces.cli.{name}").command
-    for line in command.examples:
-        outcome = paste(knnife, line)
-        assert outcome.code == 0, (line, outcome.err)
-        assert outcome.out or outcome.err
-
-
-@pytest.mark.parametrize("name", BESIDE)
-def test_help_of_each_has_its_examples(knnife: Knnife, name: str) -> None:
-    outcome = knnife(f"words {name} --help")
-    assert outcome.code == 0
-    assert f"Usage: knnife words {name}" in outcome.out
-    assert f"words {name} --help" in knnife("words --help").out
 
 
 def test_what_a_file_holds_and_how_it_was_made(knnife: Knnife, here: Path) -> None:

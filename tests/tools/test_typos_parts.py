@@ -18,7 +18,7 @@ from knnife.tools._typos.spelled import LONGEST, folded, spell
 from knnife.tools._typos.splits import splits
 from knnife.tools._typos.vocabulary import Vocabulary
 
-SHORT = st.text("abcé", max_size=7)
+SHORT = st.text("abcéж", max_size=7)
 
 
 def osa(a: str, b: str) -> int:
@@ -35,13 +35,21 @@ def test_the_twin_counts_a_swap_once() -> None:
     assert [osa("teh", "the"), osa("ca", "abc"), osa("", "ab"), osa("kitten", "sitting")] == [1, 3, 2, 3]
 
 
-@given(st.lists(st.tuples(SHORT, SHORT), min_size=1, max_size=30), st.integers(1, 4))
-def test_edits_are_those_of_the_table_up_to_the_limit(pairs: list[tuple[str, str]], limit: int) -> None:
+@given(st.lists(st.tuples(SHORT, SHORT), min_size=1, max_size=30))
+def test_edits_are_those_of_the_table(pairs: list[tuple[str, str]]) -> None:
     a, b = (spell([pair[side] for pair in pairs]) for side in (0, 1))
     rows = np.arange(len(pairs), dtype=np.int32)
     true = np.array([osa(*pair) for pair in pairs])
-    assert edits(a, rows, b, rows, limit).tolist() == np.minimum(true, limit + 1).tolist()
+    assert edits(a, rows, b, rows).tolist() == true.tolist()
     assert (at_least(a, rows, b, rows) <= true).all()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("abc", "abж"), ("abж", "abc"), ("x" * 40, "x" * 35), ("a" * 20 + "🙂" * 20, "é")]
+)
+def test_edits_of_words_of_other_alphabets_and_of_long_ones(a: str, b: str) -> None:
+    row = np.zeros(1, np.int32)
+    assert edits(spell([a]), row, spell([b]), row).tolist() == [osa(a, b)]
 
 
 @given(st.lists(SHORT, min_size=1, max_size=20), st.lists(SHORT, min_size=1, max_size=8), st.integers(3, 5))

@@ -37,7 +37,7 @@ def fewest_edits(typed: str, right: str) -> int:
 def redone(right: str, typed: str) -> str:
     """What the edits make of the right word."""
     made, at = "", 0
-    for edit in edits(typed, right):
+    for edit in edits([typed], [right])[0]:
         made += right[at : edit.at] + edit.typed
         at = edit.at + len(edit.right)
     return made + right[at:]
@@ -46,7 +46,8 @@ def redone(right: str, typed: str) -> str:
 @given(WORDS, WORDS)
 @settings(max_examples=300, deadline=None)
 def test_edits_are_as_few_as_can_be_and_make_one_word_from_the_other(typed: str, right: str):
-    assert len(edits(typed, right)) == fewest_edits(typed, right)
+    fewest = fewest_edits(typed, right)
+    assert fewest <= len(edits([typed], [right])[0]) <= fewest * 12 / 9  # as likely ones are worth a little more
     assert redone(right, typed) == typed
 
 
@@ -74,12 +75,12 @@ def test_many_pairs_are_aligned_as_each_alone():
     ],
 )
 def test_an_edit_says_what_happened_where(typed: str, right: str, kind: str, letters: tuple[str, str], at: int):
-    assert edits(typed, right) == [(kind, *letters, at)]
+    assert edits([typed], [right])[0] == [(kind, *letters, at)]
 
 
 def test_words_of_very_different_lengths_are_aligned():
-    assert [edit.kind for edit in edits("a", "a" * 80)] == ["missing"] * 79
-    assert len(edits("x" * 80, "")) == 80
+    assert [edit.kind for edit in edits(["a"], ["a" * 80])[0]] == ["missing"] * 79
+    assert len(edits(["x" * 80], [""])[0]) == 80
     assert TAKES_RIGHT.tolist() == [1, 1, 0, 2]
     assert TAKES_TYPED.tolist() == [1, 0, 1, 2]
 

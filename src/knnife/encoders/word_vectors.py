@@ -84,8 +84,7 @@ class WordVectors:
 
         Raises BadInput where there is too little to learn from; TrainingStopped at Ctrl-C, with the vectors so far.
         """
-        from knnife.encoders._words.stopped import TrainingStopped
-        from knnife.encoders._words.training import train
+        from knnife.encoders._words.training import TrainingStopped, train
 
         try:
             trained = train(texts, **settings)

@@ -6,6 +6,7 @@ encoded and is itself the words.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ def vocabulary(given: Any) -> Table:
         if len(words) != len(vectors):
             raise BadInput(f"{len(words)} words were given with {len(vectors)} vectors; expected one for each")
         return _checked(Table(words, vectors))
+    if isinstance(given, str | os.PathLike):
+        raise BadInput(f"{given!r:.80} is a name: open what it names, by knnife.WordVectors.load or knnife.Space.open")
     found = sample(given, what="words")
     words = list(given) if _is_words(given) else list(found.ids)
     return _checked(Table(words, found.vectors))

@@ -9,7 +9,6 @@ themselves use often is taken as right.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +16,7 @@ from typing import Any
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space
 from knnife.things import as_things
-from knnife.tools._typos.spelled import folded
-from knnife.tools._typos.speller import SURE, Speller, Wrong
-from knnife.tools._typos.texts import words
-
-OFTEN = 5  # times: a slip is hardly made so often, a name or a term is
+from knnife.tools._typos.speller import OFTEN, SURE, Speller, Wrong
 
 
 @dataclass(frozen=True)
@@ -93,9 +88,7 @@ def typos(
         speller = vocabulary
     else:
         speller = Speller(vocabulary, vectors=vectors, keyboard=keyboard)
-    counts = Counter(folded(word) for text in texts for word in words(text))
-    taken = frozenset(word for word, count in counts.items() if count >= often)
-    mended = list(speller.texts(texts, sure=sure, taken=taken))
+    mended = list(speller.texts(texts, sure=sure, taken=speller.taken(texts, often)))
     return Typos(ids, texts, [each.text for each in mended], [each.wrong for each in mended])
 
 

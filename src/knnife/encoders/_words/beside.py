@@ -18,7 +18,7 @@ from knnife.encoders._words.gathering import check_finite, in_order, stacked, wi
 from knnife.encoders._words.rows import GAP
 from knnife.encoders._words.table import Table
 from knnife.encoders._words.texts import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
-from knnife.errors import BadInput
+from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
 BLOCK: Final = 4096  # rows that are looked at at once
@@ -26,7 +26,7 @@ COUNT: Final = "count"
 
 
 def words_beside(path: Path) -> Path:
-    """Where the words of some vectors are: x.npy -> x.words.txt, vectors.tsv -> metadata.tsv, y.tsv -> y.metadata.tsv."""
+    """Where the words are: beside x.npy x.words.txt, vectors.tsv metadata.tsv, y.tsv y.metadata.tsv."""
     if path.suffix == ".npy":
         return path.with_suffix(".words.txt")
     if "vectors" in path.name:
@@ -96,6 +96,8 @@ def _wordless(lines: Lines, dim: int, what: str) -> Vectors:
 def _words(path: Path) -> tuple[list[str], list[int] | None]:
     """The words beside a file of vectors, and how often each was seen where that stands beside them."""
     beside = words_beside(path)
+    if not beside.exists():
+        raise NotFound(f"{path} holds vectors alone: expected their words, one in each line, in {beside}")
     with reading(beside) as stream:
         content = stream.read().decode("utf-8", "replace")
     lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]

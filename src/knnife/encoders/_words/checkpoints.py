@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
+from knnife.encoders._words import native
 from knnife.encoders._words.disk import writing
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.weights import Weights
@@ -23,7 +24,6 @@ from knnife.errors import BadInput
 
 FORMAT: Final = "knnife training"
 VERSION: Final = 1
-ROWS: Final = 4096  # written or read at once
 
 
 class Progress(NamedTuple):
@@ -39,18 +39,8 @@ def save(path: Path, weights: Weights, progress: Progress, settings: Settings, c
     arrays = _arrays(weights)
     state = {"progress": progress._asdict(), "settings": asdict(settings), "corpus": corpus, "dim": weights.dim}
     metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(state)}
-    header: dict[str, Any] = {"__metadata__": metadata}
-    end = 0
-    for name, array in arrays.items():
-        start, end = end, end + array.nbytes
-        header[name] = {"dtype": "F32", "shape": array.shape, "data_offsets": [start, end]}
-    told = json.dumps(header).encode()
-    told += b" " * (-len(told) % 8)
     with writing(path) as stream:
-        stream.write(len(told).to_bytes(8, "little") + told)
-        for array in arrays.values():
-            for first in range(0, len(array), ROWS):
-                stream.write(np.ascontiguousarray(array[first : first + ROWS], "<f4").data)
+        native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
 
 
 def load(path: Path, weights: Weights, settings: Settings, corpus: str) -> Progress | None:
@@ -60,6 +50,8 @@ def load(path: Path, weights: Weights, settings: Settings, corpus: str) -> Progr
     """
     if not path.exists():
         return None
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: expected the name of a file for the checkpoint")
     try:
         with safe_open(path, framework="numpy") as file:
             state = _state(path, file.metadata())
@@ -68,8 +60,8 @@ def load(path: Path, weights: Weights, settings: Settings, corpus: str) -> Progr
                 part = file.get_slice(name)
                 if part.get_shape() != list(array.shape):
                     raise ValueError(f"{name} is of shape {part.get_shape()}, expected {list(array.shape)}")
-                for first in range(0, len(array), ROWS):
-                    last = min(first + ROWS, len(array))
+                for first in range(0, len(array), native.BLOCK):
+                    last = min(first + native.BLOCK, len(array))
                     array[first:last] = part[first:last]
             return Progress(**state["progress"])
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:

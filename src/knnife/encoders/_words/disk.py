@@ -74,8 +74,8 @@ def require_room(path: Path, size: int) -> None:
     free = shutil.disk_usage(path.absolute().parent).free
     if free < size:
         raise DiskFull(
-            f"{path.parent} has room for {free / 1e6:,.0f} MB, the vectors take {size / 1e6:,.0f} MB: make room, or "
-            "write them to another disk"
+            f"{path.absolute().parent} has room for {free:,} bytes, the vectors take {size:,}: make room, or write "
+            "them to another disk"
         )
 
 

@@ -44,8 +44,8 @@ def read_words(path: str | Path, *, form: str | None = None, limit: int | None =
     says how many others there were. Raises NotFound, and BadInput where the file is damaged or none of word vectors.
     """
     path = Path(path)
-    if limit is not None and limit < 1:
-        raise BadInput(f"limit={limit}: expected how many words to read, 1 or more")
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise BadInput(f"limit={limit!r}: expected how many words to read, 1 or more")
     found = _form_of(path, form)
     if found == "vectors":
         return native.read(path, limit)

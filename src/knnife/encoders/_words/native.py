@@ -73,11 +73,16 @@ def write(table: Table, stream: BinaryIO, about: Mapping[str, Any]) -> None:
         arrays["counts"] = table.counts
     arrays["word_ends"] = np.cumsum([len(word) for word in encoded], dtype=np.int64)
     arrays["words"] = np.frombuffer(b"".join(encoded), np.uint8)
-    stream.write(_header(arrays, metadata))
+    write_arrays(stream, arrays, KINDS, metadata)
+
+
+def write_arrays(stream: BinaryIO, arrays: Arrays, kinds: Mapping[str, Kind], metadata: dict[str, str]) -> None:
+    """Writes a safetensors file, some rows at a time, so that it takes no memory to speak of."""
+    stream.write(_header(arrays, kinds, metadata))
     for name, array in arrays.items():
-        for start in range(0, len(array), BLOCK if array.ndim == 2 else 1 << 20):
-            rows = array[start : start + (BLOCK if array.ndim == 2 else 1 << 20)]
-            stream.write(np.ascontiguousarray(rows, KINDS[name].number).data)
+        at_once = BLOCK if array.ndim == 2 else 1 << 20
+        for start in range(0, len(array), at_once):
+            stream.write(np.ascontiguousarray(array[start : start + at_once], kinds[name].number).data)
 
 
 def read(path: Path, limit: int | None = None) -> tuple[Table, dict[str, Any]]:
@@ -106,12 +111,12 @@ def is_safetensors(start: bytes, size: int) -> bool:
     )
 
 
-def _header(arrays: Arrays, metadata: dict[str, str]) -> bytes:
+def _header(arrays: Arrays, kinds: Mapping[str, Kind], metadata: dict[str, str]) -> bytes:
     entries: dict[str, Any] = {"__metadata__": metadata}
     end = 0
     for name, array in arrays.items():
-        start, end = end, end + array.size * KINDS[name].number.itemsize
-        entries[name] = {"dtype": KINDS[name].name, "shape": list(array.shape), "data_offsets": [start, end]}
+        start, end = end, end + array.size * kinds[name].number.itemsize
+        entries[name] = {"dtype": kinds[name].name, "shape": list(array.shape), "data_offsets": [start, end]}
     text = json.dumps(entries, separators=(",", ":")).encode()
     text += b" " * (-(len(text) + 8) % ALIGNMENT)
     return len(text).to_bytes(8, "little") + text

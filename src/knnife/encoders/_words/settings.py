@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from dataclasses import dataclass
+import operator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from knnife.errors import BadInput
@@ -40,18 +42,27 @@ class Settings:
     phrase_score: float = 100.0
     seed: int = 0
 
+    @classmethod
+    def of(cls, chosen: dict[str, Any]) -> Settings:
+        """Settings by their names. Raises BadInput for a name that is none of theirs."""
+        names = [field.name for field in fields(cls)]
+        for name in chosen:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, 1)
+                perhaps = f" (perhaps {near[0]})" if near else ""
+                raise BadInput(f"unknown setting {name!r}{perhaps}: expected one of {', '.join(names)}")
+        return cls(**chosen)
+
     def __post_init__(self) -> None:
         for name, least, most in _WHOLE:
-            value = getattr(self, name)
-            if type(value) is not int or not least <= value <= most:
-                raise _wrong(name, value, f"a whole number from {least:,} to {most:,}")
+            object.__setattr__(self, name, _whole(name, getattr(self, name), least, most))
         for name in ("sample", "phrase_score"):
             if not _is_number(getattr(self, name)) or getattr(self, name) < 0:
                 raise _wrong(name, getattr(self, name), "a number of 0 or more")
         if not (_is_number(self.rate) and 0 < self.rate <= 1):
             raise _wrong("rate", self.rate, "a number above 0 and up to 1")
-        if self.max_words is not None and (type(self.max_words) is not int or self.max_words < 2):
-            raise _wrong("max_words", self.max_words, "None, or a whole number of 2 or more")
+        if self.max_words is not None:
+            object.__setattr__(self, "max_words", _whole("max_words", self.max_words, 2, 2**31 - 1))
         if self.subwords is not None:
             object.__setattr__(self, "subwords", _lengths(self.subwords))
 
@@ -66,6 +77,17 @@ _WHOLE = (
     ("phrases", 0, 10),
     ("seed", 0, 2**63 - 1),
 )
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> int:
+    """A setting as a whole number; those of NumPy are, too."""
+    try:
+        found = least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        found = least - 1
+    if not least <= found <= most:
+        raise _wrong(name, value, f"a whole number from {least:,} to {most:,}")
+    return found
 
 
 def _is_number(value: Any) -> bool:

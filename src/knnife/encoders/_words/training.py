@@ -26,7 +26,6 @@ from knnife.encoders._words.disk import require_room
 from knnife.encoders._words.histories import histories
 from knnife.encoders._words.numbered import Numbered
 from knnife.encoders._words.settings import Settings
-from knnife.encoders._words.stopped import TrainingStopped
 from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.table import Subwords, Table
 from knnife.encoders._words.updates import KERNEL, Sampler, Weights
@@ -36,6 +35,14 @@ from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
 
 LONG: Final = 1_000_000  # words; without compiled code so many take minutes
+
+
+class TrainingStopped(KeyboardInterrupt):
+    """Ctrl-C in the middle of a training; `so_far` are the vectors as they were then, and can be used."""
+
+    def __init__(self, so_far: Any) -> None:
+        super().__init__("stopped")
+        self.so_far = so_far
 
 
 class Trained(NamedTuple):
@@ -75,7 +82,7 @@ def train(
     vectors beside the checkpoint, have no room; TrainingStopped, a KeyboardInterrupt with the vectors so far. Warns
     where a checkpoint cannot be written: what was learned is worth more.
     """
-    chosen = Settings(**settings)
+    chosen = Settings.of(settings)
     workers = _threads(threads)
     tell = progress or (lambda *_: None)
     read = _corpus(texts, text, split, on_error, (items, by, order))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import (
     ENCODER,
     FILE,
+    batches_for,
     json_option,
     open_space,
     require_one,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 COLUMNS = {"label": "label", "probability": "probability", "fits": "fits", "id": "id", "value": "text"}
 CHECKED = {"id": "id", "given": "given", "label": "rather", "probability": "probability", "value": "text"}
-CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 
 EXAMPLES = """
 knnife classify films.knnife "a bank is robbed" --labels genre
@@ -99,7 +97,7 @@ def command(
     if save is not None:
         learned.save(save)
         _tell(learned)
-    for some in _batches(texts):
+    for some in batches_for(texts):
         _write(knnife.classify(learned, some, none=none), as_json)
 
 
@@ -122,36 +120,6 @@ def _split(named: str) -> tuple[str, str]:
     """A class and what it means, "" where that is not said: `politics: elections, parties`."""
     name, _, meaning = named.partition(":")
     return name.strip(), meaning.strip()
-
-
-def _batches(texts: tuple[str, ...]) -> Iterator[list[str]]:
-    """The texts together; standard input for `-`, by as many lines as have come: nobody waits for an answer."""
-    some: list[str] = []
-    for text in texts:
-        if text != "-":
-            some.append(text)
-            continue
-        if some:
-            yield some
-        some = []
-        yield from _lines(sys.stdin.buffer)
-    if some:
-        yield some
-
-
-def _lines(stream: Any) -> Iterator[list[str]]:
-    rest = b""
-    while chunk := stream.read1(CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
-        if lines := _read(whole):
-            yield lines
-    if lines := _read([rest]):
-        yield lines
-
-
-def _read(lines: list[bytes]) -> list[str]:
-    texts = (line.decode("utf-8", "replace").strip("\r") for line in lines)
-    return [text for text in texts if text.strip()]
 
 
 def _write(found: Classes, as_json: bool) -> None:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, is_space, json_option, lines_for, open_space, require_one, valid_text
+from knnife.interfaces.cli.options import (
+    FILE,
+    batches_for,
+    is_space,
+    json_option,
+    open_space,
+    require_one,
+    valid_text,
+)
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 from knnife.interfaces.cli.writers import whole_file
 
-if TYPE_CHECKING:
-    from knnife.tools.typos import Typos
-
 SUGGESTED = {"word": "word", "rank": "", "suggestion": "suggestion", "probability": "probability", "reason": "why"}
 FOUND = {"id": "id", "position": "position", "word": "word", "suggestion": "suggestion", "probability": "probability",
          "reason": "why"}  # fmt: skip
-TOGETHER = 4096  # words of standard input that are answered together, at most
+REPORTED = 256  # texts from one report of progress to the next
 KEYBOARDS = ("qwerty", "qwertz", "azerty", "dvorak")
 
 EXAMPLES = """
@@ -70,10 +77,12 @@ def command(
         elif column is not None:
             _column(speller, given[0], column, to, sure, unsure, as_json)
         elif space is not None:
-            found = knnife.typos(stack.enter_context(open_space(space, read_only=True)), speller, sure=sure)
-            _tell(found, unsure, as_json)
+            with progress_bar("correcting"):
+                found = knnife.typos(stack.enter_context(open_space(space, read_only=True)), speller, sure=sure)
+            output.write_rows(found.rows(unsure), FOUND, as_json)
+            _summarise(found.summary(), as_json)
         else:
-            for words in _batches(lines_for(given)):
+            for words in batches_for(given):
                 output.write_rows(speller.suggest(words, k).rows(), SUGGESTED, as_json)
 
 
@@ -86,47 +95,126 @@ def _speller(stack: ExitStack, vocabulary: str | None, context: str | None, keyb
         return knnife.Speller(words, vectors=vectors, keyboard=keyboard)
 
 
-def _batches(words: Iterable[str]) -> Iterator[list[str]]:
-    words = iter(words)
-    while some := list(islice(words, TOGETHER)):
-        yield some
-
-
 def _text(speller: knnife.Speller, path: str, to: str | None, sure: float, unsure: bool, as_json: bool) -> None:
     """A text by its lines, whose ends stay as they are; a row says on which line a word stands, from 1."""
-    data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    lines = data.decode("utf-8", "replace").splitlines(keepends=True)
-    things = [knnife.Thing(str(number), line) for number, line in enumerate(lines, 1)]
-    if not things:
-        raise knnife.BadInput(f"{path} is empty; expected a text")
-    found = knnife.typos(things, speller, sure=sure)
-    if to is not None:
-        with whole_file(to) as part:
-            part.write_text("".join(found.mended), encoding="utf-8", newline="")
-    _tell(found, unsure, as_json)
+    kept: list[str] | None = None
+    if path == "-":
+        kept = list(io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read()), "utf-8", "surrogateescape", newline=""))
+    elif not Path(path).is_file():  # a pipe is read once only
+        kept = list(_lines(path))
+
+    def lines() -> Iterator[str]:
+        return _lines(path) if kept is None else iter(kept)
+
+    first = next(lines(), None)
+    if first is None or "\0" in first:
+        raise knnife.BadInput(f"{path} is {'empty' if first is None else 'no text'}; expected a text")
+    with _whole(to) as write:
+        _mend(speller, lines, write, sure, unsure, as_json)
 
 
 def _column(
     speller: knnife.Speller, path: str, column: str, to: str | None, sure: float, unsure: bool, as_json: bool
 ) -> None:
-    """A column of a table; its other columns are written as they are. Rows are numbered from 1."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file, delimiter="\t" if path.endswith(".tsv") else ",")
-        rows, header = list(table), list(table.fieldnames or ())
+    """A column of a table, row by row; its other columns are written as they are. Rows are numbered from 1."""
+    kept = None if Path(path).is_file() else list(_rows(path))  # a pipe is read once only
+
+    def rows() -> Iterator[list[str]]:
+        return _rows(path) if kept is None else iter(kept)
+
+    header = next(rows(), [])
     if column not in header:
         raise knnife.NotFound(f"{path} has no column {column!r}; there are {', '.join(header) or 'none'}")
-    things = [knnife.Thing(str(number), row[column] or "") for number, row in enumerate(rows, 1)]
-    found = knnife.typos(things, speller, sure=sure)
-    if to is not None:
-        with whole_file(to) as part, part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, header, delimiter="\t" if to.endswith(".tsv") else ",", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({**row, column: mended} for row, mended in zip(rows, found.mended, strict=True))
-    _tell(found, unsure, as_json)
+    place = header.index(column)
+
+    def cells() -> Iterator[str]:
+        return (row[place] if place < len(row) else "" for row in islice(rows(), 1, None))
+
+    with _whole(to) as write:
+        table = csv.writer(_Writing(write), delimiter=_delimiter(to or path), lineterminator="\n")
+        table.writerow(header)
+        others = islice(rows(), 1, None)
+
+        def keep(mended: str) -> None:
+            row = next(others)
+            table.writerow([*row[:place], mended, *row[place + 1 :]] if place < len(row) else row)
+
+        _mend(speller, cells, keep, sure, unsure, as_json)
 
 
-def _tell(found: Typos, unsure: bool, as_json: bool) -> None:
-    output.write_rows(found.rows(unsure), FOUND, as_json)
-    told = found.summary()
+class _Writing(NamedTuple):
+    """What csv.writer writes to."""
+
+    write: Callable[[str], Any]
+
+
+@contextmanager
+def _whole(to: str | None) -> Iterator[Callable[[str], Any]]:
+    """What writes to the file `to`, which appears whole or not at all; to nowhere for None."""
+    if to is None:
+        yield lambda text: None
+        return
+    with whole_file(to) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        yield file.write
+
+
+def _lines(path: str) -> Iterator[str]:
+    """The lines of a text with their ends; bytes that are no UTF-8 stay what they are."""
+    with Path(path).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        yield from file
+
+
+def _rows(path: str) -> Iterator[list[str]]:
+    with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        try:
+            yield from csv.reader(file, delimiter=_delimiter(path))
+        except csv.Error as error:
+            raise knnife.BadInput(f"{path}: expected a table with commas, or with tabs in a .tsv; {error}") from error
+
+
+def _delimiter(path: str) -> str:
+    return "\t" if path.endswith(".tsv") else ","
+
+
+def _mend(
+    speller: knnife.Speller,
+    texts: Callable[[], Iterable[str]],
+    keep: Callable[[str], Any],
+    sure: float,
+    unsure: bool,
+    as_json: bool,
+) -> None:
+    """Corrects texts one after another, twice gone through: names and terms are known by how often they come.
+
+    keep: takes each text, corrected.
+    """
+    told: Counter[str] = Counter()
+    with progress_bar("looking for names") as report:
+        taken = speller.taken(_counted(texts(), told, report))
+
+    def rows() -> Iterator[dict[str, Any]]:
+        with progress_bar("correcting") as report:
+            for number, mended in enumerate(speller.texts(texts(), sure=sure, taken=taken), 1):
+                keep(mended.text)
+                for word in mended.wrong:
+                    told["corrected" if word.corrected else "unknown"] += 1
+                    if word.corrected or unsure:
+                        yield {"id": str(number), **word._asdict()}
+                if report is not None and number % REPORTED == 0:
+                    report(number, number / told["texts"])
+
+    output.write_rows(rows(), FOUND, as_json)
+    _summarise(told, as_json)
+
+
+def _counted(texts: Iterable[str], told: Counter[str], report: Callable[[int, None], None] | None) -> Iterator[str]:
+    for text in texts:
+        told["texts"] += 1
+        if report is not None and told["texts"] % REPORTED == 0:
+            report(told["texts"], None)
+        yield text
+
+
+def _summarise(told: Mapping[str, int], as_json: bool) -> None:
     if output.for_people() and not as_json:
         click.echo(f"{told['corrected']:,} words corrected, {told['unknown']:,} others unknown", err=True)

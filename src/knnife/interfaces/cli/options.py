@@ -22,6 +22,7 @@ def valid_text(value: str) -> str:
 
 ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, a folder, or a file of word vectors"
 FILE = click.Path(dir_okay=False)
+CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 SPACE = b"SQLite format 3\0"  # how the file of a space begins
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
@@ -64,6 +65,31 @@ def lines_for(values: Sequence[str]) -> Iterator[str]:
         for line in sys.stdin.buffer:
             if text := line.decode("utf-8", "replace").strip("\r\n"):
                 yield text
+
+
+def batches_for(values: Sequence[str]) -> Iterator[list[str]]:
+    """The values together; standard input for `-`, by as many lines as have come: nobody waits for an answer."""
+    some: list[str] = []
+    for value in values:
+        if value != "-":
+            some.append(value)
+            continue
+        if some:
+            yield some
+        some, rest = [], b""
+        stream: Any = sys.stdin.buffer
+        while chunk := stream.read1(CHUNK):
+            *whole, rest = (rest + chunk).split(b"\n")
+            if lines := _filled(whole):
+                yield lines
+        some = _filled([rest])
+    if some:
+        yield some
+
+
+def _filled(lines: list[bytes]) -> list[str]:
+    texts = (line.decode("utf-8", "replace").strip("\r") for line in lines)
+    return [text for text in texts if text.strip()]
 
 
 def load_vectors(path: str) -> Vectors:

@@ -3,14 +3,15 @@
 What two words have in common at both ends never needs an edit, and mostly leaves a letter or two in the middle. Only
 these are aligned, with the dynamic program of Wagner and Fischer (1974) and swaps of neighbours (Damerau 1964; each
 letter is edited once), for all pairs whose middles are of similar length at the same time. Of the alignments with the
-fewest edits the program takes one that is likely: a vowel is sooner replaced by a vowel than by a consonant.
+fewest edits the program takes one that is likely: a vowel is sooner replaced by a vowel than by a consonant. (Where
+three or more vowels became consonants it may find one edit more than there have to be.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -21,18 +22,19 @@ KINDS: Final[tuple[Kind, ...]] = ("replaced", "missing", "extra", "swapped")
 REPLACED, MISSING, EXTRA, SWAPPED = range(4)
 TAKES_RIGHT: Final = np.array([1, 1, 0, 2])  # letters of the right word that an edit of each kind stands for
 TAKES_TYPED: Final = np.array([1, 0, 1, 2])
+_WAY_RIGHT: Final = np.append(1, TAKES_RIGHT)  # the same for what is kept, and then for the kinds
+_WAY_TYPED: Final = np.append(1, TAKES_TYPED)
 
 ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz'- 0123456789"  # letter numbers 1, 2, ...; 0 is outside of a word
 OTHERS: Final = 64  # where the numbers of other characters begin
-EDIT: Final = np.uint8(10)  # what leaving a letter out or putting one in costs
+EDIT: Final = 10  # what leaving a letter out or putting one in costs
 REPLACE: Final = np.uint8(10)  # 9 for a vowel by a vowel, 12 for one by a consonant: less than two edits
-SWAP: Final = np.uint8(11)
-NEVER: Final = np.uint8(100)  # more than any two edits and a swap
-NARROW: Final = 12  # letters of a middle whose costs are below 256, whatever is added
+SWAP: Final = 11
+NEVER: Final = np.uint16(1 << 14)  # more than any edits cost
+WAY: Final = 3  # bits beside a cost that tell with which edit it ends
 
 Letters8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
-Costs = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,16 @@ class Edit(NamedTuple):
     at: int
 
 
-def edits(typed: str, right: str) -> list[Edit]:
-    """What happened to the right word, from its beginning on; nothing where both are equal."""
-    one = np.zeros(1, np.int64)
-    found = align(Letters.of([typed]), Letters.of([right]), one, one)
-    rows = sorted(zip(found.right.tolist(), found.typed.tolist(), found.kind.tolist(), strict=True))
-    return [
-        Edit(KINDS[kind], right[at : at + int(TAKES_RIGHT[kind])], typed[then : then + int(TAKES_TYPED[kind])], at)
-        for at, then, kind in rows
-    ]
+def edits(typed: Sequence[str], right: Sequence[str]) -> list[list[Edit]]:
+    """What happened to each right word, from its beginning on; nothing where both are equal."""
+    rows = np.arange(len(typed))
+    found = align(Letters.of(typed), Letters.of(right), rows, rows)
+    told: list[list[Edit]] = [[] for _ in typed]
+    order = np.lexsort((found.kind, found.typed, found.right))
+    for pair, at, then, kind in np.stack([found.pair, found.right, found.typed, found.kind], axis=1)[order].tolist():
+        meant = right[pair][at : at + int(TAKES_RIGHT[kind])]
+        told[pair].append(Edit(KINDS[kind], meant, typed[pair][then : then + int(TAKES_TYPED[kind])], at))
+    return told
 
 
 def align(typed: Letters, right: Letters, typed_rows: Ints, right_rows: Ints) -> Edits:
@@ -108,8 +111,7 @@ def align(typed: Letters, right: Letters, typed_rows: Ints, right_rows: Ints) ->
     for rows, width in _by_width(np.maximum(ours, theirs)):
         a = typed.windows((starts[0] + prefix)[rows], width).T
         b = right.windows((starts[1] + prefix)[rows], width).T
-        replacing = _replacing(a, b)
-        pair, kind, at, then = _back(_costs(a, b, replacing), replacing, ours[rows], theirs[rows])
+        pair, kind, at, then = _back(_ways(a, b), ours[rows], theirs[rows])
         parts.append((rows[pair], kind, at + prefix[rows[pair]], then + prefix[rows[pair]]))
     pair, kind, at, then = (
         np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, np.int64) for i in range(4)
@@ -141,55 +143,75 @@ def _by_width(longer: Ints) -> Iterator[tuple[Ints, int]]:
             yield rows, int(longer[rows[-1]])
 
 
-def _replacing(a: Letters8, b: Letters8) -> Costs:
-    """What it costs that the right letter b[i] became a[j] (w, w, g): nothing where they are the same."""
+def _replacing(a: Letters8, b: Letters8) -> NDArray[np.uint16]:
+    """What it costs that the right letter b[i] became a[j] (w, w, g), and that this is replacing: 0 for the same."""
     vowel, meant = _VOWEL[a][None], _VOWEL[b][:, None]
-    costs = REPLACE + 2 * (vowel ^ meant) - (vowel & meant)
+    costs = vowel ^ meant
+    costs += costs
+    costs -= vowel & meant
+    costs += REPLACE
+    costs <<= WAY
+    costs += np.uint8(1 + REPLACED)
     costs *= a[None] != b[:, None]
-    return costs
+    return costs.astype(np.uint16)
 
 
-def _costs(a: Letters8, b: Letters8, replacing: Costs) -> Costs:
-    """The cost of making the first j letters typed `a` (w, g) from the first i right ones `b`: (w + 1, w + 1, g)."""
+def _ways(a: Letters8, b: Letters8) -> Letters8:
+    """By which edit the first j letters typed `a` (w, g) come from the first i right ones `b`: (w + 1, w + 1, g).
+
+    A cost and the edit that it ends with make one number, the cost in its upper bits, so the least of several numbers
+    is the lowest cost, and among equal ones the edit that stands first: none (0), then the KINDS, counted from 1.
+    All cells (i, j) of one i + j = `step` depend only on cells before them, so they are reckoned at once.
+    """
     width, n = a.shape
-    kind = np.uint8 if width <= NARROW else np.uint16
-    costs = np.empty((width + 1, width + 1, n), kind)
-    costs[0] = costs[:, 0] = (np.arange(width + 1, dtype=kind) * EDIT)[:, None]
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    replacing = _replacing(a, b)
     crossed = (b[1:, None] == a[None, :-1]) & (b[:-1, None] == a[None, 1:])
-    swapping = np.where(crossed, SWAP, NEVER).astype(kind)
-    for i in range(width):
-        for j in range(width):
-            best = costs[i + 1, j + 1]
-            np.minimum(costs[i, j + 1], costs[i + 1, j], out=best)
-            best += EDIT
-            np.minimum(best, costs[i, j] + replacing[i, j], out=best)
-            if i and j:
-                np.minimum(best, costs[i - 1, j - 1] + swapping[i - 1, j - 1], out=best)
-    return costs
+    swapping = np.where(crossed, np.uint16((SWAP << WAY) + 1 + SWAPPED), NEVER)
+    missing, extra = (np.uint16((EDIT << WAY) + 1 + kind) for kind in (MISSING, EXTRA))
+    ways = np.zeros((width + 1, width + 1, n), np.uint8)
+    ways[0], ways[1:, 0] = 1 + EXTRA, 1 + MISSING
+    costs = [np.zeros((width + 1, n), np.uint16)]  # of each step, by i
+    for step in range(1, 2 * width + 1):
+        first, last = max(1, step - width), min(step - 1, width) + 1  # i of the cells that are inside
+        here = np.full((width + 1, n), step * (EDIT << WAY), np.uint16)
+        if first < last:
+            best = np.minimum(costs[-1][first - 1 : last - 1] + missing, costs[-1][first:last] + extra)
+            np.minimum(
+                best, costs[-2][first - 1 : last - 1] + _across(replacing, step - 2, first - 1, last - 1), out=best
+            )
+            low, high = max(2, first), min(last, step - 1)
+            if low < high:
+                swapped = costs[-4][low - 2 : high - 2] + _across(swapping, step - 4, low - 2, high - 2)
+                np.minimum(best[low - first : high - first], swapped, out=best[low - first : high - first])
+            way = np.bitwise_and(best, (1 << WAY) - 1)
+            np.subtract(best, way, out=here[first:last])
+            _across(ways, step, first, last)[:] = way
+        costs.append(here)
+    return ways
 
 
-def _back(costs: Costs, replacing: Costs, ours: Ints, theirs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _across(table: NDArray[Any], step: int, first: int, last: int) -> NDArray[Any]:
+    """The cells (i, step - i) of a table (s, s, g), for i from `first` to before `last`, as a view."""
+    size = len(table)
+    begin, apart = step + first * (size - 1), max(1, size - 1)
+    return table.reshape(size * size, -1)[begin : begin + (last - first - 1) * apart + 1 : apart]
+
+
+def _back(ways: Letters8, ours: Ints, theirs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """The edits of a cheapest way, found from its end: pair, kind, place in the right and in the typed middle."""
-    side, _, n = costs.shape
-    costs, replacing = costs.ravel(), replacing.ravel()
-    row, i, j = np.arange(n), theirs, ours
+    side, _, n = ways.shape
+    flat, row, i, j = ways.ravel(), np.arange(n), theirs, ours
     found = []
     while len(row):
-        cell = (i * side + j) * n + row  # cells before the first row or column are read, too, and not believed
-        here = costs[cell]
-        replaced = replacing[((i - 1) * (side - 1) + j - 1) * n + row]
-        both = (i > 0) & (j > 0)
-        straight = both & (costs[cell - (side + 1) * n] + replaced == here)
-        missing = (i > 0) & (costs[cell - side * n] + EDIT == here)
-        extra = (j > 0) & (costs[cell - n] + EDIT == here)
-        kind = np.where(straight, REPLACED, np.where(missing, MISSING, np.where(extra, EXTRA, SWAPPED)))
-        i, j = i - TAKES_RIGHT[kind], j - TAKES_TYPED[kind]
-        edited = ~(straight & (replaced == 0))
-        found.append((row[edited], kind[edited], i[edited], j[edited]))
-        going = (i > 0) | (j > 0)
+        way = flat[(i * side + j) * n + row]
+        i, j = i - _WAY_RIGHT[way], j - _WAY_TYPED[way]
+        edited = np.flatnonzero(way)
+        found.append((row[edited], way[edited], i[edited], j[edited]))
+        going = np.flatnonzero(i + j)
         row, i, j = row[going], i[going], j[going]
     pair, kind, at_right, at_typed = (np.concatenate([part[k] for part in found]) for k in range(4))
-    return pair, kind, at_right, at_typed
+    return pair, kind.astype(np.int64) - 1, at_right, at_typed
 
 
 def _letter_numbers() -> Letters8:

@@ -89,7 +89,8 @@ def _counted(given: Any) -> Counted:
 def _counts(table: Table) -> list[float]:
     """Those of the words; where they are not known, by rank, as Zipf found (files hold frequent words first)."""
     if table.counts is not None:
-        return table.counts.astype(float).tolist()
+        counts: list[float] = table.counts.astype(float).tolist()
+        return counts
     ranked: list[float] = (1e9 / np.arange(1, len(table.words) + 1)).tolist()
     return ranked
 
@@ -136,6 +137,8 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for line in file:
+                if b"\0" in line:
+                    raise BadInput(f"{path} is no text; expected a list of words, or texts")
                 yield line.decode("utf-8", "replace").lstrip("\ufeff")
     except (gzip.BadGzipFile, EOFError) as error:
         raise BadInput(f"{path}: expected gzip, by its name; {error}") from error

@@ -28,12 +28,13 @@ def edits(a: Spelled, rows_a: Rows, b: Spelled, rows_b: Rows) -> Edits:
     lengths = b.lengths[rows_b]
     order = np.argsort(lengths.astype(np.uint8), kind="stable")  # pairs of like length together: no column is wasted
     numbers, where = _alphabet(a.letters)
+    none = b.letters.dtype.type(min(len(numbers) - 1, np.iinfo(b.letters.dtype).max))
     for at in range(0, len(order), BLOCK):
         these = order[at : at + BLOCK]
         long = lengths[these]
         letters = b.letters[rows_b[these], : int(long[-1])].T
         rows = rows_a[these]
-        columns = rows.astype(np.int64) * where.shape[1] + numbers[np.minimum(letters, len(numbers) - 1)]
+        columns = rows.astype(np.int64) * where.shape[1] + numbers[np.minimum(letters, none)]
         found[these] = _counted(where.ravel(), columns, a.lengths[rows], long)
     return found
 
@@ -45,7 +46,8 @@ def at_least(a: Spelled, rows_a: Rows, b: Spelled, rows_b: Rows) -> Edits:
     both = letters_a & letters_b
     gone = np.bitwise_count(letters_a ^ both)  # an edit takes away one letter at most
     come = np.bitwise_count(letters_b ^ both)  # and brings one at most
-    return np.maximum(np.maximum(gone, come, out=gone), longer, out=gone)
+    bound: Edits = np.maximum(np.maximum(gone, come, out=gone), longer, out=gone)
+    return bound
 
 
 def _alphabet(letters: Letters) -> tuple[NDArray[np.uint16], Bits]:
@@ -67,16 +69,28 @@ def _alphabet(letters: Letters) -> tuple[NDArray[np.uint16], Bits]:
 
 
 def _counted(where: Bits, columns: NDArray[np.int64], own: NDArray[Any], lengths: NDArray[Any]) -> Edits:
-    """The edits of each pair of words, the second being read letter by letter.
+    """The edits of each pair of words, the second of which is read letter by letter.
 
     where: in which places of a first word a letter stands. columns: the entry of `where` for each letter of the second
-    words `(longest, m)`. own, lengths: of the first and second words `(m,)`, those of the second sorted.
+    words `(longest, m)`. own, lengths: of the first and second words `(m,)`, those of the second sorted. The bits of
+    `up` and `down` say where the table's column rises and falls, those of `kept` where its diagonal stays.
     """
-    kind = where.dtype.type
-    one, last = kind(1), (own - 1).astype(where.dtype)
-    up, down, kept, before = np.full(len(own), ~kind(0)), *(np.zeros(len(own), kind) for _ in range(3))
-    found = own.astype(np.int16)
-    starts = np.searchsorted(lengths, np.arange(1, len(columns) + 1))  # from here on words have so many letters
-    for begin, column in zip(np.append(0, np.diff(starts)).tolist(), columns, strict=True):
-        up, down, kept, before = (each[begin:] for each in (up, down, kept, before))
-    return found.astype(np.uint8)
+    one = where.dtype.type(1)
+    last = (own.clip(min=1) - 1).astype(where.dtype)
+    up = np.full(len(own), ~where.dtype.type(0))
+    down, kept, before = np.zeros_like(up), np.zeros_like(up), np.zeros_like(up)
+    found, first = own.astype(where.dtype), 0
+    for place, column in enumerate(columns):
+        begin = int(np.searchsorted(lengths, place + 1))  # words before it have no letter here
+        up, down, kept, before, last = (each[begin - first :] for each in (up, down, kept, before, last))
+        first = begin
+        alike = where[column[begin:]]
+        swapped = ((~kept & alike) << one) & before
+        kept = (((alike & up) + up) ^ up) | alike | down | swapped
+        rises, falls = down | ~(kept | up), kept & up  # from the letter before to this one
+        found[begin:] += ((rises >> last) & one) - ((falls >> last) & one)
+        rises = (rises << one) | one
+        up, down, before = (falls << one) | ~(kept | rises), kept & rises, alike
+    least = np.abs(lengths - own).astype(np.uint8)  # of an empty word, all
+    counted: Edits = np.maximum(found.astype(np.uint8), least)
+    return counted

@@ -26,7 +26,7 @@ LEARNED: Final = "ranking.safetensors"
 # Log-odds of a letter replaced by a neighbour: of single consonants replaced in 488 lines of codespell's list 49% came
 # from a neighbouring key, and of the same letters paired at random 18%. What was learned knows it of QWERTY.
 BY_NEIGHBOUR: Final = np.float32(1.5)
-BLOCK: Final = 1 << 13  # pairs at once: what is made of them stays in the processor's cache
+BLOCK: Final = 1 << 15  # pairs at once
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from knnife.tools._typos.alignment import Edit, edits
 from knnife.tools._typos.keyboard import NEIGHBOUR, distance
 from knnife.tools._typos.spelled import speak
@@ -9,16 +11,24 @@ from knnife.tools._typos.spelled import speak
 MANY = 3  # edits that are still told one by one
 
 
-def reasons(typed: str, right: str, keyboard: str = "qwerty") -> list[str]:
-    """What happened to `right` if it became `typed`, and whether both sound the same. Both in small letters."""
+def reasons(typed: Sequence[str], right: Sequence[str], keyboard: str = "qwerty") -> list[list[str]]:
+    """What happened to each of m right words if it became what was typed, and whether both sound the same.
+
+    All in small letters. Many are looked at together, which is much quicker than one by one.
+    """
+    happened = edits(typed, right)
+    heard = speak([*typed, *right]).letters.reshape(2, len(typed), -1)
+    alike = heard[0].any(axis=1) & (heard[0] == heard[1]).all(axis=1)
+    return [_reason(*each, keyboard) for each in zip(typed, right, happened, alike.tolist(), strict=True)]
+
+
+def _reason(typed: str, right: str, happened: list[Edit], alike: bool, keyboard: str) -> list[str]:
     if typed == right:
         return ["in the vocabulary"]
     if typed.replace(" ", "") == right.replace(" ", ""):
         return ["two words" if " " in right else "one word"]
-    happened = edits(typed, right)
     told = [_told(edit, right, keyboard) for edit in happened] if len(happened) <= MANY else [f"{len(happened)} edits"]
-    heard = speak([typed, right]).letters
-    return told + (["sounds the same"] if heard[0].any() and (heard[0] == heard[1]).all() else [])
+    return told + ["sounds the same"] * alike
 
 
 def more_common(count: float, next_count: float) -> list[str]:

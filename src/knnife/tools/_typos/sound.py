@@ -7,6 +7,7 @@ applied to all words at once: a rule looks at some letters that stand together, 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -128,6 +129,7 @@ def _number(letter: str) -> int:
     return 0 if letter == "#" else ALPHABET.index(letter) + 1
 
 
+@cache
 def _among(letters: str) -> NDArray[np.bool_]:
     return np.isin(np.arange(256), [_number(letter) for letter in letters])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -24,6 +25,7 @@ SURE = 0.5  # probability from which a word is corrected
 # Log-odds by which an unknown word is sooner right as it is, measured on news with and without misspellings put in.
 NAMED = 5.0  # with a capital within a sentence
 FORM = 3.0  # a regular form of a known word
+OFTEN = 5  # times that a word of texts is taken for right
 AROUND = 60  # characters before and behind a word that are its context
 TEXTS = 256  # texts of a stream that are looked at together
 OTHERS = 4  # suggestions beside the first that are kept for a word of a text
@@ -57,21 +59,24 @@ class Suggestions:
             for word, apart, rows in zip(self.asked, self._apart, self.positions.tolist(), strict=True)
         ]
 
-    def reasons(self, number: int) -> list[list[str]]:
-        """Why each suggestion for a word is one, in plain words."""
-        rows = [row for row in self.positions[number].tolist() if row != NOTHING]
-        keys = [self._apart[number] if row == APART else self._vocabulary.keys[row] for row in rows]
-        counts = [0.0 if row == APART else float(self._vocabulary.counts[row]) for row in rows] + [0.0]
-        word = folded(self.asked[number])
-        return [
-            reasons(word, key, self._keyboard) + more_common(counts[place], counts[place + 1])
-            for place, key in enumerate(keys)
-        ]
+    def reasons(self, numbers: Sequence[int] | None = None) -> list[list[list[str]]]:
+        """Why each suggestion for each word is one, in plain words; of the words of these numbers, or of all."""
+        vocabulary, typed, right, ratios, sizes = self._vocabulary, [], [], [], []
+        for number in range(len(self)) if numbers is None else numbers:
+            rows = [row for row in self.positions[number].tolist() if row != NOTHING]
+            counts = [0.0 if row == APART else float(vocabulary.counts[row]) for row in rows] + [0.0]
+            typed += [folded(self.asked[number])] * len(rows)
+            right += [self._apart[number] if row == APART else vocabulary.keys[row] for row in rows]
+            ratios += [more_common(*two) for two in pairwise(counts)]
+            sizes.append(len(rows))
+        told = iter(zip(reasons(typed, right, self._keyboard), ratios, strict=True))
+        return [[why + ratio for why, ratio in islice(told, size)] for size in sizes]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each suggestion: the word, its rank from 1, the suggestion, how probable it is, and why."""
+        told = self.reasons()
         for number, word in enumerate(self.asked):
-            for rank, (suggestion, why) in enumerate(zip(self.words[number], self.reasons(number), strict=True)):
+            for rank, (suggestion, why) in enumerate(zip(self.words[number], told[number], strict=True)):
                 yield {
                     "word": word,
                     "rank": rank + 1,
@@ -149,7 +154,7 @@ class Speller:
         return self._told(asked, ranked)
 
     @overload
-    def correct(self, words: str, *, sure: float = SURE) -> str: ...
+    def correct(self, words: str, *, sure: float = SURE) -> str: ...  # type: ignore[overload-overlap]
 
     @overload
     def correct(self, words: Sequence[str], *, sure: float = SURE) -> list[str]: ...
@@ -182,7 +187,7 @@ class Speller:
         A word that is not in the vocabulary is replaced where a suggestion is at least so probable. Addresses, numbers,
         code and abbreviations are not looked at; names are left unless it is quite clear; capitals are kept. Words
         of the vocabulary stay, even where another one may have been meant. taken: further words, in small letters, to
-        leave as they are.
+        leave as they are; see `taken`.
         """
         texts = iter(texts)
         while some := _checked(list(islice(texts, TEXTS)), "texts"):
@@ -192,6 +197,14 @@ class Speller:
                 wrong[number].append(judged)
             for text, words in zip(some, wrong, strict=True):
                 yield Mended(_replaced(text, words), words)
+
+    def taken(self, texts: Iterable[str], often: int = OFTEN) -> frozenset[str]:
+        """The words, in small letters, that are not in the vocabulary and that texts use `often` times or more.
+
+        A slip is hardly made so often, a name or a term is: leave them as they are by `texts(..., taken=)`.
+        """
+        counts = Counter(folded(_stem(place.word)) for text in texts for place in self._unknown(text, frozenset()))
+        return frozenset(word for word, count in counts.items() if count >= often)
 
     def _told(self, asked: list[str], ranked: Ranked) -> Suggestions:
         return Suggestions(asked, ranked.rows, ranked.probabilities, ranked.apart, self.vocabulary, self.keyboard)
@@ -208,22 +221,24 @@ class Speller:
         doubts = [NAMED * place.named + FORM * form for (_, place), form in zip(found, forms, strict=True)]
         ranked = self._suggesting.rank(stems, 1 + OTHERS, contexts, np.array(doubts, np.float32))
         suggested = self._told(stems, ranked)
+        put_in = np.flatnonzero((ranked.rows[:, 0] != NOTHING) & (ranked.probabilities[:, 0] >= sure)).tolist()
+        told = dict(zip(put_in, suggested.reasons(put_in), strict=True))
         for number, (_, place) in enumerate(found):
             words, ending = suggested.words[number], place.word[len(stems[number]) :]
             probability = float(ranked.probabilities[number, 0])
-            corrected = bool(words) and probability >= sure
-            why = "; ".join(suggested.reasons(number)[0]) if corrected else ""
+            corrected = number in told
+            why = "; ".join(told[number][0]) if corrected else ""
             best, *others = [word + ending for word in words] or [""]
             yield Wrong(place.word, place.start, best, probability, corrected, why, others)
 
 
 def _checked(words: Any, what: str) -> list[str]:
     """Texts as a list. Raises BadInput for anything else."""
-    words = list(words)
-    for word in words:
+    checked: list[str] = list(words)
+    for word in checked:
         if not isinstance(word, str):
             raise BadInput(f"{what}: {word!r:.60} is {type(word).__name__}; expected texts")
-    return words
+    return checked
 
 
 def _has_letters(word: str) -> bool:

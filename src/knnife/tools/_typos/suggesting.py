@@ -19,7 +19,8 @@ from knnife.tools._typos.splits import splits
 from knnife.tools._typos.texts import words as words_of
 from knnife.tools._typos.vocabulary import Vocabulary
 
-BLOCK = 1 << 10  # words that one thread ranks at once
+BLOCK = 1 << 12  # words that one thread ranks at once, at most: long operations, or threads wait for each other
+WORTHWHILE = 1 << 9  # words for which it is worth to start a thread
 NOTHING, APART = -1, -2  # in the place of a row
 PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
 MOST_USE = 2.5  # either way
@@ -60,16 +61,19 @@ class Suggesting:
         met and misspelled more often; in a list of misspellings each word is there once.
         """
         self.vocabulary.prepare()
-        parts = [slice(at, at + BLOCK) for at in range(0, len(words), BLOCK)]
+        cores = os.cpu_count() or 1
+        size = max(WORTHWHILE, -(-len(words) // (cores * -(-len(words) // (cores * BLOCK) or 1))))  # alike for all
+        parts = [slice(at, at + size) for at in range(0, len(words), size)]
 
         def ranked(part: slice) -> Ranked:
-            around, doubted = (None if each is None else each[part] for each in (contexts, doubts))
+            around = None if contexts is None else contexts[part]
+            doubted = None if doubts is None else doubts[part]
             return self._block(words[part], k, around, doubted)
 
         if len(parts) < 2:
             done = [ranked(part) for part in parts]
         else:
-            with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as threads:
+            with ThreadPoolExecutor(min(len(parts), cores)) as threads:
                 done = list(threads.map(ranked, parts))
         if not done:
             return Ranked(np.empty((0, k), np.int32), np.empty((0, k), np.float32), [])

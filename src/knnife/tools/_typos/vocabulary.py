@@ -84,7 +84,8 @@ class Vocabulary:
     @cached_property
     def log_counts(self) -> NDArray[np.float32]:
         """The logarithm of the share of each word among all that is written, with one more for each `(n,)`."""
-        return np.log((self.counts + 1) / (self.counts.sum() + len(self))).astype(np.float32)
+        shares: NDArray[np.float32] = np.log((self.counts + 1) / (self.counts.sum() + len(self))).astype(np.float32)
+        return shares
 
 
 def _checked(word: object, count: object) -> float:
