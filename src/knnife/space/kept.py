@@ -5,20 +5,25 @@ What a file holds, and whether all fits together when it is read, is for each to
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from knnife.encoders import Encoder, load_encoder
 from knnife.encoders.loading import restore
 from knnife.encoders.protocol import written
-from knnife.errors import BadInput, KnnifeError
+from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.space.sample import Sample
+
+Tensors = Mapping[str, NDArray[Any]]
+Kept = TypeVar("Kept")
 
 
 def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
@@ -30,6 +35,29 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Map
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_kept(
+    path: Path, format: str, what: str, made_by: str, parts: Callable[[Mapping[str, Any], Tensors], Kept]
+) -> Kept:
+    """What `parts(meta, tensors)` makes of a file that `write_tensors` wrote, with its `meta` in JSON.
+
+    what, made_by: "detector", and how one is made, for errors. Whatever `parts` stumbles over means a damaged file.
+    Raises NotFound where there is no file, BadInput for any other file.
+    """
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}; {made_by}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            meta = json.loads((file.metadata() or {}).get("meta", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+        if not isinstance(meta, dict) or meta.get("format") != format:
+            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r:.40}")
+        return parts(meta, tensors)
+    except (SafetensorError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+        raise BadInput(
+            f"{path}: expected a {what} of the format {format}, as `save` writes it; {error!s:.200}"
+        ) from error
 
 
 def encoder_of(own: Sample) -> tuple[str | None, bytes | None]:

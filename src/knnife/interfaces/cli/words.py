@@ -38,7 +38,8 @@ def command(file: str, as_json: bool) -> None:
     if as_json:
         click.echo(output.json_line({"file": file, **facts, "about": dict(vectors.about)}))
         return
-    told = ({"name": name, "value": value} for name, value in [*facts.items(), *vectors.about.items()])
+    both = {**vectors.about, **facts}
+    told = ({"name": name, "value": value} for name, value in both.items() if value is not None)
     output.write_rows(told, {"name": "", "value": ""}, layout="wrapped")
 
 

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
-from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
 from knnife.space import Sample
-from knnife.space.kept import encoder_again, encoder_of, write_tensors
+from knnife.space.kept import Tensors, encoder_again, encoder_of, read_kept, write_tensors
 from knnife.things import Thing
 from knnife.tools._drift.scores import BINS, FAR_RANK, Scores
 
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
 
 FORMAT = "knnife-drift-monitor-1"
 ARRAYS = {"points": "f4", "centre": "f4", "directions": "f4", "cells": "f4", "known": "f8", "counts": "i8"}
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 def write(path: Path, monitor: DriftMonitor) -> None:
@@ -63,17 +59,7 @@ def write(path: Path, monitor: DriftMonitor) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     """The fields of the monitor in a file. Raises NotFound, and BadInput for a file that is no monitor."""
-    if not path.is_file():
-        raise NotFound(f"there is no file {path}; `knnife drift REFERENCE NEW --monitor {path}` makes a monitor")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            meta = json.loads((file.metadata() or {}).get("meta", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r:.40}")
-        return _fields(meta, tensors)
-    except (SafetensorError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
-        raise BadInput(f"{path}: expected a monitor of format {FORMAT}, as `save` writes it; {error!s:.200}") from error
+    return read_kept(path, FORMAT, "monitor", f"`knnife drift REFERENCE NEW --monitor {path}` makes a monitor", _fields)
 
 
 def _fields(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.blocks import cores
 from knnife.things.folding import fold
 from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, ranges, weighted
 
@@ -130,7 +130,7 @@ def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False, progres
         best = top(left, score, k)
         return Pairs(rows[left[best]].astype(np.int32), right[best].astype(np.int32), score[best])
 
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         parts = []
         for part, done in zip(pool.map(block, [np.arange(a, b) for a, b in pairwise(bounds)]), bounds[1:], strict=True):
             parts.append(part)

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from knnife.encoders import DEFAULT, load_encoder
-from knnife.errors import BadInput, EncoderMismatch, NotFound
-from knnife.space.kept import write_tensors
+from knnife.errors import EncoderMismatch
+from knnife.space.kept import Tensors, read_kept, write_tensors
 from knnife.tools._match.bags import Rarity
 from knnife.tools._match.comparing import measured
 from knnife.tools._match.evidence import LEVELS, Evidence
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from knnife.tools._match.matcher import Matcher
 
 FORMAT = "knnife-matcher-1"
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 def write(path: Path, matcher: Matcher) -> None:
@@ -64,18 +61,8 @@ def write(path: Path, matcher: Matcher) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     """The parts of the matcher in a file, by the names that `Matcher` has for them."""
-    if not path.is_file():
-        raise NotFound(f"there is no file {path}; `Matcher.fit(...).save(path)` makes one")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            meta = json.loads((file.metadata() or {}).get("meta", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r}")
-        parts = _parts(meta, tensors)
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput(f"{path}: expected a matcher of the format {FORMAT}, as `save` writes it; {error}") from error
-    if meta["encoder"] != load_encoder(DEFAULT).fingerprint:
+    parts = read_kept(path, FORMAT, "matcher", "`Matcher.fit(...).save(path)` makes one", _parts)
+    if parts.pop("encoder") != load_encoder(DEFAULT).fingerprint:
         raise EncoderMismatch(f"{path} was learned with another {DEFAULT} model than the one here; learn it again")
     return parts
 
@@ -104,6 +91,7 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
         "evidence": evidence,
         "learned": learned,
         "labelled": int(meta["labelled"]),
+        "encoder": meta["encoder"],
     }
 
 

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
-from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
 from knnife.space import Sample
-from knnife.space.kept import encoder_again, encoder_of, write_tensors
+from knnife.space.kept import Tensors, encoder_again, encoder_of, read_kept, write_tensors
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.learning import Learned
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 
 FORMAT = "knnife-detector-1"
 ARRAYS, NUMBERS = ("odd", "centre", "scale", "coefficients"), ("level", "width")  # of a Regression
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 def write(path: Path, detector: Detector) -> None:
@@ -70,17 +66,7 @@ def write(path: Path, detector: Detector) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     """The parts of the detector in a file, by the names that `Detector` has for them."""
-    if not path.is_file():
-        raise NotFound(f"there is no file {path}; `knnife outliers SPACE --save {path}` makes a detector")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            meta = json.loads((file.metadata() or {}).get("meta", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r}")
-        return _parts(meta, tensors)
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput(f"{path}: expected a detector of the format {FORMAT}, as `save` writes it; {error}") from error
+    return read_kept(path, FORMAT, "detector", f"`knnife outliers SPACE --save {path}` makes a detector", _parts)
 
 
 def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
