@@ -95,6 +95,11 @@ def test_an_empty_file_holds_nothing(write):
     assert list(read(write("a.txt", ""))) == []
 
 
+def test_an_empty_path_is_not_the_current_folder():
+    with pytest.raises(BadInput, match="an empty path"):
+        read("")
+
+
 def test_what_does_not_exist_is_not_found():
     with pytest.raises(NotFound, match=r"no such file or folder: nowhere.csv"):
         read("nowhere.csv", text="a")

@@ -59,7 +59,7 @@ def test_many_pairs_are_aligned_as_each_alone():
     found = align(letters, letters, a, b)
     for pair in range(500):
         mine = found.pair == pair
-        alone = edits(words[a[pair]], words[b[pair]])
+        alone = edits([words[a[pair]]], [words[b[pair]]])[0]
         assert sorted(
             (KINDS[kind], at) for kind, at in zip(found.kind[mine], found.right[mine], strict=True)
         ) == sorted((edit.kind, edit.at) for edit in alone)

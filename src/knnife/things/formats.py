@@ -70,6 +70,8 @@ def read(
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
     name = os.fspath(source)
+    if not name:  # a path of "" means the current folder, which nobody asked for
+        raise BadInput('the source is "", an empty path; expected a file, a folder, "-", or python:PACKAGE')
     asked = Columns.asked(text, id, vector, row, leave_out)
     if not name.startswith(PYTHON):
         name = PurePath(name).as_posix()

@@ -17,8 +17,9 @@ def reasons(typed: Sequence[str], right: Sequence[str], keyboard: str = "qwerty"
     All in small letters. Many are looked at together, which is much quicker than one by one.
     """
     happened = edits(typed, right)
-    heard = speak([*typed, *right]).letters.reshape(2, len(typed), -1)
-    alike = heard[0].any(axis=1) & (heard[0] == heard[1]).all(axis=1)
+    heard = speak([*typed, *right]).letters
+    heard, meant = heard[: len(typed)], heard[len(typed) :]
+    alike = heard.any(axis=1) & (heard == meant).all(axis=1)
     return [_reason(*each, keyboard) for each in zip(typed, right, happened, alike.tolist(), strict=True)]
 
 
