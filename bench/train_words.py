@@ -39,7 +39,7 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 END = re.compile(r"(?<=[.!?;])[\"”’)]*\s+|\n+")
 THREADS = 2
 SEEDS, QUICK_WORDS = 3, 1_500_000
-SETTINGS = {"window": 5, "epochs": 1, "min_count": 5, "sample": 1e-3}
+SETTINGS = {"window": 5, "epochs": 1, "min_count": 5, "sample": 1e-3}  # --epochs sets another number
 
 
 class Run(NamedTuple):
@@ -128,7 +128,7 @@ def scores(words: list[str], vectors: np.ndarray) -> dict[str, float]:
 def in_a_process(who: str, path: Path, dim: int, seed: int, rate: float | None) -> Run:
     """One training in a process of its own, so that its memory is its own."""
     command = [sys.executable, "-m", "bench.train_words", "--once", who, str(path), str(dim), str(seed)]
-    command += [] if rate is None else ["--rate", str(rate)]
+    command += ["--epochs", str(SETTINGS["epochs"])] + ([] if rate is None else ["--rate", str(rate)])
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return Run(**json.loads(told.splitlines()[-1]))
 
@@ -143,7 +143,12 @@ def measure(report: Report, dim: int, seeds: int, path: Path, words: int, rate: 
         for name in who:
             runs[name].append(in_a_process(name, path, dim, seed, rate))
     for name, shown in who.items():
-        report.add(f"{dim}", shown, words / statistics.median(run.training for run in runs[name]), "words a second")
+        report.add(
+            f"{dim}",
+            shown,
+            words * SETTINGS["epochs"] / statistics.median(run.training for run in runs[name]),
+            "words a second",
+        )
     for name, shown in who.items():
         report.add(f"{dim} total", shown, statistics.median(run.total for run in runs[name]), "s")
     for name, shown in who.items():
@@ -163,6 +168,7 @@ def parsed() -> Any:
     parser.add_argument("--dim", type=int, action="append", help="of the vectors; 100 and 300 unless told")
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"trainings of each; {SEEDS} unless told")
     parser.add_argument("--words", type=int, help="so many words of the corpus instead of all")
+    parser.add_argument("--epochs", type=int, default=1, help="of both; 1 unless told")
     parser.add_argument("--rate", type=float, help="the first learning rate of both")
     parser.add_argument("--once", nargs=4, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -170,6 +176,7 @@ def parsed() -> Any:
 
 def main() -> None:
     asked = parsed()
+    SETTINGS["epochs"] = asked.epochs
     os.environ |= {"KNNIFE_CACHE": "off", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if asked.once:
         who, path, dim, seed = asked.once
@@ -177,7 +184,7 @@ def main() -> None:
         return
     report = Report("train_words", as_json=asked.json)
     path, words = prepared(QUICK_WORDS if asked.quick else asked.words)
-    report.note(f"{words:,} words, {SETTINGS['epochs']} epoch")
+    report.note(f"{words:,} words, {asked.epochs} epoch(s)")
     for dim in asked.dim or [100, 300]:
         measure(report, dim, 1 if asked.quick else asked.seeds, path, words, asked.rate)
     report.close()
