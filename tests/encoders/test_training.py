@@ -12,7 +12,7 @@ import pytest
 
 import knnife
 from knnife import BadInput
-from knnife.encoders._words import subwords, training
+from knnife.encoders._words import course, subwords, training
 from knnife.encoders._words.training import train
 from knnife.geometry import Vectors
 
@@ -189,7 +189,7 @@ def test_whole_numbers_of_numpy_are_taken_too() -> None:
     assert json.loads(json.dumps(about))["dim"] == 4
 
 
-def test_each_epoch_goes_through_all_blocks_in_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_epoch_goes_through_all_blocks_from_two_places_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Any, ...]] = []
 
     def noted(weights: Any, sampler: Any, ids: Any, rate_from: float, rate_to: float, state: int) -> tuple[float, int]:
@@ -201,9 +201,16 @@ def test_each_epoch_goes_through_all_blocks_in_an_order_of_its_own(monkeypatch: 
     half = len(seen) // 2
     first, second = ([ids for ids, *_ in seen[part]] for part in (slice(half), slice(half, None)))
     assert len(set(first)) == half > 10
-    assert sorted(first) == sorted(second)
-    assert first != second
+    assert first == second
     rates = [rate for _, *both in seen for rate in both]
+
+    monkeypatch.setattr(course, "PLACES", 1)
+    course._order.cache_clear()
+    seen.clear()
+    train([" ".join(map(str, range(n, n + 50))) for n in range(400)], dim=4, epochs=1, threads=1, min_count=1)
+    course._order.cache_clear()
+    plain, middle = [ids for ids, *_ in seen], -(-half // 2)
+    assert first == [plain[place] for place in sorted(range(half), key=lambda place: (place % middle, place))]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == 0.05
     assert rates[-1] == pytest.approx(0.05 * 1e-4)
