@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.blocks import cores
 from knnife.geometry import Vectors, unit
 from knnife.tools._typos.candidates import Pairs, candidates
 from knnife.tools._typos.ranking import Ranker
@@ -20,7 +20,7 @@ from knnife.tools._typos.texts import words as words_of
 from knnife.tools._typos.vocabulary import Vocabulary
 
 BLOCK = 1 << 12  # words that one thread ranks at once, at most: long operations, or threads wait for each other
-WORTHWHILE = 1 << 9  # words for which it is worth to start a thread
+WORTHWHILE = 1 << 7  # words for which it is worth to start a thread
 NOTHING, APART = -1, -2  # in the place of a row
 PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
 MOST_USE = 2.5  # either way
@@ -61,8 +61,8 @@ class Suggesting:
         met and misspelled more often; in a list of misspellings each word is there once.
         """
         self.vocabulary.prepare()
-        cores = os.cpu_count() or 1
-        size = max(WORTHWHILE, -(-len(words) // (cores * -(-len(words) // (cores * BLOCK) or 1))))  # alike for all
+        threads = cores()
+        size = max(WORTHWHILE, -(-len(words) // (threads * -(-len(words) // (threads * BLOCK) or 1))))  # alike for all
         parts = [slice(at, at + size) for at in range(0, len(words), size)]
 
         def ranked(part: slice) -> Ranked:
@@ -73,8 +73,8 @@ class Suggesting:
         if len(parts) < 2:
             done = [ranked(part) for part in parts]
         else:
-            with ThreadPoolExecutor(min(len(parts), cores)) as threads:
-                done = list(threads.map(ranked, parts))
+            with ThreadPoolExecutor(min(len(parts), threads)) as pool:
+                done = list(pool.map(ranked, parts))
         if not done:
             return Ranked(np.empty((0, k), np.int32), np.empty((0, k), np.float32), [])
         rows, probabilities = (
@@ -96,7 +96,10 @@ class Suggesting:
         return Ranked(*_likeliest(pairs, np.append(odds, odds_apart[of]), len(words), k), apart)
 
     def _fitting(self, pairs: Pairs, contexts: Sequence[str]) -> Odds:
-        """The cosine of each candidate and the mean of the words around; 0 where a vector is missing `(m,)`."""
+        """By how much the cosine of each candidate with the words around is above the mean of its rivals `(m,)`.
+
+        So a word without a vector, which is 0, neither gains nor loses.
+        """
         if self._rows is None:
             self._rows = self.vectors.rows_of(self.vocabulary.words)
         around = np.zeros((len(contexts), self.vectors.dim), np.float32)
@@ -106,7 +109,10 @@ class Suggesting:
                 around[number] = unit(self._vectors(rows)).mean(axis=0)
         rows = self._rows[pairs.word]
         close = np.einsum("ij,ij->i", unit(around)[pairs.query], unit(self._vectors(rows.clip(min=0))))
-        return np.where(rows >= 0, close, np.float32(0))
+        known = rows >= 0
+        total = np.bincount(pairs.query, close * known, minlength=len(contexts))
+        mean = total / np.maximum(np.bincount(pairs.query, known, minlength=len(contexts)), 1)
+        return np.where(known, close - mean[pairs.query], 0).astype(np.float32)
 
     def _vectors(self, rows: NDArray[np.int64]) -> Vectors:
         return np.asarray(self.vectors.vectors[rows], np.float32)
