@@ -170,7 +170,7 @@ def test_what_is_no_encoder_is_refused(thing):
 
 @pytest.mark.parametrize("name", ["englisch", Path("no/such/folder")])
 def test_an_unknown_name_is_refused_with_what_would_do(name, plugins):
-    with pytest.raises(NotFound, match="expected (english|one with the files of a model)"):
+    with pytest.raises(NotFound, match="expected (english|a folder with a model)"):
         load_encoder(name)
 
 

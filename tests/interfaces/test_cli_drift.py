@@ -121,7 +121,7 @@ def test_a_monitor_watches_texts_for_a_space(knnife: Knnife, spaces: None, folde
         ("--monitor watch --block 5", "--monitor has no use for --block"),
         ("--monitor watch --plot a.svg --most 100", "no use for --most, --plot"),
         ("--monitor nowhere/watch", "nowhere"),
-        ("--monitor other", "other: expected a monitor of format knnife-drift-monitor-1"),
+        ("--monitor other", "other: expected a monitor of the format knnife-drift-monitor-1"),
     ],
 )
 def test_what_a_monitor_cannot_do_is_exit_code_two(knnife: Knnife, folder: Path, options: str, said: str) -> None:

@@ -216,5 +216,5 @@ def _counted(texts: Iterable[str], told: Counter[str], report: Callable[[int, No
 
 
 def _summarise(told: Mapping[str, int], as_json: bool) -> None:
-    if output.for_people() and not as_json:
+    if not as_json:
         click.echo(f"{told['corrected']:,} words corrected, {told['unknown']:,} others unknown", err=True)
