@@ -184,3 +184,10 @@ def test_columns_of_other_names_are_compared_where_one_says_so() -> None:
         knnife.match(left, right)
     found = knnife.match(left, right, fields=[("title", "name"), ("price", "cost")], one_to_one=True)
     assert sum(a == 59 - b for a, b in pairs(found)) >= 55
+
+
+def test_tables_of_numbers_and_days_alone_are_matched_by_them() -> None:
+    chance = random.Random(3)
+    left = [{"born": f"19{chance.randrange(40, 99)}-0{1 + i % 9}-1{i % 10}", "pay": 1000 + 37 * i} for i in range(60)]
+    found = knnife.match(left, left[::-1], one_to_one=True, threshold=0.0)
+    assert sum(a == 59 - b for a, b in pairs(found)) >= 55

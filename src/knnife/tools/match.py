@@ -158,7 +158,7 @@ def match(
         comparison = Comparison(ours, theirs, fields_of(ours, theirs, fields))
     else:
         comparison = matcher.comparison(ours, theirs)
-    worded = [field for field in comparison.fields if field.kind in WORDED]
+    worded = [field for field in comparison.fields if field.kind in WORDED] or comparison.fields  # else by the digits
     pairs = _pairs(ours, None if right is None else theirs, worded, k, progress)
     if matcher is None:
         matcher = Matcher.of(comparison, labels, pairs, seed)
