@@ -20,7 +20,7 @@ from knnife.tools._typos.texts import words as words_of
 from knnife.tools._typos.vocabulary import Vocabulary
 
 BLOCK = 1 << 12  # words that one thread ranks at once, at most: long operations, or threads wait for each other
-WORTHWHILE = 1 << 7  # words for which it is worth to start a thread
+WORTHWHILE = 1 << 9  # words for which it is worth to start a thread
 NOTHING, APART = -1, -2  # in the place of a row
 PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
 MOST_USE = 2.5  # either way
