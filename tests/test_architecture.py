@@ -22,6 +22,9 @@ ENCODERS = [["knnife", "encoders", each] for each in ENCODER_FILES]
 # An optional package, and the only files that may import it.
 FEATURES = {f"interfaces/features/{each.name}" for each in (SOURCE / "interfaces" / "features").glob("*.py")}
 WRAPPERS = {
+    "PIL": {"things/pixels.py"},
+    "pi_heif": {"things/pixels.py"},
+    "cv2": {"encoders/_pictures/opencv.py"},
     "sklearn": FEATURES,
     "pyarrow": {"things/arrow.py", "interfaces/cli/writers.py"},
     "faiss": {"space/codes.py", "space/exact.py", "space/cache.py"},

@@ -3,6 +3,7 @@
     KnnifeError
     ├── BadInput (also a ValueError)       what was given cannot be used
     │   ├── BadRow                         one row of a source; knows its file and line
+    │   ├── BadPictures                    some of the pictures given; knows which, and why
     │   └── BadFilter                      a condition that cannot be read; knows the place
     ├── NotFound (also a LookupError)      no such id, file, encoder or view
     ├── EncoderMismatch                    vectors of one model, a query of another
@@ -20,6 +21,8 @@ Every message says what was given, what was expected and what to do. Catch `Knni
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class KnnifeError(Exception):
     """The root: every error raised on purpose by knnife."""
@@ -35,6 +38,16 @@ class BadRow(BadInput):
     def __init__(self, source: str, line: int | None, why: str) -> None:
         self.source, self.line, self.why = source, line, why
         super().__init__(f"{source}{'' if line is None else f', line {line}'}: {why}")
+
+
+class BadPictures(BadInput):
+    """Some of the pictures given cannot be read: `faults` says which, by their place, and why."""
+
+    def __init__(self, faults: Mapping[int, str], count: int) -> None:
+        self.faults = dict(faults)
+        first = next(iter(self.faults.values()))
+        more = f" (and {len(faults) - 1:,} more of {count:,} pictures cannot be read)" if len(faults) > 1 else ""
+        super().__init__(f"{first}{more}")
 
 
 class BadFilter(BadInput):

@@ -1,0 +1,1 @@
+"""What the encoders of pictures and faces share."""

@@ -1,0 +1,180 @@
+"""Pictures decoded: from the bytes of a file to upright RGB pixels. The one file that knows Pillow.
+
+A JPEG file is decoded at a half, a quarter or an eighth of its size where no more is wanted, which takes a fraction
+of the time. Nothing is trusted: what has more than MOST_PIXELS is refused before it is decoded, and only the formats
+of photographs are tried (no PostScript, no fonts, no SVG).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.errors import BadInput, BadPictures, KnnifeError, MissingPackage
+from knnife.things.pictures import Value, picture_bytes
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), red green blue, upright
+T = TypeVar("T")
+
+MOST_PIXELS: Final = 150_000_000  # in one picture: half a gigabyte when decoded
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+ORIENTATION: Final = 0x0112  # the EXIF tag that says how the camera was held
+TURNS: Final[dict[int, Callable[[NDArray[Any]], NDArray[Any]]]] = {  # by the value of that tag
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.swapaxes(0, 1),
+    6: lambda p: p.swapaxes(0, 1)[:, ::-1],
+    7: lambda p: p[::-1, ::-1].swapaxes(0, 1),
+    8: lambda p: p.swapaxes(0, 1)[::-1],
+}
+
+
+def pixels(value: Value, side: int | None = None) -> Pixels:
+    """The picture with this path or these bytes: uint8 `(height, width, 3)`, turned as its EXIF data say.
+
+    side: the longer side has at most so many pixels; a smaller picture is not enlarged. What is transparent becomes
+    white; of an animated picture it is the first frame; 16 bits and CMYK become 8 bits and RGB.
+
+    Raises BadInput (damaged, empty, of another format, too large), NotFound, MissingPackage (Pillow; pi-heif for HEIC).
+    """
+    name = "the picture given as bytes" if isinstance(value, bytes | bytearray) else str(value)
+    if not isinstance(value, str | bytes | bytearray):
+        raise BadInput(f"a picture is a path or bytes, not {type(value).__name__}: {value!r:.60}")
+    data = picture_bytes(value) if isinstance(value, str) else bytes(value)
+    try:
+        return _decoded(data, name, side)
+    except KnnifeError:
+        raise
+    except MemoryError as error:
+        raise BadInput(f"{name}: there is not enough memory to decode this picture") from error
+    except Exception as error:  # whatever a decoder raises at damaged data
+        raise BadInput(f"{name} is damaged, or no picture: {error}") from error
+
+
+def each_picture(values: Sequence[Value], work: Callable[[Pixels], T], side: int | None = None) -> list[T]:
+    """What `work` makes of the pixels of each picture, in order; decoded and worked on by all cores.
+
+    Raises BadPictures, naming all that cannot be read, once the others were tried.
+    """
+
+    def one(value: Value) -> T | KnnifeError:
+        try:
+            return work(pixels(value, side))
+        except MissingPackage:
+            raise
+        except KnnifeError as error:
+            return error
+
+    _pillow()  # a missing package is one fault, not one of each picture
+    if len(values) == 1:
+        done = [one(values[0])]
+    else:
+        with ThreadPoolExecutor(_cores()) as pool:
+            done = list(pool.map(one, values))
+    faults = {place: str(made) for place, made in enumerate(done) if isinstance(made, KnnifeError)}
+    if faults:
+        raise BadPictures(faults, len(values))
+    return [made for made in done if not isinstance(made, KnnifeError)]
+
+
+def jpeg(picture: Pixels, quality: int = 85) -> bytes:
+    """A picture `(height, width, 3)` as the bytes of a JPEG file."""
+    file = io.BytesIO()
+    _pillow().fromarray(np.ascontiguousarray(picture)).save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def _decoded(data: bytes, name: str, side: int | None) -> Pixels:
+    pillow = _pillow()
+    _heif(data, name)
+    try:
+        picture = pillow.open(io.BytesIO(data), formats=[*FORMATS, "HEIF"] if _is_heif(data) else FORMATS)
+    except pillow.DecompressionBombError as error:
+        raise _too_large(name, str(error)) from error
+    except pillow.UnidentifiedImageError as error:
+        raise BadInput(f"{name} is no picture that can be read: {_looks_like(data)}; expected {_FORMATS}") from error
+    with picture:
+        width, height = picture.size
+        if width * height > MOST_PIXELS:
+            raise _too_large(name, f"{width:,} x {height:,} pixels")
+        turn = None
+        with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
+            turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
+        if side is not None:
+            picture.draft("RGB", (side, side))  # a JPEG may be decoded smaller, but not below that
+        upright = _eight_bits(picture)
+        if side is not None and max(upright.size) > side:
+            # Pillow's BILINEAR takes in all pixels that fall into one: an average, without moiré
+            upright.thumbnail((side, side), pillow.Resampling.BILINEAR)
+        found: Pixels = np.asarray(upright)
+    return np.ascontiguousarray(turn(found)) if turn is not None else found
+
+
+def _eight_bits(picture: Any) -> Any:
+    """Any mode of Pillow as RGB, over white where it is transparent."""
+    pillow = _pillow()
+    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+        numbers = np.asarray(picture, np.float32)
+        top = 65_535.0 if picture.mode != "F" or numbers.max(initial=0) > 255 else 255.0 if numbers.max() > 1 else 1.0
+        return pillow.fromarray((np.clip(numbers / top, 0, 1) * 255 + 0.5).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        shown = picture.convert("RGBA")
+        white = pillow.new("RGBA", shown.size, (255, 255, 255, 255))
+        return pillow.alpha_composite(white, shown).convert("RGB")
+    return picture.convert("RGB")
+
+
+@cache
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingPackage("pillow", "pictures", "reading pictures") from error
+    # Its warning at half the size that it refuses: we have a limit of our own.
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    return Image
+
+
+def _heif(data: bytes, name: str) -> None:
+    """Make Pillow read HEIC, where the data are that."""
+    if _is_heif(data):
+        try:
+            import pi_heif
+        except ImportError as error:
+            raise MissingPackage("pi-heif", "heic", f"{name} is a HEIC picture, and reading it") from error
+        pi_heif.register_heif_opener()
+
+
+def _is_heif(data: bytes) -> bool:
+    return data.startswith(b"ftyp", 4) and data[8:12] in HEIF_BRANDS
+
+
+def _looks_like(data: bytes) -> str:
+    head = data[:512].lstrip().lower()
+    if head.startswith((b"<svg", b"<?xml")) and b"svg" in data[:4096].lower():
+        return "it is SVG, a drawing and no photograph (export it as PNG)"
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page"
+    return f"it begins with {data[:8]!r}"
+
+
+def _too_large(name: str, size: str) -> BadInput:
+    return BadInput(f"{name} is too large to be decoded safely: {size}; expected at most {MOST_PIXELS:,} pixels")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or HEIC"
