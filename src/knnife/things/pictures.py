@@ -15,7 +15,25 @@ from typing import Final, Self
 
 from knnife.errors import BadInput, NotFound
 
-ENDINGS: Final = frozenset(".bmp .gif .heic .heif .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split())
+ENDINGS: Final = frozenset(
+    [
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".pbm",
+        ".pgm",
+        ".png",
+        ".pnm",
+        ".ppm",
+        ".tif",
+        ".tiff",
+        ".webp",
+    ]
+)
 ARCHIVE: Final = ".zip"
 LARGEST: Final = 512 << 20  # bytes of one picture's file
 
