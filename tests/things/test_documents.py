@@ -267,5 +267,5 @@ def test_a_document_too_large_for_memory_is_a_fault(write, monkeypatch):
 
 def test_a_folder_without_documents_is_an_error(write):
     write("d/a.csv", "text\nx\n")
-    with pytest.raises(BadInput, match=r"no documents in this folder.*\.md"):
+    with pytest.raises(BadInput, match=r"no documents there.*\.md"):
         list(read("d"))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knnife.things.memory import as_things
+from knnife.things.memory import are_pictures, as_things
+from knnife.things.pictures import is_picture
 from knnife.things.reading import Reading
 from knnife.things.thing import About, Scalar, Thing
 
 if TYPE_CHECKING:
     from knnife.things.formats import read
 
-__all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "read"]
+__all__ = ["About", "Reading", "Scalar", "Thing", "are_pictures", "as_things", "is_picture", "read"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from knnife.errors import BadInput, BadRow, NotFound
@@ -13,6 +12,7 @@ from knnife.things.files import format_of, opened
 from knnife.things.html import html
 from knnife.things.markdown import markdown
 from knnife.things.passages import Document, Section, passages
+from knnife.things.pictures import is_picture
 from knnife.things.reading import Reading, RowError
 from knnife.things.thing import Thing
 from knnife.things.values import check_text
@@ -56,21 +56,22 @@ def read_document(name: str, reading: Reading) -> Iterator[Thing]:
         yield from passages(parse(text, Path(name).name.split(".")[0]), name)
 
 
-def read_folder(folder: Path, reading: Reading) -> Iterator[Thing]:
-    """The passages of all documents below `folder`, in the order of their paths.
+def read_documents(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
+    """The passages of the documents among the files with these names, in that order.
 
-    Hidden files and folders are left out, links to folders are not followed (they may lead in a circle), and
-    files with other endings are passed over (`reading.skipped`). Raises BadInput when no document is found.
+    Files with other endings are passed over (`reading.skipped`). Raises BadInput when no document is found.
     """
-    names, reading.skipped = _documents(folder)
-    if not names:
+    found = [name for name in names if is_document(name)]
+    reading.skipped = len(names) - len(found)
+    reading.pictures_skipped = sum(map(is_picture, names))
+    if not found:
         raise BadInput(
-            f"{reading.source}: no documents in this folder, expected files that end in {' '.join(PARSERS)}; "
+            f"{reading.source}: no documents there, expected files that end in {' '.join(PARSERS)}, or pictures; "
             f"tables are read by their own names"
         )
     done = 0
-    reading.progress = lambda: done / len(names)
-    for name in names:
+    reading.progress = lambda: done / len(found)
+    for name in found:
         yield from read_document(name, reading)
         done += 1
 
@@ -90,18 +91,9 @@ def _bytes(name: str, reading: Reading) -> bytes | None:
     return None
 
 
-def _documents(folder: Path) -> tuple[list[str], int]:
-    """The paths of the documents below `folder`, and the number of other files."""
-    found, others = [], 0
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(place, name)
-            if name.startswith(".") or format_of(name) not in PARSERS or not path.is_file():
-                others += not name.startswith(".")
-            else:
-                found.append(path.as_posix())
-    return sorted(found), others
+def is_document(name: str) -> bool:
+    """Is this the name of a document, by its ending?"""
+    return format_of(name) in PARSERS
 
 
 def _declared(page: bytes) -> str:

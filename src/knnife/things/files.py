@@ -1,7 +1,8 @@
-"""Opening files: gzip is seen through, byte order marks are dropped, progress is measured in bytes."""
+"""Finding and opening files: gzip is seen through, byte order marks are dropped, progress is measured in bytes."""
 
 from __future__ import annotations
 
+import glob
 import gzip
 import io
 import os
@@ -75,6 +76,33 @@ def format_of(name: str) -> str:
     if path.suffix.lower() == ".gz":
         path = path.with_suffix("")
     return path.suffix.lower()
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """The paths of all files below a folder; hidden ones are left out, and links to folders are not followed."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            path = Path(place, name)
+            if not name.startswith(".") and path.is_file():
+                yield path.as_posix()
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that match a pattern ("photos/**/*.jpg"), sorted. Raises NotFound where there is none."""
+    found: dict[tuple[str, str], str] = {}  # by where they really lie: links to folders may lead in a circle
+    for name in sorted(glob.iglob(pattern, recursive=True), key=lambda name: (name.count(os.sep), name)):
+        if os.path.isfile(name):
+            folder, last = os.path.split(name)
+            found.setdefault((os.path.realpath(folder), last), Path(name).as_posix())
+    if not found:
+        raise NotFound(f"no file matches the pattern {pattern}")
+    return sorted(found.values())
+
+
+def is_pattern(name: str) -> bool:
+    """Is this a pattern for the names of files, and not the name of one?"""
+    return glob.has_magic(name) and not os.path.lexists(name)
 
 
 def _raw(name: str) -> io.FileIO:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 
 from knnife.errors import BadInput, NotFound
+from knnife.things.albums import picture_things, read_album, read_archive, read_pictures
 from knnife.things.arrow import read_parquet
-from knnife.things.documents import PARSERS, read_document, read_folder
-from knnife.things.files import STDIN, format_of, opened
+from knnife.things.documents import PARSERS, is_document, read_document, read_documents
+from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
+from knnife.things.pictures import ARCHIVE, ENDINGS, is_picture
 from knnife.things.python_source import read_python
-from knnife.things.reading import OnError, Reading
+from knnife.things.reading import OnError, Reading, RowError
 from knnife.things.rows import Columns
 from knnife.things.tables import read_csv
 from knnife.things.texts import Per, read_texts
 from knnife.things.thing import Thing
+from knnife.things.values import decoded
 
 PYTHON = "python:"
+ALBUMS = (read_pictures, read_album, read_archive)
 
 TableReader = Callable[[io.BufferedReader, Reading, Columns], Iterator[Thing]]
 TABLES: dict[str, TableReader] = {
@@ -35,52 +40,123 @@ TEXTS = (".text", ".txt")
 
 
 def read(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     text: str | Sequence[str] | None = None,
     id: str | None = None,
     vector: str | None = None,
+    picture: str | None = None,
     row: bool = False,
     leave_out: str | Sequence[str] = (),
     per: Per = "line",
+    pictures: bool | None = None,
     on_error: OnError = "stop",
 ) -> Reading:
     """The things in `source`, streamed.
 
     source: a file (csv, tsv, json, jsonl, parquet, txt, md, html; each may be gzipped), a folder of documents
         (txt, md, html), "-" for standard input, or the documentation of a Python package ("python:json",
-        "python:stdlib").
+        "python:stdlib"). Pictures: a file, a folder, a zip archive of them, or a list of their paths. A pattern
+        ("photos/**/*.jpg") stands for the pictures or documents that match it.
     text, id, vector: the names of columns. Several text columns are joined by line breaks; without text= a
         column with a usual name is taken ("text", "content", "body", "value", "document"). Without id= a column
         named "id" is taken, or things are called by their place: "films.csv#1". A column named "part_of" holds
         the ids of wholes. The other columns become metadata. Standard input is lines
         of text, or JSON lines if a column is named.
+    picture: of a table, the column with the paths of pictures, relative to the folder of the table, or their bytes.
     row: the things are the rows of a table, for an encoder of rows (`knnife.RowEncoder`): the value is the JSON of what
         is encoded, every column is metadata. leave_out: columns that are metadata only, such as a label. Standard
         input is JSON lines, or csv where it does not begin like JSON.
-    per: "line" or "paragraph" of a text file. on_error: "stop" raises BadRow at the first row that cannot be
-    used, "skip" counts it in the Reading and goes on.
+    per: "line" or "paragraph" of a text file. pictures: whether the things are pictures; by what is there unless
+        told, which a folder needs that holds documents, and more pictures. on_error: "stop" raises BadRow at the first
+    row or picture that cannot be used, "skip" counts it in the Reading and goes on.
 
-    Raises NotFound for what does not exist and BadInput for what cannot be read.
+    A picture is called by its path, which also is its value; its width, height, format, bytes, and when it was taken
+    become metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
     """
+    if per not in ("line", "paragraph"):
+        raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures))
+    if isinstance(source, list | tuple):
+        return _several_pictures([_name(each) for each in source], asked, pictures, on_error)
+    name = _name(source)
+    if not name.startswith(PYTHON):
+        name = PurePath(name).as_posix()
+    reader = _several(name, asked, pictures) or _pictures(name, asked, pictures) or _reader(name, asked, per)
+    whole = reader.func in (read_document, read_documents, read_python)
+    shows = asked.pictures or reader.func in ALBUMS
+    return Reading(name, reader, on_error, complete=whole, pictures=shows)
+
+
+def _name(source: object) -> str:
+    """A source as a text. Raises BadInput where it is none, or empty."""
     if not isinstance(source, (str, os.PathLike)):
         raise BadInput(
             f"read takes a path, got {type(source).__name__}; give it to add(...) or as_things(...) as it is"
         )
-    if per not in ("line", "paragraph"):
-        raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
     name = os.fspath(source)
+    if not isinstance(name, str):
+        raise BadInput(f"a path is a text, got {name!r:.60}")
     if not name:  # a path of "" means the current folder, which nobody asked for
         raise BadInput('the source is "", an empty path; expected a file, a folder, "-", or python:PACKAGE')
-    asked = Columns.asked(text, id, vector, row, leave_out)
-    if not name.startswith(PYTHON):
-        name = PurePath(name).as_posix()
-    reader = _reader(name, asked, per)
-    return Reading(name, reader, on_error, complete=reader.func in (read_document, read_folder, read_python))
+    return name
+
+
+def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, on_error: OnError) -> Reading:
+    """The pictures with these paths; what else they may be is only read one source at a time."""
+    others = [name for name in names if not is_picture(name)]
+    if not names or pictures is False or (others and not pictures):
+        what = repr(others[0]) if others else "none at all" if not names else "pictures=False"
+        raise BadInput(
+            f"read takes a path, got list; of several, only pictures are read together, which end in "
+            f"{' '.join(sorted(ENDINGS))}: got {what}. Texts go to add(...) or as_things(...) as they are"
+        )
+    _refuse_columns("a list of paths", replace(asked, pictures=False))
+    names = [PurePath(name).as_posix() for name in names]
+    found = [each for name in names for each in (matching(name) if is_pattern(name) else [name])]
+    source = names[0] if len(names) == 1 else f"{len(found):,} pictures"
+    return Reading(source, partial(read_pictures, found), on_error, pictures=True)
+
+
+def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
+    """How the files in a folder, or those that match a pattern, are read; None where `name` is neither.
+
+    As documents, where there are at least as many of these; as pictures, where there are no documents. Raises BadInput
+    where pictures outnumber documents, until it is said which are meant.
+    """
+    is_folder = os.path.isdir(name)
+    if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
+        return None
+    _refuse_columns(f"{name}, read as documents or pictures,", replace(asked, pictures=False))
+    names = sorted(files_below(Path(name))) if is_folder else matching(name)
+    shown, told = sum(map(is_picture, names)), sum(map(is_document, names))
+    if pictures is None and shown > told > 0:
+        raise BadInput(
+            f"{name} holds pictures ({shown:,}) and documents ({told:,}), which go into different spaces: say which "
+            "with pictures=True or pictures=False (--pictures or --no-pictures)"
+        )
+    return partial(read_album if pictures or (pictures is None and shown > told) else read_documents, names)
+
+
+def _pictures(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
+    """How a picture, an archive or a list of paths is read; None where `name` is, or is asked for, something else."""
+    ending = format_of(name)
+    if name == STDIN:
+        return partial(_listed_pictures) if pictures and not asked.picture else None
+    if name.startswith(PYTHON) or ending in TABLES:
+        return None
+    if not os.path.exists(name):
+        raise NotFound(f"no such file or folder: {name}")
+    if not (is_picture(name) or ending == ARCHIVE or pictures):
+        return None
+    if pictures is False:
+        raise BadInput(f"{name} holds pictures, and pictures=False (--no-pictures) asks for none")
+    _refuse_columns(name, replace(asked, pictures=False))
+    return partial(read_archive, name) if ending == ARCHIVE else partial(read_pictures, [name])
 
 
 def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
-    """The function that reads `name`, after a look at what it is."""
+    """How a table, a text, a document, a package or standard input is read."""
     ending = format_of(name)
     if name == STDIN:
         if asked.any:
@@ -88,25 +164,26 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     elif name.startswith(PYTHON):
         _refuse_columns(name, asked)
         return partial(read_python, name.removeprefix(PYTHON))
-    elif not Path(name).exists():
-        raise NotFound(f"no such file or folder: {name}")
-    elif ending in TABLES and not Path(name).is_dir():
+    elif ending in TABLES:
+        if not os.path.exists(name):
+            raise NotFound(f"no such file or folder: {name}")
         return partial(_table, name, TABLES[ending], asked)
     _refuse_columns(name, asked)
-    if Path(name).is_dir():
-        return partial(read_folder, Path(name))
     if name == STDIN or ending in TEXTS:
         return partial(_texts, name, per)
     if ending in PARSERS:
         return partial(read_document, name)
-    raise BadInput(f"{name}: unknown format; expected a folder, or a name that ends in {' '.join([*TABLES, *PARSERS])}")
+    known = " ".join([*TABLES, *PARSERS, *sorted(ENDINGS), ARCHIVE])
+    raise BadInput(f"{name}: unknown format; expected a folder, or a name that ends in {known}")
 
 
 def _refuse_columns(name: str, asked: Columns) -> None:
+    if asked.pictures:
+        raise BadInput(f"{name} has no pictures: expected a table, a folder, a zip archive or a picture")
     if asked.row:
         raise BadInput(f"{name} has no rows: expected a table ({' '.join(TABLES)})")
     if asked.any:
-        raise BadInput(f"{name} has no columns: leave out text=, id= and vector=")
+        raise BadInput(f"{name} has no columns: leave out text=, id=, vector= and picture=")
 
 
 def _table(name: str, reader: TableReader, asked: Columns, reading: Reading) -> Iterator[Thing]:
@@ -118,6 +195,18 @@ def _read_rows(stream: io.BufferedReader, reading: Reading, asked: Columns) -> I
     """Rows on standard input, which has no ending: JSON begins with a bracket, and no header of a csv file does."""
     is_json = stream.peek(1)[:256].lstrip()[:1] in (b"{", b"[")
     return (read_jsonl if is_json else read_csv)(stream, reading, asked)
+
+
+def _listed_pictures(reading: Reading) -> Iterator[Thing]:
+    """The pictures whose paths are the lines of standard input."""
+    with opened(STDIN, reading) as stream:
+        for line, path in lines(stream, reading, STDIN):
+            try:
+                name = decoded(path).strip("\r\n")
+            except RowError as error:
+                reading.fault(line, error)
+            else:
+                yield from picture_things([name] if name else [], reading)
 
 
 def _texts(name: str, per: Per, reading: Reading) -> Iterator[Thing]:

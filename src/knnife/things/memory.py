@@ -9,8 +9,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from knnife.errors import BadInput, BadRow
+from knnife.errors import BadInput, BadRow, KnnifeError
+from knnife.things.albums import picture_cell
 from knnife.things.arrow import table_rows
+from knnife.things.pictures import PicturePath, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
 from knnife.things.thing import Thing
@@ -27,6 +29,8 @@ def as_things(
     vector: str | None = None,
     row: bool = False,
     leave_out: str | Iterable[str] = (),
+    picture: str | None = None,
+    pictures: bool = False,
 ) -> Iterator[Thing]:
     """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a
     Reading.
@@ -34,16 +38,20 @@ def as_things(
     One thing or one mapping is a batch of one. text, id and vector name the columns of mappings and tables
     (text may be several, joined by line breaks); without id= a column named "id" is taken, or the things have
     no name; a column named "part_of" holds the ids of wholes. Other columns become metadata. row: the things are
-    the rows themselves, encoded but for the columns leave_out.
+    the rows themselves, encoded but for the columns leave_out. pictures: what comes are pictures: paths, bytes, or rows
+    with a column that has these, `picture`.
     Things pass through as they are. Raises BadInput for what is none of these, and BadRow, which tells the
     number of the row from 1, for what cannot be stored.
     """
-    asked = Columns.asked(text, id, vector, row, leave_out)
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
     for number, item in enumerate(_items(anything), 1):
         try:
             if isinstance(item, Thing):
-                yield item
+                yield _picture(item) if asked.pictures else item
+            elif isinstance(item, str | bytes | bytearray | memoryview | os.PathLike) and asked.pictures:
+                cell = os.fspath(item) if isinstance(item, os.PathLike) else item
+                yield Thing(cell if isinstance(cell, str) else None, *picture_cell(cell, ""))
             elif isinstance(item, str) and not row:
                 yield _text(item)
             elif hasattr(item, "keys"):
@@ -51,9 +59,31 @@ def as_things(
                 make = make or mapping_maker(cells, asked, "the rows given", None)
                 yield check_thing(make(number, cells))
             else:
-                raise RowError(f"expected {'' if row else 'a text, '}a mapping or a Thing, found {type(item).__name__}")
+                expected = "a path, bytes, " if asked.pictures else "" if row else "a text, "
+                raise RowError(f"expected {expected}a mapping or a Thing, found {type(item).__name__}")
         except RowError as error:
             raise BadRow(f"row {number}", None, str(error)) from error
+
+
+def are_pictures(anything: Any) -> bool:
+    """Are these pictures: a Reading of some, or a list that begins with one? Other things are not looked into."""
+    if isinstance(anything, Reading):
+        return anything.pictures
+    if isinstance(anything, Thing):
+        anything = [anything]
+    first = anything[0] if isinstance(anything, list | tuple) and anything else None
+    return isinstance(first.value if isinstance(first, Thing) else first, PicturePath | bytes)
+
+
+def _picture(thing: Thing) -> Thing:
+    """A thing whose path also tells what lies behind it; one that brings its vector need not lead anywhere."""
+    value = thing.value
+    if not isinstance(value, str) or isinstance(value, PicturePath) or thing.vector is not None:
+        return thing
+    try:
+        return thing._replace(value=PicturePath.of(value, picture_bytes(value)))
+    except KnnifeError as error:
+        raise RowError(str(error)) from error
 
 
 def _items(anything: Any) -> Iterable[Any]:

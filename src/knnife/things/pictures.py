@@ -8,12 +8,12 @@ when the picture has changed though its name has not.
 from __future__ import annotations
 
 import os
-import zipfile
+import stat
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Self
 
-from knnife.errors import BadInput, NotFound
+from knnife.errors import BadInput
 
 ENDINGS: Final = frozenset(
     [
@@ -36,6 +36,7 @@ ENDINGS: Final = frozenset(
 )
 ARCHIVE: Final = ".zip"
 LARGEST: Final = 512 << 20  # bytes of one picture's file
+SHOWN: Final = 200  # characters of a path in an error: it may be a text that was taken for one
 
 Value = str | bytes
 
@@ -45,12 +46,19 @@ class PicturePath(str):
 
     content: bytes
 
+    def __new__(cls, path: str, content: bytes) -> Self:
+        """A path, and the hash of what lies there."""
+        made = super().__new__(cls, path)
+        made.content = content
+        return made
+
+    def __getnewargs__(self) -> tuple[str, bytes]:  # type: ignore[override]  # so that it can be copied and pickled
+        return str(self), self.content
+
     @classmethod
     def of(cls, path: str, data: bytes) -> Self:
         """A path behind which `data` lies."""
-        made = cls(path)
-        made.content = blake2b(data, digest_size=16, person=b"picture").digest()
-        return made
+        return cls(path, content(data))
 
 
 def content(value: Value) -> bytes:
@@ -71,34 +79,20 @@ def picture_bytes(path: str) -> bytes:
 
     Raises NotFound where there is none, BadInput where it cannot be read, is empty, or is larger than 512 MB.
     """
-    if "\0" in path:
-        raise BadInput(f"{path!r}: a path holds no NUL characters")
+    shown = path if len(path) <= SHOWN else f"{path[:SHOWN]}…"
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
+        is_file = stat.S_ISREG(os.stat(path).st_mode)  # to open a pipe would wait for whoever writes into it
+        data = Path(path).read_bytes() if is_file and os.path.getsize(path) <= LARGEST else None
     except (FileNotFoundError, NotADirectoryError):
-        data = _archived(path)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not data:
-        raise BadInput(f"{path} is empty (0 bytes); expected a picture")
-    if len(data) > LARGEST:
-        raise BadInput(f"{path} has more than {LARGEST >> 20} MB; expected a picture")
+        from knnife.things.archives import archived  # costs as much to import as all of this
+
+        is_file, data = True, archived(path, shown)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise BadInput(f"{shown!r} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not is_file:
+        raise BadInput(f"{shown} is no file; expected a picture")
+    if data is not None and not data:
+        raise BadInput(f"{shown} is empty (0 bytes); expected a picture")
+    if data is None:
+        raise BadInput(f"{shown} has more than {LARGEST >> 20} MB; expected a picture")
     return data
-
-
-def _archived(path: str) -> bytes:
-    """The bytes of a member of the archive that a path leads into."""
-    for parent in Path(path).parents:
-        if parent.suffix.lower() == ARCHIVE and parent.is_file():
-            break
-    else:
-        raise NotFound(f"no such picture: {path}")
-    member = Path(path).relative_to(parent).as_posix()
-    try:
-        with zipfile.ZipFile(parent) as archive, archive.open(member) as file:
-            return file.read(LARGEST + 1)
-    except KeyError as error:
-        raise NotFound(f"no such picture: {member} is not in {parent}") from error
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
-        raise BadInput(f"{path} cannot be read out of the archive: {error}") from error

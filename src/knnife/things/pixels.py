@@ -9,26 +9,35 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import datetime
 from functools import cache
-from typing import Any, Final, TypeVar
+from threading import Lock
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput, BadPictures, KnnifeError, MissingPackage
 from knnife.things.pictures import Value, picture_bytes
+from knnife.things.thing import Scalar
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), red green blue, upright
+Resampling = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 T = TypeVar("T")
 
-MOST_PIXELS: Final = 150_000_000  # in one picture: half a gigabyte when decoded
+MOST_PIXELS: Final = 150_000_000  # in one picture: half a gigabyte when decoded, and three times that meanwhile
+LARGE: Final = 32_000_000  # pixels: beyond, one picture is decoded at a time, however many cores there are
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 ORIENTATION: Final = 0x0112  # the EXIF tag that says how the camera was held
+SIDEWAYS: Final = (5, 6, 7, 8)  # values of that tag by which width and height change places
+TAKEN: Final = ((0x8769, 0x9003, 0x9011), (0x8769, 0x9004, 0x9012), (None, 0x0132, None))  # block, time, zone
+FORMAT_NAMES: Final = {"heif": "heic", "mpo": "jpeg", "ppm": "pnm"}  # as people say instead of what Pillow says
 TURNS: Final[dict[int, Callable[[NDArray[Any]], NDArray[Any]]]] = {  # by the value of that tag
     2: lambda p: p[:, ::-1],
     3: lambda p: p[::-1, ::-1],
@@ -40,11 +49,12 @@ TURNS: Final[dict[int, Callable[[NDArray[Any]], NDArray[Any]]]] = {  # by the va
 }
 
 
-def pixels(value: Value, side: int | None = None) -> Pixels:
+def pixels(value: Value, side: int | None = None, *, least: int | None = None) -> Pixels:
     """The picture with this path or these bytes: uint8 `(height, width, 3)`, turned as its EXIF data say.
 
     side: the longer side has at most so many pixels; a smaller picture is not enlarged. What is transparent becomes
     white; of an animated picture it is the first frame; 16 bits and CMYK become 8 bits and RGB.
+    least: a JPEG may be decoded at a half, a quarter or an eighth where its shorter side keeps so many pixels.
 
     Raises BadInput (damaged, empty, of another format, too large), NotFound, MissingPackage (Pillow; pi-heif for HEIC).
     """
@@ -52,17 +62,15 @@ def pixels(value: Value, side: int | None = None) -> Pixels:
     if not isinstance(value, str | bytes | bytearray):
         raise BadInput(f"a picture is a path or bytes, not {type(value).__name__}: {value!r:.60}")
     data = picture_bytes(value) if isinstance(value, str) else bytes(value)
-    try:
-        return _decoded(data, name, side)
-    except KnnifeError:
-        raise
-    except MemoryError as error:
-        raise BadInput(f"{name}: there is not enough memory to decode this picture") from error
-    except Exception as error:  # whatever a decoder raises at damaged data
-        raise BadInput(f"{name} is damaged, or no picture: {error}") from error
+    if not data:
+        raise BadInput(f"{name} is empty (0 bytes)")
+    with _told_apart(name):
+        return _decoded(data, name, side, least)
 
 
-def each_picture(values: Sequence[Value], work: Callable[[Pixels], T], side: int | None = None) -> list[T]:
+def each_picture(
+    values: Sequence[Value], work: Callable[[Pixels], T], side: int | None = None, *, least: int | None = None
+) -> list[T]:
     """What `work` makes of the pixels of each picture, in order; decoded and worked on by all cores.
 
     Raises BadPictures, naming all that cannot be read, once the others were tried.
@@ -70,7 +78,7 @@ def each_picture(values: Sequence[Value], work: Callable[[Pixels], T], side: int
 
     def one(value: Value) -> T | KnnifeError:
         try:
-            return work(pixels(value, side))
+            return work(pixels(value, side, least=least))
         except MissingPackage:
             raise
         except KnnifeError as error:
@@ -88,6 +96,17 @@ def each_picture(values: Sequence[Value], work: Callable[[Pixels], T], side: int
     return [made for made in done if not isinstance(made, KnnifeError)]
 
 
+def resized(picture: Pixels, width: int, height: int, how: Resampling = "bicubic") -> Pixels:
+    """A picture brought to another size.
+
+    Where it gets smaller, each pixel is a weighted mean of all that fall into it, so that nothing flickers.
+    """
+    pillow = _pillow()
+    source = pillow.fromarray(np.ascontiguousarray(picture))
+    made: Pixels = np.asarray(source.resize((width, height), pillow.Resampling[how.upper()]))
+    return made
+
+
 def jpeg(picture: Pixels, quality: int = 85) -> bytes:
     """A picture `(height, width, 3)` as the bytes of a JPEG file."""
     file = io.BytesIO()
@@ -95,29 +114,84 @@ def jpeg(picture: Pixels, quality: int = 85) -> bytes:
     return file.getvalue()
 
 
-def _decoded(data: bytes, name: str, side: int | None) -> Pixels:
+def described(data: bytes, name: str) -> dict[str, Scalar]:
+    """What the head of a picture's file tells: width and height (upright), format, bytes, and when it was taken.
+
+    taken: ISO 8601, with the zone where the camera noted one; left out where the EXIF data do not tell. Nothing is
+    decoded, so that damage further on is not noticed. Raises as `pixels` does.
+    """
+    with _told_apart(name), _opened(data, name) as picture:
+        (width, height), exif = picture.size, None
+        with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
+            exif = picture.getexif()
+        if exif and exif.get(ORIENTATION) in SIDEWAYS:
+            width, height = height, width
+        kind = str(picture.format).lower()
+    about: dict[str, Scalar] = {
+        "width": width,
+        "height": height,
+        "format": FORMAT_NAMES.get(kind, kind),
+        "bytes": len(data),
+    }
+    taken = _taken(exif) if exif else None
+    return about | ({"taken": taken} if taken else {})
+
+
+def _taken(exif: Any) -> str | None:
+    """When the camera says that it took the picture: the moment of exposure, of scanning, or of the file."""
+    for block, time, zone in TAKEN:
+        with suppress(Exception):
+            tags = exif if block is None else exif.get_ifd(block)
+            noted = datetime.strptime(str(tags[time]).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # raises for "0000:00:00 …"
+            offset = str(tags.get(zone, "")).strip("\0 ")
+            return noted.isoformat() + (offset if _ZONE.fullmatch(offset) else "")
+    return None
+
+
+@contextmanager
+def _told_apart(name: str) -> Iterator[None]:
+    """Raises BadInput, naming the picture, for whatever a decoder raises at damaged data."""
+    try:
+        yield
+    except KnnifeError:
+        raise
+    except MemoryError as error:
+        raise BadInput(f"{name}: there is not enough memory to decode this picture") from error
+    except Exception as error:
+        raise BadInput(f"{name} is damaged, or no picture: {error}") from error
+
+
+def _opened(data: bytes, name: str) -> Any:
+    """The picture, of which only the head was read. Raises BadInput for what is none, or too large to be decoded."""
     pillow = _pillow()
     _heif(data, name)
     try:
         picture = pillow.open(io.BytesIO(data), formats=[*FORMATS, "HEIF"] if _is_heif(data) else FORMATS)
     except pillow.DecompressionBombError as error:
-        raise _too_large(name, str(error)) from error
+        many = re.search(r"\d+", str(error))  # it tells its own limit as well, which is not ours
+        raise _too_large(name, f"{int(many[0]):,} pixels" if many else str(error)) from error
     except pillow.UnidentifiedImageError as error:
         raise BadInput(f"{name} is no picture that can be read: {_looks_like(data)}; expected {_FORMATS}") from error
-    with picture:
-        width, height = picture.size
-        if width * height > MOST_PIXELS:
-            raise _too_large(name, f"{width:,} x {height:,} pixels")
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        picture.close()
+        raise _too_large(name, f"{width:,} x {height:,} pixels")
+    return picture
+
+
+def _decoded(data: bytes, name: str, side: int | None, least: int | None) -> Pixels:
+    with _opened(data, name) as picture:
         turn = None
         with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
             turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
-        if side is not None:
-            picture.draft("RGB", (side, side))  # a JPEG may be decoded smaller, but not below that
-        upright = _eight_bits(picture)
-        if side is not None and max(upright.size) > side:
-            # Pillow's BILINEAR takes in all pixels that fall into one: an average, without moiré
-            upright.thumbnail((side, side), pillow.Resampling.BILINEAR)
-        found: Pixels = np.asarray(upright)
+        if (wanted := least or side) is not None:
+            picture.draft("RGB", (wanted, wanted))  # a JPEG may be decoded smaller, but not below that
+        with _alone if picture.width * picture.height > LARGE else nullcontext():
+            upright = _eight_bits(picture)
+            if side is not None and max(upright.size) > side:
+                # Pillow's BILINEAR takes in all pixels that fall into one: an average, without moiré
+                upright.thumbnail((side, side), _pillow().Resampling.BILINEAR)
+            found: Pixels = np.asarray(upright)
     return np.ascontiguousarray(turn(found)) if turn is not None else found
 
 
@@ -132,6 +206,9 @@ def _eight_bits(picture: Any) -> Any:
         shown = picture.convert("RGBA")
         white = pillow.new("RGBA", shown.size, (255, 255, 255, 255))
         return pillow.alpha_composite(white, shown).convert("RGB")
+    if picture.mode == "RGB":
+        picture.load()  # a copy, as `convert` makes one, costs a quarter of decoding
+        return picture
     return picture.convert("RGB")
 
 
@@ -177,4 +254,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_alone: Final = Lock()
+_ZONE: Final = re.compile(r"[+-]\d\d:\d\d|Z")
 _FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or HEIC"

@@ -29,20 +29,24 @@ class Reading:
 
     source: the source as it was given (a path with forward slashes). broken: how many rows were skipped so
     far; problems: the first 100 of them, each with its file and line. skipped: how many files were passed
-    over because they hold nothing to read (pictures in a folder of documents, compiled modules in a package).
+    over because they hold nothing to read (compiled modules in a package); pictures_skipped: how many of them are
+    pictures, in a folder that was read as documents.
 
     complete: each whole (a document) comes with all its parts, so a part that is not among them is no more.
+    pictures: its things are pictures.
 
     With on_error="stop" the first broken row is raised as BadRow; with "skip" it is counted.
     """
 
-    def __init__(self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False) -> None:
+    def __init__(
+        self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False, pictures: bool = False
+    ) -> None:
         if on_error not in ("stop", "skip"):
             raise BadInput(f'on_error={on_error!r}: expected "stop" or "skip"')
-        self.source, self.complete = source, complete
+        self.source, self.complete, self.pictures = source, complete, pictures
         self.broken = 0
         self.problems: list[BadRow] = []
-        self.skipped = 0
+        self.skipped = self.pictures_skipped = 0
         self.progress: Callable[[], float | None] = lambda: 0.0
         self._reader, self._on_error = reader, on_error
         self._started = False
@@ -78,7 +82,8 @@ class Reading:
 
     def fault(self, line: int | None, why: object, source: str | None = None) -> None:
         """A row cannot be used: raise it or count it, as the user said."""
-        problem = BadRow(source or self.source, line, str(why))
+        name = source or self.source
+        problem = BadRow(name, line, str(why).removeprefix(f"{name} ").removeprefix(f"{name}: "))
         if self._on_error == "stop":
             raise problem
         self.broken += 1

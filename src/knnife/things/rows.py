@@ -12,11 +12,13 @@ known about the columns.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from knnife.errors import BadInput
+from knnife.things.albums import picture_cell
 from knnife.things.files import STDIN
 from knnife.things.reading import RowError
 from knnife.things.thing import Thing
@@ -24,6 +26,7 @@ from knnife.things.values import NUMERIC, SIMPLE, CellValues, check_text, flat
 from knnife.things.vectors import VectorCells
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
+USUAL_PICTURE = ("picture", "image", "photo", "path", "file", "filename", "file_name", "value")
 
 _as_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 _new = tuple.__new__  # of a Thing: a third of the time that its own constructor takes
@@ -33,7 +36,8 @@ _new = tuple.__new__  # of a Thing: a third of the time that its own constructor
 class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
-    row: the value of a thing is its whole row, but for the columns `leave_out`.
+    row: the value of a thing is its whole row, but for the columns `leave_out`. pictures: it is a picture, which
+    the column `picture` has the path or the bytes of.
     """
 
     text: tuple[str, ...] | None = None
@@ -42,6 +46,8 @@ class Columns:
     part_of: str | None = None
     row: bool = False
     leave_out: frozenset[str] = frozenset()
+    picture: str | None = None
+    pictures: bool = False
 
     @classmethod
     def asked(
@@ -51,6 +57,8 @@ class Columns:
         vector: str | None,
         row: bool = False,
         leave_out: Iterable[str] = (),
+        picture: str | None = None,
+        pictures: bool = False,
     ) -> Columns:
         """The columns as a user names them: `text` and `leave_out` are one name or several."""
         texts, left_out = None if text is None else several(text), frozenset(several(leave_out))
@@ -60,7 +68,9 @@ class Columns:
             raise BadInput("row=True makes a point of the whole row: leave out text= and vector=")
         if left_out and not row:
             raise BadInput("leave_out= goes with row=True: of texts, only what text= names is encoded")
-        return cls(texts, id, vector, row=row, leave_out=left_out)
+        if (pictures or picture) and (texts or row):
+            raise BadInput("the things are pictures: leave out text= and row=; other columns become metadata")
+        return cls(texts, id, vector, None, row, left_out, picture, pictures or picture is not None)
 
     @property
     def any(self) -> bool:
@@ -70,7 +80,8 @@ class Columns:
     @property
     def used(self) -> frozenset[str]:
         """The columns that do not become metadata."""
-        return frozenset([*(self.text or ()), *(name for name in (self.id, self.vector, self.part_of) if name)])
+        single = (self.id, self.vector, self.part_of, self.picture)
+        return frozenset([*(self.text or ()), *(name for name in single if name)])
 
     def settled(self, names: Iterable[str], source: str) -> Columns:
         """With the columns that were not named chosen by their usual names: those of text, "id" and "part_of".
@@ -81,8 +92,10 @@ class Columns:
         settled = replace(self, part_of="part_of" if "part_of" in names else None)
         if self.id is None and "id" in names:
             settled = replace(settled, id="id")
-        if self.text is not None or self.row:
+        if self.text is not None or self.row or self.picture is not None:
             return settled
+        if self.pictures:
+            return replace(settled, picture=_usual_picture(names, source))
         usual = next((name for name in USUAL_TEXT if name in names), None)
         if usual is not None:
             return replace(settled, text=(usual,))
@@ -92,6 +105,17 @@ class Columns:
             f"{source}: which column is the text? Name it with text= (--text on the command line), or take whole rows "
             f"with row=True (--row); the columns are: {listed(names)}"
         )
+
+
+def _usual_picture(names: Sequence[str], source: str) -> str:
+    """The column that has the pictures, by its usual name. Raises BadInput where there is none."""
+    usual = next((name for name in USUAL_PICTURE if name in names), None)
+    if usual is None:
+        raise BadInput(
+            f"{source}: which column has the paths of the pictures, or their bytes? Name it with picture= (--picture "
+            f"on the command line); the columns are: {listed(names)}"
+        )
+    return usual
 
 
 def several(given: str | Iterable[str]) -> tuple[str, ...]:
@@ -116,6 +140,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
     id_at = None if columns.id is None else header.index(columns.id)
     vector_at = None if columns.vector is None else header.index(columns.vector)
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
+    picture_at, folder = None if columns.picture is None else header.index(columns.picture), os.path.dirname(source)
     others = [(name, i) for i, name in enumerate(header) if name not in columns.used]
     width, numeric, values, vectors = len(header), NUMERIC, CellValues(), VectorCells()
     prefix = None if source == STDIN else source
@@ -130,8 +155,10 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         about = {  # most cells are words, and told by their first character
             name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
         }
-        value: str | None = "" if sole is None else cells[sole]
-        if columns.row:
+        value: str | bytes | None = "" if sole is None else cells[sole]
+        if picture_at is not None:
+            value, about = _picture(cells[picture_at], folder, about)
+        elif columns.row:
             value = _row(about, columns)
         elif not value or value.isspace():
             value = _text([cells[i] for i in texts], vector_at is not None)
@@ -153,6 +180,7 @@ def mapping_maker(
     columns = asked.settled(first, source)
     texts, id_name, vector_name = columns.text or (), columns.id, columns.vector
     whole_name, used = columns.part_of, columns.used - {columns.part_of}
+    picture_name, folder = columns.picture, os.path.dirname(source)
     sole = texts[0] if len(texts) == 1 else None
     vectors, simple = VectorCells(), SIMPLE
 
@@ -169,7 +197,9 @@ def mapping_maker(
                 about = flat(about)
                 break
         value = None if sole is None else row[sole]
-        if columns.row:
+        if picture_name is not None:
+            value, about = _picture(row[picture_name], folder, about)
+        elif columns.row:
             value = _row(about, columns)
         elif type(value) is not str or not value or value.isspace():
             value = _text([row[name] for name in texts], vector_name is not None)
@@ -183,8 +213,15 @@ def mapping_maker(
 def check_thing(thing: Thing) -> Thing:
     """`thing`, whose text, id and metadata can be stored; else raises RowError."""
     strings = [cell for cell in thing.about.values() if type(cell) is str]
-    check_text("".join([str(thing.value or ""), thing.id or "", *thing.about, *strings]))
+    text = thing.value if isinstance(thing.value, str) else ""
+    check_text("".join([text, thing.id or "", *thing.about, *strings]))
     return thing
+
+
+def _picture(cell: Any, folder: str, about: Mapping[str, Any]) -> tuple[str | bytes, dict[str, Any]]:
+    """The picture that a cell has, and what is known of it: by its file, and by its row, which goes before."""
+    value, known = picture_cell(cell, folder)
+    return value, {**known, **about}
 
 
 def _row(about: Mapping[str, Any], columns: Columns) -> str:

@@ -1,0 +1,106 @@
+"""Pictures by the file, by the folder, by a pattern, or by the archive: each is a thing, called by its path.
+
+What is looked at here is the head of each file, and the hash of its bytes; the encoder decodes it later, and may find
+damage that nobody could see before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from knnife.errors import BadInput, KnnifeError, MissingPackage
+from knnife.things.pictures import ENDINGS, PicturePath, Value, is_picture, picture_bytes
+from knnife.things.reading import Reading, RowError
+from knnife.things.thing import About, Thing
+from knnife.things.values import check_text
+
+
+def read_pictures(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
+    """The pictures with these paths. One that is damaged, empty, too large or of another format is a fault."""
+    done = 0
+    reading.progress = lambda: done / max(1, len(names))
+    for name in names:
+        yield from picture_things([name], reading)
+        done += 1
+
+
+def read_album(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
+    """The pictures among the files with these names; the others are passed over (`reading.skipped`).
+
+    Raises BadInput where there is none.
+    """
+    found = [name for name in names if is_picture(name)]
+    reading.skipped = len(names) - len(found)
+    yield from read_pictures(_some(found, reading), reading)
+
+
+def read_archive(archive: str, reading: Reading) -> Iterator[Thing]:
+    """The pictures in a zip archive, in the order of their names; they stay in it. Raises as `read_album` does."""
+    from knnife.things.archives import members
+
+    names, reading.skipped = members(archive)
+    yield from read_pictures(_some(names, reading), reading)
+
+
+def picture_things(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
+    """The pictures with these paths, without telling how far it is."""
+    for name in names:
+        try:
+            value, about = looked_at(_called(name))
+        except MissingPackage:
+            raise
+        except (KnnifeError, RowError) as error:
+            reading.fault(None, error, name)
+        else:
+            yield Thing(name, value, about)
+
+
+def _called(name: str) -> str:
+    """A path that can be the id of a thing. Raises RowError for one that is no text."""
+    try:
+        check_text(name)
+    except RowError as error:
+        raise RowError("the name of this file is not valid UTF-8: rename it") from error
+    return name
+
+
+def _some(names: list[str], reading: Reading) -> list[str]:
+    if not names:
+        raise BadInput(f"{reading.source}: no pictures there, expected files that end in {' '.join(sorted(ENDINGS))}")
+    return names
+
+
+def looked_at(value: Value) -> tuple[Value, About]:
+    """A path or bytes as the value of a picture, and what its head tells. Raises as `pixels.described` does."""
+    from knnife.things.pixels import described  # who reads no pictures need not wait for it
+
+    if isinstance(value, str):
+        data = picture_bytes(value)
+        return PicturePath.of(value, data), described(data, value)
+    if not value:
+        raise BadInput("the picture is empty (0 bytes)")
+    return value, described(value, "the picture")
+
+
+def picture_cell(cell: object, folder: str) -> tuple[Value, About]:
+    """The same of a cell of a table: a path, which is relative to a folder, or bytes, or both as data sets keep them.
+
+    Raises RowError for what is no picture.
+    """
+    if isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes):  # {"bytes": …, "path": …}
+        cell = cell["bytes"]
+    if isinstance(cell, bytearray | memoryview):
+        cell = bytes(cell)
+    if isinstance(cell, str) and "://" in cell:
+        raise RowError(f"{cell:.100} is an address; expected the path of a picture, or its bytes: nothing is fetched")
+    if isinstance(cell, str) and cell and not cell.isspace():
+        cell = Path(folder, cell).as_posix()
+    elif not isinstance(cell, bytes):
+        raise RowError(f"expected the path of a picture, or its bytes, found {cell!r:.40}")
+    try:
+        return looked_at(cell)
+    except MissingPackage:
+        raise
+    except KnnifeError as error:
+        raise RowError(str(error)) from error
