@@ -17,7 +17,20 @@ from knnife.encoders import words
 SOURCE = Path(knnife.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = ["_kernels", "_word2vec", "errors", "geometry", "things", "encoders", "space", "tools", "interfaces"]
-ENCODER_FILES = ("static", "onnx", "openai", "rows", "sentence_transformers", "word_vectors")
+ENCODER_FILES = (
+    "copies",
+    "face_models",
+    "faces",
+    "onnx",
+    "onnx_pictures",
+    "openai",
+    "rows",
+    "scenes",
+    "sentence_transformers",
+    "static",
+    "whitened",
+    "word_vectors",
+)
 ENCODERS = [["knnife", "encoders", each] for each in ENCODER_FILES]
 # An optional package, and the only files that may import it.
 FEATURES = {f"interfaces/features/{each.name}" for each in (SOURCE / "interfaces" / "features").glob("*.py")}
@@ -28,11 +41,12 @@ WRAPPERS = {
     "sklearn": FEATURES,
     "pyarrow": {"things/arrow.py", "interfaces/cli/writers.py"},
     "faiss": {"space/codes.py", "space/exact.py", "space/cache.py"},
-    "tokenizers": {"encoders/onnx.py", "encoders/static.py", "encoders/words.py"},
+    "tokenizers": {"encoders/_pictures/wording.py", "encoders/onnx.py", "encoders/static.py", "encoders/words.py"},
     "onnxruntime": {"encoders/graph.py"},
     "safetensors": {
         "encoders/_words/checkpoints.py",
         "encoders/static.py",
+        "encoders/tensors.py",
         "space/kept.py",
         "tools/_classify/file.py",
         "tools/_typos/ranking.py",

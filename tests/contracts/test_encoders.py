@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests import networks, toys, worded
+from tests import networks, picture_networks, toys, worded
 from tests.encoders import berts, serving, tables
 
+from knnife import SceneEncoder, WhitenedEncoder
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.static import StaticEncoder
 from knnife.geometry import Vectors
@@ -50,6 +52,13 @@ class Lengths:
         return np.array([[len(v), len(v.split())] for v in values], np.float32).reshape(-1, 2)
 
 
+@cache
+def picture_of(text: str) -> bytes:
+    """A picture of large coloured squares, other ones for every text."""
+    chance = np.random.default_rng(list(text.encode("utf-8", "surrogatepass")))
+    return picture_networks.encoded(chance.integers(0, 256, (3, 4, 3), np.uint8).repeat(16, 0).repeat(16, 1))
+
+
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "english": lambda: load_encoder("english"),
     "english, not compiled": toys.english_without_compiled_code,
@@ -58,11 +67,17 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "endpoint": serving.endpoint_encoder,
     "rows": tables.encoder,
     "words": worded.wiki,
+    "whitened": lambda: WhitenedEncoder.train("english", [f"the {word} car and {word}" for word in WORDS]),
 }
 if find_spec("sentence_transformers"):
     ENCODERS["sentence-transformers"] = berts.encoder
+if find_spec("PIL"):
+    ENCODERS["copies"] = lambda: load_encoder("copies")
+    ENCODERS["scenes"] = lambda: SceneEncoder.train([picture_of(f"picture {number}") for number in range(8)])
 if find_spec("onnxruntime") and find_spec("onnx"):
     ENCODERS["onnx"] = networks.encoder
+    if find_spec("PIL"):
+        ENCODERS["clip"] = picture_networks.encoder
 if find_spec("onnxruntime") and find_spec("knnife_minilm"):  # packages/knnife-minilm
     ENCODERS["minilm"] = lambda: load_encoder("minilm")
 LOADED = {name: make() for name, make in ENCODERS.items()}  # once: hypothesis runs each test many times
@@ -75,7 +90,9 @@ def encoder(request: pytest.FixtureRequest) -> Encoder:
 
 
 def given_to(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
-    """Texts, or what has these texts in it and is what the encoder takes."""
+    """Texts, or what has these texts in it (pictures: comes of them) and is what the encoder takes."""
+    if encoder.kind == "image":
+        return [picture_of(text) for text in texts]
     return [json.dumps({"note": text}) for text in texts] if encoder.kind == "row" else list(texts)
 
 
@@ -133,6 +150,7 @@ def test_the_fingerprint_is_the_same_for_another_copy(name):
 @pytest.mark.parametrize("name", ENCODERS)
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(st.text(st.characters(), max_size=30), max_size=6))
+@example(texts=["\ud800", "a\udfff car", "\0"])
 def test_any_unicode_at_all_can_be_encoded(name, texts):
     vectors = LOADED[name].encode(
         given_to(LOADED[name], texts)

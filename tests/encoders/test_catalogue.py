@@ -105,11 +105,17 @@ def test_a_model_that_is_not_cached_is_not_fetched_unless_asked_for(hub_cache):
         find_model("potion-base-2M").load()
 
 
-@pytest.mark.parametrize("name", ["clip-ViT-B-32", "yamnet", "buffalo_l", "jina-embeddings-v3"])
+@pytest.mark.parametrize("name", ["clap-htsat-unfused", "yamnet", "buffalo_l", "jina-embeddings-v3"])
 def test_what_cannot_be_loaded_yet_says_so(name):
     with pytest.raises(BadInput, match=f"{name} is in the catalogue, but cannot be loaded yet: "):
         load_encoder(name, download=True)
     assert find_model(name).needs.startswith("cannot be loaded yet: ")
+
+
+def test_an_encoder_that_needs_two_extras_names_both(monkeypatch, hub_cache):
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    steps = 'pip install "knnife[onnx,pictures]", then knnife models get dinov2-small'
+    assert find_model("dinov2-small").needs == steps
 
 
 def test_marks_tell_what_is_here(hub_cache):

@@ -132,10 +132,11 @@ def test_scores_of_one_benchmark_are_on_one_scale():
 
 @each
 def test_what_runs_it_is_known_or_why_nothing_does(entry):
-    if entry.kind != "text":
+    if entry.kind in NOT_YET:
         assert entry.blocked == NOT_YET[entry.kind]
-    elif entry.target.startswith(HUB):
-        assert entry.extra in EXTRAS or entry.extra is None
+    elif entry.target.startswith(HUB) and not entry.blocked:
+        assert all(extra in EXTRAS for extra in (entry.extra or "").split(",") if extra)
+        assert (entry.kind == "image") == (entry.extra == "onnx,pictures")
         assert re.fullmatch(r"hf:[\w.-]+/[\w.-]+", entry.target)
     assert entry.target or entry.blocked
     assert not entry.target.startswith(HUB) or entry.page == f"https://huggingface.co/{entry.target[3:]}"

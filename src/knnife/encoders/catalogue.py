@@ -41,9 +41,8 @@ COMMERCIAL: Final = {  # licences -> whether they allow commercial use; of other
 }
 KINDS: Final = ("text", "image", "audio", "face")
 NOT_YET: Final = {
-    "image": "knnife has no loader for pictures so far",
     "audio": "knnife has no loader for sound so far",
-    "face": "knnife has no loader for faces so far",
+    "face": "by its name; give its *.onnx file to `knnife faces add --model FILE`, a detector's to `--detector FILE`",
 }
 
 BUILT_IN: Final = (  # of this package, and of those that are made with it
@@ -73,6 +72,17 @@ BUILT_IN: Final = (  # of this package, and of those that are made with it
         good_at="search and comparison offline, better and slower than the static model",
         what="all-MiniLM-L6-v2 in eight-bit numbers, packaged by us: nothing is downloaded from a hub",
         page="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+    ),
+    Entry(
+        name="copies",
+        target="knnife.encoders.copies:CopyEncoder",
+        kind="image",
+        dim=578,
+        extra="pictures",
+        licence="Apache-2.0",
+        commercial=True,
+        good_at="near-duplicate photos: saved again, resized, cropped, brightened, captioned, mirrored or turned",
+        what="what a picture looks like from afar, without any model: edges, colours and light in 8 x 8 cells",
     ),
 )
 

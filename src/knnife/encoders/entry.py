@@ -14,7 +14,11 @@ from knnife.errors import BadInput, KnnifeError, MissingPackage
 
 Progress = Callable[[int, float | None], None]  # bytes so far, fraction of all of them or None
 HUB: Final = "hf:"
-EXTRAS: Final = {"onnx": "onnxruntime", "sentence-transformers": "sentence_transformers"}  # and what they bring
+EXTRAS: Final = {  # and what they bring
+    "onnx": "onnxruntime",
+    "pictures": "PIL",
+    "sentence-transformers": "sentence_transformers",
+}
 
 
 class Score(NamedTuple):
@@ -32,7 +36,8 @@ class Entry:
     name: what users call it.
     target: "module:callable", which called without arguments returns the encoder; or "hf:owner/name" at the hub.
     kind: what it takes: "text", "image", "audio", "face"; dim: how many components its vectors have.
-    extra: the optional extra of knnife that it needs; blocked: why knnife cannot load it today, "" when it can.
+    extra: the optional extra of knnife that it needs, or several with commas between.
+    blocked: why knnife cannot load it today, "" when it can.
     licence: of its weights, by its SPDX name where it has one; commercial: whether it allows commercial use.
     size: of its weights, in bytes; languages: ISO 639 codes of the texts it was made for.
     query_prefix, passage_prefix: the words it wants before each; max_tokens: its longest input, None for any length.
@@ -75,8 +80,9 @@ class Entry:
         if self.blocked:
             return f"cannot be loaded yet: {self.blocked}"
         steps = []
-        if self.extra and not (located(EXTRAS[self.extra]) if self.extra in EXTRAS else self.here):
-            steps.append(f'pip install "knnife[{self.extra}]"')
+        extras = self.extra.split(",") if self.extra else []
+        if missing := [each for each in extras if not (located(EXTRAS[each]) if each in EXTRAS else self.here)]:
+            steps.append(f'pip install "knnife[{",".join(missing)}]"')
         if self.target.startswith(HUB) and not self.here:
             steps.append(f"knnife models get {self.name}")
         return ", then ".join(steps)

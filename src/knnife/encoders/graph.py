@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,48 @@ from knnife.geometry import Vectors
 NETWORKS: Final = ("model.onnx", "model_quantized.onnx", "model_int8.onnx", "model_uint8.onnx")
 FROM_TEXT: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 MEASURES_ITS_BATCH: Final = (b"DynamicQuantize", b"QAttention")
+OUTSIDE: Final = b"\x0a\x08location\x12"  # before the name of a file with tensors (onnx.proto, external_data)
+
+
+class Tensor(NamedTuple):
+    """An input or output of a network: its axes, None where they may be of any length, and the type of its numbers."""
+
+    axes: tuple[int | None, ...]
+    type: str  # "float", "uint8", "int64"…
+
+
+class Graph:
+    """The network of an *.onnx file as it is: arrays in by the names of `takes`, arrays out by those of `gives`."""
+
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        """The network in `path`, or in `content` if that was changed since it was read there.
+
+        Raises BadInput when it cannot be loaded, MissingPackage without onnxruntime.
+        """
+        self.path, self._session = path, _session(path, content)
+        self.takes = {each.name: _tensor(each) for each in self._session.get_inputs()}
+        self.gives = {each.name: _tensor(each) for each in self._session.get_outputs()}
+
+    @cached_property
+    def digest(self) -> bytes:
+        """A hash of its files."""
+        return digest(self.path)[0]
+
+    def run(self, given: dict[str, NDArray[Any]], wanted: list[str] | None = None) -> list[NDArray[Any]]:
+        """What it gives for arrays by the names of `takes`: the outputs `wanted`, else all in the order of `gives`.
+
+        Only what the wanted outputs depend on is computed.
+        """
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.only_execute_path_to_fetches = wanted is not None
+        options.log_severity_level = 4  # what goes wrong is raised; nothing is printed
+        try:
+            return [np.asarray(each) for each in self._session.run(wanted, given, options)]
+        except Exception as error:  # onnxruntime has a dozen errors, without a parent of their own
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in given.items())
+            raise BadInput(f"{self.path}: fails for {shapes}: {_why(error)}") from error
 
 
 class Network:
@@ -35,7 +78,7 @@ class Network:
             if name not in FROM_TEXT or kind not in ("int64", "int32"):
                 raise BadInput(f"{path}: the network wants {name} ({kind}), which knnife does not make of a text")
         self._gives = _output(path, {made.name: len(made.shape or ()) for made in self._session.get_outputs()}, recipe)
-        self.digest, self.measures_its_batch = _digest(path)
+        self.digest, self.measures_its_batch = digest(path)
 
     def run(self, ids: NDArray[np.int64]) -> Vectors:
         """States `(texts, length, dim)`, or vectors `(texts, dim)`, of tokens `(texts, length)` without padding."""
@@ -49,14 +92,21 @@ class Network:
         try:
             states = np.asarray(self._session.run([self._gives], feed)[0], np.float32)
         except Exception as error:  # onnxruntime has a dozen errors, without a parent of their own
-            raise BadInput(f"{self.path}: fails for {len(ids)} texts of {ids.shape[1]} tokens: {error}") from error
+            raise BadInput(
+                f"{self.path}: fails for {len(ids)} texts of {ids.shape[1]} tokens: {_why(error)}"
+            ) from error
         if states.shape[:-1] not in (ids.shape, ids.shape[:1]):
             raise BadInput(f"{self.path}: {self._gives} has shape {states.shape} for tokens of shape {ids.shape}")
         return states
 
 
-def _session(path: Path) -> Any:
-    """What onnxruntime makes of the file."""
+def _tensor(node: Any) -> Tensor:
+    axes = tuple(axis if isinstance(axis, int) and axis > 0 else None for axis in node.shape or ())
+    return Tensor(axes, node.type.removeprefix("tensor(").removesuffix(")"))
+
+
+def _session(path: Path, content: bytes | None = None) -> Any:
+    """What onnxruntime makes of the file, or of its changed content."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -65,15 +115,25 @@ def _session(path: Path) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # it would keep a plan for every length and number of texts
     options.log_severity_level = 4  # what goes wrong is raised; nothing is printed
+    if content is not None:  # whose tensors may still be in files beside the old one
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
     try:
         return onnxruntime.InferenceSession(
-            path,
+            path if content is None else content,
             options,
             providers=["CPUExecutionProvider"],
             disabled_optimizers=["SkipLayerNormFusion"],  # the fused operator takes six times as long as its parts
         )
     except Exception as error:
-        raise BadInput(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {error}") from error
+        raise BadInput(
+            f"{path}: onnxruntime {onnxruntime.__version__} cannot load it; get its files again, or a newer "
+            f"onnxruntime: {_why(error)}"
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """What onnxruntime says, on one line."""
+    return " ".join(str(error).split())
 
 
 def _output(path: Path, axes: dict[str, int], recipe: Recipe) -> str:
@@ -110,14 +170,29 @@ def find(folder: Path) -> Path:
     return found[0]
 
 
-def _digest(path: Path) -> tuple[bytes, bool]:
+def digest(path: Path) -> tuple[bytes, bool]:
     """A hash of the file and of those beside it that hold its tensors; and whether the network measures its batch."""
-    digest = hashlib.blake2b(digest_size=16)
-    measures = False
-    for file in sorted(path.parent.iterdir()):
-        if not file.name.startswith(path.name) or not file.stat().st_size:  # model.onnx, model.onnx_data
-            continue
-        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            digest.update(content)
-            measures |= file == path and any(content.find(name) >= 0 for name in MEASURES_ITS_BATCH)
-    return digest.digest(), measures
+    content = _mapped(path)
+    found = hashlib.blake2b(content, digest_size=16)
+    for name in _outside(content):
+        found.update(_mapped(path.parent / name))
+    return found.digest(), any(content.find(name) >= 0 for name in MEASURES_ITS_BATCH)
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    """The bytes of a file, which are read as they are looked at; none where there is no such file."""
+    if not path.is_file() or not path.stat().st_size:
+        return b""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _outside(content: mmap.mmap | bytes) -> list[str]:
+    """The names of the files that hold tensors of a network, as its own file tells them: model.onnx_data and such."""
+    names, at = set(), content.find(OUTSIDE)
+    while at >= 0:
+        start = at + len(OUTSIDE) + 1  # behind the length, which is one byte
+        length = int.from_bytes(content[start - 1 : start])
+        names.add(content[start : start + length].decode(errors="ignore"))
+        at = content.find(OUTSIDE, start)
+    return sorted(names)

@@ -4,6 +4,7 @@
     hf:BAAI/bge-small-en-v1.5      of the Hugging Face hub, as far as it is cached; "@revision" may follow
     openai:text-embedding-3-small  computed elsewhere, by an endpoint that speaks like OpenAI's
     ./model                        a folder with a static model, *.onnx or *.safetensors
+    mobilenet.onnx                 a network for pictures, with the files that say how beside it
     wiki.vectors                   a file of word vectors
 
 Only the one encoder that is asked for is imported, and no network is used unless `download` or an endpoint asks for it.
@@ -12,6 +13,7 @@ Only the one encoder that is asked for is imported, and no network is used unles
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from knnife.encoders.entry import HUB, Progress, checked
 from knnife.encoders.protocol import Encoder
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
+from knnife.things.pictures import Value
 
 ENDPOINT = "openai:"
 
@@ -53,9 +56,7 @@ def load_encoder(
     if not is_here:
         raise _nothing(encoder)
     if not Path(encoder).is_dir():
-        from knnife.encoders.word_vectors import WordVectors
-
-        return WordVectors.load(encoder)
+        return _of_file(Path(encoder))
     return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
 
 
@@ -72,7 +73,26 @@ def restore(form: str, data: bytes) -> Encoder:
         from knnife.encoders.word_vectors import WordVectors
 
         return WordVectors.from_bytes(data)
+    if form == "scenes":
+        from knnife.encoders.scenes import SceneEncoder
+
+        return SceneEncoder.from_bytes(data)
+    if form == "whitened":
+        from knnife.encoders.whitened import WhitenedEncoder
+
+        return WhitenedEncoder.from_bytes(data)
+    if form == "faces":
+        from knnife.encoders.faces import FaceEncoder
+
+        return FaceEncoder.from_bytes(data)
     raise BadInput(f"an encoder of the form {form!r} is kept here, which this knnife cannot read; a later one may")
+
+
+def train_faces(crops: Sequence[Value], people: Sequence[str | None], *, seed: int = 0) -> Encoder:
+    """An encoder trained on the faces of people; see `FaceEncoder.train`."""
+    from knnife.encoders.faces import FaceEncoder
+
+    return FaceEncoder.train(crops, people, seed=seed)
 
 
 def _of_folder(folder: Path, name: str, what: str) -> Encoder:
@@ -86,9 +106,29 @@ def _of_folder(folder: Path, name: str, what: str) -> Encoder:
         from knnife.encoders.onnx import OnnxEncoder
 
         return OnnxEncoder.load(folder, name=name, recipe=_recipe(folder))
+    if form == "onnx-pictures":
+        from knnife.encoders.onnx_pictures import OnnxPictureEncoder
+
+        return OnnxPictureEncoder.load(folder, name=name)
     from knnife.encoders.sentence_transformers import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder.load(folder, name=name, recipe=_recipe(folder))
+
+
+def _of_file(path: Path) -> Encoder:
+    """The model in a file: a network for faces or for pictures, or word vectors."""
+    if path.suffix.lower() == ".onnx":
+        from knnife.encoders.face_models import OnnxFaceEncoder
+        from knnife.encoders.graph import Graph
+        from knnife.encoders.onnx_pictures import OnnxPictureEncoder
+
+        if OnnxFaceEncoder.knows(graph := Graph(path)):
+            return OnnxFaceEncoder(graph, name=os.path.abspath(path))
+
+        return OnnxPictureEncoder.load(path, name=os.path.abspath(path))
+    from knnife.encoders.word_vectors import WordVectors
+
+    return WordVectors.load(path)
 
 
 def _recipe(folder: Path) -> Recipe:

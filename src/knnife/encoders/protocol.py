@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
+from knnife.things.pictures import PicturePath
+
+PICTURES: Final = ("image", "face")  # the kinds of encoders whose values are pictures
+PICTURE_ENCODERS: Final = (
+    'pictures want an encoder of their own: "copies" for copies of the same picture, knnife.SceneEncoder ("scenes" on '
+    "the command line), which learns from them, for the same object or scene, or an open model"
+)
 
 
 @runtime_checkable
@@ -17,13 +25,15 @@ class Encoder(Protocol):
 
     name: what the catalogue (or a path) calls it, so that a space can load it again.
     dim: the number of components of a vector.
-    kind: what it takes: "text", "row", later "image", "audio".
+    kind: what it takes: "text", "row", "image" (a picture: its path, or the bytes of its file), "face" (likewise, a
+        picture of one face), later "audio".
     fingerprint: equal exactly when the vectors are: covers weights, tokenizer, pooling, prefixes, normalisation and
         dimension.
 
     What an encoder may have beside these, each looked for where it is of use:
 
     encode_query(values): where the model wants queries worded otherwise than passages.
+    encode_text(values): of an encoder of pictures that knows words: the vectors of texts, in the space of the pictures.
     query_prefix, passage_prefix: the words it puts before each, "" for none.
     tokens(values) -> Tokens: how much of each text the model reads.
     cheap: True where encoding takes no longer than looking a vector up, so that caching vectors is a waste.
@@ -59,15 +69,40 @@ def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
     return vectors
 
 
+def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
+    """The vectors of texts that ask for what they say; None where the encoder knows no words."""
+    if encoder.kind in ("text", "row"):
+        return encode_query(encoder, values)
+    own = getattr(encoder, "encode_text", None)
+    vectors: Vectors | None = None if own is None else own(values)
+    return vectors
+
+
 def takes(kind: str, value: Any) -> bool:
-    """Is a value of the type that encoders of this kind take: a text, a row (also as text), or neither?"""
+    """Is a value of the type that encoders of this kind take: a text, a row (also as text), a picture, or else?"""
+    if kind in PICTURES:
+        return isinstance(value, str | bytes)
     if kind == "row":
-        return isinstance(value, str | Mapping)
-    return (kind == "text") == isinstance(value, str)
+        return isinstance(value, str | Mapping) and not isinstance(value, PicturePath)
+    return (kind == "text") == (isinstance(value, str) and not isinstance(value, PicturePath))
+
+
+def check_values(encoder: Encoder, values: Sequence[Any], what: str = "") -> None:
+    """Raises BadInput for the first value that is not of the kind the encoder takes; the error begins with `what`."""
+    for value in values:
+        if takes(encoder.kind, value):
+            continue
+        if isinstance(value, PicturePath) and encoder.kind not in PICTURES:
+            raise BadInput(
+                f"{what}{value} is a picture, and the encoder {encoder.name} takes {encoder.kind}: {PICTURE_ENCODERS}"
+            )
+        raise BadInput(f"{what}encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}")
 
 
 def reading_for(encoder: Encoder) -> dict[str, Any]:
-    """The arguments by which `as_things` and `read` read tables for an encoder: whole rows, or what they do anyway."""
+    """The arguments by which `as_things` and `read` read for an encoder: rows, pictures, or what they do anyway."""
+    if encoder.kind in PICTURES:
+        return {"pictures": True}
     return {"row": True, "leave_out": getattr(encoder, "leave_out", ())} if encoder.kind == "row" else {}
 
 

@@ -154,4 +154,4 @@ class Sentences:
 def _checked(text: str, place: int) -> str:
     if not isinstance(text, str):
         raise BadInput(f"value {place} is of type {type(text).__name__}; word vectors encode texts (str) only")
-    return text
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text

@@ -1,0 +1,1 @@
+"""Faces: finding them in a picture, bringing them upright, and what of them is learned without a model."""

@@ -1,0 +1,146 @@
+"""Networks for pictures in *.onnx files: CLIP and its kin, DINO, MobileNet, ResNet, and whatever gives one vector each.
+
+How pictures are prepared is read from the model's own files (_pictures/preparing.py). Where the model has a network for
+texts too, in the same space, its encoder has `encode_text`, and words find pictures.
+
+Every picture goes through the network by itself, on the core that decoded it. So a vector never depends on its
+neighbours, and no more pictures are in memory than there are cores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from knnife.encoders import formats
+from knnife.encoders._pictures.looking import Looking
+from knnife.encoders._pictures.preparing import EXAMPLE, Preparation, read_json
+from knnife.encoders._pictures.wording import Wording, Words
+from knnife.encoders.graph import find
+from knnife.errors import BadInput
+from knnife.geometry import Vectors, unit
+from knnife.things.pictures import Value
+from knnife.things.pixels import Pixels, each_picture
+
+
+class OnnxPictureEncoder:
+    """Encodes pictures with a network in an *.onnx file. Safe to use from several threads at once."""
+
+    kind = "image"
+
+    def __init__(self, network: Looking, preparation: Preparation, *, name: str = "onnx") -> None:
+        """An encoder of these parts. Raises BadInput when they do not fit together."""
+        self.name, self.preparation = name, preparation
+        self._network = network
+        grey = np.full((preparation.height, preparation.width, 3), 128, np.uint8)
+        self.dim = len(network.vector(preparation.applied(grey)))
+        own = f"{preparation.describe()} {network.output} ".encode()
+        self.fingerprint = hashlib.blake2b(own + network.digest, digest_size=16).hexdigest()
+
+    @classmethod
+    def load(cls, path: str | Path, *, name: str | None = None) -> OnnxPictureEncoder:
+        """The model in a folder, or in an *.onnx file with its other files beside it, or around its folder "onnx".
+
+        One that knows words too comes as an OnnxClipEncoder.
+
+        Raises NotFound when a file is missing, BadInput when one cannot be used or there are several networks to
+        choose from, MissingPackage without onnxruntime.
+        """
+        path = Path(path)
+        folder = _folder(path)
+        found = _networks(folder, path)
+        network = Looking(folder / found.pictures, read_json(folder / "config.json"))
+        preparation = _preparation(folder, network)
+        name = str(path) if name is None else name
+        if found.words is None or found.tokenizer is None or not _reads(network, found):
+            return OnnxPictureEncoder(network, preparation, name=name)
+        tokenizer = folder / found.tokenizer
+        words = Words(folder / found.words, tokenizer, Wording.read(folder, tokenizer))
+        return OnnxClipEncoder(network, preparation, words, name=name)
+
+    def encode(self, values: Sequence[Value]) -> Vectors:
+        """The vectors of pictures (paths or bytes), float32 `(n, dim)`, of length 1.
+
+        Raises BadPictures, naming those that cannot be read; MissingPackage without Pillow.
+        """
+        if isinstance(values, str | bytes):
+            raise BadInput("encode takes a list of pictures, and was given one: write [picture]")
+        vectors = each_picture(values, self._vector, least=self.preparation.enough)
+        return unit(np.stack(vectors)) if vectors else np.zeros((0, self.dim), np.float32)
+
+    def _vector(self, picture: Pixels) -> Vectors:
+        return self._network.vector(self.preparation.applied(picture))
+
+
+class OnnxClipEncoder(OnnxPictureEncoder):
+    """Encodes pictures, and texts into the same space."""
+
+    def __init__(self, network: Looking, preparation: Preparation, words: Words, *, name: str = "clip") -> None:
+        """An encoder of these parts. Raises BadInput when they do not fit together."""
+        super().__init__(network, preparation, name=name)
+        self._words = words
+        self.fingerprint = hashlib.blake2b(self.fingerprint.encode() + words.digest, digest_size=16).hexdigest()
+
+    def encode_text(self, values: Sequence[str]) -> Vectors:
+        """The vectors of texts, float32 `(n, dim)`, of length 1: near those of pictures that show what they say.
+
+        Raises BadInput when a value is not a text, or the network for texts does not fit.
+        """
+        if isinstance(values, str):
+            raise BadInput("encode_text takes a list of texts, and was given one: write [text]")
+        for i, value in enumerate(values):
+            if not isinstance(value, str):
+                raise BadInput(f"value {i} is of type {type(value).__name__}; expected texts (str)")
+        if not values:
+            return np.zeros((0, self.dim), np.float32)
+        vectors = self._words.vectors(values)
+        if vectors.shape[1] != self.dim:
+            raise BadInput(
+                f"{self._words.path} gives texts {vectors.shape[1]} dimensions, and pictures have {self.dim}: the two "
+                "are not of one space; expected networks exported with their projection (image_embeds, text_embeds)"
+            )
+        return unit(vectors)
+
+
+def _folder(path: Path) -> Path:
+    """Where the files are that describe a model; hubs have its networks in a folder "onnx" beside them."""
+    if path.is_dir():
+        return path
+    inside = path.parent.name == "onnx" and not (path.parent / "preprocessor_config.json").exists()
+    return path.parent.parent if inside else path.parent
+
+
+def _networks(folder: Path, path: Path) -> formats.Networks:
+    """The files of the model in a folder; or of the one in a file, which is then its network."""
+    if path != folder:
+        tokenizers = [file.name for file in folder.glob("tokenizer.json")]
+        return formats.networks(tokenizers, path.relative_to(folder).as_posix())
+    names = formats.files(path)
+    found = formats.networks(names)
+    return found if found.pictures else formats.networks(names, find(path).relative_to(path).as_posix())
+
+
+def _reads(network: Looking, found: formats.Networks) -> bool:
+    """Is there a network for texts? One file may hold both, and then takes texts as well."""
+    return found.words != found.pictures or network.takes_words
+
+
+def _preparation(folder: Path, network: Looking) -> Preparation:
+    """What the files say; of a network that takes bytes and scales them itself, what follows from its size."""
+    told = Preparation.read(folder, network.size)
+    height, width = network.size
+    if told is None and network.takes_bytes and height and width:
+        told = Preparation(height=height, width=width, whole=min(height, width))
+    if told is not None and network.takes_bytes:
+        told = replace(told, scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    if told is None:
+        raise BadInput(
+            f"{network.path}: nothing beside it says how pictures are prepared for it, and to guess would cost "
+            f"accuracy unseen; expected {folder / 'preprocessor_config.json'} with the numbers of its makers, such as "
+            f"{EXAMPLE}"
+        )
+    return told

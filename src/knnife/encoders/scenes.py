@@ -1,0 +1,177 @@
+"""Pictures by what they show, learned from the user's own pictures without labels: for "the same object or scene".
+
+`SceneEncoder.train` looks at a sample of the pictures. A picture is then told by its outlines and by the patches that
+it is made of, at two sizes (_pictures/telling.py); what most pictures have in common is taken away, and what is left
+is weighted by how much it tells (_pictures/whitening.py). A mirrored picture has the same vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Self
+
+import numpy as np
+
+from knnife.encoders._pictures.patches import LENGTH, Patches
+from knnife.encoders._pictures.telling import LEAST, SIZES, Glance, Telling, glance, glances
+from knnife.encoders._pictures.whitening import Whitening
+from knnife.encoders.sampling import drawn
+from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
+from knnife.errors import BadInput, BadPictures
+from knnife.geometry import Metric, Vectors
+from knnife.things import as_things
+from knnife.things.pictures import Value
+from knnife.things.pixels import Pixels, each_picture
+
+VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
+MOST: Final = 256  # components of a vector
+SHRINKAGE: Final = 0.15
+OUTLINES: Final = 4.0  # how much the outlines count: of the variance, where patches of each size count 1
+PATCHES_OF: Final = 500  # pictures, whose patches are learned from
+ENOUGH: Final = 300  # pictures for the whitening; where there are fewer, parts of them are looked at too
+FLAT: Final = 1e-9  # variance of a part of the description that says nothing
+BATCH: Final = 64  # pictures that are held at once
+
+Progress = Callable[[int, float | None], None]
+
+
+class SceneEncoder:
+    """Encodes pictures; made by `train` or `from_bytes`. Safe to use from several threads at once."""
+
+    name = "scenes"
+    kind = "image"
+    form = "scenes"
+    metric: Metric = "cosine"
+    SAMPLE: Final = 3_000  # pictures learned from; of more, so many are drawn at random
+
+    def __init__(self, telling: Telling, whitening: Whitening, pictures: int) -> None:
+        """telling: what is told of a picture; whitening: how much of that counts; pictures: learned from."""
+        self._telling, self._whitening = telling, whitening
+        self.pictures = pictures
+        self.dim = whitening.axes.shape[1]
+        self.fingerprint = digest(self.form, VERSION, *self._parts)
+
+    @classmethod
+    def train(cls, pictures: Any, *, seed: int = 0, progress: Progress | None = None) -> Self:
+        """An encoder for pictures like these.
+
+        pictures: paths or bytes, or what `knnife.read` found. All are gone through; of more than 3,000, so many are
+        drawn at random. Those that prove to be damaged are left out. seed: of all that is drawn.
+        progress(done, fraction) is told how many pictures were looked at.
+
+        Raises BadInput where fewer than two pictures can be read, or all look the same; MissingPackage without Pillow.
+        """
+        things = as_things(pictures, pictures=True)
+        values = drawn((thing.value for thing in things if thing.value is not None), cls.SAMPLE, seed)
+        first, rest = values[:PATCHES_OF], values[PATCHES_OF:]
+        parts = -(-ENOUGH // max(1, len(values))) - 1
+        told = _Progress(progress, len(values))
+        seen = [one for batch in _batches(first, partial(glances, parts=parts), told) for one in batch]
+        if len(seen) < 2:
+            raise BadInput(f"{len(seen)} of {len(values)} pictures can be read; to learn from them takes 2 or more")
+        telling = Telling.learn([each[0] for each in seen], seed)
+        described = [telling.describe(each) for each in seen]
+        described += [
+            telling.describe([one for each in batch for one in each])
+            for batch in _batches(rest, partial(glances, parts=parts), told)
+            if batch
+        ]
+        whitening = _whitening(np.concatenate(described), telling.lengths)
+        if not whitening.axes.shape[1]:
+            raise BadInput(f"all of these {len(values):,} pictures look the same; expected different ones")
+        return cls(telling, whitening, told.readable)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The encoder that `to_bytes` wrote down. Raises BadInput for anything else."""
+        return unpack(data, cls.form, VERSION, cls._of)
+
+    def to_bytes(self) -> bytes:
+        """All that was learned: arrays, as safetensors."""
+        return pack(self.form, VERSION, *self._parts)
+
+    def encode(self, values: Sequence[Value]) -> Vectors:
+        """The vectors of pictures, paths or bytes: float32 `(n, dim)`, of length 1.
+
+        Raises BadPictures, naming all that cannot be read; MissingPackage without Pillow.
+        """
+        if isinstance(values, str | bytes):
+            raise BadInput("encode takes a list of pictures, and was given one: write [picture]")
+        found = np.empty((len(values), self.dim), np.float32)
+        faults: dict[int, str] = {}
+        for start in range(0, len(values), BATCH):
+            try:
+                seen = each_picture(values[start : start + BATCH], glance, least=LEAST)
+            except BadPictures as error:
+                faults |= {start + place: why for place, why in error.faults.items()}
+            else:
+                found[start : start + BATCH] = self._whitening.apply(self._telling.describe(seen))
+        if faults:
+            raise BadPictures(faults, len(values))
+        return found
+
+    @property
+    def _parts(self) -> tuple[dict[str, Any], Tensors]:
+        """What the encoder is: in words, and in arrays."""
+        arrays = {"mean": self._whitening.mean, "axes": self._whitening.axes}
+        for number, each in enumerate(self._telling.patches):
+            arrays |= {f"mean {number}": each.mean, f"whitening {number}": each.whitening}
+            arrays[f"typical {number}"] = each.typical
+        return {"pictures": self.pictures}, arrays
+
+    @classmethod
+    def _of(cls, about: Mapping[str, Any], arrays: Tensors) -> Self:
+        patches = []
+        for number, (_, step) in enumerate(SIZES):
+            mean, whitening = (
+                floats(arrays, f"mean {number}", LENGTH),
+                floats(arrays, f"whitening {number}", LENGTH, LENGTH),
+            )
+            patches.append(Patches(step, mean, whitening, floats(arrays, f"typical {number}", None, LENGTH)))
+        telling, pictures = Telling(tuple(patches)), about["pictures"]
+        if type(pictures) is not int:
+            raise ValueError(f"{pictures!r:.40} pictures")
+        length = sum(telling.lengths)
+        return cls(telling, Whitening(floats(arrays, "mean", length), floats(arrays, "axes", length, None)), pictures)
+
+
+class _Progress:
+    """How far the pictures were looked at, and how many of them could be read."""
+
+    def __init__(self, tell: Progress | None, expected: int) -> None:
+        self._tell, self._expected, self._done = tell, expected, 0
+        self.readable = 0
+
+    def more(self, count: int, readable: int) -> None:
+        self._done += count
+        self.readable += readable
+        if self._tell is not None:
+            self._tell(self._done, self._done / self._expected)
+
+
+def _batches(
+    values: Sequence[Value], work: Callable[[Pixels], list[Glance]], told: _Progress
+) -> Iterator[list[list[Glance]]]:
+    """What `work` makes of the pictures that can be decoded, batch by batch."""
+    for start in range(0, len(values), BATCH):
+        batch = values[start : start + BATCH]
+        try:
+            seen = each_picture(batch, work, least=LEAST)
+        except BadPictures as error:
+            good = [value for place, value in enumerate(batch) if place not in error.faults]
+            seen = each_picture(good, work, least=LEAST) if good else []
+        yield seen
+        told.more(len(batch), len(seen))
+
+
+def _whitening(described: Vectors, lengths: Sequence[int]) -> Whitening:
+    """The whitening of descriptions `(n, d)`, in which each part has the share of the variance that it is to have."""
+    weights = np.ones(described.shape[1], np.float32)
+    start = 0
+    for length, share in zip(lengths, (OUTLINES, *(1.0 for _ in lengths[1:])), strict=True):
+        spread = float(described[:, start : start + length].var(axis=0).sum())
+        weights[start : start + length] = (share / spread) ** 0.5 if spread > FLAT else 0.0
+        start += length
+    whitening = Whitening.learn(described * weights, MOST, SHRINKAGE)
+    return Whitening(described.mean(axis=0), whitening.axes * weights[:, None])

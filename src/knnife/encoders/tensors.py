@@ -1,0 +1,70 @@
+"""What encoders learned, as bytes: arrays by name, and a few words of JSON (safetensors). Nothing in it could run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from knnife.errors import BadInput
+
+Tensors = Mapping[str, NDArray[Any]]
+Made = TypeVar("Made")
+ABOUT = "about"  # the name of the array that holds the JSON
+
+
+def pack(form: str, version: int, about: Mapping[str, Any], tensors: Tensors) -> bytes:
+    """The bytes of an encoder; `about` is what JSON can say."""
+    words = json.dumps({"form": form, "version": version, **about}, sort_keys=True, allow_nan=False).encode()
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return save(arrays | {ABOUT: np.frombuffer(words, np.uint8)})
+
+
+def unpack(data: bytes, form: str, version: int, make: Callable[[dict[str, Any], Tensors], Made]) -> Made:
+    """What `make(about, tensors)` makes of the bytes that `pack` wrote.
+
+    Raises BadInput for anything else, and for whatever `make` stumbles over.
+    """
+    try:
+        tensors = load(data)
+        about = json.loads(tensors.pop(ABOUT).tobytes())
+        if about["form"] != form or about["version"] != version:
+            raise ValueError(
+                f"form {about['form']!r:.40}, version {about['version']!r:.40}; this knnife reads {version}"
+            )
+        return make(about, tensors)
+    except (
+        SafetensorError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+    ) as error:
+        raise BadInput(f"this is no encoder of the form {form!r}, or it is damaged: {error!s:.200}") from error
+
+
+def digest(form: str, version: int, about: Mapping[str, Any], tensors: Tensors) -> str:
+    """A hash of the same: the fingerprint of an encoder that is nothing else."""
+    made = hashlib.blake2b(f"{form} {version} {json.dumps(about, sort_keys=True)}".encode(), digest_size=16)
+    for name, array in sorted(tensors.items()):
+        made.update(f"{name} {array.dtype} {array.shape}".encode())
+        made.update(np.ascontiguousarray(array).data)
+    return made.hexdigest()
+
+
+def floats(tensors: Tensors, name: str, *shape: int | None) -> NDArray[np.float32]:
+    """An array of finite float32 of this shape, None for any length. Raises ValueError where it is none."""
+    array = tensors[name]
+    fits = array.ndim == len(shape) and all(want in (None, has) for want, has in zip(shape, array.shape, strict=True))
+    if array.dtype != np.float32 or not fits or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{name} is {array.dtype} {array.shape}; expected finite float32 of the shape {shape}")
+    return array
