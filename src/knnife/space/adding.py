@@ -7,10 +7,8 @@ and a look; an `add` that was interrupted and is run again finds its first part 
 
 from __future__ import annotations
 
-import gc
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,10 +16,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from knnife.errors import BadInput
+from knnife.errors import BadInput, BadPictures
 from knnife.geometry import Vectors, as_vectors
-from knnife.space import preparing, views
+from knnife.space import preparing, thumbnails, views
 from knnife.space.answers import Added
+from knnife.space.collecting import few_collections
 from knnife.space.preparing import Row
 from knnife.space.removing import remove_positions
 from knnife.space.store import State, Store, set_state, state
@@ -32,8 +31,8 @@ from knnife.things import Thing
 Progress = Callable[[int, float | None], None]
 
 SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
+LARGEST_BYTES = 128 << 20  # of values that are bytes, in a batch
 BATCH_SECONDS = 1.0
-SELDOM = 100_000  # new objects before the garbage collector looks at them
 
 _HELD = """
 SELECT given.key, pos, content, about, part_of
@@ -59,14 +58,31 @@ class _Plan(NamedTuple):
     replaced: list[int]  # positions of things whose content changed
     edited: list[tuple[str, str | None, int]]  # about, part_of, pos: metadata alone changed
     stale: list[int]  # positions of passages that their document no longer has
+    bare: dict[int, Row]  # things that are there, by position, and lack the thumbnail that was asked for
+
+
+class _Made(NamedTuple):
+    """What was made of the things of a plan, outside of any transaction."""
+
+    vectors: Vectors | None  # of those that are new, `(n, d)`; None where there is none
+    thumbnails: list[bytes]  # of those that are new and pictures, then of those that are bare
+
+
+class _Broken(Exception):
+    """Some things of a batch turned out to be broken pictures: their ids, and why."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        self.faults = faults
 
 
 class Adder:
     """One run of `Space.add`."""
 
-    def __init__(self, store: Store, target: Target, progress: Progress | None = None) -> None:
-        self._store, self._target, self._progress = store, target, progress
+    def __init__(self, store: Store, target: Target, progress: Progress | None = None, side: int = 0) -> None:
+        """side: of the thumbnails to make, in pixels; 0 for none."""
+        self._store, self._target, self._progress, self._side = store, target, progress, side
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "repeated", "encoded"), 0)
+        self._source: Any = None
         self._whole: str | None = None  # the document that is being read, and its passages so far
         self._passages: set[str] = set()
         self._complete: list[tuple[str, set[str]]] = []
@@ -74,11 +90,12 @@ class Adder:
     def run(self, things: Iterable[Thing], source: Any) -> Added:
         """Add everything; `source` may tell how far it is (`fraction`), what it skipped and if wholes are whole."""
         began = time.perf_counter()
+        self._source = source
         with self._store.read() as db:
             self._start = state(db).last
         follow = bool(getattr(source, "complete", False))
         done = 0
-        with _few_collections():
+        with few_collections():
             for batch in _batches(things):
                 self._commit(self._prepare(batch, follow))
                 done += len(batch)
@@ -113,17 +130,32 @@ class Adder:
         self._passages.add(row.id)
 
     def _commit(self, rows: dict[str, Row]) -> None:
+        """Write a batch down, without the pictures in it that turn out to be broken."""
+        broken: dict[str, str] = {}
+        while True:
+            try:
+                self._commit_sound({id: row for id, row in rows.items() if id not in broken})
+                break
+            except _Broken as error:
+                broken |= error.faults
+        if broken and not hasattr(self._source, "fault"):
+            named = (why if id in why else f"thing {id!r}: {why}" for id, why in broken.items())
+            raise BadPictures(dict(enumerate(named)), len(rows))
+        for id, why in broken.items():
+            self._source.fault(None, why, id)
+
+    def _commit_sound(self, rows: dict[str, Row]) -> None:
         """Encode outside the transaction, so that others can write meanwhile; if one did, plan again inside it."""
         with self._store.read() as db:
             plan = self._plan(db, rows)
-        vectors = self._vectors(plan.new)
-        if plan.new or plan.edited or plan.stale:
+        made = self._made(plan)
+        if plan.new or plan.edited or plan.stale or plan.bare:
             with self._store.write() as db:
                 if state(db) != plan.state:
                     planned, plan = plan, self._plan(db, rows)
-                    if plan.new != planned.new:
-                        vectors = self._vectors(plan.new)
-                self._write(db, plan, vectors)
+                    if (plan.new, plan.bare) != (planned.new, planned.bare):
+                        made = self._made(plan)
+                self._write(db, plan, made)
         counts = self._counts
         counts["added"] += len(plan.new) - len(plan.replaced)
         counts["updated"] += len(plan.replaced) + len(plan.edited)
@@ -133,7 +165,8 @@ class Adder:
         self._complete.clear()
 
     def _plan(self, db: sqlite3.Connection, rows: dict[str, Row]) -> _Plan:
-        plan = _Plan(state(db), [], [], [], [])
+        plan = _Plan(state(db), [], [], [], [], {})
+        held: dict[int, Row] = {}
         wanted = list(rows.values())
         for number, pos, content, about, part_of in db.execute(_HELD, [json.dumps(list(rows))]):
             row = wanted[number]
@@ -141,12 +174,26 @@ class Adder:
                 plan.new.append(row)
                 if pos is not None:
                     plan.replaced.append(pos)
-            elif about != row.about or part_of != row.part_of:
+                continue
+            if self._side and thumbnails.is_shown(row.value):
+                held[pos] = row
+            if about != row.about or part_of != row.part_of:
                 plan.edited.append((row.about, row.part_of, pos))
         for whole, kept in self._complete:
             parts = db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole])
             plan.stale.extend(pos for id, pos in parts if id not in kept)
+        if held:
+            plan.bare.update((pos, held[pos]) for pos in sorted(thumbnails.lacking(db, list(held))))
         return plan
+
+    def _made(self, plan: _Plan) -> _Made:
+        """Vectors, and thumbnails where these are asked for. Raises _Broken for pictures that cannot be decoded."""
+        with _naming([row for row in plan.new if row.vector is None]):
+            vectors = self._vectors(plan.new)
+        shown = [row for row in plan.new if thumbnails.is_shown(row.value)] if self._side else []
+        shown += plan.bare.values()
+        with _naming(shown):
+            return _Made(vectors, thumbnails.made([row.value for row in shown], self._side))
 
     def _vectors(self, rows: list[Row]) -> Vectors | None:
         """The vectors `(n, d)` of rows, in order: those brought along, and the others encoded. None for no rows."""
@@ -154,8 +201,9 @@ class Adder:
             return None
         missing = [row.value for row in rows if row.vector is None]
         if len(missing) == len(rows):
+            vectors = self._target.encode(missing)
             self._counts["encoded"] += len(missing)
-            return self._target.encode(missing)
+            return vectors
         brought = preparing.joined([row.vector for row in rows if row.vector is not None])
         if not missing:
             return brought
@@ -167,8 +215,8 @@ class Adder:
         vectors[has_one] = as_vectors(brought, made.shape[1], "the vectors brought along")
         return vectors
 
-    def _write(self, db: sqlite3.Connection, plan: _Plan, vectors: Vectors | None) -> None:
-        now = plan.state
+    def _write(self, db: sqlite3.Connection, plan: _Plan, made: _Made) -> None:
+        now, vectors, shown = plan.state, made.vectors, [*plan.bare]
         if plan.replaced or plan.stale:
             now = remove_positions(db, now, plan.replaced + plan.stale)
         if plan.edited:
@@ -182,37 +230,22 @@ class Adder:
             )
             db.execute(INSERT_WORDS, [now.last])
             views.put(db, view, positions, vectors)
+            shown = [
+                pos for pos, row in zip(positions, plan.new, strict=True) if thumbnails.is_shown(row.value)
+            ] + shown
             now = now._replace(last=now.last + len(plan.new), things=now.things + len(plan.new))
+        if made.thumbnails:
+            thumbnails.put(db, shown, made.thumbnails)
         set_state(db, now)
 
 
-class _Collector:
-    """How Python's garbage collector was set before the first of the adds that run now."""
-
-    lock = threading.Lock()
-    adds = 0
-    before = (0, 0, 0)
-
-
 @contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let the garbage collector look seldom: things are plain data, which it would go through again and again.
-
-    It is one setting for the whole process, so the last add that ends puts it back. Adding is a third quicker.
-    """
-    with _Collector.lock:
-        if _Collector.adds == 0:
-            _Collector.before = gc.get_threshold()
-            if _Collector.before[0]:  # 0: somebody switched it off
-                gc.set_threshold(max(SELDOM, _Collector.before[0]), *_Collector.before[1:])
-        _Collector.adds += 1
+def _naming(rows: Sequence[Row]) -> Iterator[None]:
+    """Raises _Broken for BadPictures about these rows."""
     try:
         yield
-    finally:
-        with _Collector.lock:
-            _Collector.adds -= 1
-            if _Collector.adds == 0:
-                gc.set_threshold(*_Collector.before)
+    except BadPictures as error:
+        raise _Broken({rows[place].id: why for place, why in error.faults.items()}) from error
 
 
 def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:
@@ -237,15 +270,17 @@ def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
 
     When the source fails, or Ctrl-C comes, what it gave until then is still handed on before the error goes up.
     """
-    size, batch, began = SMALLEST_BATCH, list[Thing](), time.perf_counter()
+    size, held, batch, began = SMALLEST_BATCH, 0, list[Thing](), time.perf_counter()
     try:
         for thing in things:
             batch.append(thing)
-            if len(batch) >= size:
-                full, batch = batch, []
+            if type(thing.value) is bytes:
+                held += len(thing.value)
+            if len(batch) >= size or held >= LARGEST_BYTES:
+                full, batch, held = batch, [], 0
                 yield full
                 took, began = time.perf_counter() - began, time.perf_counter()
-                wanted = int(size * BATCH_SECONDS / max(took, 1e-6))
+                wanted = int(len(full) * BATCH_SECONDS / max(took, 1e-6))
                 size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
     except GeneratorExit:
         raise

@@ -154,7 +154,8 @@ class ViewInfo:
 class Info:
     """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
 
-    faults: what is wrong with the file, a sentence each; None where that was not looked for.
+    thumbnails: how many pictures have a small copy there. faults: what is wrong with the file, a sentence each; None
+    where that was not looked for.
     """
 
     path: str
@@ -169,6 +170,7 @@ class Info:
     index_bytes: int
     views: tuple[ViewInfo, ...]
     faults: tuple[str, ...] | None = None
+    thumbnails: int = 0
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything, views inside."""

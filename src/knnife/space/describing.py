@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knnife.geometry import Metric
+from knnife.space import thumbnails
 from knnife.space.answers import Info, ViewInfo
 from knnife.space.following import Indexes
 from knnife.space.store import FORMAT, state
@@ -33,6 +34,7 @@ def describe(db: sqlite3.Connection, path: Path, indexes: Indexes, metric: Metri
         fields=tuple(fields),
         file_bytes=sum(_size(path.with_name(path.name + end)) for end in ("", "-wal")),
         index_bytes=sum(_size(indexes.path(view.number)) for view in found),
+        thumbnails=thumbnails.count(db)[0],
         views=tuple(_describe_view(db, indexes, view) for view in found),
         faults=tuple(_faults(db)) if check else None,
     )
@@ -78,6 +80,8 @@ def _faults(db: sqlite3.Connection) -> Iterator[str]:
             yield f"view {view.name}: {vectors - owned:,} vectors belong to no thing"
         if view.is_default and owned < things:
             yield f"view {view.name}: {things - owned:,} things have no vector"
+    if lost := thumbnails.count(db)[1]:
+        yield f"{lost:,} thumbnails belong to no thing"
 
 
 def _size(path: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from knnife.space.store import Store, state
 from knnife.space.views import Positions, View, take
 from knnife.things import Thing
 
-VALUES = (str, bytes, Mapping)  # what a query may be beside a vector
+VALUES = (str, bytes, os.PathLike, Mapping)  # what a query may be beside a vector
 CHUNK = 1_000  # things read at a time where all are wanted
 
 

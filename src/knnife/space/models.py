@@ -6,19 +6,21 @@ worse. So the fingerprint of the encoder is kept with every view, and compared w
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
-from knnife.encoders.protocol import encode_query, reading_for, takes, written
-from knnife.errors import BadInput, EncoderMismatch
+from knnife.encoders.protocol import PICTURES, check_values, encode_query, encode_text, reading_for, written
+from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import Vectors
 from knnife.space import remembering
 from knnife.space.keeping import keep, kept
 from knnife.space.store import Store
 from knnife.space.views import Dtype, View, make, pick, views
+from knnife.things.pictures import is_picture
 
 
 class Models:
@@ -75,29 +77,46 @@ class Models:
         return encoder
 
     def reading(self, view: View | None) -> dict[str, Any]:
-        """How `as_things` is to read what has no form yet: as whole rows, where the encoder takes those."""
-        if (view.kind if view else self._given and self._given.kind) != "row":
+        """How `as_things` is to read what has no form yet: as rows or pictures, where the encoder takes those."""
+        kind = view.kind if view else self._given and self._given.kind
+        if kind in PICTURES:
+            return {"pictures": True}
+        if kind != "row":
             return {}
         return reading_for(self.of(view))
 
     def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of things."""
-        encoder = self._checked(self.of(view), values)
+        encoder = self.of(view)
+        check_values(encoder, values)
         return remembering.encode(encoder, values)
 
     def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
-        """The vectors `(n, d)` of queries."""
-        encoder = self._checked(self.of(view), values)
-        return remembering.checked(encoder, encode_query(encoder, values), len(values))
+        """The vectors `(n, d)` of queries. Raises BadInput, with what finds by words, for a text that is no picture."""
+        encoder = self.of(view)
+        if encoder.kind in PICTURES:
+            values = [os.fspath(value) if isinstance(value, os.PathLike) else value for value in values]
+        check_values(encoder, values)
+        try:
+            return remembering.checked(encoder, encode_query(encoder, values), len(values))
+        except BadPictures as error:
+            texts = [value for place in error.faults if isinstance(value := values[place], str)]
+            words = next((text for text in texts if not (is_picture(text) or os.path.exists(text))), "")
+            if not words.strip():
+                raise
+            raise BadInput(f"{error}; to find pictures by words: knnife search {self._path} {words[:60]!r}") from error
 
-    def _checked(self, encoder: Encoder, values: Sequence[Any]) -> Encoder:
-        """The encoder itself; raises BadInput for values of another kind than it takes."""
-        for value in values:
-            if not takes(encoder.kind, value):
-                raise BadInput(
-                    f"encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}"
-                )
-        return encoder
+    def encode_text(self, view: View, texts: Sequence[str]) -> Vectors:
+        """The vectors `(n, d)` of texts that are to find things. Raises BadInput where the encoder knows no words."""
+        encoder = self.of(view)
+        vectors = encode_text(encoder, texts)
+        if vectors is None:
+            raise BadInput(
+                f"the encoder {encoder.name} of {self._path} knows no words, so no text finds what it encoded: ask "
+                f"with a picture (knnife near {self._path} FILE), for words in names and metadata (--by words, "
+                'by="words"), or re-encode with a model of texts and pictures (knnife models search words)'
+            )
+        return remembering.checked(encoder, vectors, len(texts))
 
     def _kept(self, view: View) -> Encoder | None:
         """The encoder that the file itself keeps for a view."""

@@ -16,6 +16,7 @@ import numpy as np
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
 from knnife.things import Thing
+from knnife.things.pictures import PicturePath
 
 _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -69,6 +70,8 @@ def _content(id: str | None, value: Any, vector: bytes | None) -> bytes:
             raise BadInput(f"thing {id!r} has an empty text; leave it out, or bring a vector and the value None")
         try:
             data, kind = value.encode(), b"text"
+            if isinstance(value, PicturePath):  # both where it lies, which is its value, and what lies there
+                data, kind = data + b"\0" + value.content, b"picture"
         except UnicodeEncodeError as error:
             raise BadInput(f"thing {id!r}: its text is not valid Unicode (a lone surrogate): {error}") from error
     elif isinstance(value, (bytes, bytearray)):

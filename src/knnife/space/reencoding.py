@@ -10,6 +10,7 @@ import sqlite3
 import time
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.geometry import Vectors
 from knnife.space import keeping, views
@@ -32,6 +33,12 @@ def reencode(
     """See `Space.reencode`. Things that others add meanwhile are caught up with before the switch."""
     with store.write() as db:
         old = views.pick(views.views(db), None)
+        if old and old.kind and (old.kind in PICTURES) != (encoder.kind in PICTURES):  # paths are no texts to encode
+            hint = f": {PICTURE_ENCODERS}" if old.kind in PICTURES else ""
+            raise BadInput(
+                f"the things of {store.path} were encoded as {old.kind}, and the encoder {encoder.name} takes "
+                f"{encoder.kind}{hint}"
+            )
         view = _prepared(db, encoder, name or encoder.name, dtype)
     return _complete(store, models, view, old, switch or old is None, progress)
 

@@ -16,8 +16,8 @@ import sqlite3
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,13 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import Encoder
-from knnife.errors import BadInput
-from knnife.geometry import Vectors, as_vectors
+from knnife.encoders.protocol import PICTURES
+from knnife.errors import BadInput, BadPictures, KnnifeError
+from knnife.geometry import Vectors, as_vectors, blocks
 from knnife.space.sqlite import Connection
+from knnife.things.pictures import content
+
+Progress = Callable[[int, float | None], None]
 
 MOST_BYTES = 1_000_000_000  # of the file; beyond, what was used longest ago is dropped
 DROPPED = 16  # 1 vector in so many, at a time
@@ -50,19 +54,30 @@ CREATE INDEX vectors_used ON vectors (used);
 _broken: set[Path] = set()  # files that this process does without, having said so
 
 
-def encode(encoder: Encoder, values: Sequence[Any]) -> Vectors:
+def encode(encoder: Encoder, values: Sequence[Any], progress: Progress | None = None) -> Vectors:
     """The vectors `(n, d)` of things, made by the encoder now or remembered from before.
 
-    Raises BadInput where the encoder makes something else than one finite vector for each value.
+    progress: called with how many are done; how long the others take is not known (None). Raises BadInput where the
+    encoder makes something else than one finite vector for each value; BadPictures.
     """
-    path = None if getattr(encoder, "cheap", False) else _path()
-    if path is None or not all(isinstance(value, str | bytes) for value in values):
-        return checked(encoder, encoder.encode(values), len(values))
+    secret = encoder.kind == "face"  # of whom is removed nothing may stay, and nobody would look for it in a cache
+    path = None if secret or getattr(encoder, "cheap", False) else _path()
+    kept = path is not None and all(isinstance(value, str | bytes) for value in values)
     vectors = np.empty((len(values), encoder.dim), np.float32)
-    with closing(_Memory(path)) as memory:
-        for start in range(0, len(values), PIECE):
-            piece = slice(start, start + PIECE)
-            vectors[piece] = _recalled(memory, encoder, values[piece])
+    with closing(_Memory(path)) if path is not None and kept else nullcontext() as memory:
+        for piece in blocks(len(values), 1, PIECE if kept or progress is not None else max(1, len(values))):
+            some = values[piece]
+            try:
+                vectors[piece] = (
+                    checked(encoder, encoder.encode(some), len(some))
+                    if memory is None
+                    else _recalled(memory, encoder, some)
+                )
+            except BadPictures as error:
+                faults = {piece.start + place: why for place, why in error.faults.items()}
+                raise BadPictures(faults, len(values)) from error
+            if progress is not None:
+                progress(piece.stop, None)
     return vectors
 
 
@@ -76,16 +91,36 @@ def checked(encoder: Encoder, vectors: Any, count: int) -> Vectors:
 
 def _recalled(memory: _Memory, encoder: Encoder, values: Sequence[Any]) -> Vectors:
     """The vectors of one piece: each different value is looked up, and encoded where it is new."""
-    model = blake2b(encoder.fingerprint.encode(), digest_size=32).digest()
-    keys = [_key(model, value) for value in values]
+    keys = _keys(encoder, values)
     found = memory.recall(dict.fromkeys(keys), encoder.dim)
     missing = {key: value for key, value in zip(keys, values, strict=True) if key not in found}
     made: dict[bytes, Vectors] = {}
     if missing:
-        vectors = checked(encoder, encoder.encode(list(missing.values())), len(missing))
+        try:
+            vectors = checked(encoder, encoder.encode(list(missing.values())), len(missing))
+        except BadPictures as error:  # of the different ones that are new: where do they stand among all?
+            why = {key: error.faults.get(place) for place, key in enumerate(missing)}
+            faults = {place: told for place, key in enumerate(keys) if (told := why.get(key)) is not None}
+            raise BadPictures(faults, len(values)) from error
         made = dict(zip(missing, vectors, strict=True))
     memory.keep(made)
     return np.stack([made[key] if key in made else found[key] for key in keys])
+
+
+def _keys(encoder: Encoder, values: Sequence[str | bytes]) -> list[bytes]:
+    """What each value is remembered by; a picture by what is in its file. Raises BadPictures for files out of reach."""
+    model = blake2b(encoder.fingerprint.encode(), digest_size=32).digest()
+    if encoder.kind not in PICTURES:
+        return [_key(model, value) for value in values]
+    keys, faults = [], {}
+    for place, value in enumerate(values):
+        try:
+            keys.append(blake2b(content(value), digest_size=16, key=model, person=b"picture").digest())
+        except KnnifeError as error:
+            faults[place] = str(error)
+    if faults:
+        raise BadPictures(faults, len(values))
+    return keys
 
 
 def _key(model: bytes, value: str | bytes) -> bytes:

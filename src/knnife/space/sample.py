@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
-from knnife.encoders.protocol import preferred_metric, reading_for, takes
-from knnife.errors import BadInput, EncoderMismatch
+from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES, check_values, preferred_metric, reading_for
+from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import METRICS, Metric, Vectors, as_vectors, unit
 from knnife.space import lookup, remembering
 from knnife.space.index import Index
 from knnife.space.rows import Positions
 from knnife.space.space import Space, Where
 from knnife.space.views import pick, ready, views
-from knnife.things import Thing, as_things
+from knnife.things import Reading, Thing, are_pictures, as_things
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Sample:
 
     ids: of the things; of an array, "0", "1", ... vectors: `(n, d)`, as they are kept. things: with values and
     metadata; of an array, all without. metric: by which the vectors are compared. fingerprint: of the encoder that
-    made the vectors, None where they were brought along. source: what it is, for messages.
+    made the vectors, None where they were brought along. source: what it is, for messages. kind: of the things, as the
+    encoder says ("text", "row", "image", ...); None where that is not known.
     """
 
     ids: Sequence[str]
@@ -41,6 +42,7 @@ class Sample:
     fingerprint: str | None
     source: str
     _encoder: Callable[[], Encoder] | None = None
+    kind: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,7 +54,9 @@ class Sample:
 
     @property
     def texts(self) -> list[str] | None:
-        """The texts of all things; None unless each has one."""
+        """The texts of all things; None unless each has one. The path of a picture is none."""
+        if self.kind in PICTURES:
+            return None
         found = [thing.value for thing in self.things if isinstance(thing.value, str)]
         return found if found and len(found) == len(self) else None
 
@@ -87,6 +91,7 @@ def sample(
     view: str | None = None,
     where: Where = None,
     what: str = "things",
+    progress: remembering.Progress | None = None,
 ) -> Sample:
     """What was given to a tool, as a Sample; one that is given is returned as it is.
 
@@ -94,6 +99,7 @@ def sample(
         gives), which `encoder` then encodes.
     encoder: the default one unless told; of a space it is that of the view. metric: of arrays and things, that of the
         encoder or the cosine unless told; a space has its own. view, where: of a space, which vectors of which things.
+    progress: called with how many things are encoded, and None.
 
     Raises BadInput for what cannot be read as any of these, and for NaN; what reading and encoding raise.
     """
@@ -111,7 +117,7 @@ def sample(
         vectors = as_vectors(given, what=what) if len(given) else np.empty((0, 0), np.float32)
         ids = [str(number) for number in range(len(vectors))]
         return Sample(ids, vectors, [Thing(id, None) for id in ids], metric or "cosine", None, what)
-    return _of_things(given, encoder, metric, what)
+    return _of_things(given, encoder, metric, what, progress)
 
 
 def comparable(a: Sample, b: Sample) -> None:
@@ -174,10 +180,15 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
             return models.of(pick(views(db), view))
 
     fingerprint = chosen.fingerprint if chosen else None
-    return Sample(ids, vectors, things, space.metric, fingerprint, str(space.path), load)
+    kind = chosen.kind if chosen else None
+    return Sample(ids, vectors, things, space.metric, fingerprint, str(space.path), load, kind)
 
 
-def _of_things(given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str) -> Sample:
+def _of_things(
+    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: remembering.Progress | None
+) -> Sample:
+    if encoder is None and are_pictures(given):
+        raise BadInput(f"{what}: which encoder is meant, encoder=…? {PICTURE_ENCODERS}")
     loaded = load_encoder(encoder if encoder is not None else DEFAULT)
     things = [
         thing._replace(id=thing.id if thing.id is not None else str(number))
@@ -188,11 +199,25 @@ def _of_things(given: Any, encoder: str | Encoder | None, metric: Metric | None,
     brought = [thing.vector for thing in things if thing.vector is not None]
     if brought and len(brought) == len(things):
         return Sample(ids, as_vectors(np.array(brought), what=what), things, metric, None, what)
-    for thing in things:
-        if not takes(loaded.kind, thing.value):
-            raise BadInput(f"{what}: encoder {loaded.name} takes {loaded.kind}, not {thing.value!r:.80}")
-    vectors = remembering.encode(loaded, [thing.value for thing in things])
-    return Sample(ids, vectors, things, metric, loaded.fingerprint, what, lambda: loaded)
+    check_values(loaded, [thing.value for thing in things], f"{what}: ")
+    things, vectors = _encoded(loaded, things, given, progress)
+    ids = [thing.id or "" for thing in things]
+    return Sample(ids, vectors, things, metric, loaded.fingerprint, what, lambda: loaded, loaded.kind)
+
+
+def _encoded(
+    encoder: Encoder, things: list[Thing], source: Any, progress: remembering.Progress | None
+) -> tuple[list[Thing], Vectors]:
+    """The things with their vectors `(n, d)`; without those of a Reading that turned out to be broken pictures."""
+    while True:
+        try:
+            return things, remembering.encode(encoder, [thing.value for thing in things], progress)
+        except BadPictures as error:
+            if not isinstance(source, Reading):
+                raise
+            for place, why in error.faults.items():
+                source.fault(None, why, str(things[place].id))
+            things = [thing for place, thing in enumerate(things) if place not in error.faults]
 
 
 def _is_array(given: Any) -> bool:

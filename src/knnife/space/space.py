@@ -14,16 +14,16 @@ from typing import Any, Literal, Self
 from knnife.encoders import Encoder
 from knnife.encoders.protocol import preferred_metric
 from knnife.geometry import Metric, Vectors, as_vectors
-from knnife.space import lookup, reencoding, searching
+from knnife.space import lookup, reencoding, removing, searching
 from knnife.space.adding import Adder, Progress, with_vectors
 from knnife.space.answers import NO_NEIGHBOURS, NO_PAIRS, Added, Hits, Info, Neighbours, Pairs, Reencoded
 from knnife.space.describing import describe
 from knnife.space.following import Indexes
 from knnife.space.models import Models, Target
 from knnife.space.narrowing import Filters
-from knnife.space.removing import remove_positions
 from knnife.space.settings import read_settings
-from knnife.space.store import Store, set_state, state
+from knnife.space.store import Store, state
+from knnife.space.thumbnails import side_for, thumbnail
 from knnife.space.views import Dtype, pick, ready, views
 from knnife.things import Thing, as_things
 
@@ -59,11 +59,11 @@ class Space:
     ) -> Self:
         """Open the space in the file `path`; make it if there is none (unless `read_only`, or `create` is False).
 
-        encoder: what turns things into vectors: a name (`knnife models` lists them), the folder of a model, or any
-            object with the names of `knnife.Encoder`. None: the one the space was made with, in a new space "english"
-            (or none at all, when the first things bring their vectors).
-        metric: "cosine", "dot", "euclidean" or "manhattan"; fixed when the space is made. By default the one that the
-            encoder prefers: euclidean for rows of tables, cosine for texts.
+        encoder: a name (`knnife models` lists them), the folder of a model, or any object with the names of
+            `knnife.Encoder`. None: the one the space was made with, in a new space "english" (or none at all, when the
+            first things bring their vectors).
+        metric: "cosine", "dot", "euclidean" or "manhattan", fixed when the space is made; by default what the encoder
+            prefers.
         dtype: how vectors are kept, "float32" (default), "float16" or "int8"; what rounding costs is in `info()`.
         recall: the share of the true 10 nearest that a search shall find, 0.98 by default; the index is tuned to it.
         durable: a commit survives a power cut. False: it survives a crash of the program only, and adding is faster.
@@ -85,13 +85,15 @@ class Space:
 
     # --- things in and out ------------------------------------------------------------------------------------
 
-    def add(self, things: Any, vectors: Any = None, *, progress: Progress | None = None) -> Added:
+    def add(
+        self, things: Any, vectors: Any = None, *, thumbnails: int | None = None, progress: Progress | None = None
+    ) -> Added:
         """Add things, or bring them up to date: an upsert keyed by id and content.
 
-        things: what `knnife.read` gives, or any iterable of Things, texts or dicts, or a table (pandas, polars, Arrow).
-        vectors: `(n, d)`, one for each thing, instead of vectors made by the encoder.
-        progress: called after each commit with the number of things taken so far, and the share of the source that is
-            done (0 to 1; None where that is unknown).
+        things: what `knnife.read` gives, or any iterable of Things, texts (paths or bytes of pictures where the encoder
+            takes those) or dicts, or a table. vectors: `(n, d)`, one for each thing, instead of the encoder's.
+        thumbnails: the longer side, in pixels, of a small copy kept of each picture, now and in later adds; 0: none.
+        progress: called after each commit with the number of things so far, and the share done (None: unknown).
 
         Batches of about a second are committed as they are done; the same call again goes on where this one stopped.
         Raises BadInput (NaN and wrong dimensions too), EncoderMismatch, ReadOnly, SpaceBusy, DiskFull.
@@ -101,7 +103,8 @@ class Space:
         stream = as_things(things, **self._models.reading(view))
         if vectors is not None:
             stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
-        return Adder(self._store, Target(self._models, view, self._dtype), progress).run(stream, things)
+        side = side_for(self._store, thumbnails)
+        return Adder(self._store, Target(self._models, view, self._dtype), progress, side).run(stream, things)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
         """Remove things by id, or all that a filter matches; the number removed.
@@ -109,14 +112,7 @@ class Space:
         The id of a whole removes all its parts. Raises NotFound for an unknown id, and then removes nothing.
         """
         wanted = [ids] if isinstance(ids, str) else list(ids)
-        condition = self._filters.condition(where)
-        with self._store.write() as db:
-            chosen = set(lookup.positions_of(db, wanted, wholes=True))
-            matching = self._filters.positions(db, condition)
-            chosen.update([] if matching is None else matching.tolist())
-            if chosen:
-                set_state(db, remove_positions(db, state(db), sorted(chosen)))
-        return len(chosen)
+        return removing.remove(self._store, wanted, self._filters, self._filters.condition(where))
 
     def get(self, ids: str | Iterable[str]) -> list[Thing]:
         """The things of these ids, in that order. Raises NotFound, naming those that are missing."""
@@ -130,6 +126,11 @@ class Space:
         """The vectors of these ids in that order, or of all things in the order of their arrival: ids, `(n, d)`."""
         with self._store.read() as db:
             return lookup.vectors_of(db, ready(views(db), view), ids)
+
+    def thumbnail(self, id: str) -> bytes | None:
+        """The small picture kept of a thing, a JPEG file; None where there is none. Raises NotFound."""
+        with self._store.read() as db:
+            return thumbnail(db, lookup.positions_of(db, [id])[0])
 
     def __len__(self) -> int:
         with self._store.read() as db:
@@ -210,7 +211,8 @@ class Space:
         """The k things that best answer a text, by meaning and by words; `page` 2 holds the next k.
 
         fold: only the best part of each whole. explain: with the rank by meaning, the rank by words and the words of
-        the query found in each hit. Raises BadInput for an empty query, BadFilter for a bad `where`.
+        the query found in each hit. Raises BadInput for an empty query, or pictures whose encoder knows no words;
+        BadFilter for a bad `where`.
         """
         k, page = lookup.whole_number("k", k), lookup.whole_number("page", page)
         question = searching.Question(query, k, by, page, fold, explain).checked()
@@ -222,7 +224,7 @@ class Space:
             sides = searching.Sides(
                 db,
                 neighbours=self._indexes.current(db, chosen) if by != "words" else None,
-                vector=self._models.encode_query(chosen, [query]) if by != "words" else None,
+                vector=self._models.encode_text(chosen, [query]) if by != "words" else None,
                 allowed=self._filters.positions(db, condition),
                 memo=self._memory.at(state(db).token),
             )
@@ -235,20 +237,14 @@ class Space:
             return self._models.of(pick(views(db), None))
 
     def index(self, *, progress: Progress | None = None) -> None:
-        """Bring the index of nearest neighbours up to date now, rather than with the next question.
-
-        progress: called with the number of things and the share (0 to 1) of the building that is done.
-        """
+        """Bring the index of neighbours up to date now; progress(things, share done) is told how far it is."""
         with self._store.read() as db:
             view, count = ready(views(db), None), state(db).things
             if view is not None:
                 self._indexes.current(db, view, progress and (lambda share: progress(round(share * count), share)))
 
     def info(self, *, check: bool = False) -> Info:
-        """Counts, settings, sizes on disk, views, and how neighbours are found with what measured recall.
-
-        check: also read the whole file, and say what is wrong with it.
-        """
+        """Counts, settings, sizes, views, how neighbours are found; `check`: what is wrong in the whole file, too."""
         with self._store.read() as db:
             return describe(db, self.path, self._indexes, self.metric, self._recall, check)
 
@@ -264,18 +260,16 @@ class Space:
     ) -> Reencoded:
         """Encode all things with another encoder into a new view, then make it the default, in one transaction.
 
-        The old view answers until then, and stays until dropped; `use` is the way back. An interrupted run goes on
-        where it stopped. name: of the view, by default that of the encoder. switch: False leaves the old view the
-        default, unless there is none.
+        The old view answers until then, and stays until dropped; `use` is the way back. An interrupted run goes on.
+        name: of the view, by default the encoder's. switch: False leaves the old view the default, if there is one.
         """
         encoder = self._models.know(encoder)
         return reencoding.reencode(self._store, self._models, encoder, self._dtype, name, switch, progress)
 
     def use(self, view: str, *, progress: Progress | None = None) -> Reencoded:
-        """Make a view the default, in one transaction, so that it answers from now on.
+        """Make a view the default, in one transaction, once it has what was added while another one answered.
 
-        What was added while another view answered is encoded first. Raises BadInput where that cannot be done,
-        NotFound for an unknown view.
+        Raises BadInput where nothing can encode that, NotFound for an unknown view.
         """
         return reencoding.use(self._store, self._models, view, progress)
 
