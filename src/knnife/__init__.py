@@ -23,6 +23,7 @@ _HOMES = {  # public name -> the module that holds it
     "BadInput": "errors",
     "BadRow": "errors",
     "Classifier": "tools._classify.classifier",
+    "CopyEncoder": "encoders.copies",
     "Detector": "tools._outliers.detector",
     "DiskFull": "errors",
     "DriftMonitor": "tools._drift.monitor",
@@ -31,6 +32,8 @@ _HOMES = {  # public name -> the module that holds it
     "Encoder": "encoders",
     "EncoderMismatch": "errors",
     "Entry": "encoders",
+    "FaceEncoder": "encoders.faces",
+    "Faces": "tools._faces.people",
     "KnnifeError": "errors",
     "Matcher": "tools._match.matcher",
     "MissingPackage": "errors",
@@ -42,6 +45,7 @@ _HOMES = {  # public name -> the module that holds it
     "OutlierDetector": "interfaces.features",
     "ReadOnly": "errors",
     "RowEncoder": "encoders.rows",
+    "SceneEncoder": "encoders.scenes",
     "Seen": "tools._duplicates.seen",
     "Space": "space",
     "SpaceBusy": "errors",
@@ -50,6 +54,7 @@ _HOMES = {  # public name -> the module that holds it
     "Stopped": "tools._evaluate.stopped",
     "Thing": "things",
     "TrainingStopped": "encoders._words.training",
+    "WhitenedEncoder": "encoders.whitened",
     "WordVectors": "encoders.word_vectors",
     "analogy": "tools.analogy",
     "changes": "tools.changes",
@@ -60,14 +65,17 @@ _HOMES = {  # public name -> the module that holds it
     "duplicates": "tools.duplicates",
     "evaluate": "tools.evaluate",
     "evaluate_words": "tools.evaluate_words",
+    "faces": "tools.faces",
     "find_model": "encoders.catalogue",
     "load_encoder": "encoders",
     "match": "tools.match",
     "models": "encoders.catalogue",
     "outliers": "tools.outliers",
+    "picture_hashes": "encoders._pictures.hashes",
     "read": "things",
     "similarity": "tools.similarity",
     "typos": "tools.typos",
+    "verify": "tools.verify",
 }
 
 # Public too, but they need scikit-learn: `from knnife import *` goes without.
@@ -78,12 +86,15 @@ __all__ = [
     "BadInput",
     "BadRow",
     "Classifier",
+    "CopyEncoder",
     "Detector",
     "DiskFull",
     "DriftMonitor",
     "Encoder",
     "EncoderMismatch",
     "Entry",
+    "FaceEncoder",
+    "Faces",
     "KnnifeError",
     "Matcher",
     "MissingPackage",
@@ -93,6 +104,7 @@ __all__ = [
     "Offline",
     "ReadOnly",
     "RowEncoder",
+    "SceneEncoder",
     "Seen",
     "Space",
     "SpaceBusy",
@@ -101,6 +113,7 @@ __all__ = [
     "Stopped",
     "Thing",
     "TrainingStopped",
+    "WhitenedEncoder",
     "WordVectors",
     "analogy",
     "changes",
@@ -111,21 +124,29 @@ __all__ = [
     "duplicates",
     "evaluate",
     "evaluate_words",
+    "faces",
     "find_model",
     "load_encoder",
     "match",
     "models",
     "outliers",
+    "picture_hashes",
     "read",
     "similarity",
     "typos",
+    "verify",
 ]
 
 if TYPE_CHECKING:
     from knnife.encoders import Encoder, Entry, load_encoder
+    from knnife.encoders._pictures.hashes import picture_hashes
     from knnife.encoders._words.training import TrainingStopped
     from knnife.encoders.catalogue import find_model, models
+    from knnife.encoders.copies import CopyEncoder
+    from knnife.encoders.faces import FaceEncoder
     from knnife.encoders.rows import RowEncoder
+    from knnife.encoders.scenes import SceneEncoder
+    from knnife.encoders.whitened import WhitenedEncoder
     from knnife.encoders.word_vectors import WordVectors
     from knnife.errors import (
         BadFilter,
@@ -153,6 +174,7 @@ if TYPE_CHECKING:
     from knnife.tools._drift.monitor import DriftMonitor
     from knnife.tools._duplicates.seen import Seen
     from knnife.tools._evaluate.stopped import Stopped
+    from knnife.tools._faces.people import Faces
     from knnife.tools._match.matcher import Matcher
     from knnife.tools._outliers.detector import Detector
     from knnife.tools._typos.speller import Speller
@@ -165,10 +187,12 @@ if TYPE_CHECKING:
     from knnife.tools.duplicates import duplicates
     from knnife.tools.evaluate import evaluate
     from knnife.tools.evaluate_words import evaluate_words
+    from knnife.tools.faces import faces
     from knnife.tools.match import match
     from knnife.tools.outliers import outliers
     from knnife.tools.similarity import similarity
     from knnife.tools.typos import typos
+    from knnife.tools.verify import verify
 
 
 def __getattr__(name: str) -> Any:

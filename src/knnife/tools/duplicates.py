@@ -1,13 +1,15 @@
 """Which things are copies of others, exactly or nearly?
 
-Two ways find them: texts that have most of their pieces of five characters in common, whatever their case, punctuation
-and spacing (of many texts, those that share some of their rarer pieces are compared); and things whose vectors are
-close, all pairs of them. How close is close enough is read from the space
+Two ways find them: by the surface, which is texts that have most of their pieces of five characters in common, whatever
+their case, punctuation and spacing (of many texts, those that share some of their rarer pieces are compared), and
+pictures of which most is found again when they are laid on one another (those whose descriptors are close are
+compared); and things whose vectors are close, all pairs of them. How close is close enough is read from the space
 itself: as many pairs are taken as copies as there can be while one of them (`false_pairs`) is expected to be none.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -21,10 +23,13 @@ from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
 from knnife.things import Thing
+from knnife.things.sheets import sheet
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
 from knnife.tools._duplicates.groups import Group, check_rule, worth
 from knnife.tools._duplicates.joins import Progress, Rows
-from knnife.tools._duplicates.sides import both_sides, ways_for
+from knnife.tools._duplicates.shortlist import Poses
+from knnife.tools._duplicates.showing import across_cells, group_cells
+from knnife.tools._duplicates.sides import PICTURES, both_sides, poses_for, ways_for
 from knnife.tools._duplicates.tail import Tail
 
 ROUNDING = 1e-6  # of a similarity
@@ -36,8 +41,9 @@ class Duplicates:
     """Pairs of copies, the most certain first.
 
     things: what was asked about. against: the other side, or None. a, b: positions `(p,)` of the pairs in both (in
-    `things` twice without another side). surface: the share of five-character pieces that a pair has in common, `(p,)`,
-    NaN where texts were not compared. similarity: that of the vectors, likewise. expected: how many pairs that are no
+    `things` twice without another side). surface: the share of five-character pieces that a pair of texts has in
+    common, or how much of a picture is found again in the other, 0 to 1, `(p,)`; NaN where that was not compared.
+    similarity: that of the vectors, likewise. expected: how many pairs that are no
     copies are expected to be as close as this one or closer, `(p,)`, NaN where a threshold was given beforehand.
     false_pairs: pairs with a smaller expectation are the copies. threshold: or those at least so similar. keep: the
     rule. tails: what each way knows of pairs that are no copies.
@@ -157,6 +163,21 @@ class Duplicates:
         copies = sum(len(group.copies) for group in groups)
         return {"things": len(self.things), "pairs": len(self), "groups": len(groups), "copies": copies}
 
+    def sheet(self, path: str | os.PathLike[str]) -> int:
+        """Write the groups of pictures to one HTML file to look at, what stays marked; how many groups there are.
+
+        Raises BadInput where these are no pictures, or the file cannot be written.
+        """
+        if any(side is not None and len(side) and side.kind != PICTURES for side in (self.things, self.against)):
+            raise BadInput(f"a sheet shows pictures, and {self.things.source} holds something else")
+        found = self.found
+        pairs = self.a[found], self.b[found], np.nan_to_num(np.fmax(self.surface, self.similarity)[found])
+        if self.against is None:
+            cells = group_cells(self.things, self.groups(), *pairs)
+        else:
+            cells = across_cells(self.things, self.against, *pairs)
+        return sheet(f"Copies among {len(self.things):,} pictures", cells, path)
+
     def _told(self, pairs: Rows) -> Iterator[dict[str, Any]]:
         other = self.things if self.against is None else self.against
         for pair in pairs.tolist():
@@ -184,6 +205,8 @@ def duplicates(
     metric: Metric | None = None,
     view: str | None = None,
     where: Where = None,
+    mirrored: bool = False,
+    turned: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Duplicates:
@@ -194,15 +217,20 @@ def duplicates(
         against: likewise: another side, for instance test data that must not be among training data.
         false_pairs: how many pairs are expected to be found that are no copies.
         threshold: a similarity instead, which the texts or the vectors of a pair have to reach. Nothing is estimated.
-        by: "surface" compares texts by their pieces, "vectors" by meaning, "both" takes what either finds. Unless told:
-            both where there are texts, but vectors alone for rows of tables.
+        by: "surface" compares texts by their pieces and pictures by what they show and where, "vectors" compares by
+            meaning, "both" takes what either finds. Unless told: both where there are texts or pictures, but vectors
+            alone for rows of tables.
         keep: which one of a group stays: "first", "last", "longest", "central", "max:FIELD" or "min:FIELD".
-        encoder: what encodes things that bring no vectors; those of `against` go through that of `given`, a space.
+        encoder: what encodes things that bring no vectors, "copies" for pictures unless told; those of `against` go
+            through that of `given`, a space.
         metric: of arrays and things, that of the encoder or the cosine unless told. "dot" is taken for the cosine.
         view: of a space, not the default one but this.
         where: of a space, only what matches this filter.
+        mirrored: of pictures, look for mirrored copies too.
+        turned: of pictures, look for copies too that are turned by a quarter, a half or three quarters.
         seed: of the samples from which it is read how close is close enough, and of the order in which texts meet.
-        progress: called with the things done and the share (0 to 1) of the comparing.
+        progress: called with the things encoded so far and None, then with the things done and the share (0 to 1) of
+            the comparing.
 
     Raises:
         BadInput: what is given cannot be read, a limit or a rule makes no sense, or texts are wanted where there are
@@ -210,19 +238,25 @@ def duplicates(
         EncoderMismatch: two spaces with vectors of different encoders; by="surface" compares their texts.
 
     """
-    if threshold is None and not (np.isfinite(false_pairs) and false_pairs >= 0):
-        raise BadInput(f"false_pairs is {false_pairs}; expected a number, 0 or more")
-    if threshold is not None and not np.isfinite(threshold):
-        raise BadInput(f"threshold is {threshold}; expected a similarity, 1 for equal things")
+    if threshold is None and not (_finite(false_pairs) and false_pairs >= 0):
+        raise BadInput(f"false_pairs is {false_pairs!r}; expected a number, 0 or more")
+    if threshold is not None and not (_finite(threshold) and threshold <= 1):
+        raise BadInput(f"threshold is {threshold!r}; expected a similarity, at most 1, which is that of equal things")
     check_rule(keep)
     if against is not None and keep != "first":
         raise BadInput(f"keep is {keep!r}, but against another side there is nothing to choose: its things stay")
-    things, other = both_sides(given, against, by, encoder=encoder, metric=metric, view=view, where=where)
+    things, other = both_sides(
+        given, against, by, encoder=encoder, metric=metric, view=view, where=where, progress=progress
+    )
+    if keep == "longest" and things.kind == PICTURES:
+        raise BadInput("keep is 'longest', which is for texts; of pictures the largest is max:width or max:bytes")
+    worth(keep, things.things, np.zeros(len(things)))  # raises now, not after the search, where no thing has the field
     ways = ways_for(things, other, by)
+    poses = poses_for(things, other, ways, Poses(mirrored, turned))
     if threshold is not None:
         _check_one_scale(things, ways)
     explored = 0.0 if threshold is not None else BEYOND * max(1.0, false_pairs)
-    search = Search(ways, threshold, explored, seed, progress)
+    search = Search(ways, threshold, explored, seed, progress, poses)
     found = find(things, other, search)
     return Duplicates(things, other, *found[:5], false_pairs, threshold, keep, found.tails, explored, found.lowest)
 
@@ -232,6 +266,10 @@ def _check_one_scale(things: Sample, ways: tuple[Way, ...]) -> None:
         raise BadInput(
             f"one threshold does not serve both the share of pieces, 0 to 1, and {things.metric} similarities; give by="
         )
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
 def _number(value: Any) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from knnife.space import Sample
 from knnife.things.folding import fold
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.joins import Progress, Rows, between
+from knnife.tools._duplicates.pictures import Pictures, contents
+from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.tail import Tail
 from knnife.tools._duplicates.ways import Close, Cloud, Surface
 
@@ -24,19 +26,23 @@ SURE = 0.5  # expected pairs that are none, within the copies that the surface t
 
 
 class Search(NamedTuple):
-    """What is looked for: pairs at least so similar, or, where that is None, of at most so high an expectation."""
+    """What is looked for: pairs at least so similar, or, where that is None, of at most so high an expectation.
+
+    poses: in which pictures are laid on one another; None where the surface is that of texts.
+    """
 
     ways: tuple[Way, ...]
     threshold: float | None
     explored: float
     seed: int
     progress: Progress | None
+    poses: Poses | None = None
 
 
 class Searches(NamedTuple):
     """Both ways, None for one that is not asked for."""
 
-    surface: Surface | None
+    surface: Surface | Pictures | None
     vectors: Cloud | None
 
 
@@ -68,8 +74,9 @@ class Sides(NamedTuple):
 
 def find(things: Sample, against: Sample | None, search: Search) -> Found:
     """All pairs that are exact copies, and all that the search asks for."""
-    texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in _given(things, against)]
-    keys = [_keys(side, folded) for side, folded in zip(_given(things, against), texts, strict=True)]
+    given = _given(things, against)
+    texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in given]
+    keys = [_keys(side, folded, search) for side, folded in zip(given, texts, strict=True)]
     first = first_alike([key for side in keys for key in side])
     exact = _exact(first, len(things), within=against is None)
     sides = _each_once(first, len(things), texts, within=against is None)
@@ -83,6 +90,9 @@ def find(things: Sample, against: Sample | None, search: Search) -> Found:
         far["surface"] = searches.surface.distances(*near)
     if searches.vectors is not None:
         far["vectors"] = searches.vectors.distances(*near)
+    if isinstance(searches.surface, Pictures) and search.threshold is None:
+        allowed = ~searches.surface.denied(*near, far["surface"])
+        near, far = (near[0][allowed], near[1][allowed]), {way: told[allowed] for way, told in far.items()}
     pairs = sides.left[near[0]], (sides.left if sides.right is None else sides.right)[near[1]]
     if against is not None:
         left, which = _every_copy(pairs[0], first[: len(things)])
@@ -94,8 +104,12 @@ def _given(things: Sample, against: Sample | None) -> list[Sample]:
     return [things] if against is None else [things, against]
 
 
-def _keys(side: Sample, folded: Sequence[str]) -> list[Hashable]:
-    """What exact copies have in common: the folded text (the text itself where nothing is left), or the numbers."""
+def _keys(side: Sample, folded: Sequence[str], search: Search) -> list[Hashable]:
+    """What exact copies have in common: the folded text (the text itself where nothing is left), the file of a picture,
+    or the numbers.
+    """
+    if search.poses is not None:
+        return list(contents([thing.value for thing in side.things]))
     if folded:
         return [text or (thing.value,) for text, thing in zip(folded, side.things, strict=True)]
     return [row.tobytes() for row in side.vectors]
@@ -123,9 +137,14 @@ def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: b
 
 
 def _searches(things: Sample, against: Sample | None, sides: Sides, search: Search) -> Searches:
-    surface = vectors = None
-    if "surface" in search.ways:
-        surface = Surface(sides.folded, None if sides.right is None else len(sides.left), search.seed)
+    surface: Surface | Pictures | None = None
+    vectors = None
+    split = None if sides.right is None else len(sides.left)
+    if search.poses is not None:
+        rows = [(things, sides.left)] + ([(against, sides.right)] if against is not None else [])
+        surface = Pictures([side.take(rows) for side, rows in rows], split, search.poses, search.progress)
+    elif "surface" in search.ways:
+        surface = Surface(sides.folded, split, search.seed)
     if "vectors" in search.ways:
         other = None if against is None or sides.right is None else against.points[sides.right]
         vectors = Cloud(things.points[sides.left], other, things.metric, search.seed)
@@ -141,7 +160,7 @@ def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Cl
     found: dict[Way, Close] = {}
     with ThreadPoolExecutor(1) as beside:
         if surface is not None:
-            pieces = beside.submit(surface.close, _reach("surface", metric, search))
+            pieces = _begun(surface, _reach("surface", metric, search), beside)
 
         def copies() -> tuple[Rows, Rows]:
             if surface is None:
@@ -151,10 +170,20 @@ def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Cl
             return close.left[sure], close.right[sure]
 
         if vectors is not None:
-            found["vectors"] = vectors.close(_reach("vectors", metric, search), copies, search.progress)
+            progress = None if isinstance(surface, Pictures) else search.progress
+            found["vectors"] = vectors.close(_reach("vectors", metric, search), copies, progress)
         if surface is not None:
             found["surface"] = pieces.result()
     return found
+
+
+def _begun(surface: Surface | Pictures, reach: float | None, beside: Executor) -> Future[Close]:
+    """The surface, at work in another thread; of pictures it is done here, by all cores, and may be interrupted."""
+    if isinstance(surface, Surface):
+        return beside.submit(surface.close, reach)
+    done: Future[Close] = Future()
+    done.set_result(surface.close(reach))
+    return done
 
 
 def _reach(way: Way, metric: Metric, search: Search) -> float | None:

@@ -54,7 +54,7 @@ def worth(rule: str, things: Sequence[Any], linked: NDArray[np.float64]) -> NDAr
 def _ranked(values: list[Any], rule: str) -> NDArray[np.float64]:
     """The rank of each value among them, turned round for "min:"; what is missing comes last."""
     known = [value for value in values if value is not None]
-    if not known:
+    if values and not known:
         raise BadInput(f"keep is {rule!r}, but nothing has the field {rule[4:]!r}")
     try:
         ranks = {value: rank for rank, value in enumerate(sorted(set(known)), 1)}

@@ -19,6 +19,7 @@ Rows = NDArray[np.int64]
 Progress = Callable[[int, float | None], None]
 
 ROWS, COLUMNS = 1_024, 4_096  # of one block of the product: it stays in the cache of the processor
+FEW = 250_000  # pairs: the axes would take longer to find than all products
 SAMPLE = 2_048  # points that the axes, and how many of them, are chosen by
 GATHER = 40.0  # an exact distance costs as much as so many products of the same length within a matrix product
 ROUNDING = 2e-6  # relative error of the squares in float32, with room to spare
@@ -98,12 +99,16 @@ def _pictures(a: Vectors, b: Vectors, squared: float) -> tuple[Vectors, Vectors,
     The product is that of the picture, less half of both squares: minus half of the squared distance.
     """
     centre = a.mean(axis=0)
-    random = np.random.default_rng(0)  # decides how quickly the pairs are found, not which
-    sample = a[np.sort(random.permutation(len(a))[:SAMPLE])] - centre
-    axes = np.linalg.eigh(sample.T.astype(np.float64) @ sample)[1][:, ::-1].astype(np.float32)
-    turned_a = (a - centre) @ axes
-    turned_b = turned_a if a is b else (b - centre) @ axes
-    kept = _how_many(turned_a, turned_b, squared, random)
+    kept = a.shape[1]
+    turned_a = a - centre
+    turned_b = turned_a if a is b else b - centre
+    if len(a) * len(b) > FEW:
+        random = np.random.default_rng(0)  # decides how quickly the pairs are found, not which
+        sample = turned_a[np.sort(random.permutation(len(a))[:SAMPLE])]
+        axes = np.linalg.eigh(sample.T.astype(np.float64) @ sample)[1][:, ::-1].astype(np.float32)
+        turned_a = turned_a @ axes
+        turned_b = turned_a if a is b else turned_b @ axes
+        kept = _how_many(turned_a, turned_b, squared, random)
     left, squares_a = _folded(turned_a, kept)
     right, squares_b = (left, squares_a) if a is b else _folded(turned_b, kept)
     ones_a, ones_b = np.ones((len(left), 1), np.float32), np.ones((len(right), 1), np.float32)
@@ -125,13 +130,15 @@ def _how_many(a: Vectors, b: Vectors, squared: float, random: np.random.Generato
     right = b[random.integers(len(b), size=SAMPLE * 8)]
     choices = [kept for kept in (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768) if kept < dim] + [dim]
 
-    def work(kept: int) -> float:
-        heads = ((left[:, :kept] - right[:, :kept]) ** 2).sum(axis=1)
-        tails = np.linalg.norm(left[:, kept:], axis=1) - np.linalg.norm(right[:, kept:], axis=1)
-        passed = np.count_nonzero(heads + tails**2 <= squared) + 1  # one that was not seen, perhaps
-        return float(kept + 8 + GATHER * dim * passed / len(left))
+    def lengths(points: Vectors) -> Vectors:
+        """The squares of the first coordinates, so many as each choice says, summed `(n, choices)`."""
+        sums: Vectors = np.add.reduceat(np.square(points), [0, *choices[:-1]], axis=1).cumsum(axis=1)
+        return sums
 
-    return min(choices, key=work)
+    of_left, of_right = lengths(left), lengths(right)
+    tails = np.sqrt(of_left[:, -1:] - of_left) - np.sqrt(of_right[:, -1:] - of_right)
+    passed = np.count_nonzero(lengths(left - right) + np.square(tails) <= squared, axis=0) + 1  # one unseen, perhaps
+    return choices[int(np.argmin(np.array(choices) + 8 + GATHER * dim * passed / len(left)))]
 
 
 def _share(done: int, n: int, ordered: bool) -> float:

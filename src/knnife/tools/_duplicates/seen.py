@@ -13,6 +13,7 @@ from knnife.geometry import Metric, Vectors, as_vectors, similarity, unit
 from knnife.space.space import Where
 from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.pieces import Pieces
+from knnife.tools._duplicates.sides import PICTURES
 from knnife.tools.duplicates import duplicates
 
 
@@ -50,6 +51,8 @@ class Seen:
             given, false_pairs=false_pairs, threshold=threshold, by=by, encoder=encoder, metric=metric, view=view,
             where=where, seed=seed,
         )  # fmt: skip
+        if found.things.kind == PICTURES and "surface" in found.tails:
+            raise BadInput("pictures are compared one at a time by their vectors alone: give by='vectors'")
         self._things, self._ids = found.things, list(found.things.ids)
         self.limits: dict[Way, float] = {way: found.limit(way) for way in found.tails}
         self._pieces = Pieces(found.things.texts or []) if "surface" in self.limits else None
@@ -59,7 +62,7 @@ class Seen:
         return len(self._ids)
 
     def copies(self, value: Any) -> list[Copy]:
-        """What `value`, a text or a vector `(d,)`, is a copy of, the closest first."""
+        """What `value`, a text, a picture or a vector `(d,)`, is a copy of, the closest first."""
         return self._copies(*self._read(value))
 
     def add(self, value: Any, id: str | None = None) -> int:
@@ -84,7 +87,7 @@ class Seen:
         text = value if isinstance(value, str) else None
         if self._points is None:
             return text, None
-        vectors = self._things.encoder.encode([text]) if text is not None else value
+        vectors = self._things.encoder.encode([value]) if isinstance(value, str | bytes) else value
         vectors = as_vectors(vectors, self._points.dim, "the thing asked about")
         if len(vectors) != 1:
             raise BadInput(f"expected one thing at a time, got {len(vectors)} vectors")

@@ -9,28 +9,45 @@ import numpy as np
 
 from knnife.errors import BadInput
 from knnife.space import Sample, Space, comparable, sample
-from knnife.things import as_things
+from knnife.things import are_pictures, as_things
 from knnife.tools._duplicates.finding import Way
+from knnife.tools._duplicates.joins import Progress
+from knnife.tools._duplicates.shortlist import ENCODER, Poses
 
 BY = ("both", "surface", "vectors")
+PICTURES = "image"  # the kind of things that are laid on one another
 
 
 def both_sides(
-    given: Any, against: Any, by: str | None, *, encoder: Any, metric: Any, view: Any, where: Any
+    given: Any,
+    against: Any,
+    by: str | None,
+    *,
+    encoder: Any,
+    metric: Any,
+    view: Any,
+    where: Any,
+    progress: Progress | None,
 ) -> tuple[Sample, Sample | None]:
     """The things asked about, and those of the other side, if there is one. Raises what `sample` raises."""
     if by is not None and by not in BY:
         raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}")
-    asked = {"encoder": encoder, "metric": metric, "view": view, "where": where}
+    if encoder is None and are_pictures(given):
+        encoder = ENCODER
+    asked = {"encoder": encoder, "metric": metric, "view": view, "where": where, "progress": progress}
     things = _side(given, by, "things", **asked)
     if against is None:
         return things, None
     if isinstance(given, Space) and not isinstance(against, Space) and by != "surface":
-        asked = {"encoder": _encoder_for(things, against), "metric": things.metric}
+        asked = {"encoder": _encoder_for(things, against), "metric": things.metric, "progress": progress}
     elif isinstance(against, Space):
         asked = {"view": view if isinstance(given, Space) else None}
     else:
-        asked = {"encoder": encoder, "metric": metric}
+        asked = {
+            "encoder": encoder or (ENCODER if are_pictures(against) else None),
+            "metric": metric,
+            "progress": progress,
+        }
     other = _side(against, by, "against", **asked)
     if by != "surface":
         comparable(things, other)
@@ -41,17 +58,42 @@ def ways_for(things: Sample, other: Sample | None, by: str | None) -> tuple[Way,
     """The ways in which these can be compared."""
     sides = [side for side in (things, other) if side is not None and len(side)]
     texts = all(side.texts is not None for side in sides)
-    if by in ("both", "surface") and not texts:
+    if _are_pictures(things, other):
+        by = by or "both"
+    elif by in ("both", "surface") and not texts:
         source = next(side.source for side in sides if side.texts is None)
-        raise BadInput(f"by is {by!r}, but not all of {source} are texts; by='vectors' compares their vectors")
+        raise BadInput(
+            f"by is {by!r}, but not all of {source} are texts, nor pictures; by='vectors' compares their vectors"
+        )
     if by is None:
         rows = texts and all(text.startswith("{") for side in sides for text in side.texts or [])
         by = "both" if texts and not rows else "vectors"
     return ("surface", "vectors") if by == "both" else ("surface",) if by == "surface" else ("vectors",)
 
 
+def poses_for(things: Sample, other: Sample | None, ways: tuple[Way, ...], poses: Poses) -> Poses | None:
+    """How copies may be posed; None where no pictures are laid on one another.
+
+    Raises BadInput where other poses are asked for and cannot be found.
+    """
+    if _are_pictures(things, other) and "surface" in ways:
+        return poses
+    if any(poses):
+        raise BadInput(
+            "mirrored= and turned= are for pictures that are compared by their surface, and these are "
+            + ("compared by their vectors; leave by= out" if _are_pictures(things, other) else "no pictures")
+        )
+    return None
+
+
+def _are_pictures(things: Sample, other: Sample | None) -> bool:
+    """Whether there are things, and all of them are pictures."""
+    kinds = {side.kind for side in (things, other) if side is not None and len(side)}
+    return kinds == {PICTURES}
+
+
 def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
-    if by != "surface" or isinstance(given, Space | Sample | np.ndarray):
+    if by != "surface" or isinstance(given, Space | Sample | np.ndarray) or _sees(asked.get("encoder")):
         return _by_direction(sample(given, what=what, **asked))
     things = [
         thing._replace(id=thing.id if thing.id is not None else str(number))
@@ -59,6 +101,11 @@ def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
     ]
     ids = [thing.id or "" for thing in things]
     return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
+
+
+def _sees(encoder: Any) -> bool:
+    """Whether this is an encoder of pictures, as far as that can be told without loading it."""
+    return encoder == ENCODER or getattr(encoder, "kind", None) == PICTURES
 
 
 def _by_direction(side: Sample) -> Sample:

@@ -1,0 +1,208 @@
+"""The surface of pictures: how much of one is found again in another, once it lies on it.
+
+Pictures that may be copies (shortlist.py) are laid on one another by their keypoints. The figure is the geometric mean
+of two shares: of the keypoints where both pictures are that are found again in their places, counted evenly over the
+picture, and of the common area that looks alike. A logo in common has something of the first, a shirt of the same cut
+on a white wall has the second, and copies have both.
+
+How few pairs that are no copies come so far is read from the pairs themselves, less those that must be copies; where
+they are too few for that, it is taken as it was among other photos.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import load_encoder
+from knnife.encoders._pictures.keypoints import Keypoints, keypoints
+from knnife.encoders._pictures.verification import matched
+from knnife.errors import BadInput, MissingPackage, NotFound
+from knnife.geometry import Vectors, connected
+from knnife.space import Sample
+from knnife.things.pictures import content
+from knnife.things.pixels import each_picture
+from knnife.tools._duplicates.joins import Progress, Rows
+from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
+from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
+from knnife.tools._duplicates.ways import Close
+
+SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
+SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
+POWER: Final = 20.0  # by which pairs of photos that are no copies become fewer with the distance: of clothes and people
+CAUTION: Final = 12.0  # the same where nothing else is known: there may be captions, frames or series among them
+SURE: Final = 0.1  # expected pairs that are none, within those that must be copies, were these photos as others are
+LOOKING: Final = 8.0  # finding the keypoints of one picture takes so much longer than comparing a pair
+ENOUGH: Final = 30  # keypoints of a picture, of which some would be found again in any copy
+CELLS: Final = 4  # to a side of a picture
+CROWD: Final = 8  # keypoints of a cell that count: a caption or a pattern has more than its share
+LEAST: Final = 1e-9
+
+Floats = NDArray[Any]  # (n, 2)
+
+T = TypeVar("T")
+
+
+class Pictures:
+    """Pictures of the left side, and behind them those of the right side, if there is one."""
+
+    def __init__(self, sides: Sequence[Sample], split: int | None, poses: Poses, progress: Progress | None) -> None:
+        """`split`: how many are on the left; None compares each with each."""
+        self._values: list[Any] = [thing.value for side in sides for thing in side.things]
+        self._split, self._poses, self._progress = split, poses, progress
+        encoder = load_encoder(ENCODER)
+        vectors = [_vectors(side, encoder) for side in sides]
+        self._candidates = candidates(vectors[0], vectors[1] if split is not None else None, poses, encoder)
+        self._keypoints: dict[int, Keypoints] = {}
+        self._known = np.empty(0, np.int64), np.empty(0, np.float32)  # the pairs compared, as numbers, and distances
+
+    def close(self, reach: float | None) -> Close:
+        """Pairs at most `reach` apart; None: all that were compared, with the tail of those that are no copies."""
+        keys, far = self._known = self._compared(self._candidates)
+        left, right = np.divmod(keys, max(1, len(self._values)))
+        if reach is not None:
+            near = far <= reach
+            return Close(left[near], right[near], far[near], NOTHING_KNOWN)
+        return Close(left, right, far, _tail(left, right + (self._split or 0), far, len(self._values)))
+
+    def distances(self, left: Rows, right: Rows) -> Vectors:
+        """The distances of these pairs `(p,)`."""
+        new = ~np.isin(left * len(self._values) + right, self._known[0])
+        left_new, right_new = left[new], right[new]
+        mirrored = np.zeros(len(left_new), bool)
+        if self._poses.mirrored:
+            left_new, right_new = np.tile(left_new, 2), np.tile(right_new, 2)
+            mirrored = np.concatenate([mirrored, ~mirrored])
+        keys, far = self._compared(Candidates(left_new, right_new, mirrored))
+        keys, far = np.concatenate([self._known[0], keys]), np.concatenate([self._known[1], far])
+        order = np.argsort(keys)
+        found: Vectors = far[order[np.searchsorted(keys, left * len(self._values) + right, sorter=order)]]
+        return found
+
+    def denied(self, left: Rows, right: Rows, distances: Vectors) -> NDArray[np.bool_]:
+        """Which of these pairs are no copies, however close their vectors: points enough, and none found again."""
+        behind = self._split or 0
+        enough = [
+            min(len(self._keypoints[a]), len(self._keypoints[b + behind])) >= ENOUGH
+            for a, b in zip(left.tolist(), right.tolist(), strict=True)
+        ]
+        return np.asarray((distances >= 1) & np.array(enough, bool))
+
+    def _compared(self, pairs: Candidates) -> tuple[Rows, Vectors]:
+        """Each pair once, as a number, with the smaller one of its distances."""
+        keys, which = np.unique(pairs.left * len(self._values) + pairs.right, return_inverse=True)
+        least = np.ones(len(keys), np.float32)
+        np.minimum.at(least, which, self._distances(pairs))
+        return keys, least
+
+    def _distances(self, pairs: Candidates) -> Vectors:
+        behind = self._split or 0
+        asked = sorted(set(pairs.left.tolist()) | {row + behind for row in pairs.right.tolist()})
+        new = [row for row in asked if row not in self._keypoints]
+        work = LOOKING * len(new) + len(pairs.left)
+        for done, rows in _in_parts(new):
+            self._look(rows)
+            self._tell(done, LOOKING * done / work)
+
+        def one(pair: tuple[int, int, bool]) -> float:
+            left, right, mirrored = pair
+            a = self._keypoints[left]
+            return alike(a.mirrored() if mirrored else a, self._keypoints[right + behind])
+
+        found: list[float] = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done, some in _in_parts(list(zip(*(side.tolist() for side in pairs), strict=True))):
+                found += pool.map(one, some)
+                self._tell(done, (LOOKING * len(new) + done) / work)
+        return 1 - np.array(found, np.float32)
+
+    def _look(self, rows: Sequence[int]) -> None:
+        with _unread():
+            found = each_picture([self._values[row] for row in rows], keypoints, SIDE)
+        self._keypoints.update(zip(rows, found, strict=True))
+
+    def _tell(self, done: int, share: float) -> None:
+        if self._progress is not None:
+            self._progress(done, share)
+
+
+def alike(a: Keypoints, b: Keypoints) -> float:
+    """How much of one picture is found again in the other, 0 to 1, however it is turned, sized, cropped or lit."""
+    found = matched(a, b)
+    if found.transform is None or abs(np.linalg.det(found.transform[:, :2])) < LEAST:
+        return 0.0
+    linear, shift = found.transform[:, :2], found.transform[:, 2]
+    size = np.array([a.width, a.height])
+    here = a.points[_within(a.points @ linear.T + shift, b.width, b.height)] / size
+    there = (b.points - shift) @ np.linalg.inv(linear).T
+    there = there[_within(there, a.width, a.height)] / size
+    return float(np.sqrt(_again(here, there, found.a_points / size) * found.agreement))
+
+
+def _again(here: Floats, there: Floats, found: Floats) -> float:
+    """The share of the keypoints of both that are found again; a crowd of them in one cell counts no more than a few.
+
+    Places on one of the pictures, 0 to 1, of the keypoints of this one, of the other one, and of both.
+    """
+    own, other, both = (_counted(places) for places in (here, there, found))
+    weight = np.minimum(np.maximum(own, other), CROWD)
+    share = np.minimum(1, both / np.maximum(np.minimum(own, other), 1))
+    return float((weight * share).sum() / max(1, weight.sum()))
+
+
+def _counted(places: Floats) -> NDArray[np.int64]:
+    """How many there are in each of CELLS by CELLS cells."""
+    column, row = np.clip((places * CELLS).astype(np.int64), 0, CELLS - 1).T
+    return np.bincount(row * CELLS + column, minlength=CELLS * CELLS)
+
+
+def _within(points: Floats, width: int, height: int) -> NDArray[np.bool_]:
+    return np.asarray(((points >= 0) & (points <= [width - 1, height - 1])).all(axis=1))
+
+
+def contents(values: Sequence[Any]) -> list[bytes]:
+    """What the files of these pictures have in common where they are exact copies: the hash of their bytes."""
+    with _unread():
+        return [content(value) for value in values]
+
+
+def _vectors(side: Sample, encoder: Any) -> Vectors:
+    """The vectors by which candidates are found: those of the side, if they are of this encoder."""
+    if side.fingerprint == encoder.fingerprint:
+        return side.vectors
+    with _unread():
+        found: Vectors = encoder.encode([thing.value for thing in side.things])
+    return found
+
+
+@contextmanager
+def _unread() -> Iterator[None]:
+    """Tells what can be done where pictures of a space are no more to be read."""
+    try:
+        yield
+    except MissingPackage:
+        raise
+    except (BadInput, NotFound) as error:
+        raise BadInput(f"{error}; by='vectors' compares the vectors alone, and reads no picture") from error
+
+
+def _tail(left: Rows, right: Rows, distances: Vectors, n: int) -> Tail:
+    """The tail of pairs of n pictures that are no copies, by those that need not be copies."""
+    sure = len(distances) * distances.astype(np.float64) ** POWER <= SURE
+    if 2 * np.bincount(connected(n, left[sure], right[sure]), minlength=1).max() > n:
+        sure[:] = False  # so many are no copies of one picture, but forms of one print
+    own = fit_tail(distances[~sure & (distances < 1)], 1.0)
+    return own if own.known else Tail(1.0, float(len(distances)), CAUTION, np.ones(1))
+
+
+def _in_parts(items: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:
+    """A few at a time, with how many are done when they are."""
+    for start in range(0, len(items), SOME):
+        some = items[start : start + SOME]
+        yield start + len(some), some

@@ -1,0 +1,108 @@
+"""What questions about people are answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from knnife.tools._faces.deciding import Decision
+
+Problems = Sequence[tuple[str, str]]  # photos that could not be used, and why
+
+
+class Person(NamedTuple):
+    """Somebody who is known: the name, and by how many faces in how many photos."""
+
+    name: str
+    faces: int
+    photos: int
+
+
+@dataclass(frozen=True)
+class AddedFaces:
+    """What came of adding photos: how many were read, and what became of the faces in them.
+
+    problems: photos without a face that could be used, and why.
+    """
+
+    photos: int
+    added: int
+    updated: int
+    unchanged: int
+    people: int
+    problems: Problems = field(repr=False)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The photos that could not be used."""
+        yield from ({"photo": photo, "why": why} for photo, why in self.problems)
+
+
+@dataclass(frozen=True)
+class NamedFace:
+    """One face of a photo: where it is, who it is (None: nobody who is known), and who else it may be.
+
+    likeness: to the one most alike; chance: how often a stranger looks at least so much like somebody known, as
+    measured; candidates: people and likenesses, best first.
+    """
+
+    photo: str
+    face: int
+    box: tuple[float, ...]
+    confidence: float
+    person: str | None
+    likeness: float
+    chance: float | None
+    candidates: Sequence[tuple[str, float]]
+    crop: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Who the faces in photos are. decision: the line below which nobody is named; problems: photos without faces."""
+
+    faces: Sequence[NamedFace]
+    decision: Decision
+    problems: Problems
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a face."""
+        for face in self.faces:
+            yield {
+                "photo": face.photo,
+                "face": face.face,
+                "person": face.person,
+                "likeness": face.likeness,
+                "chance": face.chance,
+                "box": list(face.box),
+                "confidence": face.confidence,
+                "candidates": [{"person": person, "likeness": likeness} for person, likeness in face.candidates],
+            }
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Whether two photos show the same person.
+
+    likeness: of the two faces; chance: how often two people are at least so alike, as measured on the people known,
+    None where they are too few; decision: the line, with its false-match rate; boxes: of the faces compared.
+    """
+
+    same: bool
+    likeness: float
+    chance: float | None
+    decision: Decision
+    boxes: tuple[tuple[float, ...], tuple[float, ...]]
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row."""
+        yield {
+            "same": self.same,
+            "likeness": self.likeness,
+            "chance": self.chance,
+            **self.decision.row(),
+            "boxes": [list(box) for box in self.boxes],
+        }

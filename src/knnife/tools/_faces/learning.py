@@ -1,0 +1,126 @@
+"""The encoder of faces that is trained on the people of a space, and what was measured on them, kept in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from knnife.encoders import Encoder, loading
+from knnife.encoders._faces.alignment import SIDE
+from knnife.errors import KnnifeError, NotASpace
+from knnife.geometry import Vectors
+from knnife.space import Space
+from knnife.space.notes import note, set_note
+from knnife.things import Thing
+from knnife.things.pixels import jpeg
+from knnife.tools._faces.gallery import Gallery
+from knnife.tools._faces.limits import Limits, measure
+from knnife.tools._faces.photos import PERSON
+from knnife.tools._faces.tail import Codes
+
+LEARNED: Final = "faces"  # the form of encoders that are trained on faces
+NOTE: Final = "faces"  # the name of what is noted in a space: the detector, what was learned from, what was measured
+VERSION: Final = 1
+
+
+def is_learned(encoder: Encoder) -> bool:
+    """Was this encoder trained on the faces themselves?"""
+    return getattr(encoder, "form", None) == LEARNED
+
+
+def learns(space: Space) -> bool:
+    """Is the encoder of a space trained on its faces? It is in the file then; a model elsewhere may be missing."""
+    try:
+        return is_learned(space.encoder)
+    except NotASpace:
+        raise
+    except KnnifeError:
+        return False
+
+
+def first_encoder(things: Sequence[Thing]) -> Encoder:
+    """An encoder for a space that has none yet, from the first faces."""
+    names = [thing.about.get(PERSON) for thing in things]
+    crops = [thing.value for thing in things if thing.value is not None]
+    return loading.train_faces(crops, [str(name) if name else None for name in names])
+
+
+def relearn(space: Space, gallery: Gallery) -> bool:
+    """Train the encoder again on the faces as they are now, and re-encode all; was there anything to do?
+
+    The vectors are filled into a view of their own and switched to in one transaction; the old ones answer until then,
+    and are dropped after.
+    """
+    noted = noted_in(space)
+    if noted.get("learned") == gallery.state or not learns(space):
+        return False
+    old = next(view.name for view in space.info().views if view.default)
+    crops = _crops(gallery) or [jpeg(np.full((SIDE, SIDE, 3), 128, np.uint8))]  # nothing of those who were removed
+    encoder = loading.train_faces(crops, _names(gallery) or [None])
+    if encoder.fingerprint != space.encoder.fingerprint:
+        space.reencode(encoder, name=f"{LEARNED}-{encoder.fingerprint[:8]}")
+        space.drop(old)
+    set_note(space, NOTE, {**noted, "learned": gallery.state})
+    return True
+
+
+def forget_others(space: Space) -> None:
+    """Drop the views of encoders that were trained on the faces of a space, but for the one in use."""
+    for view in space.info().views:
+        if not view.default and view.name.startswith(f"{LEARNED}-"):
+            space.drop(view.name)
+
+
+def limits_of(space: Space, gallery: Gallery, *, keep: bool) -> Limits:
+    """What was measured on the people of a space, now or before. keep: note it in the file for the next time."""
+    noted, of = noted_in(space), f"{gallery.state} {gallery.faces.fingerprint}"
+    held = noted.get("limits")
+    if isinstance(held, dict) and held.get("of") == of:
+        try:
+            return Limits.of_state(held["measured"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotASpace(
+                f"{space.path} is damaged: what was measured on its faces cannot be read: {error}"
+            ) from error
+    limits = _measured(gallery, trained=learns(space))
+    if keep:
+        set_note(space, NOTE, {**noted, "limits": {"of": of, "measured": limits.state()}})
+    return limits
+
+
+def noted_in(space: Space) -> dict[str, Any]:
+    """What is noted of the faces of a space; empty where nothing is. Raises NotASpace for what this cannot read."""
+    found = note(space, NOTE)
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or found.get("version") != VERSION:
+        raise NotASpace(f"what {space.path} notes of its faces is of another knnife, or damaged")
+    return found
+
+
+def _measured(gallery: Gallery, *, trained: bool) -> Limits:
+    named = gallery.named
+    codes = gallery.codes[named]
+    if not trained or not len(named):
+        return measure(codes, lambda _: gallery.faces.vectors[named], trained=False)
+    encoder: Any = gallery.faces.encoder  # of faces, so it can be trained on what it sees in them
+    crops, names = _crops(gallery), _names(gallery)
+    seen = encoder.describe([crops[row] for row in named])
+
+    def encode(rows: Codes | None) -> Vectors:
+        rows = np.arange(len(named)) if rows is None else rows
+        taught = encoder.train_on(seen[rows], [names[row] for row in named[rows]])
+        vectors: Vectors = taught.project(seen)
+        return vectors
+
+    return measure(codes, encode, trained=True)
+
+
+def _crops(gallery: Gallery) -> list[Any]:
+    return [thing.value for thing in gallery.faces.things]
+
+
+def _names(gallery: Gallery) -> list[str | None]:
+    return [gallery.people[code] if code >= 0 else None for code in np.asarray(gallery.codes).tolist()]

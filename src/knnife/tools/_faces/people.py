@@ -1,0 +1,302 @@
+"""People and their faces, in one file: who is known, by which faces, and who somebody is.
+
+The file is a space like any other: its things are faces cut out of photos, their vectors are made by a model in a file,
+or by an encoder that is trained on these very faces and again whenever somebody is added, renamed or removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from knnife.encoders import Encoder, load_encoder
+from knnife.encoders._faces.detection import Detector, load_detector
+from knnife.errors import BadInput, NotFound, ReadOnly
+from knnife.space import Space
+from knnife.space.erasing import scrub
+from knnife.space.notes import set_note
+from knnife.tools._faces import learning
+from knnife.tools._faces.adding import Adding
+from knnife.tools._faces.answers import AddedFaces, Identified, Person, Verified
+from knnife.tools._faces.asking import identify, verify
+from knnife.tools._faces.deciding import RATE, decide
+from knnife.tools._faces.gallery import Gallery
+from knnife.tools._faces.limits import Limits
+from knnife.tools._faces.photos import PERSON, Photos, checked_name
+
+if TYPE_CHECKING:
+    from knnife.tools.faces import Album
+
+Progress = Callable[[int, float | None], None]
+Model = str | os.PathLike[str] | Encoder | None
+
+
+class Faces:
+    """People who are known by their faces. Make one with `Faces.open`; use it as a context manager, or `close` it.
+
+    space: the space of the faces, which all other tools take.
+    """
+
+    def __init__(
+        self, space: Space, detector: str | Detector | None, model: Encoder | None, *, read_only: bool
+    ) -> None:
+        self.space = space
+        self._found_by, self._model, self._read_only = detector, model, read_only
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        model: Model = None,
+        detector: str | os.PathLike[str] | Detector | None = None,
+        read_only: bool = False,
+        create: bool = True,
+    ) -> Self:
+        """Open the people in the file `path`; make it if there is none (unless `read_only`, or `create` is False).
+
+        model: what turns a face into a vector: a name of `knnife models`, an *.onnx file, or an encoder of kind "face".
+            None: the one the file was made with; in a new file an encoder that is trained on the faces added.
+        detector: what finds faces: an *.onnx file (YuNet, UltraFace). None: the one used before, else OpenCV's cascade.
+
+        Raises what `Space.open` raises; BadInput for a space of other things, or a model of other things.
+        """
+        if isinstance(detector, str | os.PathLike):
+            load_detector(detector := os.path.abspath(detector))  # what is wrong with it is told before a file is made
+        encoder = None if model is None else face_model(model)
+        space = Space.open(path, encoder, read_only=read_only, create=create)
+        try:
+            noted = learning.noted_in(space)
+            if len(space) and not noted:
+                raise BadInput(f"{path} is a space of other things than faces; choose another name")
+            told = noted.get("detector") if detector is None else detector if isinstance(detector, str) else None
+            wanted = {**noted, "version": learning.VERSION, "detector": told}
+            if not read_only and wanted != noted:
+                set_note(space, learning.NOTE, wanted)
+        except BaseException:
+            space.close()
+            raise
+        return cls(space, detector or told, encoder, read_only=read_only)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """What finds faces. Raises NotFound where its file is not there any more."""
+        if isinstance(self._found_by, str) and not os.path.isfile(self._found_by):
+            raise NotFound(
+                f"the faces of {self.space.path} were found by {self._found_by}, which is not there any more; give "
+                "the detector (--detector FILE)"
+            )
+        return as_detector(self._found_by)
+
+    @property
+    def whole(self) -> bool:
+        """Is each photo one face already? Settled by the first photos that were added."""
+        return learning.noted_in(self.space).get("whole") is True
+
+    @property
+    def learned(self) -> bool:
+        """Is the encoder trained on these faces, or will it be?"""
+        return self._encoder is None or learning.is_learned(self._encoder)
+
+    @property
+    def licences(self) -> dict[str, str]:
+        """What the weights in use may be used for, as far as known: "" where nobody has stated it."""
+        told = {f"detector {self.detector.name}": self.detector.licence}
+        encoder = self._encoder
+        if encoder is not None and not learning.is_learned(encoder):
+            told[f"model {encoder.name}"] = str(getattr(encoder, "licence", ""))
+        return told
+
+    # --- people in and out ------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        photos: Any,
+        person: str | None = None,
+        *,
+        by_folder: bool = False,
+        whole: bool | None = None,
+        progress: Progress | None = None,
+    ) -> AddedFaces:
+        """Add the faces in photos, or bring them up to date.
+
+        Args:
+            photos: a path, a folder, a pattern, a zip archive, several paths, bytes, or Things with pictures.
+            person: whom they show; then each photo has to show one face, or one that is clearly the largest. None: who
+                is named by the metadata of a Thing ("person"); else all faces of a photo, without names, or with those
+                they had before.
+            by_folder: the folder that a photo lies in is the name of the person ("people/anna/1.jpg").
+            whole: each photo is one face already, all cut alike, and none is looked for. It is settled by the first
+                photos of a file, and holds for all that are added or asked about later; None: as settled, else False.
+            progress: called with the number of faces so far, and the share of the photos that is done.
+
+        Faces are committed in batches; the same call again goes on where this one stopped. Raises BadInput where no
+        face could be added at all, with the first reasons.
+
+        """
+        if self._read_only:
+            raise ReadOnly(f"{self.space.path} was opened for reading only; open it without read_only to change it")
+        taken = Photos(photos, person, by_folder=by_folder)
+        adding = Adding(self.space, taken, self.detector, whole=self._settled(whole), learned=self.learned)
+        if self._encoder is None and (first := adding.first()):
+            self.space.reencode(learning.first_encoder(first))
+        added = self.space.add(adding, progress=progress)
+        problems = adding.problems
+        if not added.added + added.updated + added.unchanged:
+            reasons = "; ".join(f"{photo}: {why}" for photo, why in problems[:3]) or "there are no photos"
+            raise BadInput(f"no face could be added; {reasons}")
+        self._learn()
+        return AddedFaces(
+            adding.photos, added.added, added.updated, added.unchanged, len(self.people()), tuple(problems)
+        )
+
+    def people(self) -> list[Person]:
+        """All who are known, by name."""
+        photos: dict[str, list[str | None]] = defaultdict(list)
+        for thing in self.space.things():
+            if isinstance(name := thing.about.get(PERSON), str):
+                photos[name].append(thing.part_of)
+        return [Person(name, len(photos[name]), len(set(photos[name]))) for name in sorted(photos)]
+
+    def name(self, names: Mapping[str, str]) -> int:
+        """Give faces names: the id of a face -> the name of the person; how many. Raises NotFound, BadInput."""
+        checked = {id: checked_name(person) for id, person in names.items()}
+        things = self.space.get(checked)
+        self.space.add([thing._replace(about={**thing.about, PERSON: checked[str(thing.id)]}) for thing in things])
+        self._learn()
+        return len(things)
+
+    def rename(self, old: str, new: str) -> int:
+        """Give a person another name, that of somebody who is known too: then both are one. How many faces changed.
+
+        Raises NotFound for an unknown person.
+        """
+        return self.name(dict.fromkeys(self._ids_of([old]), new))
+
+    def remove(self, people: str | Iterable[str]) -> int:
+        """Remove people: their faces and vectors, and what was learned from them; how many faces.
+
+        The file is written anew, so that nothing of them stays in it. Raises NotFound for an unknown person, and then
+        removes nobody; SpaceBusy where another process has the file open.
+        """
+        count = self.space.remove(self._ids_of([people] if isinstance(people, str) else people))
+        self._learn()
+        learning.forget_others(self.space)
+        scrub(self.space)
+        return count
+
+    # --- questions --------------------------------------------------------------------------------------------
+
+    def identify(self, photos: Any, k: int = 3, *, false_matches: float = RATE) -> Identified:
+        """Who the faces in photos are; nobody who is less alike than strangers are, at the rate `false_matches`.
+
+        photos: as for `add`. k: how many candidates are named for each face. false_matches: the share of
+            strangers who may get a name, up to 0.05; 1 takes everybody for one of those known.
+
+        Raises BadInput where nobody is known, and where too few are known to tell how alike strangers look.
+        """
+        gallery, limits = self.known()
+        if not gallery.people:
+            raise BadInput(f"nobody is known in {self.space.path}; add photos of somebody, with the name")
+        decision = decide(limits.strangers, limits, gallery.faces.encoder, false_matches)
+        return identify(Photos(photos), gallery, decision, self.detector, k=k, whole=self.whole)
+
+    def verify(self, a: Any, b: Any, *, false_matches: float = RATE) -> Verified:
+        """Do two photos show the same person?
+
+        a, b: a path or the bytes of a photo with one face, or one that is clearly the largest. false_matches: at which
+            rate two people may be taken for one, up to 0.05, as measured on the people who are known.
+
+        Raises BadInput for a photo without a face, and where too few people are known to tell that rate.
+        """
+        _, limits = self.known()
+        encoder = self._encoder
+        if encoder is None:
+            raise BadInput(
+                f"{self.space.path} has neither faces to learn from nor a model; add photos of people, or give a model"
+            )
+        decision = decide(limits.pairs, limits, encoder, false_matches)
+        return verify(a, b, encoder, decision, self.detector, whole=self.whole)
+
+    def cluster(self, *, false_matches: float | None = None) -> Album:
+        """Which of the faces show the same person: see `knnife.faces`."""
+        from knnife.tools.faces import faces  # the tool knows this class
+
+        return faces(self, false_matches=false_matches)
+
+    @property
+    def limits(self) -> Limits:
+        """What was measured on the people known: how alike strangers are to them, and how often they are missed.
+
+        Measured when somebody asks for it first, and noted in the file until somebody is added or removed.
+        """
+        return self.known()[1]
+
+    # --- opening and closing ----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the file. Closing twice is fine."""
+        self.space.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _encoder(self) -> Encoder | None:
+        """What makes the vectors; None in a new file that is to learn from its faces."""
+        return self._model if self._model is not None or not self.space.info().views else self.space.encoder
+
+    def known(self) -> tuple[Gallery, Limits]:
+        """All faces as arrays, and what was measured on those who have a name."""
+        gallery = Gallery.of(self.space)
+        return gallery, learning.limits_of(self.space, gallery, keep=not self._read_only)
+
+    def _learn(self) -> None:
+        """Bring an encoder that is trained on these faces in step with who is known."""
+        learning.relearn(self.space, Gallery.of(self.space))
+
+    def _settled(self, whole: bool | None) -> bool:
+        """Is each photo one face already? Noted with the first faces; raises BadInput where those were not."""
+        held = self.whole
+        if whole is None or whole == held:
+            return held
+        if len(self.space):
+            was, now = ("whole photos", "found in photos")[:: 1 if held else -1]
+            raise BadInput(
+                f"the faces in {self.space.path} are {was}, and these were to be {now}; the two cannot be compared, "
+                "so give them a file of their own"
+            )
+        set_note(self.space, learning.NOTE, {**learning.noted_in(self.space), "whole": whole})
+        return whole
+
+    def _ids_of(self, people: Iterable[str]) -> list[str]:
+        ids = []
+        for person in dict.fromkeys(people):
+            found = [str(thing.id) for thing in self.space.things({PERSON: person})]
+            if not found:
+                known = f"`knnife faces people {self.space.path}` names all who are"
+                raise NotFound(f"nobody called {person!r} is known; {known}")
+            ids += found
+        return ids
+
+
+def as_detector(detector: str | os.PathLike[str] | Detector | None) -> Detector:
+    """A detector that is given, in a file, or (None) the one that needs no file. Raises what `load_detector` does."""
+    if isinstance(detector, os.PathLike):
+        detector = os.fspath(detector)
+    return load_detector(detector) if detector is None or isinstance(detector, str) else detector
+
+
+def face_model(model: str | os.PathLike[str] | Encoder) -> Encoder:
+    """The model of faces called so, or in this file. Raises BadInput for a model of other things."""
+    found = load_encoder(Path(model) if isinstance(model, os.PathLike) else model)
+    if found.kind != "face":
+        raise BadInput(f"the model {found.name} takes {found.kind}; expected one of faces (`knnife models` lists them)")
+    return found

@@ -1,0 +1,98 @@
+"""Which faces in these photos show the same person, and who is it?
+
+Faces are found, cut out, brought upright and encoded. Those who are known are named where strangers are seldom so much
+alike; all are then grouped, the most alike first, by the mean over all pairs of their faces, at a likeness that
+different people seldom reach. Faces of one photo are different people.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knnife.encoders._faces.detection import Detector
+from knnife.things.sheets import Cell, sheet
+from knnife.tools._faces.album import Shown, of_people, of_photos
+from knnife.tools._faces.deciding import Decision
+from knnife.tools._faces.people import Faces, Model, Progress
+
+
+@dataclass(frozen=True)
+class Album:
+    """The faces in photos, by person.
+
+    faces: all, in the order of the photos; group: of each face `(n,)`, from 0, the largest group first. decision: the
+    likeness from which on groups are joined. problems: photos without a face, and why.
+    """
+
+    faces: Sequence[Shown]
+    group: Sequence[int]
+    decision: Decision
+    problems: Sequence[tuple[str, str]]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a face, group by group."""
+        for number, members in enumerate(self.groups()):
+            for row in members:
+                yield {"group": number, **self.faces[row].row()}
+
+    def groups(self) -> list[list[int]]:
+        """The positions of the faces of each group."""
+        found: list[list[int]] = [[] for _ in range(max(self.group, default=-1) + 1)]
+        for row, number in enumerate(self.group):
+            found[number].append(row)
+        return found
+
+    def name(self, number: int) -> str | None:
+        """The name of a group: of a person who is known, else None."""
+        return next((self.faces[row].person for row in self.groups()[number] if self.faces[row].person), None)
+
+    def sheet(self, path: str | os.PathLike[str]) -> int:
+        """Write a page (HTML) that shows the faces by group; how many groups. Raises BadInput where it cannot be."""
+        groups = (
+            (
+                f"{self.name(number) or f'group {number}'}: {len(rows)} face{'s' * (len(rows) > 1)}",
+                [Cell(self.faces[row].crop, self.faces[row].id, self.faces[row].person is not None) for row in rows],
+            )
+            for number, rows in enumerate(self.groups())
+        )
+        return sheet("Faces by person", groups, path)
+
+
+def faces(
+    given: Any,
+    *,
+    known: Faces | None = None,
+    model: Model = None,
+    detector: str | os.PathLike[str] | Detector | None = None,
+    false_matches: float | None = None,
+    whole: bool = False,
+    progress: Progress | None = None,
+) -> Album:
+    """Groups the faces in photos by person, and names those who are known.
+
+    Args:
+        given: photos (a path, a folder, a pattern, a zip archive, several paths, bytes, Things), or `Faces`, all of
+            whose faces are grouped then.
+        known: people who are known; their file says what finds and encodes faces.
+        model: without `known`, what encodes faces, as in `Faces.open`. None: an encoder trained on these faces alone,
+            which knows no person from another, and is a poor judge.
+        detector: without `known`, what finds faces, as in `Faces.open`.
+        false_matches: at which rate different people may be alike enough to be joined; 0.001 unless told. It is
+            measured on the people known, where there are 3 or more; else the line is what the makers of the model
+            advise, or is taken from the likenesses of the photos themselves.
+        whole: without `known`, whether each photo is one face already, as in `Faces.add`.
+        progress: called with the number of photos so far, and the share that is done.
+
+    Raises:
+        BadInput: what is given holds no photos; nothing in them is a face.
+        NotFound: there is no such file.
+
+    """
+    if isinstance(given, Faces):
+        found = of_people(given, false_matches)
+    else:
+        found = of_photos(given, known, model, detector, false_matches, whole=whole, progress=progress)
+    return Album(found.faces, found.group, found.decision, found.problems)
