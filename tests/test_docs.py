@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import drawn, drawn_faces
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("README.md")])
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name != "demo.py")
@@ -41,7 +43,7 @@ FILMS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the pages are read: films.csv, some notes, and the space that the README makes first."""
+    """Where the pages are read: films.csv, some notes, drawn photos, and the space that the README makes first."""
     here = tmp_path_factory.mktemp("docs")
     with (here / "films.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("title", "plot", "year", "genre", "watched"), *FILMS])
@@ -51,6 +53,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (here / "notes" / "kitchen.md").write_text(
         "# Bread\n\nKnead the dough and let it rise overnight.\n", encoding="utf-8"
     )
+    drawn.write(here)
+    drawn_faces.write(here)
     run(here, "knnife add films.knnife films.csv --text plot --id title")
     return here
 

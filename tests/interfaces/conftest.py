@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import worded
+from tests import drawn, drawn_faces, worded
 from tests.interfaces import language, monthly, shops
 from tests.interfaces.running import Knnife, Outcome, program
 
@@ -69,6 +69,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     language.write(folder)
     np.save(folder / "points.npy", np.eye(8, 4, dtype=np.float32) + 0.1)
     worded.write(folder)
+    drawn.write(folder)
+    drawn_faces.write(folder)
     # The packaged model with fewer dimensions is another encoder, in a folder of the usual format.
     model = tmp_path_factory.mktemp("model")
     StaticEncoder.load(english_folder(), dim=16).save(model)
@@ -77,6 +79,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "add films.knnife films.csv --id title --text plot",
         "add notes.knnife docs",
         "add points.knnife films.csv --id title --text plot --vectors points.npy",
+        "add photos.knnife photos --encoder copies",
+        "add album.knnife photos --encoder copies --thumbnails 256",
+        "faces add people.knnife people --by-folder",
         *monthly.write(folder),
     ):
         done = subprocess.run(program(*shlex.split(line)), cwd=folder, capture_output=True, text=True, timeout=120)

@@ -111,6 +111,13 @@ def test_a_copy_that_others_are_parts_of_is_not_removed(folder: Path, knnife: Kn
         ("nope.knnife", 1, "nope.knnife"),
         ("points.npy --by surface", 1, "not all of"),
         ("films.knnife --against points.npy", 1, "dimensions"),
+        ("films.knnife --mirrored", 1, "no pictures"),
+        ("films.knnife --sheet films.html", 1, "a sheet shows pictures"),
+        ("films.csv", 1, "knnife add SPACE films.csv"),
+        ("nothing.zip", 1, "nothing.zip"),
+        ("photos --apply remove", 2, "no space"),
+        ("photos --keep longest", 1, "max:width"),
+        ("photos --sheet photos", 2, "is a directory"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_line(
@@ -120,6 +127,59 @@ def test_what_makes_no_sense_is_refused_in_a_line(
     assert (done.code, done.out) == (code, "")
     assert part in done.err
     assert "Traceback" not in done.err
+
+
+COPIES = {
+    "photos/beach.jpg": ["photos/copies/beach-small.jpg"],
+    "photos/city.jpg": ["photos/copies/city-darker.jpg"],
+    "photos/copies/mountain-crop.jpg": ["photos/mountain.jpg"],
+}
+
+
+def test_pictures_need_no_space(folder: Path, knnife: Knnife) -> None:
+    done = knnife("duplicates photos/ --groups --json")
+    assert done.code == 0
+    assert {row["kept"]: row["copies"] for row in map(json.loads, done.lines)} == COPIES
+    done = knnife("duplicates 'photos/**/*.*' --mirrored -o left.jsonl --keep max:bytes")
+    assert done.code == 0
+    assert "4 copies, 10 things without; 10 written" in done.err
+    left = {json.loads(line)["id"] for line in (folder / "left.jsonl").read_text().splitlines()}
+    assert left == {path.relative_to(folder).as_posix() for path in (folder / "photos").glob("*.*")}
+
+
+def test_a_sheet_is_written_to_look_at(folder: Path, knnife: Knnife) -> None:
+    done = knnife("duplicates photos --mirrored --sheet copies.html")
+    assert (done.code, done.out) == (0, "")
+    assert "4 pairs in 4 groups: 4 copies, 10 things without; look at copies.html" in done.err
+    text = (folder / "copies.html").read_text(encoding="utf-8")
+    assert text.count('<figure class="marked">') == text.count("<section>") == 4
+    for name in ("photos/lake.jpg", "photos/copies/lake-mirrored.jpg"):
+        assert name in text
+
+
+def test_broken_pictures_are_skipped_and_told(folder: Path, knnife: Knnife) -> None:
+    (folder / "photos" / "empty.png").touch()
+    (folder / "photos" / "cut.jpg").write_bytes((folder / "photos" / "city.jpg").read_bytes()[:3000])
+    (folder / "photos" / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'></svg>")
+    done = knnife("duplicates photos --groups --json")
+    assert done.code == 0
+    assert {row["kept"]: row["copies"] for row in map(json.loads, done.lines)} == COPIES
+    assert sorted(line.split()[1].strip(":,") for line in done.err.splitlines()) == [
+        "photos/cut.jpg",
+        "photos/drawing.png",
+        "photos/empty.png",
+    ]
+
+
+def test_a_space_of_pictures_is_cleaned(folder: Path, knnife: Knnife) -> None:
+    assert knnife("add album.knnife photos --encoder copies").code == 0
+    done = knnife("duplicates album.knnife --mirrored --keep max:width --apply remove")
+    assert done.code == 0
+    assert len(done.lines) == 4
+    assert knnife("duplicates album.knnife --mirrored").out == ""
+    assert (
+        knnife("duplicates photos/copies --against album.knnife --mirrored --groups").out.count("photos/copies/") == 4
+    )
 
 
 def test_the_space_is_not_written_over(films: Path, knnife: Knnife) -> None:

@@ -58,7 +58,8 @@ def test_the_list_fits_80_columns_and_marks_what_matters(knnife: Knnife, wide: N
     table = {line.split()[0]: line for line in lines}
     assert "built in" in table["english"]
     assert "non-commercial" in table["buffalo_l"]
-    assert "no loader" in table["clip-ViT-B-32"]
+    assert "no loader" in table["yamnet"]
+    assert "no loader" not in table["clip-ViT-B-32"]
     assert re.search(r" 2\.3 GB ", table["bge-m3"])
 
 
@@ -127,7 +128,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         ("models search --language German", 1, "such as 'de'"),
         ("models show englisch", 1, "did you mean english"),
         ("models get nope", 1, "no encoder 'nope'"),
-        ("models get clip-ViT-B-32", 1, "no loader for pictures"),
+        ("models get yamnet", 1, "no loader for sound"),
         ("models get potion-base-2M", 1, "KNNIFE_OFFLINE"),
     ],
 )

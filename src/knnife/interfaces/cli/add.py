@@ -11,6 +11,7 @@ import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.learning import Rows, learned, rows_for
 from knnife.interfaces.cli.options import ENCODER, FILE, json_option, load_vectors, valid_text
+from knnife.interfaces.cli.picturing import encoder_for, gathered, holds_pictures
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -34,6 +35,9 @@ knnife add points.knnife films.csv --id title --text plot --vectors points.npy
 knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
 knnife add rows.knnife films.csv --id title --row --leave-out watched
 knnife add words.knnife wiki.vectors
+knnife add album.knnife photos/ --thumbnails 256
+knnife add copies.knnife 'photos/**/*.jpg' --encoder copies --on-error skip
+knnife add described.knnife photos.csv --picture file --id name
 """
 
 
@@ -46,10 +50,13 @@ knnife add words.knnife wiki.vectors
 )
 @click.option("--row", is_flag=True, help="Whole rows of a table are encoded: numbers, dates, categories, texts.")
 @click.option("--leave-out", multiple=True, type=valid_text, metavar="COLUMN", help="Of a row, metadata only.")
+@click.option("--picture", type=valid_text, metavar="COLUMN", help="The paths of pictures, or their bytes.")
 @click.option("--vector", type=valid_text, metavar="COLUMN", help="Vectors that the source brings along.")
 @click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a file of their own.")
 @click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="A thing of a .txt file.")
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"Of a new space: {ENCODER}.")
+@click.option("--pictures/--no-pictures", default=None, help="What is meant where a folder holds both.")
+@click.option("--thumbnails", type=click.IntRange(min=0), metavar="SIDE", help="Keep pictures of so many pixels, too.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"Of a new space: {ENCODER}; of pictures, scenes.")
 @click.option("--metric", type=click.Choice(METRICS), help="Of a new space; cosine unless told.")
 @click.option("--dtype", type=click.Choice(DTYPES), help="How a new space keeps vectors; float32 unless told.")
 @click.option("--recall", type=click.FloatRange(0, 1, min_open=True), help="What a search has to find; 0.98.")
@@ -67,38 +74,53 @@ def command(
 
     With --row the things are the rows of a table: what its columns are is learned from the first 20,000 rows, and
     kept in the space. Of word vectors (.vectors, .vec, .bin) every word is a thing; texts are encoded with them, too.
+
+    Pictures are a SOURCE by the file, folder, pattern or zip archive. What tells them apart is learned from the first
+    3,000 (scenes), unless --encoder says otherwise: copies, which learns nothing, or an open model.
     """
     if vectors and len(sources) != 1:
         raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
     made_with = {name: options[name] for name in ("encoder", "metric", "dtype", "recall") if options[name]}
-    read_with: dict[str, Any] = {name: options[name] or None for name in ("text", "id", "vector", "per", "on_error")}
-    rows = _rows(space, {**options, "vectors": vectors})
-    if rows is not None:
-        read_with |= {"row": True, "leave_out": rows.leave_out}
-    words = _words(sources, {**options, "vectors": vectors})
+    asked = {**options, "vectors": vectors}
+    rows, words = _rows(space, asked), _words(sources, asked)
     if words is not None:
         readings, made_with["encoder"] = [words.things()], words
     else:
-        readings = [knnife.read(source, **read_with) for source in sources]
+        read_with = _read_with(space, rows, options)
+        readings = [knnife.read(source, **read_with) for source in gathered(sources)]
+    pictures = [reading for reading in readings if reading.pictures]
     if rows is not None and not rows.known:
         made_with["encoder"] = learned(readings[0], rows.leave_out, quiet=as_json)
+    elif pictures and not (vectors or options["vector"]):
+        made_with["encoder"] = encoder_for(space, pictures, options["encoder"], quiet=as_json)
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
         for reading in readings:
             try:
-                _add(opened, reading, load_vectors(vectors) if vectors else None, as_json)
+                _add(opened, reading, load_vectors(vectors) if vectors else None, options["thumbnails"], as_json)
             except KeyboardInterrupt:
                 raise click.Abort(_so_far(space, len(opened))) from None
         with progress_bar("index") as report:  # now, while somebody waits anyway, and not at the first question
             opened.index(progress=report)
         if not as_json and output.for_people():
-            texts = rows is None and words is None
-            ask = f'search {shlex.quote(space)} "…"' if texts else f"near {shlex.quote(space)} --id ID"
+            question = "PICTURE" if pictures else "--id ID" if rows or words else None
+            ask = f'search {shlex.quote(space)} "…"' if question is None else f"near {shlex.quote(space)} {question}"
             click.echo(output.printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
+
+
+def _read_with(space: str, rows: Rows | None, options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `knnife.read`: what was told, and what the space that is there takes."""
+    names = ("text", "id", "vector", "picture", "per", "on_error")
+    told: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
+    if rows is not None:
+        return told | {"row": True, "leave_out": rows.leave_out}
+    if told["pictures"] is None and holds_pictures(space):
+        told["pictures"] = True
+    return told
 
 
 def _rows(space: str, options: dict[str, Any]) -> Rows | None:
     """How rows go into the space; None where the things are no rows."""
-    others = [f"--{name}" for name in ("text", "vector", "vectors", "encoder") if options[name]]
+    others = [f"--{name}" for name in ("text", "picture", "pictures", "vector", "vectors", "encoder") if options[name]]
     if options["row"] and others:
         raise click.UsageError(f"{' and '.join(others)} cannot go with --row: what is encoded, and how, is the rows")
     rows = None if others else rows_for(space, options["row"], options["leave_out"])
@@ -112,20 +134,21 @@ def _words(sources: tuple[str, ...], options: dict[str, Any]) -> knnife.WordVect
     found = [source for source in sources if source.endswith(WORD_VECTORS)]
     if not found:
         return None
-    others = [f"--{name}" for name in ("text", "id", "row", "vector", "vectors", "encoder") if options[name]]
+    others = [f"--{name}" for name in ("text", "id", "row", "picture", "vector", "vectors", "encoder") if options[name]]
     if others or len(sources) > 1:
         given = " and ".join([*others, *(source for source in sources if source != found[0])])
         raise click.UsageError(f"{found[0]} holds word vectors, which go into a space of their own, without {given}")
     return knnife.WordVectors.load(found[0])
 
 
-def _add(space: knnife.Space, reading: Reading, vectors: Any, as_json: bool) -> None:
+def _add(space: knnife.Space, reading: Reading, vectors: Any, thumbnails: int | None, as_json: bool) -> None:
     source = reading.source
     try:
         with progress_bar(source) as report:
-            added = space.add(reading, vectors, progress=report)
+            added = space.add(reading, vectors, thumbnails=thumbnails, progress=report)
     except knnife.BadRow as error:
-        hint = "What came before it is stored; --on-error skip leaves such rows out"
+        such = "pictures" if reading.pictures else "rows"
+        hint = f"What came before it is stored; --on-error skip leaves such {such} out"
         raise click.ClickException(f"{error}. {hint}") from error
     counts = {name: getattr(added, name) for name in COUNTS}
     if as_json:
@@ -141,7 +164,9 @@ def _warn(reading: Reading, repeated: int) -> None:
     if reading.broken > SHOWN:
         click.echo(f"skipped {reading.broken:,} broken rows in all", err=True)
     if reading.skipped:
-        click.echo(f"skipped {reading.skipped:,} files with nothing to read in them", err=True)
+        shown = reading.pictures_skipped
+        hint = f", {shown:,} of them pictures: --pictures takes these, and into another space" if shown else ""
+        click.echo(f"skipped {reading.skipped:,} files with nothing to read in them{hint}", err=True)
     if repeated:
         click.echo(f"repeated ids: {repeated:,}; of things that came again, the last counts", err=True)
 

@@ -1,4 +1,7 @@
-"""`knnife duplicates`: copies and near copies, to look at, to remove, or to leave out of a file."""
+"""`knnife duplicates`: copies and near copies, to look at, to remove, or to leave out of a file.
+
+Pictures need no space: those of a folder, a zip archive or a pattern are read, looked at, and forgotten again.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import (
     FILE,
+    is_space,
     json_option,
     load_vectors,
     open_space,
@@ -23,6 +27,7 @@ from knnife.interfaces.cli.options import (
 )
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
+from knnife.things import Reading
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
@@ -40,28 +45,35 @@ knnife duplicates films.knnife --borderline 20
 knnife duplicates films.knnife --against films.knnife --by surface --where 'year > 1990'
 knnife duplicates films.knnife -o clean.jsonl
 knnife duplicates films.knnife --threshold 0.95 --apply remove
+knnife duplicates photos/ --mirrored --sheet copies.html
+knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 """
 
 
 @click.command(cls=Taught, examples=EXAMPLES)
-@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
-@click.option("--against", type=FILE, metavar="OTHER", help="Copies of things of this one, as test data in training.")
+@click.argument("space", type=valid_text, metavar="SPACE|PICTURES|FILE.npy")
+@click.option(
+    "--against", type=valid_text, metavar="OTHER", help="Copies of things of this one, as test data in training."
+)
 @click.option("--false-pairs", type=click.FloatRange(min=0), metavar="N", help="How many to expect; 1 unless told.")
 @click.option("--threshold", type=float, metavar="S", help="A similarity instead, which nothing is estimated for.")
 @click.option("--by", type=click.Choice(["both", "surface", "vectors"]), help="How alike in letters, in vectors, both.")
+@click.option("--mirrored", is_flag=True, help="Of pictures: copies as in a mirror, too.")
+@click.option("--turned", is_flag=True, help="Of pictures: copies turned by quarters, too.")
 @click.option("--keep", type=valid_text, default="first", show_default=True, metavar="RULE", help="Who stays.")
 @click.option("--groups", is_flag=True, help="What belongs together, instead of pairs.")
 @click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
 @click.option("--apply", type=click.Choice(["remove"]), help="Remove the copies from SPACE, in one transaction.")
+@click.option("--sheet", type=FILE, metavar="FILE.html", help="The groups of pictures, to look at in a browser.")
 @click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="What is left: .jsonl, .csv, .parquet or .npy.")
 @where_option
 @view_option
 @json_option
 def command(
-    space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, to: str | None,
-    as_json: bool, **asked: Any,
+    space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, sheet: str | None,
+    to: str | None, as_json: bool, **asked: Any,
 ) -> None:  # fmt: skip
-    """Find copies and near copies.
+    """Find copies and near copies, in a space or among pictures: a folder, a zip archive, a pattern, a file of them.
 
     As many pairs as there can be while N of them are expected to be no copies. --keep is first, last, longest,
     central, max:FIELD or min:FIELD; with --against, the things of OTHER stay. Nothing is changed without
@@ -73,6 +85,9 @@ def command(
         other = None if against is None else _opened(against, stack, writing=False)
         with progress_bar(f"comparing {space}") as report:
             found = _found(given, other, asked, report)
+        _tell_skipped(given, other)
+        if sheet:
+            found.sheet(sheet)
         if to:
             _write(found, to)
         if apply:
@@ -80,10 +95,10 @@ def command(
             output.write_rows(_removed(found), REMOVED, as_json)
         elif groups:
             output.write_rows(_groups(found), GROUPS, as_json)
-        elif borderline or not to:
+        elif borderline or not (to or sheet):
             output.write_rows(found.borderline(borderline) if borderline else found.rows(), COLUMNS, as_json)
         if not as_json:
-            click.echo(_summary(found, space if apply else None, to), err=True)
+            click.echo(_summary(found, space if apply else None, sheet, to), err=True)
 
 
 def _check(
@@ -94,6 +109,8 @@ def _check(
         raise click.UsageError("--threshold and --false-pairs are two ways to say the same; give one")
     if bool(groups) + bool(borderline) + bool(apply) > 1:
         raise click.UsageError("--groups, --borderline and --apply each say what is shown; give one")
+    if (asked["where"] or asked["view"]) and not is_space(space):
+        raise click.UsageError(f"--where and --view choose among the things of a space, and {space} is none")
     if apply and space.endswith(".npy"):
         raise click.UsageError(
             f"{space} is an array, from which nothing can be removed; -o FILE.npy writes a clean one"
@@ -109,13 +126,31 @@ def _check(
 
 
 def _opened(path: str, stack: ExitStack, *, writing: bool) -> Any:
+    """An array, a space, or pictures, of which the broken ones are skipped."""
     if path.endswith(".npy"):
         return load_vectors(path)
-    return stack.enter_context(open_space(path, read_only=not writing))
+    if is_space(path):
+        return stack.enter_context(open_space(path, read_only=not writing))
+    if writing:
+        raise click.UsageError(f"{path} is no space, from which things can be removed; --groups says what are copies")
+    reading = knnife.read(path, on_error="skip")
+    if not reading.pictures:
+        raise knnife.BadInput(
+            f"{path} holds neither a space nor pictures; make a space of it first: knnife add SPACE {path}"
+        )
+    return reading
+
+
+def _tell_skipped(*given: Any) -> None:
+    for reading in given:
+        if isinstance(reading, Reading):
+            for problem in reading.problems:
+                click.echo(output.printable(f"skipped {problem}"), err=True)
+            if reading.broken > len(reading.problems):
+                click.echo(f"skipped {reading.broken:,} pictures in all", err=True)
 
 
 def _found(given: Any, other: Any, asked: dict[str, Any], report: Report | None) -> Duplicates:
-
     told = {name: value for name, value in asked.items() if value is not None}
     return knnife.duplicates(given, other, progress=report, **told)
 
@@ -175,7 +210,7 @@ def _write(found: Duplicates, path: str) -> None:
             writers.write_jsonl(rows, file)
 
 
-def _summary(found: Duplicates, removed_from: str | None, to: str | None) -> str:
+def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to: str | None) -> str:
     """What was found and done, in a line."""
     told = found.summary()
     left = told["things"] - told["copies"]
@@ -188,6 +223,8 @@ def _summary(found: Duplicates, removed_from: str | None, to: str | None) -> str
         )
     if removed_from:
         parts.append(f"{told['copies']:,} removed from {output.printable(removed_from)}")
+    if sheet:
+        parts.append(f"look at {output.printable(sheet)}")
     if to:
         parts.append(f"{left:,} written to {output.printable(to)}")
     return "; ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import json_option, lines_for, open_to_ask, space_argument, valid_text
+from knnife.interfaces.cli.options import FILE, json_option, lines_for, open_to_ask, space_argument, valid_text
 from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {"id": "id", "value": "text", "about": "about", "part_of": "part of"}
@@ -17,6 +18,7 @@ COLUMNS = {"id": "id", "value": "text", "about": "about", "part_of": "part of"}
 EXAMPLES = """
 knnife get films.knnife "The Sting"
 knnife get films.knnife "The Sting" Rififi --vector --json
+knnife get album.knnife photos/beach.jpg --thumbnail beach-small.jpg
 """
 
 
@@ -24,15 +26,35 @@ knnife get films.knnife "The Sting" Rififi --vector --json
 @space_argument
 @click.argument("ids", nargs=-1, required=True, type=valid_text, metavar="ID...")
 @click.option("--vector", is_flag=True, help="With the vector.")
+@click.option("--thumbnail", type=FILE, metavar="FILE.jpg", help="Write the small picture of one thing there.")
 @json_option
-def command(space: str, ids: tuple[str, ...], vector: bool, as_json: bool) -> None:
+def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | None, as_json: bool) -> None:
     """Show things whole.
 
     Text and metadata, and the vector on request. With - the ids are the lines of standard input.
     """
+    if thumbnail:
+        _write_thumbnail(space, ids, thumbnail)
+        return
     columns = COLUMNS | ({"vector": "vector"} if vector else {})
     with open_to_ask(space) as opened:
         output.write_rows(_rows(opened, list(lines_for(ids)), vector), columns, as_json, layout="blocks")
+
+
+def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
+    if len(ids) != 1 or ids[0] == "-":
+        raise click.UsageError("--thumbnail is of one thing; give one ID")
+    from knnife.interfaces.cli.writers import whole_file
+
+    with open_to_ask(path) as opened:
+        picture = opened.thumbnail(ids[0])
+    if picture is None:
+        raise knnife.NotFound(
+            f"{ids[0]} has no thumbnail: knnife add {shlex.quote(path)} SOURCE --thumbnails 256 keeps them"
+        )
+    with whole_file(to) as part:
+        part.write_bytes(picture)
+    click.echo(output.printable(f"{to}: {output.size(len(picture))}"), err=True)
 
 
 def _rows(space: knnife.Space, ids: list[str], vector: bool) -> Iterator[output.Row]:

@@ -43,6 +43,8 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "things", f"{info.things:,}{parts}"
     yield "metadata", ", ".join(info.fields) or "none"
     yield "metric", info.metric
+    if info.thumbnails:
+        yield "thumbnails", f"{info.thumbnails:,}"
     yield "size", f"{output.size(info.file_bytes)}, index {output.size(info.index_bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))

@@ -1,4 +1,4 @@
-"""`knnife near`: the nearest neighbours of things inside, of texts or rows, or of vectors."""
+"""`knnife near`: the nearest neighbours of things inside, of texts, rows or pictures, or of vectors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ from knnife.interfaces.cli.options import (
     view_option,
     where_option,
 )
+from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {"query": "near", "score": "score", "id": "id", "value": "text"}
+SEEN = {"query": "near", "same": "same", "evidence": "evidence", "points": "points", "score": "score", "id": "id"}
+CANDIDATES = 50  # neighbours whose pictures are looked at, where more are not asked for
 BATCH = 1_000  # neighbours whose texts are fetched at once
 EXAMPLES = """
 knnife near films.knnife --id "The Sting" -k 3
@@ -33,6 +36,7 @@ knnife near films.knnife --id "The Sting" --id Rififi --where 'year > 1950' --js
 knnife near films.knnife "two con men" "a jewel robbery"
 knnife near films.knnife "two con men" --at-least 0.3
 knnife near points.knnife --vectors points.npy -k 1
+knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
 """
 
 
@@ -50,6 +54,7 @@ knnife near points.knnife --vectors points.npy -k 1
 @click.option("--vectors", type=FILE, metavar="FILE.npy", help="Each row is a query.")
 @k_option
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
+@click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")
 @where_option
 @view_option
 @json_option
@@ -60,6 +65,7 @@ def command(
     vectors: str | None,
     k: int,
     at_least: float | None,
+    verify: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -67,21 +73,42 @@ def command(
 
     Ask with --id for those of things inside, with VALUEs for those of texts (- stands for the lines of
     standard input), or with --vectors for those of vectors. Of a space of rows a VALUE is a row, as a JSON
-    object: '{"amount": 12.5, "country": "FR"}'; what it lacks is missing.
+    object: '{"amount": 12.5, "country": "FR"}'; what it lacks is missing. Of a space of pictures it is the file
+    of one; --verify then compares the 50 nearest (or K) with it, point by point.
     """
+    if verify and vectors:
+        raise click.UsageError("--verify compares pictures, and vectors are none; ask with VALUEs or --id")
     require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
     texts = list(lines_for(values))
     asked: Any = load_vectors(vectors) if vectors else texts
     options |= {"ids": ids} if ids else {"queries": asked}
     with open_to_ask(space) as opened:
         if at_least is None:
-            found: Any = opened.near(k=k, **options)
+            found: Any = opened.near(k=max(k, CANDIDATES) if verify else k, **options)
         else:
             found = opened.within(at_least=at_least, **options)
-        columns = dict(COLUMNS)
+        columns = dict(SEEN if verify else COLUMNS)
         if output.for_people() and len(ids or texts) == 1:
             del columns["query"]
-        output.write_rows(_told(opened, found.rows(), ids or texts), columns, as_json)
+        rows = found.rows()
+        if verify:
+            rows = _verified(opened, list(rows), ids, texts, k if at_least is None else None)
+        output.write_rows(_told(opened, rows, ids or texts), columns, as_json)
+
+
+def _verified(
+    space: knnife.Space, rows: Sequence[output.Row], ids: Sequence[str], files: Sequence[str], k: int | None
+) -> Iterator[output.Row]:
+    """The neighbours of each picture in the order of `knnife.verify`, with what it found; the first k of each."""
+    asked: Sequence[Any] = [thing.value for thing in space.get(ids)] if ids else files
+    for query, picture in enumerate(asked):
+        near = [row for row in rows if row["query"] == query]
+        if not near:
+            continue
+        with progress_bar("comparing the nearest") as report:
+            seen = knnife.verify(picture, space, ids=[row["id"] for row in near], progress=report)
+        for rank, row in enumerate(islice(seen.rows(), k), 1):
+            yield {**near[row["position"]], **row, "position": near[row["position"]]["position"], "rank": rank}
 
 
 def _told(space: knnife.Space, rows: Iterator[output.Row], asked: Sequence[str]) -> Iterator[output.Row]:

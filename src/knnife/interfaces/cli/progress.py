@@ -15,13 +15,24 @@ Training = Callable[[str, int, float | None, float | None], None]
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Report | None]:
-    """Yields what a space reports to, `(things so far, fraction of all or None)`; None without a terminal."""
+    """Yields what a space reports to, `(things so far, fraction of all or None)`; None without a terminal.
+
+    What is done before the fraction is known has a clock of its own.
+    """
     with _bar(what) as show:
         if show is None:
             yield None
             return
-        start = time.monotonic()
-        yield lambda count, fraction: show(what, fraction, describe(count, fraction, time.monotonic() - start))
+        start = known = time.monotonic()
+
+        def report(count: int, fraction: float | None) -> None:
+            nonlocal known
+            now = time.monotonic()
+            if fraction is None:
+                known = now
+            show(what, fraction, describe(count, fraction, now - (start if fraction is None else known)))
+
+        yield report
 
 
 @contextmanager

@@ -52,7 +52,8 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **options: Any) -> None:
     """Search by meaning and by words; the best come first.
 
-    The words of a QUERY need no quotes. With - each line of standard input is a query of its own.
+    The words of a QUERY need no quotes. With - each line of standard input is a query of its own. Pictures are found
+    by what they show where the model of the space knows words, such as CLIP.
     """
     layout: output.Layout = "blocks" if full else "cut"
     people = output.for_people() and not as_json

@@ -1,0 +1,101 @@
+"""What `knnife add` does with pictures: files named one by one are one source, and a new space learns from the first.
+
+Without --encoder, or with --encoder scenes, what tells pictures apart is learned from the first of them, and kept in
+the file of the space.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import knnife
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from knnife.space.answers import ViewInfo
+    from knnife.things import Reading, Thing
+
+SCENES = "scenes"
+STEP = 256  # pictures looked at before their size is asked again
+MOST_BYTES = 256 << 20  # of pictures that come as bytes, to learn from
+
+
+def gathered(sources: Sequence[str]) -> list[str | list[str]]:
+    """The sources, with pictures that follow each other as one: a shell makes many of photos/*.jpg."""
+    from knnife.things import is_picture
+
+    found: list[str | list[str]] = []
+    for source in sources:
+        if not is_picture(source):
+            found.append(source)
+        elif found and isinstance(found[-1], list):
+            found[-1].append(source)
+        else:
+            found.append([source])
+    return found
+
+
+def holds_pictures(space: str) -> bool:
+    """Is there a space already, and are its things pictures?"""
+    view = _view(space)
+    return view is not None and view.kind == "image"
+
+
+def encoder_for(space: str, readings: Sequence[Reading], asked: str | None, quiet: bool) -> Any:
+    """The encoder for pictures: the one asked for, the one that the space has (None), or one learned from them.
+
+    Raises BadInput where scenes are asked for and the space was made otherwise.
+    """
+    if asked not in (None, SCENES):
+        return asked
+    view = _view(space)
+    if view is None:
+        return _learned(readings, quiet)
+    if asked == SCENES and view.encoder != SCENES:
+        made = f"by {view.encoder}" if view.encoder else "elsewhere, and brought along"
+        raise knnife.BadInput(f"the vectors of {space} were made {made}; for scenes, put the pictures into a new space")
+    return None
+
+
+def _view(space: str) -> ViewInfo | None:
+    """The view that answers in a space; None where there is no space, or nothing in it."""
+    if not os.path.exists(space):
+        return None
+    with knnife.Space.open(space, read_only=True) as opened:
+        return next((view for view in opened.info().views if view.default), None)
+
+
+def _learned(readings: Sequence[Reading], quiet: bool) -> knnife.SceneEncoder:
+    """An encoder of scenes, from the first pictures of all sources; these go on from their beginning."""
+    try:
+        first = list(_first(readings))
+    except knnife.BadRow as error:
+        raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such pictures out") from error
+    try:
+        with progress_bar("learning from the pictures") as report:
+            encoder = knnife.SceneEncoder.train(first, progress=report)
+    except knnife.BadInput as error:
+        raise knnife.BadInput(f"{error}. With --encoder copies nothing is learned") from error
+    if not quiet:
+        names = ", ".join(reading.source for reading in readings)
+        click.echo(output.printable(f"{names}: learned from {encoder.pictures:,} pictures what tells them apart"))
+    return encoder
+
+
+def _first(readings: Sequence[Reading]) -> Iterator[Thing]:
+    """The first pictures of several readings, as many as are learned from, or as memory allows."""
+    left, held = knnife.SceneEncoder.SAMPLE, 0
+    for reading in readings:
+        seen = 0
+        while left and held < MOST_BYTES:
+            things = reading.first(seen + min(left, STEP))[seen:]
+            if not things:
+                break
+            seen, left = seen + len(things), left - len(things)
+            held += sum(len(thing.value) for thing in things if isinstance(thing.value, bytes))
+            yield from things
