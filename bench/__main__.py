@@ -8,6 +8,7 @@ import sys
 SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "similarity", "retrieval", "intent"]
 SCRIPTS += ["duplicates", "outliers", "drift", "classify", "clusters", "features"]
 SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "joining"]
+SCRIPTS += ["copies", "pictures", "faces"]
 
 for script in SCRIPTS:
     print(f"# {script}", file=sys.stderr, flush=True)
