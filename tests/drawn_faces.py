@@ -15,18 +15,18 @@ Grid = NDArray[np.float64]
 NAMES = ("anna", "bela", "carl", "dora", "eva", "gus", "hana", "ivan", "kofi", "lena", "leo", "max")
 DRAWN = 240  # the sizes below are for a photo of so many pixels
 SIDE = 120  # pixels of a photo: small ones are looked at quickly
-EACH = 6  # photos of everybody who is known
+EACH = 5  # photos of everybody who is known
 
 
 def photo(person: str, number: int, side: int = SIDE) -> Pixels:
     """A photo of a person, `(side, side, 3)`: the same face for the same name, another pose and light each number."""
     y, x = np.mgrid[0:side, 0:side] * (DRAWN / side)
     chance = np.random.default_rng([number, *person.encode()])
-    turn, size = chance.normal(0, 0.02), chance.uniform(0.95, 1.1)
-    across, down = x - DRAWN / 2 - chance.normal(0, 6), y - DRAWN / 2 - chance.normal(0, 6)
+    turn, size = chance.normal(0, 0.02), chance.uniform(1.14, 1.2)
+    across, down = x - DRAWN / 2 - chance.normal(0, 3), y - DRAWN / 2 - chance.normal(0, 3)
     u = (across * np.cos(turn) + down * np.sin(turn)) / size
     v = (down * np.cos(turn) - across * np.sin(turn)) / size
-    picture = np.full((side, side, 3), chance.uniform(70, 190, 3))
+    picture = np.full((side, side, 3), chance.uniform(140, 160, 3))
     picture = _face(picture, u, v, person, smile=float(chance.uniform(-2, 5)))
     light = chance.uniform(0.92, 1.06) * (1 + chance.normal(0, 0.03) * x[..., None] / DRAWN)
     grain = chance.normal(0, 3, (side, side, 1))
@@ -39,11 +39,11 @@ def group(people: tuple[str, ...], number: int) -> Pixels:
 
 
 def write(folder: Path) -> None:
-    """people/NAME/1.jpg to 6.jpg of all, and album/ with more photos of some of them, of a stranger, and of nobody."""
+    """people/NAME/1.jpg to 5.jpg of all, and album/ with more photos of some of them, of a stranger, and of nobody."""
     for name in NAMES:
         (folder / "people" / name).mkdir(parents=True)
         for number in range(1, EACH + 1):
-            (folder / "people" / name / f"{number}.jpg").write_bytes(jpeg(photo(name, 11 + number), 90))
+            (folder / "people" / name / f"{number}.jpg").write_bytes(jpeg(photo(name, 15 + number), 90))
     (folder / "album").mkdir()
     album = {
         "anna-5": photo("anna", 5),

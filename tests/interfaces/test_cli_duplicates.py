@@ -118,6 +118,9 @@ def test_a_copy_that_others_are_parts_of_is_not_removed(folder: Path, knnife: Kn
         ("photos --apply remove", 2, "no space"),
         ("photos --keep longest", 1, "max:width"),
         ("photos --sheet photos", 2, "is a directory"),
+        ("photos --where 'width > 100'", 2, "photos is none"),
+        ("photos --threshold 7", 1, "at most 1"),
+        ("photos --keep max:stars", 1, "nothing has the field 'stars'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_line(

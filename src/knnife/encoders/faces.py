@@ -138,16 +138,16 @@ def _signs() -> Vectors:
 
 def _whitening(short: Vectors, people: Sequence[str | None]) -> NDArray[np.float32]:
     """What makes pictures of one person differ equally in all directions, `(DIM, DIM)`."""
-    within = np.zeros((DIM, DIM))
-    count = 0
+    rows = [np.empty((0, DIM))]
     for person in sorted({name for name in people if name is not None}):
         own = short[[i for i, name in enumerate(people) if name == person]].mean(axis=1).astype(np.float64)
-        if len(own) > 1:
-            apart = own - own.mean(axis=0)
-            within += apart.T @ apart
-            count += len(own) - 1
-    if not count or not within.any():
+        rows.append(own - own.mean(axis=0))
+    apart = np.concatenate(rows)
+    total = float((apart**2).sum())
+    if not total:
         return np.eye(DIM, dtype=np.float32)
-    values, axes = np.linalg.eigh(within + RIDGE * np.trace(within) / DIM * np.eye(DIM))
-    weights = np.sqrt(values[0] / values)  # at most 1: only their proportions matter
-    return np.asarray((axes * weights) @ axes.T, np.float32)
+    # Few faces differ in few directions: only these are made shorter, and by how much tells the sizes of their rows.
+    _, sizes, axes = np.linalg.svd(apart, full_matrices=False)
+    ridge = RIDGE * total / DIM
+    shorter = np.sqrt(ridge / (sizes**2 + ridge)) - 1
+    return np.asarray(np.eye(DIM) + (axes.T * shorter) @ axes, np.float32)

@@ -26,6 +26,11 @@ from knnife.errors import BadInput, NotFound
 from knnife.things.pictures import Value
 
 ENDPOINT = "openai:"
+LEARNED = {  # what people may take for a name
+    "scenes": "knnife add SPACE PHOTOS --encoder scenes, or knnife.SceneEncoder.train(pictures)",
+    "rows": "knnife add SPACE TABLE --row, or knnife.RowEncoder.train(rows)",
+    "faces": "knnife faces add, or knnife.FaceEncoder.train(crops, people)",
+}
 
 
 def load_encoder(
@@ -153,6 +158,8 @@ def _nothing(encoder: str | Path) -> NotFound:
         maybe = f"; a model of the hub is written hf:{name}" if name.count("/") == 1 and name[0].isalnum() else ""
         where = os.path.abspath(name)
         return NotFound(f"there is no {where}: expected a folder with a model, or a file of word vectors{maybe}")
+    if name in LEARNED:
+        return NotFound(f"the encoder {name!r} is learned from your own things, and cannot be loaded: {LEARNED[name]}")
     near = get_close_matches(name, [entry.name for entry in models()], n=3)
     return NotFound(
         f"no encoder {name!r}: expected {' or '.join(near) or DEFAULT}, another name from `knnife models`, "

@@ -11,7 +11,7 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
@@ -73,8 +73,10 @@ def each_picture(
 ) -> list[T]:
     """What `work` makes of the pixels of each picture, in order; decoded and worked on by all cores.
 
-    Raises BadPictures, naming all that cannot be read, once the others were tried.
+    Raises BadPictures, naming all that cannot be read, once the others were tried; BadInput for a single picture.
     """
+    if isinstance(values, str | bytes | bytearray | os.PathLike) or not isinstance(values, Iterable):
+        raise BadInput(f"expected a list of pictures, got {type(values).__name__}; for one of them write [picture]")
 
     def one(value: Value) -> T | KnnifeError:
         try:

@@ -16,7 +16,8 @@ from knnife.encoders._faces.detection import Detector
 from knnife.things.sheets import Cell, sheet
 from knnife.tools._faces.album import Shown, of_people, of_photos
 from knnife.tools._faces.deciding import Decision
-from knnife.tools._faces.people import Faces, Model, Progress
+from knnife.tools._faces.models import Model
+from knnife.tools._faces.people import Faces, Progress
 
 
 @dataclass(frozen=True)

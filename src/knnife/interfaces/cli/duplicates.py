@@ -27,7 +27,6 @@ from knnife.interfaces.cli.options import (
 )
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
-from knnife.things import Reading
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
@@ -73,8 +72,9 @@ def command(
     space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, sheet: str | None,
     to: str | None, as_json: bool, **asked: Any,
 ) -> None:  # fmt: skip
-    """Find copies and near copies, in a space or among pictures: a folder, a zip archive, a pattern, a file of them.
+    """Find copies and near copies, in a space or among pictures.
 
+    Pictures are given as a folder, a zip archive, a pattern or a file.
     As many pairs as there can be while N of them are expected to be no copies. --keep is first, last, longest,
     central, max:FIELD or min:FIELD; with --against, the things of OTHER stay. Nothing is changed without
     --apply remove.
@@ -142,6 +142,8 @@ def _opened(path: str, stack: ExitStack, *, writing: bool) -> Any:
 
 
 def _tell_skipped(*given: Any) -> None:
+    from knnife.things import Reading  # imported late, as it brings NumPy
+
     for reading in given:
         if isinstance(reading, Reading):
             for problem in reading.problems:

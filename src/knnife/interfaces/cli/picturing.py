@@ -7,7 +7,7 @@ the file of the space.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +62,16 @@ def encoder_for(space: str, readings: Sequence[Reading], asked: str | None, quie
     return None
 
 
+def encoder_again(space: knnife.Space, asked: str) -> str | knnife.SceneEncoder:
+    """The encoder for a re-encoding: scenes are learned from the space, unless it has learned them before."""
+    views = space.info().views
+    if asked != SCENES or any(view.encoder == SCENES for view in views):
+        return asked
+    if kind := next((view.kind for view in views if view.default and view.kind != "image"), None):
+        raise knnife.BadInput(f"{space.path} holds things of the kind {kind}; scenes are learned from pictures")
+    return _trained(space.things())
+
+
 def _view(space: str) -> ViewInfo | None:
     """The view that answers in a space; None where there is no space, or nothing in it."""
     if not os.path.exists(space):
@@ -77,14 +87,18 @@ def _learned(readings: Sequence[Reading], quiet: bool) -> knnife.SceneEncoder:
     except knnife.BadRow as error:
         raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such pictures out") from error
     try:
-        with progress_bar("learning from the pictures") as report:
-            encoder = knnife.SceneEncoder.train(first, progress=report)
+        encoder = _trained(first)
     except knnife.BadInput as error:
         raise knnife.BadInput(f"{error}. With --encoder copies nothing is learned") from error
     if not quiet:
         names = ", ".join(reading.source for reading in readings)
         click.echo(output.printable(f"{names}: learned from {encoder.pictures:,} pictures what tells them apart"))
     return encoder
+
+
+def _trained(things: Iterable[Thing]) -> knnife.SceneEncoder:
+    with progress_bar("learning from the pictures") as report:
+        return knnife.SceneEncoder.train(things, progress=report)
 
 
 def _first(readings: Sequence[Reading]) -> Iterator[Thing]:

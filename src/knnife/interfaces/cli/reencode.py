@@ -20,6 +20,7 @@ from knnife.interfaces.cli.options import (
     space_argument,
     valid_text,
 )
+from knnife.interfaces.cli.picturing import encoder_again
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -75,9 +76,10 @@ def command(
         else:
             if asked:
                 _ = opened.encoder  # before hours of work: can the old view be asked?
+            other = encoder_again(opened, str(encoder))
             with progress_bar(f"encoding with {encoder}") as report:
                 switch = not (no_switch or asked)
-                done = opened.reencode(str(encoder), name=name, switch=switch, progress=report)
+                done = opened.reencode(other, name=name, switch=switch, progress=report)
             changed = _changes(opened, done, asked, as_json) if asked else {}
             if asked and not no_switch:
                 done = replace(opened.use(done.view), encoded=done.encoded)

@@ -18,7 +18,8 @@ from knnife.tools._faces.deciding import Decision, advised, decide
 from knnife.tools._faces.finding import Cut, look
 from knnife.tools._faces.grouping import group
 from knnife.tools._faces.limits import FEWEST, Limits
-from knnife.tools._faces.people import Faces, Model, Progress, as_detector, face_model
+from knnife.tools._faces.models import Model, as_detector, face_model
+from knnife.tools._faces.people import Faces, Progress
 from knnife.tools._faces.photos import PERSON, Photos
 from knnife.tools._faces.tail import Codes
 

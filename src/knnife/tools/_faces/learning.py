@@ -69,7 +69,7 @@ def relearn(space: Space, gallery: Gallery) -> bool:
 def forget_others(space: Space) -> None:
     """Drop the views of encoders that were trained on the faces of a space, but for the one in use."""
     for view in space.info().views:
-        if not view.default and view.name.startswith(f"{LEARNED}-"):
+        if not view.default and view.encoder == LEARNED:
             space.drop(view.name)
 
 

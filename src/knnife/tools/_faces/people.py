@@ -10,10 +10,9 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from knnife.encoders import Encoder, load_encoder
+from knnife.encoders import Encoder
 from knnife.encoders._faces.detection import Detector, load_detector
 from knnife.errors import BadInput, NotFound, ReadOnly
 from knnife.space import Space
@@ -26,13 +25,13 @@ from knnife.tools._faces.asking import identify, verify
 from knnife.tools._faces.deciding import RATE, decide
 from knnife.tools._faces.gallery import Gallery
 from knnife.tools._faces.limits import Limits
+from knnife.tools._faces.models import Model, as_detector, face_model
 from knnife.tools._faces.photos import PERSON, Photos, checked_name
 
 if TYPE_CHECKING:
     from knnife.tools.faces import Album
 
 Progress = Callable[[int, float | None], None]
-Model = str | os.PathLike[str] | Encoder | None
 
 
 class Faces:
@@ -285,18 +284,3 @@ class Faces:
                 raise NotFound(f"nobody called {person!r} is known; {known}")
             ids += found
         return ids
-
-
-def as_detector(detector: str | os.PathLike[str] | Detector | None) -> Detector:
-    """A detector that is given, in a file, or (None) the one that needs no file. Raises what `load_detector` does."""
-    if isinstance(detector, os.PathLike):
-        detector = os.fspath(detector)
-    return load_detector(detector) if detector is None or isinstance(detector, str) else detector
-
-
-def face_model(model: str | os.PathLike[str] | Encoder) -> Encoder:
-    """The model of faces called so, or in this file. Raises BadInput for a model of other things."""
-    found = load_encoder(Path(model) if isinstance(model, os.PathLike) else model)
-    if found.kind != "face":
-        raise BadInput(f"the model {found.name} takes {found.kind}; expected one of faces (`knnife models` lists them)")
-    return found

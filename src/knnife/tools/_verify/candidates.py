@@ -25,9 +25,8 @@ def candidates_of(given: Any, picture: Value, ids: Iterable[str] | None, k: int)
         found = list(read(given, pictures=True))
     else:
         if not isinstance(given, Iterable):
-            raise BadInput(
-                f"candidates are pictures, a folder of them or a Space, not {type(given).__name__}: {given!r:.60}"
-            )
+            kind = type(given).__name__
+            raise BadInput(f"candidates are pictures, a folder of them or a Space, not {kind}: {given!r:.60}")
         several = [given] if isinstance(given, bytes | Thing) else given
         found = [_thing(each, number) for number, each in enumerate(several)]
     if not found:

@@ -11,6 +11,8 @@ from knnife.encoders import loading
 from knnife.encoders._faces.alignment import TEMPLATE, aligned, levelled, similarity
 from knnife.encoders._faces.descriptor import SIZE, described
 from knnife.encoders._faces.detection import Face, distinct, find_faces, load_detector
+from knnife.encoders._faces.framing import framed
+from knnife.encoders.faces import DIM, RIDGE, _whitening
 from knnife.errors import BadPictures
 from knnife.things.pixels import jpeg, pixels
 
@@ -67,6 +69,29 @@ def test_a_face_half_outside_says_so_and_is_cut_out_all_the_same() -> None:
     face = Face((-50, 0, 100, 100), TEMPLATE - (50, 0), 0.9)
     assert face.visible(picture) == pytest.approx(0.5)
     assert (aligned(picture, face) == 200).all()
+
+
+def test_a_face_that_fills_its_picture_is_taken_with_all_of_it() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (112, 92, 3), dtype=np.uint8)
+    for shift in (0, 5):
+        np.testing.assert_array_equal(framed(picture, Face((10 + shift, 25, 70, 70), TEMPLATE, 1.0)), picture)
+
+
+def test_a_face_in_a_larger_picture_is_framed_as_in_a_portrait() -> None:
+    picture = np.zeros((600, 800, 3), np.uint8)
+    picture[300:400, 500:600] = 255
+    found = framed(picture, Face((500, 300, 100, 100), TEMPLATE, 1.0))
+    rows, columns = np.nonzero(found[..., 0] > 127)
+    high, wide = found.shape[:2]
+    assert np.ptp(columns) + 1 == pytest.approx(wide / 1.23, abs=1.5)
+    assert columns.mean() == pytest.approx((wide - 1) / 2, abs=0.6)
+    assert wide < high
+    assert rows.mean() == pytest.approx(high / 2 + 0.07 * wide / 1.23, abs=1)
+
+
+def test_a_framed_face_at_the_edge_of_its_picture_goes_on_beyond_it() -> None:
+    picture = np.full((400, 400, 3), 200, np.uint8)
+    assert (framed(picture, Face((-50, -50, 100, 100), TEMPLATE, 1.0)) == 200).all()
 
 
 def test_of_boxes_on_each_other_the_surest_stays() -> None:
@@ -131,6 +156,18 @@ def test_it_learns_from_as_little_as_one_face(names: list[str | None]) -> None:
     encoder = FaceEncoder.train(crops, names)
     same, other = encoder.encode([crops[0], drawn(1, 9)]), encoder.encode([drawn(5, 0)])
     assert same[0] @ same[1] > same[0] @ other[0]
+
+
+def test_what_differs_within_a_person_counts_less_as_the_plain_covariance_says() -> None:
+    draw = np.random.default_rng(0)
+    short = np.asarray(draw.normal(size=(12, 2, DIM)), np.float32)
+    people = ["a"] * 4 + ["b"] * 5 + ["c", None, None]
+    means = short.mean(axis=1).astype(np.float64)
+    apart = np.concatenate([means[:4] - means[:4].mean(axis=0), means[4:9] - means[4:9].mean(axis=0)])
+    within = apart.T @ apart
+    values, axes = np.linalg.eigh(within + RIDGE * np.trace(within) / DIM * np.eye(DIM))
+    slow = (axes * np.sqrt(values[0] / values)) @ axes.T
+    np.testing.assert_allclose(_whitening(short, people), slow, atol=1e-5)
 
 
 def test_it_is_kept_and_comes_back_the_same() -> None:
