@@ -85,7 +85,7 @@ def test_groups_get_names_that_can_be_changed(folder: Path, knnife: Knnife) -> N
         ("faces add p.knnife album --person anna --by-folder", 2, "give one"),
         ("faces identify people.knnife album --anybody --false-matches 0.01", 2, "give one of the two"),
         ("faces identify people.knnife album --false-matches 0.5", 2, "0.5 is not in the range"),
-        ("faces identify none.knnife album", 1, "there is no space none.knnife"),
+        ("faces identify none.knnife album", 1, "there is no none.knnife"),
         ("faces identify films.knnife album", 1, "a space of other things than faces"),
         ("faces identify people.knnife missing.jpg", 1, "missing.jpg"),
         ("faces identify people.knnife films.csv", 1, "films.csv"),
@@ -119,3 +119,18 @@ def test_every_command_teaches(folder: Path, knnife: Knnife, word: str) -> None:
     for line in command.examples:
         ran = knnife(line.removeprefix("knnife "))
         assert ran.code == 0, f"{line}: {ran.err}"
+
+
+@pytest.mark.parametrize("command", ["identify no.knnife album", "remove no.knnife anna --yes", "rename no.knnife a b"])
+def test_a_file_of_people_that_is_not_there_is_told_with_what_makes_one(knnife, folder, command):
+    outcome = knnife(f"faces {command}")
+    assert outcome.code == 1
+    assert "there is no no.knnife; `knnife faces add no.knnife PHOTOS --by-folder` makes one" in outcome.err
+
+
+def test_the_bytes_of_a_face_are_never_written_to_the_output(knnife, folder):
+    for line in ("near people.knnife people/anna/1.jpg -k 1", "near people.knnife people/anna/1.jpg -k 1 --json"):
+        outcome = knnife(line)
+        assert outcome.code == 0
+        assert " bytes)" in outcome.out
+        assert "JFIF" not in outcome.out

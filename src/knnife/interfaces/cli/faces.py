@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +55,17 @@ def command(context: click.Context) -> None:
     click.echo(context.get_help())
 
 
+def existing(path: str) -> str:
+    """The path itself; raises NotFound, with the command that makes such a file, where there is nothing."""
+    if not os.path.exists(path):
+        raise knnife.NotFound(f"there is no {path}; `knnife faces add {path} PHOTOS --by-folder` makes one")
+    return path
+
+
 def open_people(path: str, **options: Any) -> knnife.Faces:
     """The people in a file that has to exist, for a question; it can be one that may only be read."""
     try:
-        return knnife.Faces.open(path, create=False, **options)
+        return knnife.Faces.open(existing(path), create=False, **options)
     except knnife.ReadOnly:
         return knnife.Faces.open(path, read_only=True, **options)
 

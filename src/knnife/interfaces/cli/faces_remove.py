@@ -8,7 +8,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.faces import people_argument
+from knnife.interfaces.cli.faces import existing, people_argument
 from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.teaching import Taught
 
@@ -28,7 +28,7 @@ def command(space: str, persons: tuple[str, ...], yes: bool, as_json: bool) -> N
     The file is written anew, so that nothing of them stays in it. Backups and copies of the file, and the photos
     themselves, are yours to delete. A terminal is asked before.
     """
-    with knnife.Faces.open(space, create=False) as people:
+    with knnife.Faces.open(existing(space), create=False) as people:
         if not yes and sys.stdin.isatty():
             names = ", ".join(output.printable(person) for person in persons)
             click.confirm(f"Remove all faces of {names} from {space}?", abort=True, err=True)

@@ -6,7 +6,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.faces import people_argument
+from knnife.interfaces.cli.faces import existing, people_argument
 from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.teaching import Taught
 
@@ -22,7 +22,7 @@ knnife faces rename people.knnife anna "Anna Maria"
 @json_option
 def command(space: str, old: str, new: str, as_json: bool) -> None:
     """Give a person another name; where NEW is known too, both are one person from now on."""
-    with knnife.Faces.open(space, create=False) as people:
+    with knnife.Faces.open(existing(space), create=False) as people:
         faces = people.rename(old, new)
     if as_json:
         click.echo(output.json_line({"person": new, "faces": faces}))

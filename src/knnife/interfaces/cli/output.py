@@ -80,6 +80,11 @@ def size(count: int) -> str:
     return f"{amount:,.0f} {units[0]}" if units[0] == "bytes" else f"{amount:,.1f} {units[0]}"
 
 
+def in_brackets(value: bytes) -> str:
+    """What is shown of bytes, such as a picture: how many there are."""
+    return f"({len(value)} bytes)"
+
+
 def _field(value: Any) -> str:
     if value is None:
         return ""
@@ -87,6 +92,8 @@ def _field(value: Any) -> str:
         return f"{value:.7g}"
     if isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=False, default=_plain_value)
+    elif isinstance(value, bytes):
+        value = in_brackets(value)
     return str(value).translate(_ONE_TO_ONE)
 
 
@@ -95,5 +102,5 @@ def _plain_value(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, bytes):
-        return f"({len(value)} bytes)"
+        return in_brackets(value)
     raise TypeError(f"no JSON for {type(value).__name__}")

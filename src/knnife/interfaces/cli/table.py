@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from knnife.interfaces.cli.output import Row, json_line, printable
+from knnife.interfaces.cli.output import Row, in_brackets, json_line, printable
 
 LAST_COLUMN = 20  # cells that the last column, usually the text, gets at least
 OTHER_COLUMN = 32  # cells that any other column gets at most
@@ -57,7 +57,8 @@ def write_blocks(rows: Iterable[Row]) -> int:
         if known:
             line = " · ".join(f"{printable(name)}: {_cell(value)}" for name, value in known.items())
             console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False))
-        paragraphs = str(row.get("value") or "").splitlines()
+        value = row.get("value") or ""
+        paragraphs = [in_brackets(value)] if isinstance(value, bytes) else str(value).splitlines()
         body = Text("\n").join(mark(printable(p), tuple(row.get("words") or ())) for p in paragraphs)
         console.print(Padding(body, (0, 0, 1, 2), expand=False))
     return count
@@ -120,6 +121,8 @@ def _cell(value: Any) -> str:
         return ", ".join(_cell(each) for each in value)
     if isinstance(value, dict):
         return json_line(value)
+    if isinstance(value, bytes):
+        return in_brackets(value)
     return printable(" ".join(str(value).split(None)))
 
 
