@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import shared
 
 from knnife import Faces, Thing
+from knnife.things.pixels import jpeg, pixels
 
 pytest.importorskip("cv2", reason="OpenCV finds the faces")
 
@@ -40,3 +41,19 @@ def test_photos_of_the_world_with_two_models(tmp_path: Path) -> None:
     model, detector = shared("models/mobilefacenet.onnx"), shared("models/yunet_n_dynamic.onnx")
     with Faces.open(tmp_path / "people.knnife", model=model, detector=detector) as people:
         assert [people.verify(folder / a, folder / b).same for a, b, _ in same + other] == [True] * 3 + [False] * 3
+
+
+def test_half_a_face_is_not_kept_under_a_name_and_is_taken_without_one(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="runs the models")
+    model, detector = shared("models/mobilefacenet.onnx"), shared("models/yunet_n_320_320.onnx")
+    whole = pixels(str(shared("faces/att_faces") / "s1" / "1.pgm"))
+    half = jpeg(whole[:, whole.shape[1] // 2 :], 95)
+    with Faces.open(tmp_path / "people.knnife", model=model, detector=detector) as people:
+        added = people.add(
+            [Thing("half", half, {"person": "anna"}), Thing("whole", jpeg(whole, 95), {"person": "anna"})]
+        )
+        assert [name for name, _ in added.problems] == ["half"]
+        assert "of the face is in it; expected a photo of the whole face" in added.problems[0][1]
+        people.add([Thing("half", half)])
+        (face,) = people.space.get(["half#1"])
+        assert 0.3 < face.about["visible"] < 0.7

@@ -89,6 +89,7 @@ class Adding:
             "box": list(face.box),
             "points": list(face.points),
             "confidence": face.confidence,
+            "visible": face.visible,
             "detector": self._detector.name,
             "faces": len(looked.faces),
             "content": content(photo.value).hex(),
@@ -100,4 +101,5 @@ def _cut(thing: Thing) -> Cut:
     """A face that was cut out before."""
     assert isinstance(thing.value, bytes)
     about: Any = thing.about
-    return Cut(thing.value, tuple(about["box"]), tuple(about["points"]), float(about["confidence"]))
+    numbers = float(about["confidence"]), float(about["visible"])
+    return Cut(thing.value, tuple(about["box"]), tuple(about["points"]), *numbers)

@@ -22,18 +22,21 @@ WHOLE: Final = 224  # of a photo that is a face already
 QUALITY: Final = 95  # of the crops, as JPEG
 BATCH: Final = 32  # photos decoded together
 CLEARLY: Final = 1.5  # so many times as wide as the next must the face of a named person be
+ENOUGH: Final = 0.7  # of the box of a named person's face has to be in the photo; half a face teaches half of it
 
 
 class Cut(NamedTuple):
     """A face cut out: the bytes of its picture, and where it was in the photo, in pixels of the photo shown upright.
 
     box: x, y, width, height; points: x, y of eyes, nose and corners of the mouth, () where they are not known.
+    visible: the share of the box that lies in the photo, about 0.5 of half a face at its edge.
     """
 
     crop: bytes
     box: tuple[float, ...]
     points: tuple[float, ...]
     confidence: float
+    visible: float
 
 
 class Looked(NamedTuple):
@@ -61,7 +64,7 @@ def look(
         faces = (
             [_whole(picture)]
             if whole
-            else [_of_face(frame(picture, face), face) for face in find_faces(picture, detector)]
+            else [_of_face(frame(picture, face), face, picture) for face in find_faces(picture, detector)]
         )
         return max(picture.shape), faces
 
@@ -98,20 +101,23 @@ def one_face(looked: Looked) -> tuple[Cut | None, str]:
             None,
             f"{len(looked.faces)} faces are in it, and none is clearly the largest; cut out the one that is meant",
         )
+    if looked.faces[0].visible < ENOUGH:
+        return None, f"only {looked.faces[0].visible:.0%} of the face is in it; expected a photo of the whole face"
     return looked.faces[0], ""
 
 
-def _of_face(crop: Pixels, face: Face) -> Cut:
+def _of_face(crop: Pixels, face: Face, picture: Pixels) -> Cut:
     points = () if face.points is None else tuple(float(number) for number in face.points.ravel())
-    return Cut(jpeg(crop, QUALITY), tuple(map(float, face.box)), points, float(face.confidence))
+    box, confidence = tuple(map(float, face.box)), float(face.confidence)
+    return Cut(jpeg(crop, QUALITY), box, points, confidence, round(face.visible(picture), 2))
 
 
 def _whole(picture: Pixels) -> Cut:
     height, width = picture.shape[:2]
-    return Cut(jpeg(picture, QUALITY), (0.0, 0.0, float(width), float(height)), (), 1.0)
+    return Cut(jpeg(picture, QUALITY), (0.0, 0.0, float(width), float(height)), (), 1.0, 1.0)
 
 
 def _scaled(face: Cut, by: float) -> Cut:
     """The same in pixels of the photo, which was decoded smaller; tenths of a pixel are enough."""
     box, points = (tuple(round(number * by, 1) for number in numbers) for numbers in (face.box, face.points))
-    return Cut(face.crop, box, points, round(face.confidence, 4))
+    return face._replace(box=box, points=points, confidence=round(face.confidence, 4))
