@@ -159,7 +159,7 @@ def _nothing(encoder: str | Path) -> NotFound:
         where = os.path.abspath(name)
         return NotFound(f"there is no {where}: expected a folder with a model, or a file of word vectors{maybe}")
     if name in LEARNED:
-        return NotFound(f"the encoder {name!r} is learned from your own things, and cannot be loaded: {LEARNED[name]}")
+        return NotFound(f"no encoder {name!r} to load: it is learned from your own things: {LEARNED[name]}")
     near = get_close_matches(name, [entry.name for entry in models()], n=3)
     return NotFound(
         f"no encoder {name!r}: expected {' or '.join(near) or DEFAULT}, another name from `knnife models`, "
