@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import itemgetter
@@ -25,6 +24,7 @@ from knnife.encoders._rows.cells import Numbers, are_numbers, is_missing, number
 from knnife.encoders._rows.kinds import ENCODED, Kind, kind_of
 from knnife.encoders._rows.scale import finite
 from knnife.encoders._rows.texts import TextColumn
+from knnife.encoders.sampling import drawn
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.things import Thing, as_things
@@ -201,14 +201,7 @@ class _Table:
 
 def _sample(things: Iterable[Thing], count: int, seed: int) -> tuple[Numbers, list[Thing]]:
     """Up to `count` things, each with the same chance, in their order, and the places `(n,)` where they stood."""
-    draw = random.Random(seed)
-    kept: list[tuple[int, Thing]] = []
-    for place, thing in enumerate(things):
-        if len(kept) < count:
-            kept.append((place, thing))
-        elif (instead := draw.randrange(place + 1)) < count:  # reservoir sampling (Vitter 1985, algorithm R)
-            kept[instead] = place, thing
-    kept.sort(key=itemgetter(0))
+    kept = sorted(drawn(enumerate(things), count, seed), key=itemgetter(0))
     return np.array([place for place, _ in kept], np.float64), [thing for _, thing in kept]
 
 
