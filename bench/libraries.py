@@ -10,8 +10,8 @@ import faiss
 import numpy as np
 
 from bench.report import called
-from knnife.space.exact import threads_for
-from knnife.space.index import Index
+from knnife.space.index.exact import threads_for
+from knnife.space.index.index import Index
 
 Ask = Callable[[np.ndarray, int, Any], np.ndarray]  # queries (m, d), k, an effort -> rows (m, k)
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from knnife.errors import BadInput
 
 Vectors = NDArray[np.float32]
+Positions = NDArray[np.int64]
 Metric = Literal["cosine", "dot", "euclidean", "manhattan"]
 METRICS: tuple[str, ...] = get_args(Metric)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from knnife import Space, Thing
-from knnife.space import index
+from knnife.space.index import index
 
 N, DIM = 1_500, 16
 

@@ -209,7 +209,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_stays_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knnife.space.store.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("knnife.space.sqlite.store.WAIT_SECONDS", 0.2)
     path = made(tmp_path / "s.knnife")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knnife import BadFilter
 from knnife.space.filters import MAX_CONDITIONS, compile_filter
-from knnife.space.sqlite import Connection
+from knnife.space.sqlite.connection import Connection
 
 FILMS: list[dict[str, Any]] = [
     {"title": "Heat", "year": 1995, "genre": "crime", "watched": True, "tags": ["heist", "la"]},

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from knnife import BadInput, BadRow, EncoderMismatch, NotFound, ReadOnly, Space, Thing, read
+from knnife.encoders import vector_cache as remembering
 from knnife.errors import BadPictures
-from knnife.space import adding, remembering
+from knnife.space import adding
 from knnife.space.sample import sample
 from knnife.things.pixels import each_picture, jpeg, pixels
 

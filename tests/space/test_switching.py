@@ -16,7 +16,7 @@ from tests.space.reencode_child import Slow
 from tests.toys import Lengths, Letters
 
 from knnife import BadInput, NotFound, Space, Thing
-from knnife.space import remembering
+from knnife.encoders import vector_cache as remembering
 
 ROOT = Path(__file__).parents[2]
 

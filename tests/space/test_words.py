@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knnife.space import words
-from knnife.space.sqlite import Connection
-from knnife.space.words import DELETE_WORDS, INSERT_WORDS, SCHEMA, Memo, find, matched, score
+from knnife.space.sqlite import words
+from knnife.space.sqlite.connection import Connection
+from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS, SCHEMA, Memo, find, matched, score
 
 ANIMALS = [
     "the quick brown fox jumps over the lazy dog",

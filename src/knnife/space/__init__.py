@@ -7,8 +7,8 @@ one made before), index and following (the nearest neighbours, and how they keep
 that look at all), kept (what those tools learned, in files of their own).
 """
 
+from knnife.encoders.vector_cache import encode
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo
-from knnife.space.remembering import encode
 from knnife.space.sample import Sample, comparable, nearest, sample
 from knnife.space.space import Space
 

@@ -20,12 +20,12 @@ from knnife.errors import BadInput, BadPictures
 from knnife.geometry import Vectors, as_vectors
 from knnife.space import preparing, thumbnails, views
 from knnife.space.answers import Added
-from knnife.space.collecting import few_collections
+from knnife.space.gc_pause import few_collections
 from knnife.space.preparing import Row
 from knnife.space.removing import remove_positions
-from knnife.space.store import State, Store, set_state, state
+from knnife.space.sqlite.store import State, Store, set_state, state
+from knnife.space.sqlite.words import INSERT_WORDS
 from knnife.space.views import View
-from knnife.space.words import INSERT_WORDS
 from knnife.things import Thing
 
 Progress = Callable[[int, float | None], None]

@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Vectors
-from knnife.space.views import Positions
+from knnife.geometry import Positions, Vectors
 from knnife.things import About
 
 Standing = Literal["none", "current", "behind", "outdated"]

@@ -10,8 +10,8 @@ from pathlib import Path
 from knnife.geometry import Metric
 from knnife.space import thumbnails
 from knnife.space.answers import Info, ViewInfo
-from knnife.space.following import Indexes
-from knnife.space.store import FORMAT, state
+from knnife.space.index_sync import Indexes
+from knnife.space.sqlite.store import FORMAT, state
 from knnife.space.views import View, count, views
 
 

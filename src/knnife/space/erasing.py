@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from knnife.errors import SpaceBusy
 from knnife.space.space import Space
-from knnife.space.sqlite import errors
+from knnife.space.sqlite.connection import errors
 from knnife.space.views import views
 
 

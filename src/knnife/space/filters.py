@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from knnife.errors import BadFilter
-from knnife.space.conditions import Condition, compare, holds, join, negate
+from knnife.space.sqlite.conditions import Condition, compare, holds, join, negate
 
 MAX_DEPTH = 50
 MAX_CONDITIONS = 200

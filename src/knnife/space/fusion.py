@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Positions = NDArray[np.int64]
+from knnife.geometry import Positions
+
 Scores = NDArray[np.float32]
 
 LEAST_STD = 1e-6  # below, the differences are rounding errors

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from knnife.errors import BadInput, NotFound
-from knnife.geometry import Vectors, as_vectors
-from knnife.space.conditions import Condition
+from knnife.geometry import Positions, Vectors, as_vectors
 from knnife.space.models import Models
-from knnife.space.store import Store, state
-from knnife.space.views import Positions, View, take
+from knnife.space.sqlite.conditions import Condition
+from knnife.space.sqlite.store import Store, state
+from knnife.space.views import View, take
 from knnife.things import Thing
 
 VALUES = (str, bytes, os.PathLike, Mapping)  # what a query may be beside a vector

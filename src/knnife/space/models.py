@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
 from knnife.encoders.protocol import PICTURES, check_values, encode_query, encode_text, reading_for, written
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import Vectors
-from knnife.space import remembering
-from knnife.space.keeping import keep, kept
-from knnife.space.store import Store
+from knnife.space.sqlite.store import Store
+from knnife.space.sqlite.stored_encoders import keep, kept
 from knnife.space.views import Dtype, View, make, pick, views
 from knnife.things.pictures import is_picture
 
@@ -89,7 +88,7 @@ class Models:
         """The vectors `(n, d)` of things."""
         encoder = self.of(view)
         check_values(encoder, values)
-        return remembering.encode(encoder, values)
+        return vector_cache.encode(encoder, values)
 
     def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of queries. Raises BadInput, with what finds by words, for a text that is no picture."""
@@ -98,7 +97,7 @@ class Models:
             values = [os.fspath(value) if isinstance(value, os.PathLike) else value for value in values]
         check_values(encoder, values)
         try:
-            return remembering.checked(encoder, encode_query(encoder, values), len(values))
+            return vector_cache.checked(encoder, encode_query(encoder, values), len(values))
         except BadPictures as error:
             texts = [value for place in error.faults if isinstance(value := values[place], str)]
             words = next((text for text in texts if not (is_picture(text) or os.path.exists(text))), "")
@@ -116,7 +115,7 @@ class Models:
                 f"with a picture (knnife near {self._path} FILE), for words in names and metadata (--by words, "
                 'by="words"), or re-encode with a model of texts and pictures (knnife models search words)'
             )
-        return remembering.checked(encoder, vectors, len(texts))
+        return vector_cache.checked(encoder, vectors, len(texts))
 
     def _kept(self, view: View) -> Encoder | None:
         """The encoder that the file itself keeps for a view."""

@@ -13,11 +13,12 @@ from knnife.encoders import Encoder
 from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.geometry import Vectors
-from knnife.space import keeping, views
+from knnife.space import views
 from knnife.space.adding import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH, Progress
 from knnife.space.answers import Reencoded
 from knnife.space.models import Models
-from knnife.space.store import Store, set_state, state
+from knnife.space.sqlite import stored_encoders
+from knnife.space.sqlite.store import Store, set_state, state
 from knnife.space.views import Dtype, View
 
 
@@ -67,7 +68,7 @@ def drop(store: Store, name: str) -> int:
             )
         db.execute(f"DROP TABLE {view.table}")
         db.execute("DELETE FROM views WHERE number = ?", [view.number])
-        keeping.forget_unused(db)
+        stored_encoders.forget_unused(db)
         set_state(db, state(db))
     return view.number
 
@@ -79,7 +80,7 @@ def _prepared(db: sqlite3.Connection, encoder: Encoder, name: str, dtype: Dtype)
         if view.fingerprint == encoder.fingerprint:
             return view
     taken = {view.name for view in found}
-    keeping.keep(db, encoder)
+    stored_encoders.keep(db, encoder)
     unique = next(n for i in range(1, len(taken) + 2) if (n := name if i == 1 else f"{name}-{i}") not in taken)
     return views.make(
         db,

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 
 from knnife.space import lookup, thumbnails
-from knnife.space.conditions import Condition
-from knnife.space.narrowing import Filters
-from knnife.space.store import State, Store, set_state, state
+from knnife.space.sqlite.conditions import Condition
+from knnife.space.sqlite.prefilter import Filters
+from knnife.space.sqlite.store import State, Store, set_state, state
+from knnife.space.sqlite.words import DELETE_WORDS
 from knnife.space.views import views
-from knnife.space.words import DELETE_WORDS
 
 
 def remove(store: Store, ids: Sequence[str], filters: Filters, condition: Condition | None) -> int:

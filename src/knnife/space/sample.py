@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
 from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES, check_values, preferred_metric, reading_for
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
-from knnife.geometry import METRICS, Metric, Vectors, as_vectors, unit
-from knnife.space import lookup, remembering
-from knnife.space.index import Index
-from knnife.space.rows import Positions
+from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, unit
+from knnife.space import lookup
+from knnife.space.index.index import Index
 from knnife.space.space import Space, Where
 from knnife.space.views import pick, ready, views
 from knnife.things import Reading, Thing, are_pictures, as_things
@@ -91,7 +90,7 @@ def sample(
     view: str | None = None,
     where: Where = None,
     what: str = "things",
-    progress: remembering.Progress | None = None,
+    progress: vector_cache.Progress | None = None,
 ) -> Sample:
     """What was given to a tool, as a Sample; one that is given is returned as it is.
 
@@ -185,7 +184,7 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
 
 
 def _of_things(
-    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: remembering.Progress | None
+    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: vector_cache.Progress | None
 ) -> Sample:
     if encoder is None and are_pictures(given):
         raise BadInput(f"{what}: which encoder is meant, encoder=…? {PICTURE_ENCODERS}")
@@ -206,12 +205,12 @@ def _of_things(
 
 
 def _encoded(
-    encoder: Encoder, things: list[Thing], source: Any, progress: remembering.Progress | None
+    encoder: Encoder, things: list[Thing], source: Any, progress: vector_cache.Progress | None
 ) -> tuple[list[Thing], Vectors]:
     """The things with their vectors `(n, d)`; without those of a Reading that turned out to be broken pictures."""
     while True:
         try:
-            return things, remembering.encode(encoder, [thing.value for thing in things], progress)
+            return things, vector_cache.encode(encoder, [thing.value for thing in things], progress)
         except BadPictures as error:
             if not isinstance(source, Reading):
                 raise

@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from knnife.errors import BadInput
-from knnife.geometry import Vectors
-from knnife.space import fusion, words
+from knnife.geometry import Positions, Vectors
+from knnife.space import fusion
 from knnife.space.answers import Hit, Hits
-from knnife.space.index import Index
+from knnife.space.index.index import Index
 from knnife.space.lookup import things_at
-from knnife.space.views import Positions
-from knnife.space.words import Memo
+from knnife.space.sqlite import words
+from knnife.space.sqlite.words import Memo
 
 By = Literal["both", "meaning", "words"]
 CANDIDATES = 100  # of each side, at least; pages that lie in the first half of them are cut from one ranking

@@ -6,7 +6,7 @@ from typing import Any
 
 from knnife.errors import BadInput
 from knnife.geometry import METRICS, Metric
-from knnife.space.store import Store
+from knnife.space.sqlite.store import Store
 from knnife.space.views import DTYPES, Dtype
 
 DEFAULTS: dict[str, Any] = {"dtype": "float32", "recall": 0.98}

@@ -18,11 +18,11 @@ from knnife.space import lookup, reencoding, removing, searching
 from knnife.space.adding import Adder, Progress, with_vectors
 from knnife.space.answers import NO_NEIGHBOURS, NO_PAIRS, Added, Hits, Info, Neighbours, Pairs, Reencoded
 from knnife.space.describing import describe
-from knnife.space.following import Indexes
+from knnife.space.index_sync import Indexes
 from knnife.space.models import Models, Target
-from knnife.space.narrowing import Filters
 from knnife.space.settings import read_settings
-from knnife.space.store import Store, state
+from knnife.space.sqlite.prefilter import Filters
+from knnife.space.sqlite.store import Store, state
 from knnife.space.thumbnails import side_for, thumbnail
 from knnife.space.views import Dtype, pick, ready, views
 from knnife.things import Thing, as_things

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from knnife.errors import BadInput
-from knnife.space.store import Store
+from knnife.space.sqlite.store import Store
 from knnife.things.pictures import PicturePath
 
 SMALLEST, LARGEST = 16, 2048  # pixels of the longer side

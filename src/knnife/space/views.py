@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput, NotASpace, NotFound
-from knnife.geometry import Vectors, lengths
+from knnife.geometry import Positions, Vectors, lengths
 
 Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
-
-Positions = NDArray[np.int64]
 
 
 class View(NamedTuple):

@@ -17,10 +17,11 @@ import numpy as np
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
+from knnife.geometry import Positions
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.candidates import Candidate, Meter, Progress, Working, load_candidates
 from knnife.tools._evaluate.measures import Numbers
-from knnife.tools._evaluate.nearness import Positions, neighbours, row_similarities
+from knnife.tools._evaluate.nearness import neighbours, row_similarities
 from knnife.tools._evaluate.plan import Asked, Plan, make_plan
 from knnife.tools._evaluate.stopped import Stopped
 from knnife.tools._evaluate.verdict import standings, verdict

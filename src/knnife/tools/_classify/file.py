@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from knnife.errors import BadInput, NotFound
-from knnife.space.kept import write_tensors
+from knnife.space.model_file import write_tensors
 
 FORMAT, VERSION = "knnife-classifier", "1"
 

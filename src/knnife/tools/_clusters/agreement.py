@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from knnife.space.rows import Positions
+from knnife.geometry import Positions
 from knnife.tools._clusters.graph import Weights
 
 

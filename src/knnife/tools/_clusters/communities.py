@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from knnife.space.rows import Positions
+from knnife.geometry import Positions
 from knnife.tools._clusters.graph import Graph, Weights, from_ties
 
 ROUNDS = 8  # of pairing; those whose best is taken choose again

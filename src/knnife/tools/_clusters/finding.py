@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from knnife.errors import BadInput
-from knnife.geometry import Metric, Vectors, blocks, unit
+from knnife.geometry import Metric, Positions, Vectors, blocks, unit
 from knnife.space import nearest
-from knnife.space.rows import Positions
 from knnife.tools._clusters.graph import Weights
 from knnife.tools._clusters.levels import Level, Tell, levels
 from knnife.tools._clusters.tree import Merges, leaves, merges

@@ -14,8 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Vectors
-from knnife.space.rows import Positions
+from knnife.geometry import Positions, Vectors
 
 Weights = NDArray[np.float64]
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knnife.geometry import Metric, Vectors, unit
+from knnife.geometry import Metric, Positions, Vectors, unit
 from knnife.space import nearest
-from knnife.space.rows import Positions
 from knnife.tools._clusters.agreement import adjusted_rand, recovered
 from knnife.tools._clusters.communities import communities, modularity, outward, paired
 from knnife.tools._clusters.graph import Graph, Weights, from_ties, graph_of

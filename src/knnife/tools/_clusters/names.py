@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.space.rows import Positions
+from knnife.geometry import Positions
 from knnife.tools._clusters.graph import Weights
 
 WORD = re.compile(r"[^\W\d_][\w'’]*[^\W_]")

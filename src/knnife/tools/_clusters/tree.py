@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from knnife.space.rows import Positions
+from knnife.geometry import Positions
 from knnife.tools._clusters.communities import between
 from knnife.tools._clusters.graph import Graph, Weights
 

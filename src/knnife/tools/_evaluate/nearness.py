@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knnife import geometry
-from knnife.geometry import Metric, Vectors
+from knnife.geometry import Metric, Positions, Vectors
 from knnife.tools._evaluate.measures import Numbers
-
-Positions = NDArray[np.int64]
 
 
 def neighbours(points: Vectors, own: Positions, queries: Vectors, k: int, metric: Metric) -> Positions:

@@ -9,12 +9,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 
 from knnife.errors import BadInput
-from knnife.geometry import Metric
+from knnife.geometry import Metric, Positions
 from knnife.space import Space
 from knnife.things import Thing, as_things
 from knnife.tools._evaluate import labels, trials
 from knnife.tools._evaluate.labels import Pair, Query
-from knnife.tools._evaluate.nearness import Positions
 from knnife.tools._evaluate.trials import Trial
 
 COMPARED: Final = 10_000  # pairs of things whose similarities are compared between encoders

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from knnife import geometry
 from knnife.errors import BadInput
-from knnife.geometry import Metric, Vectors
+from knnife.geometry import Metric, Positions, Vectors
 from knnife.things import Thing
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.labels import Pair, Query, perturb, title_and_body
 from knnife.tools._evaluate.measures import Figure, Numbers
-from knnife.tools._evaluate.nearness import Positions, neighbours, row_similarities
+from knnife.tools._evaluate.nearness import neighbours, row_similarities
 
 SHOTS: Final = 8  # examples of each class
 ROUNDS: Final = 5  # times that examples are drawn

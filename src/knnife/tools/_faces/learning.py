@@ -12,7 +12,7 @@ from knnife.encoders._faces.alignment import SIDE
 from knnife.errors import KnnifeError, NotASpace
 from knnife.geometry import Vectors
 from knnife.space import Space
-from knnife.space.notes import note, set_note
+from knnife.space.sqlite.notes import note, set_note
 from knnife.things import Thing
 from knnife.things.pixels import jpeg
 from knnife.tools._faces.gallery import Gallery

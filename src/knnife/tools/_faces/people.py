@@ -17,7 +17,7 @@ from knnife.encoders._faces.detection import Detector, load_detector
 from knnife.errors import BadInput, NotFound, ReadOnly
 from knnife.space import Space
 from knnife.space.erasing import scrub
-from knnife.space.notes import set_note
+from knnife.space.sqlite.notes import set_note
 from knnife.tools._faces import learning
 from knnife.tools._faces.adding import Adding
 from knnife.tools._faces.answers import AddedFaces, Identified, Person, Verified

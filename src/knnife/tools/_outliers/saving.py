@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import METRICS
 from knnife.space import Sample
-from knnife.space.kept import Tensors, encoder_again, encoder_of, read_kept, write_tensors
+from knnife.space.model_file import Tensors, encoder_again, encoder_of, read_kept, write_tensors
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.learning import Learned

@@ -29,8 +29,8 @@ from knnife.errors import (
     SpaceBusy,
     SpaceError,
 )
-from knnife.space.sqlite import Connection, errors
-from knnife.space.words import SCHEMA as WORDS_SCHEMA
+from knnife.space.sqlite.connection import Connection, errors
+from knnife.space.sqlite.words import SCHEMA as WORDS_SCHEMA
 
 APPLICATION_ID = 0x6B6E6E66  # "knnf", at byte 68 of the file
 FORMAT = 1  # SQLite's user_version, at byte 60

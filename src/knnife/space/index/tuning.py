@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.space.codes import BITS, Codes, learn_cells, nearest_cells
-from knnife.space.exact import Rows
-from knnife.space.points import Points
+from knnife.space.index.codes import BITS, Codes, learn_cells, nearest_cells
+from knnife.space.index.exact import Rows
+from knnife.space.index.points import Points
 
 GEARS = (10, 100)  # numbers of results that efforts are tuned for
 SAMPLE = 400  # points asked

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knnife.space import cache, index
-from knnife.space.cache import DamagedCache
-from knnife.space.index import Index, Stamp
+from knnife.space.index import file as cache
+from knnife.space.index import index
+from knnife.space.index.file import DamagedCache
+from knnife.space.index.index import Index, Stamp
 
 STAMP = Stamp(view=3, filled=5, commit=2**40, token="abc", last=2**62, gone=7)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from knnife import Space, Thing
-from knnife.space import index as index_module
+from knnife.space.index import index as index_module
 
 N, DIM = 3_000, 16
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Vectors, blocks
-from knnife.space.exact import Rows, threads
+from knnife.space.index.exact import Rows, threads
 
 faiss: Any = _faiss  # its own type hints lag behind it
 

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Metric, Vectors, blocks
-from knnife.space import cache, exact
-from knnife.space.codes import Codes
-from knnife.space.exact import Rows
-from knnife.space.points import Pairs, Points
-from knnife.space.rows import Positions, Table, pack_ids
-from knnife.space.tuning import Effort, Trial, Tuning, bitmap, choose_cells, tune
+from knnife.geometry import Metric, Positions, Vectors, blocks
+from knnife.space.index import exact, file
+from knnife.space.index.codes import Codes
+from knnife.space.index.exact import Rows
+from knnife.space.index.points import Pairs, Points
+from knnife.space.index.rows import Table, pack_ids
+from knnife.space.index.tuning import Effort, Trial, Tuning, bitmap, choose_cells, tune
 
 EXACT_NUMBERS = 10_000 * 256  # an index of at most so many components is searched exactly
 LEAST_DIM = 8  # below, codes have too little to tell apart
@@ -227,12 +227,12 @@ class Index:
             "vectors": [base.vectors, tail.vectors],
         }
         about = {"metric": points.metric, "longest": points.longest, "wanted": self.wanted, "seed": self.seed}
-        cache.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
+        file.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
 
     @classmethod
     def load(cls, path: Path) -> tuple[Index, Stamp]:
         """What `save` left: the vectors stay in the file, mapped. Raises DamagedCache, or OSError."""
-        arrays, about = cache.load(path)
+        arrays, about = file.load(path)
         vectors = arrays["vectors"]
         points = Points(
             about["metric"],

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Vectors
+from knnife.geometry import Positions, Vectors
 
-Positions = NDArray[np.int64]
 ID_ERRORS = "surrogatepass"  # Python strings may hold lone surrogates; they must come back as they went in
 
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from knnife.errors import ReadOnly, SpaceBusy
-from knnife.space.conditions import Condition, column
+from knnife.geometry import Positions
 from knnife.space.filters import compile_filter
-from knnife.space.sqlite import positions
-from knnife.space.store import Store, state
-from knnife.space.views import Positions
+from knnife.space.sqlite.conditions import Condition, column
+from knnife.space.sqlite.connection import positions
+from knnife.space.sqlite.store import Store, state
 
 INDEXED_FROM = 5_000  # things; below, looking at every one takes a few milliseconds
 MOST_INDEXES = 32  # each costs about a microsecond an added thing

@@ -18,9 +18,9 @@ import numpy as np
 
 from knnife.geometry import Metric
 from knnife.space.answers import Standing
-from knnife.space.cache import DamagedCache
-from knnife.space.index import Index, Stamp
-from knnife.space.store import Store, is_past, state
+from knnife.space.index.file import DamagedCache
+from knnife.space.index.index import Index, Stamp
+from knnife.space.sqlite.store import Store, is_past, state
 from knnife.space.views import View, take
 
 Progress = Callable[[float], None]

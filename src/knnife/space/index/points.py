@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Metric, Vectors, blocks
-from knnife.space import exact
-from knnife.space.exact import Rows
-from knnife.space.rows import Positions, Table
+from knnife.geometry import Metric, Positions, Vectors, blocks
+from knnife.space.index import exact
+from knnife.space.index.exact import Rows
+from knnife.space.index.rows import Table
 
 Pairs = tuple[NDArray[np.int64], Positions, Vectors]
 

@@ -33,9 +33,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.space.sqlite import Connection, positions
+from knnife.geometry import Positions
+from knnife.space.sqlite.connection import Connection, positions
 
-Positions = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 _FOLDING = "unicode61 remove_diacritics 2"

@@ -14,7 +14,8 @@ import pytest
 from tests.toys import Letters
 
 from knnife import BadInput, Space, Thing
-from knnife.space import encode, remembering
+from knnife.encoders import vector_cache as remembering
+from knnife.space import encode
 
 ROOT = Path(__file__).parents[2]
 

@@ -28,7 +28,6 @@ from knnife.encoders import Encoder
 from knnife.encoders.protocol import PICTURES
 from knnife.errors import BadInput, BadPictures, KnnifeError
 from knnife.geometry import Vectors, as_vectors, blocks
-from knnife.space.sqlite import Connection
 from knnife.things.pictures import content
 
 Progress = Callable[[int, float | None], None]
@@ -224,7 +223,7 @@ def _path() -> Path | None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors tell much of the texts they were made of
-    db = Connection(path, isolation_level=None, timeout=WAIT_SECONDS)
+    db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
         if not _ours(db):
