@@ -7,16 +7,43 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-import knnife
 from knnife.encoders import words
+from tests import breaches
+from tests.source import (
+    FILES,
+    MODULES,
+    SOURCE,
+    cycles,
+    functions,
+    homes,
+    imports,
+    module,
+    name,
+    neighbours,
+    nodes,
+    text,
+    top_level,
+)
 
-SOURCE = Path(knnife.__file__).parent
-FILES = sorted(SOURCE.rglob("*.py"))
-LAYERS = ["_kernels", "_word2vec", "errors", "geometry", "things", "encoders", "space", "tools", "interfaces"]
+LAYERS = [
+    "_kernels",
+    "_word2vec",
+    "errors",
+    "geometry",
+    "statistics",
+    "things",
+    "encoders",
+    "testing",
+    "space",
+    "tools",
+    "interfaces",
+]
 ENCODER_FILES = (
     "copies",
     "face_models",
@@ -31,8 +58,7 @@ ENCODER_FILES = (
     "whitened",
     "word_vectors",
 )
-ENCODERS = [["knnife", "encoders", each] for each in ENCODER_FILES]
-# An optional package, and the only files that may import it.
+# An optional package, or one with a single door, and the only files that may import it.
 FEATURES = {f"interfaces/features/{each.name}" for each in (SOURCE / "interfaces" / "features").glob("*.py")}
 WRAPPERS = {
     "PIL": {"things/pixels.py"},
@@ -57,108 +83,162 @@ WRAPPERS = {
     "http": {"encoders/network.py"},
 }
 NEVER = {"pickle", "torch", "pandas", "polars", "requests", "httpx", "aiohttp", "huggingface_hub", "socket"}
+# Only the verbs and their answers are seen from outside; a store is opened by its address, and seen by nobody.
+STORES = [f"knnife.space.{each}" for each in ("sqlite", "memory")]
+TOOLS = [path for path in FILES if name(path).startswith("tools/")]
+QUESTIONS = [path for path in TOOLS if path.parent.name == "tools" and not path.name.startswith("_")]
 
 
-def name(path: Path) -> str:
-    return path.relative_to(SOURCE).as_posix()
+def holds(found: Iterable[str], excepted: Iterable[str] = ()) -> None:
+    """No breach but those of tests/breaches.py, and none there that has been mended."""
+    found, excepted = set(found), set(excepted)
+    new, mended = found - excepted, excepted - found
+    assert not new, "breaks a wall:\n" + "\n".join(sorted(new))
+    assert not mended, "no breach any more, remove it from tests/breaches.py:\n" + "\n".join(sorted(mended))
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, wherever in it."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)}: imports are absolute"
-            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def breaking(allowed: Callable[[Path, str], bool], paths: Iterable[Path] = FILES) -> Iterator[str]:
+    """`file imports module`, for every import that is not allowed."""
+    for path in paths:
+        yield from (f"{name(path)} imports {each}" for each in imports(path) if not allowed(path, each))
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+def inside(path: Path, *packages: str) -> bool:
+    return any(f"{module(path)}.".startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_file_imports_only_what_stands_to_its_left(path: Path) -> None:
-    if name(path) in ("__init__.py", "__main__.py"):
-        return  # the public names, which it loads when they are asked for, and `python -m knnife`
-    own = LAYERS.index(layer(path))
-    for module in imports(path):
-        if module.startswith("knnife."):
-            other = module.split(".")[1]
-            assert other in LAYERS[: own + 1] or other == "__version__", f"{name(path)} imports {module}"
+def test_a_file_imports_only_what_stands_to_its_left() -> None:
+    def allowed(path: Path, other: str) -> bool:
+        if not other.startswith("knnife."):
+            return True
+        own = LAYERS.index(module(path).split(".")[1])
+        return other.split(".")[1] in [*LAYERS[: own + 1], "__version__"]
+
+    # but for the public names, which are loaded when they are asked for, and `python -m knnife`
+    holds(breaking(allowed, [path for path in FILES if name(path) not in ("__init__.py", "__main__.py")]))
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_only_the_loader_knows_the_encoders(path: Path) -> None:
+def test_the_suites_for_others_are_not_imported_here() -> None:
+    holds(breaking(lambda path, other: inside(path, "knnife.testing") or not f"{other}.".startswith("knnife.testing.")))
+
+
+def test_only_the_loader_knows_the_encoders() -> None:
     """Not each other, and nobody beyond: encoders come and go without anything else being changed."""
-    known = {module for module in imports(path) if module.split(".")[:3] in ENCODERS}
-    allowed = ("encoders/loading.py", "__init__.py")  # the latter for the public names, which it loads lazily
-    assert not known or name(path) in allowed, f"{name(path)} imports {known}"
+    encoders = [["knnife", "encoders", each] for each in ENCODER_FILES]
+    others = [path for path in FILES if name(path) not in ("encoders/loading.py", "__init__.py")]
+    holds(breaking(lambda path, other: other.split(".")[:3] not in encoders, others))
 
 
 def test_every_encoder_is_behind_that_wall() -> None:
     found = []
     for path in (SOURCE / "encoders").glob("*.py"):
-        classes = [
-            node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
-        ]
+        classes = [node.name for node in top_level(path) if isinstance(node, ast.ClassDef)]
         if any(each.endswith(("Encoder", "WordVectors")) and each != "Encoder" for each in classes):
-            found.append(["knnife", "encoders", path.stem])
-    assert sorted(found) == sorted(ENCODERS)
+            found.append(path.stem)
+    assert sorted(found) == sorted(ENCODER_FILES)
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "tools").rglob("*.py")), ids=name)
-def test_tools_do_not_import_each_other(path: Path) -> None:
-    own = path.relative_to(SOURCE / "tools").parts[0].removesuffix(".py").strip("_")  # evaluate.py and _evaluate/*.py
-    for module in imports(path):
-        parts = module.split(".")
-        if parts[:2] == ["knnife", "tools"] and len(parts) > 2 and own != "init":
-            assert parts[2].strip("_") == own, f"{name(path)} imports {module}"
+def test_tools_do_not_import_each_other() -> None:
+    def allowed(path: Path, other: str) -> bool:
+        own = path.relative_to(SOURCE / "tools").parts[0].removesuffix(".py").strip("_")  # evaluate.py, _evaluate/*.py
+        parts = other.split(".")
+        return parts[:2] != ["knnife", "tools"] or len(parts) == 2 or parts[2].strip("_") == own
+
+    holds(breaking(allowed, [path for path in TOOLS if name(path) != "tools/__init__.py"]))
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_outside_packages_are_imported_only_where_they_are_wrapped(path: Path) -> None:
-    for module in imports(path):
-        package = module.split(".")[0]
-        assert package not in NEVER, f"{name(path)} imports {module}"
-        if package in WRAPPERS:
-            assert name(path) in WRAPPERS[package], f"{name(path)} imports {module}"
+def test_outside_packages_are_imported_only_where_they_are_wrapped() -> None:
+    def allowed(path: Path, other: str) -> bool:
+        package = other.split(".")[0]
+        return package not in NEVER and (package not in WRAPPERS or name(path) in WRAPPERS[package])
+
+    holds(breaking(allowed))
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_files_and_functions_fit_a_few_screens(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300, f"{name(path)}: more than 300 lines"
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-            assert lines <= 50, f"{name(path)}: {node.name} has {lines} lines"
+def test_one_folder_speaks_to_sqlite() -> None:
+    """Beside the user's cache of vectors, which is no space."""
+    rooms = ("knnife.space.sqlite", "knnife.encoders.vector_cache")
+    found = {name(path) for path in FILES if "sqlite3" in imports(path) and not inside(path, *rooms)}
+    holds(found, breaches.SPEAKS_TO_SQLITE)
+
+
+def test_what_is_in_a_private_folder_is_imported_only_beside_it() -> None:
+    found = set()
+    for path in FILES:
+        for other in neighbours(path) if name(path) != "__init__.py" else ():
+            parts = other.split(".")
+            for depth, part in enumerate(parts):
+                if part.startswith("_") and not inside(path, ".".join(parts[:depth])):
+                    found.add(f"{name(path)} imports {'.'.join(parts[: depth + 1])}")
+    holds(found, breaches.LOOKS_INTO_A_PRIVATE_FOLDER)
+
+
+def test_nobody_sees_a_store() -> None:
+    """The verbs know protocols; a store knows neither the verbs' answers nor another store."""
+    found = set()
+    for path in FILES:
+        for store in STORES:
+            if not inside(path, store) and any(f"{each}.".startswith(f"{store}.") for each in imports(path)):
+                found.add(name(path))
+    holds(found, breaches.SEES_A_STORE)
+
+
+def test_neighbours_in_memory_know_nothing_of_spaces() -> None:
+    index = "knnife.space.index"
+    found = breaking(
+        lambda path, other: not f"{other}.".startswith("knnife.space.") or f"{other}.".startswith(f"{index}."),
+        [path for path in FILES if inside(path, index)],
+    )
+    holds(found)
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions and for type checkers count: who reads one file of a circle has to read them all."""
+    graph = {module(path): neighbours(path) for path in FILES if name(path) != "__init__.py"}
+    found = cycles(graph)
+    print(*(" <-> ".join(group) for group in found), sep="\n")
+    holds({name(MODULES[each]) for group in found for each in group}, breaches.IN_A_CIRCLE)
+
+
+def test_no_two_classes_have_one_name() -> None:
+    def classes(path: Path) -> Iterator[str]:
+        yield from (node.name for node in nodes(path) if isinstance(node, ast.ClassDef))
+
+    holds({each for each, files in homes(classes).items() if len(files) > 1}, breaches.CLASSES_OF_ONE_NAME)
+
+
+def test_no_file_name_occurs_three_times() -> None:
+    """A command is named as what it asks, so the files of the command line are not counted."""
+    stems = Counter(path.stem for path in FILES if not inside(path, "knnife.interfaces.cli"))
+    holds({stem for stem, count in stems.items() if count > 2} - {"__init__"}, breaches.FILES_OF_ONE_NAME)
+
+
+def test_files_and_functions_fit_a_few_screens() -> None:
+    holds(f"{name(path)}: more than 300 lines" for path in FILES if len(text(path).splitlines()) > 300)
+    holds(
+        f"{name(path)}: {function.name} has {lines} lines"
+        for path in FILES
+        for function, lines in functions(path)
+        if lines > 50
+    )
 
 
 def test_nine_functions_in_ten_fit_half_a_screen() -> None:
-    sizes = []
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef):
-                body = node.body[1:] if ast.get_docstring(node) else node.body
-                sizes.append((body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0)
+    sizes = [lines for path in FILES for _, lines in functions(path)]
     assert sum(size <= 25 for size in sizes) >= 0.9 * len(sizes)
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "tools").glob("[!_]*.py")), ids=name)
+@pytest.mark.parametrize("path", QUESTIONS, ids=name)
 def test_a_tool_is_one_public_function_and_one_answer(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
+    defined = top_level(path)
+    functions = [n.name for n in defined if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+    classes = [n for n in defined if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
     assert functions == [path.stem]
     assert len(classes) == 1
     assert "rows" in {n.name for n in classes[0].body if isinstance(n, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "tools").glob("[!_]*.py")), ids=name)
+@pytest.mark.parametrize("path", QUESTIONS, ids=name)
 def test_every_tool_has_a_page_and_an_example(path: Path) -> None:
     root = SOURCE.parents[1]
     assert (root / "docs" / f"{path.stem}.md").exists()
@@ -197,10 +277,15 @@ def test_what_is_built_in_loads_nothing_that_could_reach_a_network(statement: st
 
 
 def test_the_warning_of_a_missing_wall() -> None:
-    """The list above names real files: a wrapper that was moved must be moved here too."""
-    for files in WRAPPERS.values():
-        for file in files:
-            assert (SOURCE / file).exists(), file
+    """The lists above name real files: a wrapper that was moved must be moved here too, and so must a room."""
+    holds(f"{file} is not there" for files in WRAPPERS.values() for file in files if not (SOURCE / file).exists())
+    assert {"knnife.space.sqlite", "knnife.space.index", "knnife.encoders.vector_cache"} <= MODULES.keys()
+
+
+def test_a_circle_is_found() -> None:
+    none: frozenset[str] = frozenset()
+    graph = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("bd"), "d": none, "e": frozenset("ae"), "f": none}
+    assert cycles(graph) == [["b", "c"]]
 
 
 def test_where_there_is_a_compiler_the_code_is_compiled() -> None:
