@@ -7,12 +7,12 @@ import pytest
 from tests.conftest import shared
 
 from knnife import BadInput, FaceEncoder, NotFound, load_encoder
-from knnife.encoders import loading
 from knnife.encoders._faces.alignment import TEMPLATE, aligned, levelled, similarity
 from knnife.encoders._faces.descriptor import SIZE, described
 from knnife.encoders._faces.detection import Face, distinct, find_faces, load_detector
 from knnife.encoders._faces.framing import framed
 from knnife.encoders.faces import DIM, RIDGE, _whitening
+from knnife.encoders.forms import restore
 from knnife.errors import BadPictures
 from knnife.things.pixels import jpeg, pixels
 
@@ -173,7 +173,7 @@ def test_what_differs_within_a_person_counts_less_as_the_plain_covariance_says()
 def test_it_is_kept_and_comes_back_the_same() -> None:
     crops = [drawn(i // 2, i) for i in range(6)]
     encoder = FaceEncoder.train(crops, list("aabbcc"))
-    again = loading.restore(encoder.form, encoder.to_bytes())
+    again = restore(encoder.form, encoder.to_bytes())
     assert again.fingerprint == encoder.fingerprint
     np.testing.assert_array_equal(again.encode(crops), encoder.encode(crops))
     assert FaceEncoder.train(crops, list("aabbcc"), seed=7).fingerprint == encoder.fingerprint

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.encoders.packages import PAGE, install, points, python
 
 from knnife.encoders import load_encoder, models
 from knnife.errors import BadInput
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 MODEL = """
 import numpy as np
 
@@ -31,37 +27,6 @@ LIST = "import json, sys, knnife; print(json.dumps([e.row() for e in knnife.mode
 IMPORTED = "sys.exit(any(name.startswith('klingon') for name in sys.modules))"
 
 
-def install(site: Path, points: str, files: dict[str, str]) -> None:
-    """What an installer leaves behind: the files, and beside them the entry points that it found in pyproject.toml."""
-    info = site / "klingon_vectors-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: klingon-vectors\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(points)
-    for name, text in files.items():
-        (site / name).parent.mkdir(parents=True, exist_ok=True)
-        (site / name).write_text(text)
-
-
-def python(site: Path, code: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join([str(site), str(ROOT / "src")])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def points(*groups: str) -> str:
-    """The entry points of the page, as an installer writes them: the same lines without quotes."""
-    found = dict(re.findall(r'^\[project\.entry-points\."([\w.]+)"\]\n(.*)$', PAGE, re.MULTILINE))
-    assert set(found) == {"knnife.encoders", "knnife.catalogue"}
-    return "".join(f"[{group}]\n{found[group].replace(chr(34), '')}\n" for group in groups)
-
-
 @pytest.fixture
 def models_file() -> str:
     return re.search(r"^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)[1]
@@ -69,7 +34,7 @@ def models_file() -> str:
 
 def test_the_package_of_the_page_is_listed_with_its_facts_and_not_imported(tmp_path: Path, models_file: str) -> None:
     files = {"klingon_vectors/__init__.py": "1 / 0", "klingon_vectors/models.toml": models_file}
-    install(tmp_path, points("knnife.encoders", "knnife.catalogue"), files)
+    install(tmp_path, "klingon-vectors", points("knnife.encoders", "knnife.catalogue"), files)
     rows = json.loads(python(tmp_path, LIST.format("klingon") + IMPORTED).stdout)
     small, large = rows
     assert (small["dim"], small["licence"], small["commercial"], small["languages"]) == (3, "MIT", True, ["tlh"])
@@ -91,7 +56,7 @@ def test_each_of_the_two_entry_points_is_enough_to_load_it(
         "klingon_vectors/model.py": MODEL,
         "klingon_vectors/models.toml": models_file,
     }
-    install(tmp_path, points(*groups), files)
+    install(tmp_path, "klingon-vectors", points(*groups), files)
     code = "import knnife as k; print(k.load_encoder('klingon').encode(['Qapla']).shape, k.find_model('klingon').what)"
     out = python(tmp_path, code).stdout
     assert out.startswith("(1, 3) ")
@@ -113,7 +78,7 @@ def test_a_broken_file_is_an_entry_that_says_so_and_disturbs_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, text: str, why: str
 ) -> None:
     files = {"klingon_vectors/__init__.py": "", "klingon_vectors/models.toml": text}
-    install(tmp_path, f"[knnife.catalogue]\nklingon = {target}\n", files)
+    install(tmp_path, "klingon-vectors", f"[knnife.catalogue]\nklingon = {target}\n", files)
     monkeypatch.syspath_prepend(str(tmp_path))
     entries = {entry.name: entry for entry in models()}
     assert {"english", "bge-m3"} <= entries.keys()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.encoders.tables import encoder, payments
 
 from knnife import BadInput, RowEncoder, Thing, read
-from knnife.encoders.loading import restore
+from knnife.encoders.forms import restore
 
 PAYMENTS = encoder()
 

@@ -16,7 +16,7 @@ from tests.conftest import shared
 from knnife import BadInput, SceneEncoder, Space, read
 from knnife.encoders import scenes
 from knnife.encoders._pictures import gradients, patches, telling
-from knnife.encoders.loading import restore
+from knnife.encoders.forms import restore
 from knnife.encoders.tensors import pack
 from knnife.errors import BadPictures, NotASpace
 

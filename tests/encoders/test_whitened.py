@@ -13,7 +13,7 @@ from tests.toys import Letters
 from knnife import BadInput, Space, WhitenedEncoder, load_encoder
 from knnife.encoders import Encoder
 from knnife.encoders._pictures.whitening import Whitening
-from knnife.encoders.loading import restore
+from knnife.encoders.forms import restore
 from knnife.geometry import Vectors, unit
 
 TEXTS = ["a red car", "the blue sky", "a heist goes wrong", "dogs bark at night", "music from afar", "red roses"]

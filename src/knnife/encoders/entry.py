@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec
 from typing import Any, Final, NamedTuple
 
-from knnife.encoders.protocol import Encoder
+from knnife.encoders.protocol import Encoder, as_encoder
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 
 Progress = Callable[[int, float | None], None]  # bytes so far, fraction of all of them or None
@@ -115,17 +115,7 @@ class Entry:
             raise BadInput(
                 f"encoder {self.name!r} ({self.target}) cannot be loaded: {type(error).__name__}: {error}"
             ) from error
-        return checked(encoder, f"what {self.target} returned")
-
-
-def checked(encoder: object, what: str) -> Encoder:
-    """`encoder`, if it is one. Raises BadInput, telling `what` it is, when it is not."""
-    if isinstance(encoder, type) or not isinstance(encoder, Encoder):
-        raise BadInput(
-            f"{what} is no encoder but of type {type(encoder).__name__}: "
-            "expected an object with name, dim, kind, fingerprint and encode(values)"
-        )
-    return encoder
+        return as_encoder(encoder, f"what {self.target} returned")
 
 
 def located(package: str) -> ModuleSpec | None:

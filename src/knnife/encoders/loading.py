@@ -19,10 +19,10 @@ from pathlib import Path
 
 from knnife.encoders import formats, hub
 from knnife.encoders.catalogue import DEFAULT, about, find, models
-from knnife.encoders.entry import HUB, Progress, checked
-from knnife.encoders.protocol import Encoder
+from knnife.encoders.entry import HUB, Progress
+from knnife.encoders.protocol import Encoder, as_encoder
 from knnife.encoders.recipe import Recipe
-from knnife.errors import BadInput, NotFound
+from knnife.errors import NotFound
 from knnife.things.pictures import Value
 
 ENDPOINT = "openai:"
@@ -47,7 +47,7 @@ def load_encoder(
     BadInput when what is there is no encoder, or holds pickles only; MissingPackage, with the line that installs it.
     """
     if not isinstance(encoder, str | Path):
-        return checked(encoder, "the encoder given")
+        return as_encoder(encoder, "the encoder given")
     name = str(encoder)
     if name.startswith(HUB):
         return _of_folder(hub.folder(name, download=download, progress=progress), name, f"the model {name}")
@@ -63,34 +63,6 @@ def load_encoder(
     if not Path(encoder).is_dir():
         return _of_file(Path(encoder))
     return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
-
-
-def restore(form: str, data: bytes) -> Encoder:
-    """The encoder that was trained on somebody's things, from what its `to_bytes` wrote down.
-
-    Raises BadInput where the bytes are damaged, or of a form that this knnife does not know.
-    """
-    if form == "rows":
-        from knnife.encoders.rows import RowEncoder
-
-        return RowEncoder.from_bytes(data)
-    if form == "words":
-        from knnife.encoders.word_vectors import WordVectors
-
-        return WordVectors.from_bytes(data)
-    if form == "scenes":
-        from knnife.encoders.scenes import SceneEncoder
-
-        return SceneEncoder.from_bytes(data)
-    if form == "whitened":
-        from knnife.encoders.whitened import WhitenedEncoder
-
-        return WhitenedEncoder.from_bytes(data)
-    if form == "faces":
-        from knnife.encoders.faces import FaceEncoder
-
-        return FaceEncoder.from_bytes(data)
-    raise BadInput(f"an encoder of the form {form!r} is kept here, which this knnife cannot read; a later one may")
 
 
 def train_faces(crops: Sequence[Value], people: Sequence[str | None], *, seed: int = 0) -> Encoder:

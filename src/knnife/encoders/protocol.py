@@ -41,7 +41,7 @@ class Encoder(Protocol):
     parts: which components come from which column of a table, name -> slice, for answers that name columns.
     leave_out: of an encoder of rows, the columns that are metadata only.
     form, to_bytes(): of an encoder that was trained on somebody's things, so that no name leads to it: a space keeps
-        the bytes in its file, and `loading.restore(form, bytes)` makes them an encoder again.
+        the bytes in its file, and the class that forms.py has for the form restores it.
     """
 
     name: str
@@ -60,6 +60,16 @@ class Tokens(NamedTuple):
     read: NDArray[np.int64]  # what it reads of each text
     unknown: NDArray[np.int64]  # those of them that it has no vector for
     cut: NDArray[np.int64]  # what stands behind its longest input, and is never seen
+
+
+def as_encoder(encoder: object, what: str) -> Encoder:
+    """`encoder` itself, if it is one. Raises BadInput, which says `what` it is, when it is not."""
+    if isinstance(encoder, type) or not isinstance(encoder, Encoder):
+        raise BadInput(
+            f"{what} is no encoder but of type {type(encoder).__name__}: "
+            "expected an object with name, dim, kind, fingerprint and encode(values)"
+        )
+    return encoder
 
 
 def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
@@ -104,12 +114,6 @@ def reading_for(encoder: Encoder) -> dict[str, Any]:
     if encoder.kind in PICTURES:
         return {"pictures": True}
     return {"row": True, "leave_out": getattr(encoder, "leave_out", ())} if encoder.kind == "row" else {}
-
-
-def written(encoder: Encoder) -> tuple[str, bytes] | None:
-    """The form and the bytes of an encoder that only exists where it was trained; None for those that have a name."""
-    form = getattr(encoder, "form", None)
-    return None if form is None else (form, encoder.to_bytes())  # type: ignore[attr-defined]
 
 
 def preferred_metric(encoder: Encoder) -> Metric:

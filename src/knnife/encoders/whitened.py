@@ -15,9 +15,9 @@ from typing import Any, Final, Self
 import numpy as np
 
 from knnife.encoders._pictures.whitening import Whitening
-from knnife.encoders.entry import checked
-from knnife.encoders.loading import load_encoder, restore
-from knnife.encoders.protocol import Encoder, check_values, encode_query, preferred_metric, reading_for, written
+from knnife.encoders.forms import restore, written
+from knnife.encoders.loading import load_encoder
+from knnife.encoders.protocol import Encoder, as_encoder, check_values, encode_query, preferred_metric, reading_for
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput
@@ -72,7 +72,7 @@ class WhitenedEncoder:
         Raises BadInput where there are fewer than two, where nothing varies, and where labels do not fit; and what the
         encoder raises.
         """
-        base = load_encoder(encoder) if isinstance(encoder, str) else checked(encoder, "the encoder given")
+        base = load_encoder(encoder) if isinstance(encoder, str) else as_encoder(encoder, "the encoder given")
         every = (thing.value for thing in as_things(things, **reading_for(base)))
         pairs = drawn(_labelled(every, labels), cls.SAMPLE, seed)
         if len(pairs) < 2:

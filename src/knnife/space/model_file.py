@@ -17,8 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from knnife.encoders import Encoder, load_encoder
-from knnife.encoders.loading import restore
-from knnife.encoders.protocol import written
+from knnife.encoders.forms import restore, written
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.space.sample import Sample
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
-from knnife.encoders.protocol import PICTURES, check_values, encode_query, encode_text, reading_for, written
+from knnife.encoders.forms import check_form, is_trained
+from knnife.encoders.protocol import PICTURES, check_values, encode_query, encode_text, reading_for
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import Vectors
 from knnife.space.sqlite.store import Store
@@ -143,7 +144,7 @@ class Models:
             f"by {view.encoder} ({(view.fingerprint or '')[:12]})" if view.encoder else "elsewhere, and brought along"
         )
         again = f"knnife reencode {self._path} --encoder {encoder.name}"
-        if written(encoder) is not None:  # the command line has no name for it
+        if is_trained(encoder):  # the command line has no name for it
             again = "space.reencode(encoder), in Python"
         return EncoderMismatch(
             f"the vectors of {self._path} were made {made}, and cannot be compared with those of {encoder.name} "
@@ -161,6 +162,8 @@ class Target:
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of values, by the encoder of the space."""
         self._encoded = True
+        if self._view is None:
+            check_form(self._models.of(None))
         return self._models.encode(self._view, values)
 
     def view(self, db: sqlite3.Connection, dim: int) -> View:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from knnife.encoders import Encoder
-from knnife.encoders.loading import restore
-from knnife.encoders.protocol import written
+from knnife.encoders.forms import FORMS, restore, written
 from knnife.errors import BadInput, NotASpace
 
 TABLE = """
@@ -31,23 +30,29 @@ def keep(db: sqlite3.Connection, encoder: Encoder) -> None:
 
 
 def kept(db: sqlite3.Connection, fingerprint: str) -> Encoder | None:
-    """The encoder of this fingerprint, if the space keeps it. Raises NotASpace where its bytes are damaged."""
+    """The encoder of this fingerprint, if the space keeps it.
+
+    Raises NotASpace where its bytes are damaged; BadInput where the package that restores it is missing or fails.
+    """
     if not _there(db):
         return None
     row = db.execute("SELECT form, bytes FROM models WHERE fingerprint = ?", [fingerprint]).fetchone()
     if row is None:
         return None
     path = db.execute("PRAGMA database_list").fetchone()[2]
-    hint = "its vectors can still be read (`knnife export`), nothing can be encoded; restore the file from a copy"
+    hint = "its vectors can still be read (`knnife export`), nothing can be encoded"
+    copy = f"{hint}; restore the file from a copy"
     form, data = row
     if not isinstance(form, str) or not isinstance(data, bytes):
-        raise NotASpace(f"{path} is damaged: the encoder kept in it is no such thing; {hint}")
+        raise NotASpace(f"{path} is damaged: the encoder kept in it is no such thing; {copy}")
     try:
         encoder = restore(form, data)
     except BadInput as error:
-        raise NotASpace(f"the encoder kept in {path} cannot be used: {error}; {hint}") from error
+        if form not in FORMS:  # a package is missing or broken; the file is as it was
+            raise BadInput(f"the encoder of {path} cannot be restored: {error}; until then {hint}") from error
+        raise NotASpace(f"the encoder kept in {path} cannot be used: {error}; {copy}") from error
     if encoder.fingerprint != fingerprint:
-        raise NotASpace(f"{path} is damaged: the encoder kept in it is another than the one of its view; {hint}")
+        raise NotASpace(f"{path} is damaged: the encoder kept in it is another than the one of its view; {copy}")
     return encoder
 
 
