@@ -14,7 +14,7 @@ from itertools import islice
 
 from bench import data
 from bench.report import Report, called, interleaved, options
-from knnife.encoders import load_encoder, static, words
+from knnife.encoders import load_encoder, static, wordpiece
 
 Run = Callable[[list[str]], object]
 SEED = 0
@@ -25,7 +25,7 @@ QUERY = ["a heist goes wrong"]
 def main() -> None:
     arguments = options(__doc__ or "").parse_args()
     report = Report("encode", as_json=arguments.json)
-    report.note(f"kernels: {words.KERNELS}")
+    report.note(f"kernels: {wordpiece.KERNELS}")
     n, repeats = (10_000, 3) if arguments.quick else (50_000, 7)
     works = {"sentences": sentences(n), "passages": passages(n // 7)}
     for work, texts in works.items():

@@ -21,11 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.report import Report, options
-from knnife.encoders._faces.alignment import aligned
-from knnife.encoders._faces.detection import Detector, Face, find_faces, load_detector
-from knnife.encoders._faces.framing import framed
-from knnife.encoders.face_models import OnnxFaceEncoder
+from knnife.encoders.face_detection import find_faces, load_detector
+from knnife.encoders.face_geometry import Face, FaceDetector, aligned, framed
 from knnife.encoders.faces import FaceEncoder
+from knnife.encoders.onnx_faces import OnnxFaceEncoder
 from knnife.things.pixels import Pixels, jpeg, pixels
 from knnife.tools._faces.deciding import advised
 from knnife.tools._faces.limits import measure
@@ -115,7 +114,7 @@ def lbp(pictures: list[np.ndarray]) -> np.ndarray:
     return np.sqrt(np.array(rows, np.float32))
 
 
-def cut(paths: list[Path], detector: Detector, frame: Frame) -> list[bytes]:
+def cut(paths: list[Path], detector: FaceDetector, frame: Frame) -> list[bytes]:
     """The largest face of each picture; a grey square where there is none, which is nobody's."""
     found = []
     for path in paths:
@@ -125,7 +124,7 @@ def cut(paths: list[Path], detector: Detector, frame: Frame) -> list[bytes]:
     return found
 
 
-def pairs(encoder: OnnxFaceEncoder, detector: Detector) -> tuple[float, int]:
+def pairs(encoder: OnnxFaceEncoder, detector: FaceDetector) -> tuple[float, int]:
     """The share of pairs that are right at the line for such models, and how many there are."""
     folder = DATA / "faces/deepface-tests"
     with (folder / "master.csv").open(newline="") as lines:

@@ -27,7 +27,7 @@ import numpy as np
 from bench.report import Report, called, options
 from bench.rivals import Rival
 from knnife import SceneEncoder, WhitenedEncoder
-from knnife.encoders._pictures.opencv import opencv
+from knnife.encoders.opencv import opencv
 from knnife.geometry import similarity, top_k
 from knnife.things.pixels import Pixels, each_picture, resized
 

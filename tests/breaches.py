@@ -17,21 +17,6 @@ SPEAKS_TO_SQLITE: list[str] = [
 
 LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = [
     "interfaces/cli/faces.py imports knnife.tools._faces",
-    "space/vocabulary.py imports knnife.encoders._words",
-    "tools/_duplicates/pictures.py imports knnife.encoders._pictures",
-    "tools/_evaluate_words/asking.py imports knnife.encoders._words",
-    "tools/_faces/adding.py imports knnife.encoders._faces",
-    "tools/_faces/album.py imports knnife.encoders._faces",
-    "tools/_faces/asking.py imports knnife.encoders._faces",
-    "tools/_faces/finding.py imports knnife.encoders._faces",
-    "tools/_faces/learning.py imports knnife.encoders._faces",
-    "tools/_faces/models.py imports knnife.encoders._faces",
-    "tools/_faces/people.py imports knnife.encoders._faces",
-    "tools/_typos/counting.py imports knnife.encoders._words",
-    "tools/analogy.py imports knnife.encoders._words",
-    "tools/evaluate_words.py imports knnife.encoders._words",
-    "tools/faces.py imports knnife.encoders._faces",
-    "tools/verify.py imports knnife.encoders._pictures",
 ]
 
 SEES_A_STORE: list[str] = [
@@ -53,11 +38,6 @@ SEES_A_STORE: list[str] = [
 ]
 
 IN_A_CIRCLE: list[str] = [
-    "encoders/_faces/alignment.py",
-    "encoders/_faces/cascade.py",
-    "encoders/_faces/detection.py",
-    "encoders/_faces/ultraface.py",
-    "encoders/_faces/yunet.py",
     "encoders/catalogue.py",
     "encoders/download.py",
     "encoders/entry.py",
@@ -91,7 +71,6 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Cloud",
     "Column",
     "Compared",
-    "Detector",
     "Evidence",
     "Found",
     "Grams",
@@ -122,16 +101,10 @@ CLASSES_OF_ONE_NAME: list[str] = [
 ]
 
 FILES_OF_ONE_NAME: list[str] = [
-    "asking",
     "candidates",
-    "cells",
-    "columns",
-    "files",
     "finding",
     "learning",
-    "preparing",
     "rows",
     "saving",
     "texts",
-    "vocabulary",
 ]

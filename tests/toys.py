@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from knnife.encoders import Encoder, load_encoder, words
+from knnife.encoders import Encoder, load_encoder, wordpiece
 
 LETTERS = "abcdefgh"
 
@@ -48,7 +48,7 @@ class Lengths:
 def no_compiled_code() -> Iterator[None]:
     """Static encoders that are made meanwhile read texts as they do where there is no compiler."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "KERNELS", "none")
+        patch.setattr(wordpiece, "KERNELS", "none")
         yield
 
 

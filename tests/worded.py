@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from knnife import WordVectors
-from knnife.encoders._words.table import Table
+from knnife.encoders.word_table import Table
 
 MEANINGS = {  # word -> what it is made of
     "the": "common",

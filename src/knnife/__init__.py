@@ -71,7 +71,7 @@ _HOMES = {  # public name -> the module that holds it
     "match": "tools.match",
     "models": "encoders.catalogue",
     "outliers": "tools.outliers",
-    "picture_hashes": "encoders._pictures.hashes",
+    "picture_hashes": "encoders.picture_hashes",
     "read": "things",
     "similarity": "tools.similarity",
     "typos": "tools.typos",
@@ -139,11 +139,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from knnife.encoders import Encoder, Entry, load_encoder
-    from knnife.encoders._pictures.hashes import picture_hashes
     from knnife.encoders._words.training import TrainingStopped
     from knnife.encoders.catalogue import find_model, models
     from knnife.encoders.copies import CopyEncoder
     from knnife.encoders.faces import FaceEncoder
+    from knnife.encoders.picture_hashes import picture_hashes
     from knnife.encoders.rows import RowEncoder
     from knnife.encoders.scenes import SceneEncoder
     from knnife.encoders.whitened import WhitenedEncoder

@@ -12,7 +12,7 @@ from tests import drawn
 from tests.conftest import shared
 
 from knnife import BadInput, CopyEncoder, Space, load_encoder
-from knnife.encoders._pictures import cells
+from knnife.encoders import copies
 from knnife.errors import BadPictures
 
 Image = pytest.importorskip("PIL.Image")
@@ -110,13 +110,13 @@ def test_variants_of_other_vectors_are_refused(encoder):
         encoder.variants(np.ones((2, 64), np.float32))
 
 
-@pytest.mark.parametrize("direction", range(cells.DIRECTIONS))
+@pytest.mark.parametrize("direction", range(copies.DIRECTIONS))
 def test_edges_of_one_direction_are_counted_as_that(direction):
-    across = direction * np.pi / cells.DIRECTIONS  # of the stripes: the direction in which brightness changes
+    across = direction * np.pi / copies.DIRECTIONS  # of the stripes: the direction in which brightness changes
     y, x = np.mgrid[0:192, 0:192]
     wave = 127 + 100 * np.sin((x * np.cos(across) + y * np.sin(across)) / 6)
-    vector = cells.described(np.repeat(wave[:, :, None], 3, 2).astype(np.uint8))
-    each = vector[:-2].reshape(cells.GRID, cells.GRID, cells.DIRECTIONS + 3)[..., : cells.DIRECTIONS]
+    vector = copies.described(np.repeat(wave[:, :, None], 3, 2).astype(np.uint8))
+    each = vector[:-2].reshape(copies.GRID, copies.GRID, copies.DIRECTIONS + 3)[..., : copies.DIRECTIONS]
     assert (each.argmax(axis=-1)[1:-1, 1:-1] == direction).all()
 
 
@@ -185,7 +185,7 @@ def test_the_fingerprint_stands_for_these_numbers(encoder):
     """Where they change, vectors that are kept somewhere no longer compare: then the fingerprint has to change too."""
     y, x = np.mgrid[0:64, 0:64]  # of the size that is looked at, so that nothing is resized
     picture = np.stack([x * y % 256, (3 * x + y * y // 8) % 256, 5 * y % 256], axis=2).astype(np.uint8)
-    found = cells.described(picture)
+    found = copies.described(picture)
     expected = [-0.0071, 0.0482, -0.0239, -0.0034, -0.0193, -0.0243, 0.0063, -0.0405, 0.0329, 0.0502]
     np.testing.assert_allclose(found[[0, 1, 5, 6, 7, 8, 100, 300, -2, -1]], expected, atol=1e-4)
     np.testing.assert_allclose(np.abs(found).sum(), 20.5219, atol=1e-3)

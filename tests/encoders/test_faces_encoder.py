@@ -7,10 +7,9 @@ import pytest
 from tests.conftest import shared
 
 from knnife import BadInput, FaceEncoder, NotFound, load_encoder
-from knnife.encoders._faces.alignment import TEMPLATE, aligned, levelled, similarity
-from knnife.encoders._faces.descriptor import SIZE, described
-from knnife.encoders._faces.detection import Face, distinct, find_faces, load_detector
-from knnife.encoders._faces.framing import framed
+from knnife.encoders._faces.face_descriptor import SIZE, described
+from knnife.encoders.face_detection import find_faces, load_detector
+from knnife.encoders.face_geometry import TEMPLATE, Face, aligned, distinct, framed, levelled, similarity
 from knnife.encoders.faces import DIM, RIDGE, _whitening
 from knnife.encoders.forms import restore
 from knnife.errors import BadPictures

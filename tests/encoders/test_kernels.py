@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from knnife.encoders import blocks, static, words
+from knnife.encoders import parallel, static, wordpiece
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput
 
-pytestmark = pytest.mark.skipif(words.KERNELS == "none", reason="knnife was installed without a compiler")
+pytestmark = pytest.mark.skipif(wordpiece.KERNELS == "none", reason="knnife was installed without a compiler")
 
 WORDS = ["[UNK]", *"abcdefgxyzéß東京!'.-²’각", *(f"##{c}" for c in "abcdexé東ᅡᆨ"), "the", "##ing", "abc", "##bcd", "ab"]
 MARK = "\u302e"  # a combining mark which is no accent, so it survives, and may change places
@@ -91,7 +91,7 @@ def twin(compiled: StaticEncoder) -> StaticEncoder:
 def oracle(of: StaticEncoder, text: str) -> tuple[np.ndarray, int, int]:
     """The vector of a text, its tokens known and unknown: from one call of the tokenizer for each text in pieces."""
     ids = []
-    for piece in blocks.pieces(text):
+    for piece in parallel.pieces(text):
         ids += of._tokenizer.encode(piece.encode("utf-8", "replace").decode(), add_special_tokens=False).ids
     known = [i for i in ids if i != of._unknown]
     total = sum((float(of._weight_of[i]) * of._rows[of._row_of[i]].astype(np.float64) for i in known), np.zeros(of.dim))
@@ -180,7 +180,7 @@ def test_a_batch_gives_the_bits_that_each_text_gives_alone_long_ones_too(english
 def test_any_number_of_threads_gives_the_same_bits(english, monkeypatch, cores):
     texts = [f"mountain {i} river " * (1 + i % 50) for i in range(3000)] + ["sea " * 100_000]
     expected = english.encode(texts)
-    monkeypatch.setattr(blocks, "cores", lambda: cores)
+    monkeypatch.setattr(parallel, "cores", lambda: cores)
     assert english.encode(texts).tobytes() == expected.tobytes()
 
 
@@ -199,8 +199,8 @@ def test_an_error_in_one_thread_stops_the_others_and_comes_out(english):
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        blocks.on_all_cores(fail, blocks.blocks(["a" * 1000] * 100_000))
-    assert len(done) <= blocks.cores()
+        parallel.on_all_cores(fail, parallel.blocks(["a" * 1000] * 100_000))
+    assert len(done) <= parallel.cores()
 
 
 # other tokenizers
@@ -280,9 +280,9 @@ def test_tables_of_random_bytes_do_no_harm(english, seed, text):
     """Nothing to compare with: the numbers are noise. A process that still lives is the proof."""
     noise = np.random.default_rng(seed)
     good = arguments(english, (text, "red car " * 9))
-    page_of = noise.integers(0, 4, words.PAGES).astype(np.uint16)
+    page_of = noise.integers(0, 4, wordpiece.PAGES).astype(np.uint16)
     page_of[0] = noise.integers(0, 4)
-    entries = noise.integers(0, 2**32, (3, words.PAGE), dtype=np.uint32)
+    entries = noise.integers(0, 2**32, (3, wordpiece.PAGE), dtype=np.uint32)
     if seed % 2:
         entries &= 0xFF | 0xFF << 8  # places that exist, lengths and kinds that do not fit
     table = (noise.bytes(8 * 64), noise.bytes(500), int(noise.integers(-(2**40), 2**40)), -1, 2**31 - 1)

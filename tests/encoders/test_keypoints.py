@@ -7,8 +7,8 @@ import pytest
 from tests import drawn
 
 import knnife
-from knnife.encoders._pictures import keypoints as module
-from knnife.encoders._pictures.keypoints import GLANCE, MOST, keypoints
+from knnife.encoders import keypoints as module
+from knnife.encoders.keypoints import GLANCE, MOST, keypoints
 
 pytest.importorskip("cv2")
 

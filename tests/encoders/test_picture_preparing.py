@@ -15,7 +15,7 @@ from tests import picture_networks as made
 
 from knnife.encoders import load_encoder
 from knnife.encoders._pictures.headless import before_the_last_layer, with_output
-from knnife.encoders._pictures.preparing import Preparation
+from knnife.encoders._pictures.preparation import Preparation
 from knnife.errors import BadInput
 
 pytest.importorskip("PIL", reason='needs the extra: pip install "knnife[pictures]"')

@@ -15,7 +15,7 @@ from tests.conftest import shared
 
 from knnife import BadInput, SceneEncoder, Space, read
 from knnife.encoders import scenes
-from knnife.encoders._pictures import gradients, patches, telling
+from knnife.encoders._pictures import gradients, patches, scene_descriptor
 from knnife.encoders.forms import restore
 from knnife.encoders.tensors import pack
 from knnife.errors import BadPictures, NotASpace
@@ -44,8 +44,8 @@ def striped(kind: int, seed: int):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Fewer typical patches, learned from fewer: what holds of some holds of many."""
-    monkeypatch.setattr(telling, "TYPICAL", 40)
-    monkeypatch.setattr(telling, "SAMPLE", 4_000)
+    monkeypatch.setattr(scene_descriptor, "TYPICAL", 40)
+    monkeypatch.setattr(scene_descriptor, "SAMPLE", 4_000)
 
 
 KINDS = np.arange(48) % 4
@@ -199,9 +199,9 @@ def test_of_many_pictures_a_sample_is_learned_from(monkeypatch):
 
 def test_parts_of_a_picture_lie_within_it():
     picture = drawn.scene("lake", 40, 30)
-    assert len(telling.glances(picture, 0)) == 1
-    assert len(telling.glances(picture, 5)) == 6
-    assert len(telling.glances(picture, 999)) == 1 + len(telling.PARTS)
+    assert len(scene_descriptor.glances(picture, 0)) == 1
+    assert len(scene_descriptor.glances(picture, 5)) == 6
+    assert len(scene_descriptor.glances(picture, 999)) == 1 + len(scene_descriptor.PARTS)
 
 
 def test_a_space_keeps_the_encoder_and_finds_pictures_with_it(tmp_path: Path):

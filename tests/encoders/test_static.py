@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from knnife.encoders import blocks, static, words
+from knnife.encoders import parallel, static, wordpiece
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import unit
@@ -26,7 +26,7 @@ def kernels(request):
     if request.param == "plain":
         with no_compiled_code():
             yield
-    elif words.KERNELS == "none":
+    elif wordpiece.KERNELS == "none":
         pytest.skip("knnife was installed without a compiler")
     else:
         yield
@@ -135,17 +135,17 @@ def test_it_says_that_encoding_is_cheap_and_adds_no_words():
 def test_a_long_text_is_read_to_its_end_with_no_word_cut(english):
     words = ["mountains", "rivers", "and", "transportation", "\n"] * 20_000
     text = " ".join(words)
-    assert len(text) > 10 * blocks.PIECE
+    assert len(text) > 10 * parallel.PIECE
     once = english.encode([" ".join(words[:5])])
     np.testing.assert_allclose(english.encode([text]), once, atol=1e-5)
 
 
 def test_pieces_join_to_the_text_and_begin_at_white_space_or_else_at_punctuation():
     text = "word " * 20_000 + "x" * 100_000 + "a.b" * 20_000
-    pieces = list(blocks.pieces(text))
+    pieces = list(parallel.pieces(text))
     assert "".join(pieces) == text
     assert all(piece.startswith(".") for piece in pieces[-4:])
-    assert max(map(len, pieces)) <= blocks.PIECE
+    assert max(map(len, pieces)) <= parallel.PIECE
     assert all(piece.startswith(" ") for piece in pieces[1:4])
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import knnife
 from knnife import BadInput
-from knnife.encoders._words import course, subwords, training
+from knnife.encoders._words import subwords, training, training_loop
 from knnife.encoders._words.training import train
 from knnife.geometry import Vectors
 
@@ -179,7 +179,7 @@ def test_vectors_that_memory_cannot_hold_are_told_with_their_size(monkeypatch: p
     def too_large(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("knnife.encoders._words.updates.Weights.drawn", too_large)
+    monkeypatch.setattr("knnife.encoders._words.training_step.Weights.drawn", too_large)
     with pytest.raises(BadInput, match=r"12 words and 2,000,000 buckets of 1,000 .* take 8.0 GB.*lower dim"):
         train(two_topics(300), dim=1000, subwords=(3, 6), buckets=2_000_000)
 
@@ -196,7 +196,7 @@ def test_each_epoch_goes_through_all_blocks_from_two_places_at_once(monkeypatch:
         seen.append((ids.tobytes(), rate_from, rate_to))
         return 1.0, 1
 
-    monkeypatch.setattr("knnife.encoders._words.course.train_block", noted)
+    monkeypatch.setattr("knnife.encoders._words.training_loop.train_block", noted)
     train([" ".join(map(str, range(n, n + 50))) for n in range(400)], dim=4, epochs=2, threads=1, min_count=1)
     half = len(seen) // 2
     first, second = ([ids for ids, *_ in seen[part]] for part in (slice(half), slice(half, None)))
@@ -204,11 +204,11 @@ def test_each_epoch_goes_through_all_blocks_from_two_places_at_once(monkeypatch:
     assert first == second
     rates = [rate for _, *both in seen for rate in both]
 
-    monkeypatch.setattr(course, "PLACES", 1)
-    course._order.cache_clear()
+    monkeypatch.setattr(training_loop, "PLACES", 1)
+    training_loop._order.cache_clear()
     seen.clear()
     train([" ".join(map(str, range(n, n + 50))) for n in range(400)], dim=4, epochs=1, threads=1, min_count=1)
-    course._order.cache_clear()
+    training_loop._order.cache_clear()
     plain, middle = [ids for ids, *_ in seen], -(-half // 2)
     assert first == [plain[place] for place in sorted(range(half), key=lambda place: (place % middle, place))]
     assert rates == sorted(rates, reverse=True)
@@ -230,7 +230,7 @@ def test_a_fault_within_a_thread_ends_the_training(monkeypatch: pytest.MonkeyPat
         calls.append(1)
         raise ValueError("an id is no word")
 
-    monkeypatch.setattr("knnife.encoders._words.course.train_block", fails)
+    monkeypatch.setattr("knnife.encoders._words.training_loop.train_block", fails)
     with pytest.raises(ValueError, match="an id is no word"):
         train(two_topics(2000), dim=8, threads=2)
     assert len(calls) <= 2

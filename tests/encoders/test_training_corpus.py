@@ -20,9 +20,9 @@ from knnife import BadInput, BadRow, NotFound
 from knnife.encoders._words import corpus as module
 from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import END, Corpus, corpus, split, tokens
-from knnife.encoders._words.histories import histories
-from knnife.encoders._words.numbered import Numbered
-from knnife.encoders._words.vocabulary import Numbers, count, forget, settle
+from knnife.encoders._words.item_sequences import histories
+from knnife.encoders._words.numbered_corpus import Numbered
+from knnife.encoders._words.word_counts import Numbers, count, forget, settle
 
 
 def sentences(read: Corpus) -> list[list[str]]:
@@ -172,7 +172,7 @@ def test_the_frequent_words_are_numbered_and_the_rare_taken_out(tmp_path: Path) 
 
 def test_counts_are_those_of_counter_whatever_the_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BLOCK", 100)
-    monkeypatch.setattr("knnife.encoders._words.numbered.AT_ONCE", 37)
+    monkeypatch.setattr("knnife.encoders._words.numbered_corpus.AT_ONCE", 37)
     rng = np.random.default_rng(0)
     texts = [" ".join(f"w{n}" for n in rng.zipf(1.5, 30) % 500) for _ in range(50)]
     with Numbered(tmp_path) as into:
@@ -255,7 +255,7 @@ def test_rows_that_lack_a_column_are_told(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knnife.encoders._words.numbered.AT_ONCE", 10_000)
+    monkeypatch.setattr("knnife.encoders._words.numbered_corpus.AT_ONCE", 10_000)
 
     def peak(lines: int) -> int:
         def texts() -> Iterator[str]:

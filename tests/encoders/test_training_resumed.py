@@ -20,9 +20,9 @@ from tests.encoders.test_training import two_topics
 from tests.interfaces.running import ROOT
 
 from knnife import BadInput, DiskFull, TrainingStopped, WordVectors
-from knnife.encoders._words import course
+from knnife.encoders._words import training_loop
 from knnife.encoders._words.training import Trained, train
-from knnife.encoders._words.updates import train_block
+from knnife.encoders._words.training_step import train_block
 
 SETTINGS: dict[str, Any] = {"dim": 12, "epochs": 6, "threads": 1}
 
@@ -42,7 +42,7 @@ def stopped(checkpoint: Path | None, after: int, texts: list[str], **settings: A
         return train_block(*given)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(TrainingStopped) as caught:
-        patch.setattr(course, "train_block", interrupted)
+        patch.setattr(training_loop, "train_block", interrupted)
         train(texts, checkpoint=checkpoint, **settings)
     so_far: Trained = caught.value.so_far
     assert 0 < so_far.about["done"] < 1

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tests import drawn
 from tests.conftest import shared
 
-from knnife.encoders._pictures import verification
-from knnife.encoders._pictures.keypoints import SIDE, Keypoints, keypoints
-from knnife.encoders._pictures.verification import COPIED, SURE, matched
+from knnife.encoders import picture_matching
+from knnife.encoders.keypoints import SIDE, Keypoints, keypoints
+from knnife.encoders.picture_matching import COPIED, SURE, matched
 from knnife.things.pixels import jpeg, pixels
 
 pytest.importorskip("cv2")
@@ -83,7 +83,7 @@ def test_the_map_takes_points_of_one_picture_to_the_other() -> None:
     assert np.abs(found.transform[:, :2] - expected[:, :2]).max() < 0.01
     assert np.abs(found.transform[:, 2] - expected[:, 2]).max() < 1
     moved = found.a_points @ found.transform[:, :2].T + found.transform[:, 2]
-    assert np.linalg.norm(moved - found.b_points, axis=1).max() < verification.TIGHT * SIDE + 0.1
+    assert np.linalg.norm(moved - found.b_points, axis=1).max() < picture_matching.TIGHT * SIDE + 0.1
     assert found.overlap == pytest.approx((220 * 200 / 240**2, 1), abs=0.06)
 
 
@@ -97,7 +97,7 @@ def test_a_mirrored_picture_is_found_if_asked(scenes: dict[str, Keypoints]) -> N
     assert found.transform is not None
     assert np.linalg.det(found.transform[:, :2]) < 0
     moved = found.a_points @ found.transform[:, :2].T + found.transform[:, 2]
-    assert np.linalg.norm(moved - found.b_points, axis=1).max() < verification.TIGHT * SIDE + 0.1
+    assert np.linalg.norm(moved - found.b_points, axis=1).max() < picture_matching.TIGHT * SIDE + 0.1
     again = matched(scenes["harbour"], scenes["harbour"], mirrored=True)
     assert not again.mirrored
 
@@ -122,7 +122,7 @@ def test_pictures_without_points_have_nothing_in_common(scenes: dict[str, Keypoi
 def test_any_affine_map_is_fitted_exactly() -> None:
     chance = np.random.default_rng(0)
     z = chance.normal(size=30) + 1j * chance.normal(size=30)
-    made = verification._fitted(z, (0.8 + 0.4j) * z + (0.1 - 0.05j) * z.conj() + (3 - 2j))
+    made = picture_matching._fitted(z, (0.8 + 0.4j) * z + (0.1 - 0.05j) * z.conj() + (3 - 2j))
     assert np.allclose(made, [0.8 + 0.4j, 0.1 - 0.05j, 3 - 2j])
     points = np.column_stack([z.real, z.imag, np.ones(30)]) @ made.matrix().T
     assert np.allclose(points[:, 0] + 1j * points[:, 1], made(z))
@@ -131,7 +131,7 @@ def test_any_affine_map_is_fitted_exactly() -> None:
 @pytest.mark.parametrize(("n", "k", "chance"), [(20, 8, 0.001), (50, 10, 0.01), (300, 5, 0.002), (12, 12, 0.3)])
 def test_evidence_is_the_logarithm_of_the_expected_number(n: int, k: int, chance: float) -> None:
     expected = (n - 3) * math.comb(n, k) * math.comb(k, 3) * chance ** (k - 3)
-    assert verification._evidence(n, k, chance) == pytest.approx(max(0, -math.log10(expected)), abs=1e-6)
+    assert picture_matching._evidence(n, k, chance) == pytest.approx(max(0, -math.log10(expected)), abs=1e-6)
 
 
 def test_matches_at_random_agree_no_more_often_than_stated() -> None:
@@ -148,14 +148,14 @@ def random_evidence(chance: np.random.Generator, n: int) -> float:
     middles = chance.uniform(0, SIDE, (2, 4, 2))
     places = middles[:, chance.integers(0, 4, n)] + chance.normal(0, 30, (2, n, 2))
     places = np.clip(places, 0, SIDE).astype(np.float32)
-    z, w = (verification._complex(each) for each in places)
+    z, w = (picture_matching._complex(each) for each in places)
     turned = chance.normal(0, 0.4, n).astype(np.float32)  # most pictures are upright
     sized = chance.normal(0, 0.4, n).astype(np.float32)
-    best, agree = verification._best(z, w, turned, sized)
+    best, agree = picture_matching._best(z, w, turned, sized)
     empty = np.empty((0, 128), np.uint8)
     b = Keypoints(places[1], sized, turned, empty, SIDE, SIDE, empty)
-    count = min(verification._places(z[agree]), verification._places(w[agree]))
-    return verification._evidence(n, count, verification._chance(best, z, w, b))
+    count = min(picture_matching._places(z[agree]), picture_matching._places(w[agree]))
+    return picture_matching._evidence(n, count, picture_matching._chance(best, z, w, b))
 
 
 def test_real_copies_and_real_others_are_told_apart() -> None:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knnife.encoders._words import plain, updates
+from knnife.encoders._words import plain_training_step, training_step
 from knnife.encoders._words.weights import CERTAIN, Grams, Sampler, Weights, alias_table, zeros
 
-WAYS = [plain.train_block, updates.train_block]  # the same one twice where there is no compiler
-compiled = pytest.mark.skipif(updates.KERNEL == "none", reason="knnife was installed without a compiler")
+WAYS = [plain_training_step.train_block, training_step.train_block]  # the same one twice where there is no compiler
+compiled = pytest.mark.skipif(training_step.KERNEL == "none", reason="knnife was installed without a compiler")
 
 
 def copied(weights: Weights) -> Weights:
@@ -61,8 +61,8 @@ def topics(n: int) -> np.ndarray:
 def test_the_sequence_is_splitmix64() -> None:
     # the first numbers of the state 1234567, as published with the reference implementation
     expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
-    assert plain.drawn(1234567, 0, 4).tolist() == expected
-    assert plain.drawn(1234567, 2, 2).tolist() == expected[2:]
+    assert plain_training_step.drawn(1234567, 0, 4).tolist() == expected
+    assert plain_training_step.drawn(1234567, 2, 2).tolist() == expected[2:]
 
 
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=60))
@@ -76,7 +76,7 @@ def test_an_alias_table_gives_each_its_part(weights: list[float]) -> None:
 
 def test_negatives_come_as_often_as_their_counts_to_the_power_of_three_quarters() -> None:
     counts = np.array([1000, 100, 10, 1, 1])
-    drawn = plain.negatives(Sampler.of(counts), plain.drawn(3, 0, 200_000))
+    drawn = plain_training_step.negatives(Sampler.of(counts), plain_training_step.drawn(3, 0, 200_000))
     expected = counts**0.75 / (counts**0.75).sum()
     assert np.allclose(np.bincount(drawn) / 200_000, expected, atol=0.004)  # more than 3 standard deviations
 
@@ -149,7 +149,7 @@ def test_the_vector_of_a_word_is_the_mean_of_its_own_row_and_its_ngrams() -> Non
 @pytest.mark.parametrize("with_grams", [False, True])
 @pytest.mark.parametrize("train", WAYS)
 def test_words_of_a_topic_come_close(train: Any, cbow: bool, with_grams: bool) -> None:
-    ids = topics(300 if train is plain.train_block else 3000)
+    ids = topics(300 if train is plain_training_step.train_block else 3000)
     own = Grams(np.arange(21), np.arange(20, dtype=np.int32)) if with_grams else None
     sampler = Sampler.of(np.ones(20, np.int64), sample=0, cbow=cbow, grams=own)
     weights = Weights.drawn(20, 10, buckets=20 if with_grams else 0, seed=1)
@@ -192,7 +192,7 @@ def test_training_moves_much_more_than_the_two_ways_differ() -> None:
     """Else the test above would say nothing."""
     before, after = some(60, 40, buckets=9), some(60, 40, buckets=9)
     sampler = Sampler.of(np.ones(60, np.int64), sample=0.1, grams=grams(60, 9))
-    updates.train_block(after, sampler, np.arange(60, dtype=np.int32), 0.05, 0.01, 0)
+    training_step.train_block(after, sampler, np.arange(60, dtype=np.int32), 0.05, 0.01, 0)
     assert moved(before, after) > 0.05
 
 
@@ -202,7 +202,7 @@ def test_the_same_state_gives_the_same_bits_and_another_gives_others() -> None:
     sampler = Sampler.of(np.bincount(ids[ids >= 0]), sample=0.1)
     runs = [Weights.drawn(20, 100, seed=3) for _ in range(3)]
     for weights, state in zip(runs, (5, 5, 6), strict=True):
-        updates.train_block(weights, sampler, ids, 0.05, 0.01, state)
+        training_step.train_block(weights, sampler, ids, 0.05, 0.01, state)
     assert runs[0].words.tobytes() == runs[1].words.tobytes()
     assert runs[0].outputs.tobytes() == runs[1].outputs.tobytes()
     assert moved(runs[0], runs[2]) > 1e-3
@@ -216,7 +216,7 @@ def test_rows_that_begin_within_a_cache_line_serve_as_well() -> None:
     askew = Weights(memory[3 : 3 + 320].reshape(20, 16), memory[3 + 320 :].reshape(20, 16), None, 10)
     askew.words[:], askew.outputs[:] = aligned.words, aligned.outputs
     for weights in (aligned, askew):
-        updates.train_block(weights, sampler, ids, 0.05, 0.01, 0)
+        training_step.train_block(weights, sampler, ids, 0.05, 0.01, 0)
     assert moved(aligned, askew) == 0
 
 
@@ -225,9 +225,9 @@ def test_threads_share_the_weights() -> None:
     ids = topics(3000)
     sampler = Sampler.of(np.ones(20, np.int64), sample=0)
     alone, shared = Weights.drawn(20, 50), Weights.drawn(20, 50)
-    one = [updates.train_block(alone, sampler, ids, 0.05, 0.05, state) for state in range(8)]
+    one = [training_step.train_block(alone, sampler, ids, 0.05, 0.05, state) for state in range(8)]
     with ThreadPoolExecutor(2) as pool:
-        two = [*pool.map(lambda state: updates.train_block(shared, sampler, ids, 0.05, 0.05, state), range(8))]
+        two = [*pool.map(lambda state: training_step.train_block(shared, sampler, ids, 0.05, 0.05, state), range(8))]
     assert np.isfinite(shared.words).all()
     assert two[-1][0] / two[-1][1] == pytest.approx(one[-1][0] / one[-1][1], rel=0.1)
 
@@ -278,23 +278,25 @@ GOOD = Grams(np.array([0, 1, 2, 2]), np.array([0, 4], np.int32))
 def test_arrays_that_do_not_fit_together_are_refused(broken: dict[str, Any]) -> None:
     weights, sampler = some(3, 4, buckets=5), Sampler.of(np.ones(3, np.int64), grams=GOOD)
     ids = np.array([0, 1, 2], np.int32)
-    updates.train_block(weights, sampler, ids, 0.1, 0.1, 0)
+    training_step.train_block(weights, sampler, ids, 0.1, 0.1, 0)
     weights = replace(weights, **{name: value for name, value in broken.items() if hasattr(weights, name)})
     sampler = replace(sampler, **{name: value for name, value in broken.items() if hasattr(sampler, name)})
     with pytest.raises(ValueError, match="do not fit together"):
-        updates.train_block(weights, sampler, ids, 0.1, 0.1, 0)
+        training_step.train_block(weights, sampler, ids, 0.1, 0.1, 0)
 
 
 @compiled
 def test_negatives_that_are_no_words_are_passed_over() -> None:
     sampler = replace(Sampler.of(np.ones(3, np.int64)), aliases=np.full((3, 2), [0, 2**32 - 1], np.uint32))
     weights = some(3, 4)
-    updates.train_block(weights, sampler, np.array([0, 1, 2], np.int32), 0.1, 0.1, 0)
+    training_step.train_block(weights, sampler, np.array([0, 1, 2], np.int32), 0.1, 0.1, 0)
     assert np.isfinite(weights.outputs).all()
 
 
 def test_without_a_compiler_the_plain_way_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(updates, "KERNEL", "none")
+    monkeypatch.setattr(training_step, "KERNEL", "none")
     a, b, ids, sampler = some(20, 5), some(20, 5), topics(10), Sampler.of(np.ones(20, np.int64))
-    assert updates.train_block(a, sampler, ids, 0.1, 0.1, 0) == plain.train_block(b, sampler, ids, 0.1, 0.1, 0)
+    assert training_step.train_block(a, sampler, ids, 0.1, 0.1, 0) == plain_training_step.train_block(
+        b, sampler, ids, 0.1, 0.1, 0
+    )
     assert moved(a, b) == 0

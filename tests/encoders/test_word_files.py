@@ -12,9 +12,9 @@ from safetensors.numpy import load_file
 from tests.conftest import shared
 
 from knnife.encoders._words import native
-from knnife.encoders._words.files import read_words, write_table
 from knnife.encoders._words.subwords import ngrams_of
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders._words.word_files import read_words, write_table
+from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput, DiskFull, NotFound, ReadOnly
 
 REAL = "models/gensim-test-vectors/"

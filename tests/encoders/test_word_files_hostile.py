@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import shared
 
-from knnife.encoders._words import fasttext, forms, native
-from knnife.encoders._words.files import read_words, write_table
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders._words import fasttext, native, word_files
+from knnife.encoders._words.word_files import read_words, write_table
+from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput, KnnifeError
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -64,7 +64,7 @@ def check(path: Path, form: str | None = None) -> None:
 @example(b"9999999999 3\na 1 2 3", None)
 @example(b"\x93NUMPY\x01\x00\x10\x00{'descr': [[[[[[[", None)
 def test_no_bytes_give_anything_but_bad_input(tmp_path: Path, content: bytes, data):
-    form = data.draw(st.sampled_from([None, *forms.FORMS])) if data else None
+    form = data.draw(st.sampled_from([None, *word_files.FORMS])) if data else None
     name = data.draw(st.sampled_from(["x.vec", "x.npy", "x.tsv"])) if data else "x.npy"
     (tmp_path / "x.words.txt").write_text("a\nb")
     (tmp_path / "x.metadata.tsv").write_text("a\nb")
@@ -73,7 +73,7 @@ def test_no_bytes_give_anything_but_bad_input(tmp_path: Path, content: bytes, da
 
 
 @MANY
-@given(st.sampled_from([form for form in forms.FORMS]), st.data())
+@given(st.sampled_from([form for form in word_files.FORMS]), st.data())
 def test_no_change_of_a_file_gives_anything_but_bad_input(tmp_path: Path, form: str, data):
     content = bytearray(content_of(form, tmp_path))
     for _ in range(data.draw(st.integers(0, 3))):
@@ -84,7 +84,7 @@ def test_no_change_of_a_file_gives_anything_but_bad_input(tmp_path: Path, form: 
     check(tmp_path / name)
 
 
-@pytest.mark.parametrize("form", [form for form in forms.FORMS if form not in ("word2vec", "glove", "projector")])
+@pytest.mark.parametrize("form", [form for form in word_files.FORMS if form not in ("word2vec", "glove", "projector")])
 def test_a_file_that_is_cut_anywhere_is_refused(tmp_path: Path, form: str):
     content = content_of(form, tmp_path)
     needed = len(content) - len(b"the other matrix") if form == "fasttext" else len(content)

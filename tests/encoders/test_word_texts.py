@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests import worded
 
 from knnife import BadInput, WordVectors
-from knnife.encoders._words.table import Table
+from knnife.encoders.word_table import Table
 from knnife.geometry import unit
 
 

@@ -9,7 +9,7 @@ from tests.conftest import shared
 
 import knnife
 from knnife import BadInput, EncoderMismatch, NotFound, Space, WordVectors, load_encoder
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders.word_table import Subwords, Table
 from knnife.geometry import unit
 
 FROM_GENSIM = {

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knnife import BadInput, NotFound, Space, Thing, WordVectors, analogy
-from knnife.encoders._words import analogies
-from knnife.encoders._words.english import english_words
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders import analogies
+from knnife.encoders.word_table import Subwords, Table
+from knnife.space.vocabulary import english_words
 from knnife.tools.analogy import _numbers
 
 # male or female, royal or not, a person, a place

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import shared
 
 from knnife import BadInput, BadRow, NotFound, WordVectors, evaluate_words
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders.word_table import Subwords, Table
 from knnife.tools._evaluate_words.correlation import spearman
 from knnife.tools._evaluate_words.files import read_analogies, read_pairs
 

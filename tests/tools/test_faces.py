@@ -11,8 +11,8 @@ from tests import drawn_faces
 
 import knnife
 from knnife import BadInput, Faces, NotFound, ReadOnly, Space
-from knnife.encoders._faces.alignment import aligned
-from knnife.encoders._faces.detection import find_faces, load_detector
+from knnife.encoders.face_detection import find_faces, load_detector
+from knnife.encoders.face_geometry import aligned
 from knnife.geometry import Vectors
 from knnife.things.pixels import each_picture, jpeg
 

@@ -1,8 +1,8 @@
 """Whose face it is, without a model file: learned on the spot from the faces of the people one knows.
 
-A face is described by its edges and its grain (_faces/descriptor.py), and the description is made shorter by sums with
-random signs, which keep distances (Achlioptas 2003). What is learned is how pictures of one person differ: by light,
-look and turn of the head. These differences are divided out, as in linear discriminant analysis (within-class
+A face is described by its edges and its grain (_faces/face_descriptor.py), and the description is made shorter by sums
+with random signs, which keep distances (Achlioptas 2003). What is learned is how pictures of one person differ: by
+light, look and turn of the head. These differences are divided out, as in linear discriminant analysis (within-class
 covariance normalisation, Hatch, Kajarekar & Stolcke 2006), so that what is left differs from person to person. The
 vectors of a face and of its mirror image are averaged.
 
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import tensors
-from knnife.encoders._faces import descriptor
-from knnife.encoders._faces.descriptor import PARTS, SIZE, described
+from knnife.encoders._faces import face_descriptor
+from knnife.encoders._faces.face_descriptor import PARTS, SIZE, described
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.things.pictures import Value
@@ -31,7 +31,7 @@ VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from 
 DIM: Final = 768
 RIDGE: Final = 0.1  # of the mean variance within a person, added in each direction: few pictures say little of most
 DOUBT: Final = 8.0  # faces it takes until half of the mean face is believed: of one face it is the face itself
-_ABOUT: Final = {"descriptor": descriptor.VERSION}
+_ABOUT: Final = {"descriptor": face_descriptor.VERSION}
 _ENDS: Final = np.cumsum((0, *PARTS))
 _PARTS: Final = [slice(low, high) for low, high in pairwise(_ENDS.tolist())]
 
@@ -108,8 +108,8 @@ class FaceEncoder:
 
     @classmethod
     def _made(cls, about: dict[str, Any], held: tensors.Tensors) -> Self:
-        if about["descriptor"] != descriptor.VERSION:
-            raise ValueError(f"descriptions of version {about['descriptor']!r:.20}, not {descriptor.VERSION}")
+        if about["descriptor"] != face_descriptor.VERSION:
+            raise ValueError(f"descriptions of version {about['descriptor']!r:.20}, not {face_descriptor.VERSION}")
         mean, whitening = tensors.floats(held, "mean", SIZE), tensors.floats(held, "whitening", DIM, DIM)
         scales = tensors.floats(held, "scales", len(PARTS))
         if not (scales > 0).all():

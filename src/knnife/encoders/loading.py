@@ -13,7 +13,6 @@ Only the one encoder that is asked for is imported, and no network is used unles
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from knnife.encoders.entry import HUB, Progress
 from knnife.encoders.protocol import Encoder, as_encoder
 from knnife.encoders.recipe import Recipe
 from knnife.errors import NotFound
-from knnife.things.pictures import Value
 
 ENDPOINT = "openai:"
 LEARNED = {  # what people may take for a name
@@ -65,13 +63,6 @@ def load_encoder(
     return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
 
 
-def train_faces(crops: Sequence[Value], people: Sequence[str | None], *, seed: int = 0) -> Encoder:
-    """An encoder trained on the faces of people; see `FaceEncoder.train`."""
-    from knnife.encoders.faces import FaceEncoder
-
-    return FaceEncoder.train(crops, people, seed=seed)
-
-
 def _of_folder(folder: Path, name: str, what: str) -> Encoder:
     """The model in `folder`, by the kind of its files."""
     form = formats.choose(folder, formats.files(folder), what=what)
@@ -95,8 +86,8 @@ def _of_folder(folder: Path, name: str, what: str) -> Encoder:
 def _of_file(path: Path) -> Encoder:
     """The model in a file: a network for faces or for pictures, or word vectors."""
     if path.suffix.lower() == ".onnx":
-        from knnife.encoders.face_models import OnnxFaceEncoder
         from knnife.encoders.graph import Graph
+        from knnife.encoders.onnx_faces import OnnxFaceEncoder
         from knnife.encoders.onnx_pictures import OnnxPictureEncoder
 
         if OnnxFaceEncoder.knows(graph := Graph(path)):

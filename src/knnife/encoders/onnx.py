@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knnife.encoders import forks
-from knnife.encoders.blocks import cores
+from knnife.encoders import parallel
 from knnife.encoders.graph import Network, find
+from knnife.encoders.parallel import cores
 from knnife.encoders.protocol import Tokens
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
@@ -151,7 +151,7 @@ class OnnxEncoder:
 
 def _tokenizer(definition: bytes) -> tuple[Tokenizer, int]:
     """The tokenizer, set to read whole texts, and the number of its token for the unknown (-1: none)."""
-    forks.quiet()
+    parallel.quiet_forks()
     try:
         tokenizer = Tokenizer.from_buffer(definition)
     except Exception as error:  # the package raises bare Exception

@@ -1,7 +1,7 @@
 """Networks for pictures in *.onnx files: CLIP and its kin, DINO, MobileNet, ResNet, and whatever gives one vector each.
 
-How pictures are prepared is read from the model's own files (_pictures/preparing.py). Where the model has a network for
-texts too, in the same space, its encoder has `encode_text`, and words find pictures.
+How pictures are prepared is read from the model's own files (_pictures/preparation.py). Where the model has a network
+for texts too, in the same space, its encoder has `encode_text`, and words find pictures.
 
 Every picture goes through the network by itself, on the core that decoded it. So a vector never depends on its
 neighbours, and no more pictures are in memory than there are cores.
@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from knnife.encoders import formats
-from knnife.encoders._pictures.looking import Looking
-from knnife.encoders._pictures.preparing import EXAMPLE, Preparation, read_json
-from knnife.encoders._pictures.wording import Wording, Words
+from knnife.encoders._pictures.picture_network import Looking
+from knnife.encoders._pictures.preparation import EXAMPLE, Preparation, read_json
+from knnife.encoders._pictures.text_network import Wording, Words
 from knnife.encoders.graph import find
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit

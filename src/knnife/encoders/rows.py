@@ -1,10 +1,10 @@
 """A row of a table is what its columns say, side by side: numbers, dates, yes or no, categories and texts.
 
-`RowEncoder.train` looks at a sample of rows: what each column is (_rows/kinds.py), and how its cells become components
-(_rows/columns.py). The vector of a row is the components of its columns, one column after another; `parts` says which
-are whose. Distances are Euclidean, and their square is the sum over the columns: so it can be said which columns keep
-two rows apart. A column is weighted so that two rows of the sample are on average no farther apart in it than two
-random numbers of a normal distribution with a deviation of 1; less where it hardly varies.
+`RowEncoder.train` looks at a sample of rows: what each column is (_rows/column_kinds.py), and how its cells become
+components (_rows/column_encoders.py). The vector of a row is the components of its columns, one column after another;
+`parts` says which are whose. Distances are Euclidean, and their square is the sum over the columns: so it can be said
+which columns keep two rows apart. A column is weighted so that two rows of the sample are on average no farther apart
+in it than two random numbers of a normal distribution with a deviation of 1; less where it hardly varies.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any, Final, NamedTuple, Self, get_args
 
 import numpy as np
 
-from knnife.encoders._rows import columns as made
+from knnife.encoders._rows import column_encoders as made
 from knnife.encoders._rows.cells import Numbers, are_numbers, is_missing, numbers
-from knnife.encoders._rows.kinds import ENCODED, Kind, kind_of
+from knnife.encoders._rows.column_kinds import ENCODED, Kind, kind_of
 from knnife.encoders._rows.scale import finite
-from knnife.encoders._rows.texts import TextColumn
+from knnife.encoders._rows.text_column import TextColumn
 from knnife.encoders.sampling import drawn
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors

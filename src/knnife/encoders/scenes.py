@@ -1,8 +1,8 @@
 """Pictures by what they show, learned from the user's own pictures without labels: for "the same object or scene".
 
-`SceneEncoder.train` looks at a sample of the pictures. A picture is then told by its outlines and by the patches that
-it is made of, at two sizes (_pictures/telling.py); what most pictures have in common is taken away, and what is left
-is weighted by how much it tells (_pictures/whitening.py). A mirrored picture has the same vector.
+`SceneEncoder.train` looks at a sample of the pictures. A picture is then described by its outlines and by the patches
+that it is made of, at two sizes (_pictures/scene_descriptor.py); what most pictures have in common is taken away, and
+what is left is weighted by how much it tells (_pictures/whitening.py). A mirrored picture has the same vector.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from knnife.encoders._pictures.patches import LENGTH, Patches
-from knnife.encoders._pictures.telling import LEAST, SIZES, Glance, Telling, glance, glances
+from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, Telling, glance, glances
 from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack

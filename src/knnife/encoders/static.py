@@ -28,17 +28,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
-from knnife.encoders import forks
-from knnife.encoders.blocks import Block, blocks, on_all_cores
+from knnife.encoders import parallel
+from knnife.encoders.parallel import Block, blocks, on_all_cores
 from knnife.encoders.protocol import Tokens
-from knnife.encoders.words import Words, vocabulary
+from knnife.encoders.wordpiece import Words, vocabulary
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, lengths
 
 FILES: Final = ("model.safetensors", "tokenizer.json", "config.json")
 
 
-forks.quiet()
+parallel.quiet_forks()
 
 
 class StaticEncoder:

@@ -15,11 +15,11 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words import lookup
-from knnife.encoders._words.asking import Asking, NearWords, OddOneOut, Words
+from knnife.encoders import word_table
+from knnife.encoders._words.questions import Asking, NearWords, OddOneOut, Words
 from knnife.encoders._words.sentences import Sentences
-from knnife.encoders._words.table import Table
 from knnife.encoders.protocol import Tokens
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.things import Reading, Thing
@@ -59,7 +59,7 @@ class WordVectors:
         form: by the content of the file, or its name, unless told (docs/word_files.md). limit: only the first so many
         words, which are the most frequent in most files.
         """
-        from knnife.encoders._words.files import read_words
+        from knnife.encoders._words.word_files import read_words
 
         table, about = read_words(Path(path), form=form, limit=limit)
         made = cls(table, about=about, name=os.path.abspath(path))
@@ -69,7 +69,7 @@ class WordVectors:
 
     def save(self, path: str | os.PathLike[str], *, form: str | None = None) -> None:
         """Write a file, in one step: knnife's own form with all that is known, or another by `form` or name."""
-        from knnife.encoders._words.files import write_table
+        from knnife.encoders._words.word_files import write_table
 
         write_table(self.table, Path(path), form=form, about=dict(self.about))
 
@@ -113,7 +113,7 @@ class WordVectors:
         return len(self.table.words)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and lookup.row(self.table.row_of, word) >= 0
+        return isinstance(word, str) and word_table.row(self.table.row_of, word) >= 0
 
     def __getitem__(self, word: str) -> Vectors:
         return self.vector(word)
@@ -125,11 +125,11 @@ class WordVectors:
 
     def vectors_of(self, words: Sequence[str]) -> Vectors:
         """The vectors of words `(m, d)`, each as by `vector`."""
-        return lookup.vectors(self.table, words)
+        return word_table.vectors(self.table, words)
 
     def rows_of(self, words: Sequence[str]) -> NDArray[np.int64]:
         """The rows of words `(m,)`; -1 for those that are not in the vocabulary."""
-        return lookup.rows(self.table, words)
+        return word_table.rows(self.table, words)
 
     def things(self) -> Reading:
         """Every word as a thing with its vector, for a space: `Space.open(path, vectors).add(vectors.things())`."""

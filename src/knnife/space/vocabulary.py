@@ -6,15 +6,21 @@ encoded and is itself the words.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from knnife.encoders._words.english import english_words
-from knnife.encoders._words.table import Table
+from knnife.encoders import load_encoder
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import as_vectors
 from knnife.space.sample import sample
+
+_TOKENIZER = files("knnife.encoders") / "models" / "english" / "tokenizer.json"
+_OF_ONE_LETTER = ("a", "i")
 
 
 def vocabulary(given: Any) -> Table:
@@ -55,3 +61,20 @@ def _checked(table: Table) -> Table:
     if not table.words:
         raise BadInput("there are no words; expected one or more with vectors")
     return table
+
+
+@cache
+def english_words() -> Table:
+    """The 28,721 whole words of the model called "english", with the vectors `(n, 256)` that it gives each of them.
+
+    That model encodes texts by pieces of words. Those pieces that are whole words serve for synonyms and analogies
+    without training or fetching anything. Their order is that of the model's vocabulary, which has the frequent words
+    of BERT's texts first.
+    """
+    numbers: dict[str, int] = json.loads(_TOKENIZER.read_bytes())["model"]["vocab"]
+    pieces = sorted(numbers, key=numbers.__getitem__)
+    # Continuations begin with "##", names of unknown and masked pieces with "["; neither is of letters only.
+    words = [
+        piece for piece in pieces if piece.isascii() and piece.isalpha() and (len(piece) > 1 or piece in _OF_ONE_LETTER)
+    ]
+    return Table(words, load_encoder("english").encode(words))

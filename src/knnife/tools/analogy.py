@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words import lookup
-from knnife.encoders._words.analogies import METHODS, Method, solve
-from knnife.encoders._words.table import Table
+from knnife.encoders import word_table
+from knnife.encoders.analogies import METHODS, Method, solve
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.space.vocabulary import vocabulary
@@ -93,7 +93,7 @@ def analogy(
     place = {word: i for i, word in enumerate(asked)}
     numbers = np.array([[place[word] for word in question] for question in questions], np.int64).reshape(-1, 3)
     without = _no_answers(table, questions, plurals)
-    positions, scores = solve(table.vectors, lookup.vectors(table, asked), numbers, without, k, method=method)
+    positions, scores = solve(table.vectors, word_table.vectors(table, asked), numbers, without, k, method=method)
     words = [[table.words[row] for row in rows] for rows in positions.tolist()]
     return Analogies(questions, words, positions, scores)
 
@@ -116,7 +116,7 @@ def _no_answers(table: Table, questions: Sequence[tuple[str, str, str]], plurals
     left_out = []
     for a, b, c in questions:
         forms = set() if plurals else _in_another_number(b, unless=(a, c)) | _in_another_number(c, unless=(a, b))
-        left_out.append(lookup.rows(table, [a, b, c, *sorted(forms)]))
+        left_out.append(word_table.rows(table, [a, b, c, *sorted(forms)]))
     rows = np.full((len(left_out), max(map(len, left_out), default=0)), -1, np.int64)
     for question, each in enumerate(left_out):
         rows[question, : len(each)] = each

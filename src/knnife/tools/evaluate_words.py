@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from knnife.encoders._words.analogies import METHODS, Method, Progress
-from knnife.encoders._words.table import Table
+from knnife.encoders.analogies import METHODS, Method, Progress
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.space.vocabulary import vocabulary
 from knnife.tools._evaluate_words import files

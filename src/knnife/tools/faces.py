@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from knnife.encoders._faces.detection import Detector
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.things.sheets import Cell, sheet
 from knnife.tools._faces.album import Shown, of_people, of_photos
 from knnife.tools._faces.deciding import Decision
@@ -67,7 +67,7 @@ def faces(
     *,
     known: Faces | None = None,
     model: Model = None,
-    detector: str | os.PathLike[str] | Detector | None = None,
+    detector: str | os.PathLike[str] | FaceDetector | None = None,
     false_matches: float | None = None,
     whole: bool = False,
     progress: Progress | None = None,

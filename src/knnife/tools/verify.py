@@ -1,7 +1,7 @@
 """Does another picture show the same object or scene, and is it made from this one?
 
 Points of both that look alike are matched, and counted where one map takes all of them from the one picture to the
-other (encoders/_pictures/verification.py). How sure that is, is the number of pairs of pictures, as a power of ten, of
+other (encoders/picture_matching.py). How sure that is, is the number of pairs of pictures, as a power of ten, of
 which one would by chance agree as well. What lies between the points then tells a copy from the same thing, taken anew.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders._pictures.keypoints import SIDE, Keypoints, keypoints
-from knnife.encoders._pictures.verification import Matched, matched
+from knnife.encoders.keypoints import SIDE, Keypoints, keypoints
+from knnife.encoders.picture_matching import Matched, matched
 from knnife.errors import BadInput, BadPictures
 from knnife.things import Thing
 from knnife.things.pictures import Value

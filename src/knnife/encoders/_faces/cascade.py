@@ -14,11 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._faces.alignment import levelled
-from knnife.encoders._faces.detection import Face, Points, distinct, upright
-from knnife.encoders._faces.known import CASCADE
-from knnife.encoders._faces.scaling import shrunk
-from knnife.encoders._pictures.opencv import opencv
+from knnife.encoders._faces.licences import CASCADE
+from knnife.encoders.face_geometry import Face, Points, distinct, levelled, upright
+from knnife.encoders.opencv import opencv, shrunk
 from knnife.things.pixels import Pixels
 
 FILES: Final = ("frontalface_alt2", "profileface", "eye_tree_eyeglasses")

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from knnife.encoders._faces.detection import Box, Face, distinct, upright
-from knnife.encoders._faces.known import licence
-from knnife.encoders._faces.scaling import stretched
+from knnife.encoders._faces.licences import licence
+from knnife.encoders.face_geometry import Box, Face, distinct, upright
 from knnife.encoders.graph import Graph
+from knnife.encoders.opencv import stretched
 from knnife.things.pixels import Pixels
 
 LEAST: Final = 0.7

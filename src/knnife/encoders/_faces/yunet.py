@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._faces.detection import Face, distinct
-from knnife.encoders._faces.known import licence
-from knnife.encoders._faces.scaling import shrunk
+from knnife.encoders._faces.licences import licence
+from knnife.encoders.face_geometry import Face, distinct
 from knnife.encoders.graph import Graph
+from knnife.encoders.opencv import shrunk
 from knnife.things.pixels import Pixels
 
 GRIDS: Final = (8, 16, 32)

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.disk import size_of
-from knnife.encoders._words.gathering import check_finite, stacked, without_repeated
 from knnife.encoders._words.subwords import ngrams_of
-from knnife.encoders._words.table import Subwords, Table
-from knnife.encoders._words.texts import MOST_DIMENSIONS
+from knnife.encoders._words.table_building import check_finite, stacked, without_repeated
+from knnife.encoders._words.text_files import MOST_DIMENSIONS
+from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 

@@ -25,8 +25,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.rows import words_at
-from knnife.encoders._words.table import Subwords, Table
+from knnife.encoders._words.row_parsing import words_at
+from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput
 
 FORMAT: Final = "knnife word vectors"

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.numbered import GAP, Ids, Numbered
-from knnife.encoders._words.vocabulary import Counted
+from knnife.encoders._words.numbered_corpus import GAP, Ids, Numbered
+from knnife.encoders._words.word_counts import Counted
 
 JOIN: Final = b"_"
 MOST: Final = 50_000_000  # different pairs remembered, 16 bytes each; beyond, the rarest are forgotten

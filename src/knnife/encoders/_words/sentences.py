@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words import lookup
+from knnife.encoders import word_table
 from knnife.encoders._words.corpus import split
-from knnife.encoders._words.table import Table
 from knnife.encoders.protocol import Tokens
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, lengths, unit
 
@@ -55,8 +55,8 @@ class Sentences:
         counts = np.zeros((len(texts), 2), np.int64)
         for place, text in enumerate(texts):
             words = [text] if _checked(text, place) in self._table.row_of else self._joined(split(text))
-            unseen = [word for word in words if lookup.row(self._table.row_of, word) < 0]
-            counts[place] = len(words), len(unseen) - len(lookup.by_subwords(self._table, unseen))
+            unseen = [word for word in words if word_table.row(self._table.row_of, word) < 0]
+            counts[place] = len(words), len(unseen) - len(word_table.by_subwords(self._table, unseen))
         return Tokens(counts[:, 0].copy(), counts[:, 1].copy(), np.zeros(len(texts), np.int64))
 
     def _vector(self, text: str) -> Vectors:
@@ -67,12 +67,12 @@ class Sentences:
         rows = [row_of.get(word, -1) for word in words]
         if -1 not in rows:
             return self._mean(rows)
-        rows = [lookup.row(row_of, word) if row < 0 else row for word, row in zip(words, rows, strict=True)]
+        rows = [word_table.row(row_of, word) if row < 0 else row for word, row in zip(words, rows, strict=True)]
         known = [row for row in rows if row >= 0]
         if self._table.subwords is None:
             return self._mean(known)
         unseen = [word for word, row in zip(words, rows, strict=True) if row < 0]
-        return self._mean(known, lookup.by_subwords(self._table, unseen))
+        return self._mean(known, word_table.by_subwords(self._table, unseen))
 
     def _mean(self, rows: list[int], unseen: Vectors | None = None) -> Vectors:
         """The vector of a text of these words, and of words that have vectors `(u, d)` by their n-grams only."""
@@ -96,7 +96,7 @@ class Sentences:
         row_of, joined, first = self._table.row_of, list[str](), 0
         while first < len(words):
             ends = range(min(len(words), first + self._longest), first + 1, -1)
-            known = (end for end in ends if lookup.row(row_of, "_".join(words[first:end])) >= 0)
+            known = (end for end in ends if word_table.row(row_of, "_".join(words[first:end])) >= 0)
             end = next(known, first + 1)
             joined.append("_".join(words[first:end]))
             first = end

@@ -21,16 +21,16 @@ import numpy as np
 
 from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import Corpus, Split, corpus
-from knnife.encoders._words.course import EVERY, Course, Told
 from knnife.encoders._words.disk import require_room
-from knnife.encoders._words.histories import histories
-from knnife.encoders._words.numbered import Numbered
+from knnife.encoders._words.item_sequences import histories
+from knnife.encoders._words.numbered_corpus import Numbered
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.subwords import ngrams_of
-from knnife.encoders._words.table import Subwords, Table
-from knnife.encoders._words.updates import KERNEL, Sampler, Weights
-from knnife.encoders._words.vocabulary import Vocabulary, count, settle
-from knnife.encoders.blocks import cores
+from knnife.encoders._words.training_loop import EVERY, Course, Told
+from knnife.encoders._words.training_step import KERNEL, Sampler, Weights
+from knnife.encoders._words.word_counts import Vocabulary, count, settle
+from knnife.encoders.parallel import cores
+from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
 

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import load_encoder
-from knnife.encoders._pictures.keypoints import Keypoints, keypoints
-from knnife.encoders._pictures.verification import matched
+from knnife.encoders.keypoints import Keypoints, keypoints
+from knnife.encoders.picture_matching import matched
 from knnife.errors import BadInput, MissingPackage, NotFound
 from knnife.geometry import Vectors, connected
 from knnife.space import Sample

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words import lookup
-from knnife.encoders._words.analogies import Method, Progress, solve
-from knnife.encoders._words.table import Table
+from knnife.encoders import word_table
+from knnife.encoders.analogies import Method, Progress, solve
+from knnife.encoders.word_table import Table
 from knnife.geometry import unit
 from knnife.tools._evaluate_words.files import Pairs
 
@@ -63,7 +63,7 @@ def compare(table: Table, pairs: Pairs) -> Compared:
     missing: list[str] = []
     by_subwords: list[str] = []
     for unseen in np.flatnonzero(rows < 0).tolist():
-        made = lookup.by_subwords(table, [words[unseen]])  # none, or one
+        made = word_table.by_subwords(table, [words[unseen]])  # none, or one
         vectors[unseen] = made[0] if len(made) else 0
         (by_subwords if len(made) else missing).append(words[unseen])
 

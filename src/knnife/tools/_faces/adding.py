@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any, Final
 
-from knnife.encoders._faces.detection import Detector
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.space import Space
 from knnife.things import Thing
 from knnife.things.pictures import content
@@ -23,7 +23,7 @@ FIRST: Final = 64  # faces that the first encoder is trained on; all are learned
 class Adding:
     """The things that photos hold, once, as a source for `Space.add`; counts photos, and notes what was of no use."""
 
-    def __init__(self, space: Space, given: Photos, detector: Detector, *, whole: bool, learned: bool) -> None:
+    def __init__(self, space: Space, given: Photos, detector: FaceDetector, *, whole: bool, learned: bool) -> None:
         self.photos = 0
         # Faces of photos that are given without a name keep the one they have; and all that were in a photo are told,
         # so that those it no longer shows are removed.

@@ -9,14 +9,15 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from knnife.encoders import Encoder, loading
-from knnife.encoders._faces.detection import Detector
+from knnife.encoders import Encoder
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.space import encode
 from knnife.tools._faces.deciding import Decision, advised, decide
 from knnife.tools._faces.finding import Cut, look
 from knnife.tools._faces.grouping import group
+from knnife.tools._faces.learning import trained_on
 from knnife.tools._faces.limits import FEWEST, Limits
 from knnife.tools._faces.models import Model, as_detector, face_model
 from knnife.tools._faces.people import Faces, Progress
@@ -81,7 +82,7 @@ def of_photos(
     given: Any,
     known: Faces | None,
     model: Model,
-    detector: str | os.PathLike[str] | Detector | None,
+    detector: str | os.PathLike[str] | FaceDetector | None,
     false_matches: float | None,
     *,
     whole: bool,
@@ -109,7 +110,7 @@ def of_photos(
     if known is not None:
         return _with_known(shown, known, false_matches, problems)
     crops = [face.crop for face in shown]
-    encoder = face_model(model) if model is not None else loading.train_faces(crops, [None] * len(crops))
+    encoder = face_model(model) if model is not None else trained_on(crops)
     points = unit(encode(encoder, crops))
     return _grouped(shown, points, _line(None, encoder, points, false_matches), problems)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import Encoder
-from knnife.encoders._faces.detection import Detector
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.space import encode
@@ -20,7 +20,7 @@ from knnife.tools._faces.photos import Photos
 
 
 def identify(
-    photos: Photos, gallery: Gallery, decision: Decision, detector: Detector, *, k: int, whole: bool
+    photos: Photos, gallery: Gallery, decision: Decision, detector: FaceDetector, *, k: int, whole: bool
 ) -> Identified:
     """See `Faces.identify`."""
     problems: list[tuple[str, str]] = []
@@ -36,7 +36,7 @@ def identify(
     return Identified(faces, decision, photos.faults + problems)
 
 
-def verify(a: Any, b: Any, encoder: Encoder, decision: Decision, detector: Detector, *, whole: bool) -> Verified:
+def verify(a: Any, b: Any, encoder: Encoder, decision: Decision, detector: FaceDetector, *, whole: bool) -> Verified:
     """See `Faces.verify`."""
     one, other = (_only_face(each, detector, whole=whole, learned=is_learned(encoder)) for each in (a, b))
     points = unit(encode(encoder, [one.crop, other.crop]))
@@ -45,7 +45,7 @@ def verify(a: Any, b: Any, encoder: Encoder, decision: Decision, detector: Detec
     return Verified(same, likeness, decision.chance(likeness), decision, (one.box, other.box))
 
 
-def _only_face(given: Any, detector: Detector, *, whole: bool, learned: bool) -> Cut:
+def _only_face(given: Any, detector: FaceDetector, *, whole: bool, learned: bool) -> Cut:
     photos = Photos(given)
     found = list(look(photos, detector, whole=whole, learned=learned))
     if photos.faults:

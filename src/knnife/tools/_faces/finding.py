@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
 from typing import Final, NamedTuple
 
-from knnife.encoders._faces.alignment import aligned
-from knnife.encoders._faces.detection import Detector, Face, find_faces
-from knnife.encoders._faces.framing import framed
+from knnife.encoders.face_detection import find_faces
+from knnife.encoders.face_geometry import Face, FaceDetector, aligned, framed
 from knnife.errors import BadPictures
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, each_picture, jpeg
@@ -51,7 +50,7 @@ Seen = Callable[[Photo], list[Cut] | None]  # the faces of a photo that was look
 
 
 def look(
-    photos: Iterable[Photo], detector: Detector, *, whole: bool, learned: bool, seen: Seen = lambda _: None
+    photos: Iterable[Photo], detector: FaceDetector, *, whole: bool, learned: bool, seen: Seen = lambda _: None
 ) -> Iterator[Looked]:
     """The faces of each photo, in order, decoded in batches by all cores.
 

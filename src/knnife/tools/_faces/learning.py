@@ -7,13 +7,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from knnife.encoders import Encoder, loading
-from knnife.encoders._faces.alignment import SIDE
+from knnife.encoders import Encoder
+from knnife.encoders.face_geometry import SIDE
+from knnife.encoders.faces import FaceEncoder
 from knnife.errors import KnnifeError, NotASpace
 from knnife.geometry import Vectors
 from knnife.space import Space
 from knnife.space.sqlite.notes import note, set_note
 from knnife.things import Thing
+from knnife.things.pictures import Value
 from knnife.things.pixels import jpeg
 from knnife.tools._faces.gallery import Gallery
 from knnife.tools._faces.limits import Limits, measure
@@ -40,11 +42,16 @@ def learns(space: Space) -> bool:
         return False
 
 
-def first_encoder(things: Sequence[Thing]) -> Encoder:
+def first_encoder(things: Sequence[Thing]) -> FaceEncoder:
     """An encoder for a space that has none yet, from the first faces."""
     names = [thing.about.get(PERSON) for thing in things]
     crops = [thing.value for thing in things if thing.value is not None]
-    return loading.train_faces(crops, [str(name) if name else None for name in names])
+    return FaceEncoder.train(crops, [str(name) if name else None for name in names])
+
+
+def trained_on(crops: Sequence[Value]) -> Encoder:
+    """An encoder for faces of whom nobody is known."""
+    return FaceEncoder.train(crops, [None] * len(crops))
 
 
 def relearn(space: Space, gallery: Gallery) -> bool:
@@ -58,7 +65,7 @@ def relearn(space: Space, gallery: Gallery) -> bool:
         return False
     old = next(view.name for view in space.info().views if view.default)
     crops = _crops(gallery) or [jpeg(np.full((SIDE, SIDE, 3), 128, np.uint8))]  # nothing of those who were removed
-    encoder = loading.train_faces(crops, _names(gallery) or [None])
+    encoder = FaceEncoder.train(crops, _names(gallery) or [None])
     if encoder.fingerprint != space.encoder.fingerprint:
         space.reencode(encoder, name=f"{LEARNED}-{encoder.fingerprint[:8]}")
         space.drop(old)
@@ -105,15 +112,12 @@ def _measured(gallery: Gallery, *, trained: bool) -> Limits:
     codes = gallery.codes[named]
     if not trained or not len(named):
         return measure(codes, lambda _: gallery.faces.vectors[named], trained=False)
-    encoder: Any = gallery.faces.encoder  # of faces, so it can be trained on what it sees in them
     crops, names = _crops(gallery), _names(gallery)
-    seen = encoder.describe([crops[row] for row in named])
+    seen = FaceEncoder.describe([crops[row] for row in named])
 
     def encode(rows: Codes | None) -> Vectors:
         rows = np.arange(len(named)) if rows is None else rows
-        taught = encoder.train_on(seen[rows], [names[row] for row in named[rows]])
-        vectors: Vectors = taught.project(seen)
-        return vectors
+        return FaceEncoder.train_on(seen[rows], [names[row] for row in named[rows]]).project(seen)
 
     return measure(codes, encode, trained=True)
 

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from knnife.encoders import Encoder, load_encoder
-from knnife.encoders._faces.detection import Detector, load_detector
+from knnife.encoders.face_detection import load_detector
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput
 
 Model = str | os.PathLike[str] | Encoder | None
 
 
-def as_detector(detector: str | os.PathLike[str] | Detector | None) -> Detector:
+def as_detector(detector: str | os.PathLike[str] | FaceDetector | None) -> FaceDetector:
     """A detector that is given, in a file, or (None) the one that needs no file. Raises what `load_detector` does."""
     if isinstance(detector, os.PathLike):
         detector = os.fspath(detector)

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from knnife.encoders import Encoder
-from knnife.encoders._faces.detection import Detector, load_detector
+from knnife.encoders.face_detection import load_detector
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput, NotFound, ReadOnly
 from knnife.space import Space
 from knnife.space.erasing import scrub
@@ -41,7 +42,7 @@ class Faces:
     """
 
     def __init__(
-        self, space: Space, detector: str | Detector | None, model: Encoder | None, *, read_only: bool
+        self, space: Space, detector: str | FaceDetector | None, model: Encoder | None, *, read_only: bool
     ) -> None:
         self.space = space
         self._found_by, self._model, self._read_only = detector, model, read_only
@@ -52,7 +53,7 @@ class Faces:
         path: str | os.PathLike[str],
         *,
         model: Model = None,
-        detector: str | os.PathLike[str] | Detector | None = None,
+        detector: str | os.PathLike[str] | FaceDetector | None = None,
         read_only: bool = False,
         create: bool = True,
     ) -> Self:
@@ -82,7 +83,7 @@ class Faces:
         return cls(space, detector or told, encoder, read_only=read_only)
 
     @cached_property
-    def detector(self) -> Detector:
+    def detector(self) -> FaceDetector:
         """What finds faces. Raises NotFound where its file is not there any more."""
         if isinstance(self._found_by, str) and not os.path.isfile(self._found_by):
             raise NotFound(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.blocks import cores
+from knnife.encoders.parallel import cores
 from knnife.things.folding import fold
 from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, ranges, weighted
 

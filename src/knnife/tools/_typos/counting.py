@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders._words.table import Table
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space
 from knnife.things import Thing, read

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.blocks import cores
+from knnife.encoders.parallel import cores
 from knnife.geometry import Vectors, unit
 from knnife.tools._typos.candidates import Pairs, candidates
 from knnife.tools._typos.ranking import Ranker

@@ -11,6 +11,7 @@ import string
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
@@ -108,3 +109,26 @@ def on_all_cores(work: Callable[[Block], None], todo: Iterator[Block]) -> None:
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache  # once is enough
+def quiet_forks() -> None:
+    """From now on a process may fork after the package tokenizers has run in it, without a warning.
+
+    The threads of that package do not survive a fork. It notices and prints a warning, unless the environment has
+    decided; so the environment is set for the moment of the fork, and stays set in the child, whose tokenizer works on
+    one thread.
+    """
+    ours: list[bool] = []
+
+    def before() -> None:
+        ours.append("TOKENIZERS_PARALLELISM" not in os.environ)
+        if ours[-1]:
+            os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+    def after_in_parent() -> None:
+        if ours.pop():
+            del os.environ["TOKENIZERS_PARALLELISM"]
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before, after_in_parent=after_in_parent)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.corpus import END, Corpus
-from knnife.encoders._words.numbered import GAP, Ids, Numbered
+from knnife.encoders._words.numbered_corpus import GAP, Ids, Numbered
 from knnife.errors import BadInput
 
 MOST: Final = 10_000_000  # words remembered while counting, about 100 bytes each

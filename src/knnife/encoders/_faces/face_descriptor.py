@@ -19,8 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._faces.scaling import stretched
-from knnife.encoders._pictures.opencv import opencv
+from knnife.encoders.opencv import opencv, stretched
 from knnife.geometry import Vectors
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, each_picture

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.disk import reading
-from knnife.encoders._words.gathering import check_finite, in_order, stacked, without_repeated
-from knnife.encoders._words.rows import GAP
-from knnife.encoders._words.table import Table
-from knnife.encoders._words.texts import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
+from knnife.encoders._words.row_parsing import GAP
+from knnife.encoders._words.table_building import check_finite, in_order, stacked, without_repeated
+from knnife.encoders._words.text_files import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 

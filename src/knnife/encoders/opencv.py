@@ -1,11 +1,24 @@
-"""Pixels at another size, by OpenCV: averages where there are fewer, mixtures of neighbours where there are more."""
+"""OpenCV, which finds local features and faces, and brings pixels to another size."""
 
 from __future__ import annotations
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._pictures.opencv import opencv
+from knnife.errors import MissingPackage
+
+
+@cache
+def opencv() -> Any:
+    """The module. Raises MissingPackage where it is not installed."""
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingPackage("opencv-python-headless", "pictures", "this work with pictures") from error
+    return cv2
 
 
 def shrunk(picture: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:

@@ -20,8 +20,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._pictures.agreement import agreement
-from knnife.encoders._pictures.keypoints import QUANTUM, SIDE, Floats, Keypoints
+from knnife.encoders.keypoints import QUANTUM, SIDE, Floats, Keypoints, agreement
 
 Complex = NDArray[Any]  # of one axis, (n,)
 Mask = NDArray[np.bool_]

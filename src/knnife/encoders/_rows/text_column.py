@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from knnife.encoders._rows.cells import is_missing, name_of
-from knnife.encoders._rows.columns import LEAST, rarity
+from knnife.encoders._rows.column_encoders import LEAST, rarity
 from knnife.encoders._rows.scale import finite
 from knnife.encoders.catalogue import DEFAULT
 from knnife.encoders.loading import load_encoder

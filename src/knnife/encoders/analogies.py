@@ -22,7 +22,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.blocks import cores
+from knnife.encoders.parallel import cores
 from knnife.geometry import Vectors, blocks, lengths, top_k, unit
 
 Method = Literal["add", "mul"]

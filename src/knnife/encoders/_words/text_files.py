@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from knnife.encoders._words.gathering import REPEATED, Block, in_order, table_of
-from knnife.encoders._words.rows import GAP, number, read_lines, words_at
-from knnife.encoders._words.table import Table
+from knnife.encoders._words.row_parsing import GAP, number, read_lines, words_at
+from knnife.encoders._words.table_building import REPEATED, Block, in_order, table_of
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 
 BLOCK: Final = 8 << 20  # bytes that one core works on at once

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knnife.encoders import forks
-from knnife.encoders._pictures.preparing import read_json
-from knnife.encoders.blocks import cores
+from knnife.encoders import parallel
+from knnife.encoders._pictures.preparation import read_json
 from knnife.encoders.graph import FROM_TEXT, Graph, digest
+from knnife.encoders.parallel import cores
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
@@ -167,7 +167,7 @@ class Reading:
 
     def _set_up(self, definition: bytes) -> Tokenizer:
         """The tokenizer, set to cut texts, and to fill them up where that is wanted."""
-        forks.quiet()
+        parallel.quiet_forks()
         try:
             tokenizer = Tokenizer.from_buffer(definition)
             own = json.loads(definition).get("padding") or {}

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from knnife.encoders._words.disk import size_of
-from knnife.encoders._words.gathering import Block, check_finite, table_of
-from knnife.encoders._words.rows import read_records, words_at
-from knnife.encoders._words.table import Table
-from knnife.encoders._words.texts import Header, header, shown
+from knnife.encoders._words.row_parsing import read_records, words_at
+from knnife.encoders._words.table_building import Block, check_finite, table_of
+from knnife.encoders._words.text_files import Header, header, shown
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 
 BLOCK: Final = 2 << 20  # bytes that are read at once; what one takes stays in the cache

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.table import Table
-from knnife.encoders.blocks import cores
+from knnife.encoders.parallel import cores
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words import plain
+from knnife.encoders._words import plain_training_step
 from knnife.encoders._words.weights import Grams, Sampler, Weights
 
 try:
@@ -30,7 +30,7 @@ def train_block(
     Raises ValueError where an id is no row of `weights`, or the arrays do not fit together.
     """
     if KERNEL == "none":
-        return plain.train_block(weights, sampler, ids, rate_from, rate_to, state)
+        return plain_training_step.train_block(weights, sampler, ids, rate_from, rate_to, state)
     ngrams = (weights.ngrams, *sampler.grams) if weights.ngrams is not None and sampler.grams is not None else None
     return _word2vec.train_block(
         (weights.words, weights.outputs, ngrams),

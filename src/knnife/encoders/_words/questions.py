@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders._words import lookup
+from knnife.encoders import word_table
 from knnife.encoders._words.nearest import Nearest, Rows
-from knnife.encoders._words.table import Table
+from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors, unit
 
@@ -69,14 +69,14 @@ class Asking:
         queries, own = self._queries(given)
         for words, sign in ((listed(plus), 1), (listed(minus), -1)):
             if words:
-                queries = queries + sign * unit(lookup.vectors(self._table, words)).sum(axis=0)
-                own = np.hstack([own, np.tile(lookup.rows(self._table, words), (len(own), 1))])
+                queries = queries + sign * unit(word_table.vectors(self._table, words)).sum(axis=0)
+                own = np.hstack([own, np.tile(word_table.rows(self._table, words), (len(own), 1))])
         positions, scores = self._nearest.near(queries, k + own.shape[1])
         return self._without(positions, scores, own, k)
 
     def similarity(self, a: Words, b: Words) -> Vectors:
         """The cosines of pairs `(m,)`; one word goes with each of the others."""
-        left, right = (unit(lookup.vectors(self._table, listed(each))) for each in (a, b))
+        left, right = (unit(word_table.vectors(self._table, listed(each))) for each in (a, b))
         if 1 not in (len(left), len(right)) and len(left) != len(right):
             raise BadInput(f"{len(left)} words and {len(right)}: expected as many, or one with which all are compared")
         found: Vectors = (left * right).sum(axis=1)
@@ -86,7 +86,7 @@ class Asking:
         """See `WordVectors.odd_one_out`."""
         if isinstance(words, str) or len(words := listed(words)) < 3:
             raise BadInput(f"{words!r:.60}: expected three words or more, of which one does not belong")
-        points = unit(lookup.vectors(self._table, words))
+        points = unit(word_table.vectors(self._table, words))
         others = points.sum(axis=0) - points
         scores: Vectors = (points * others).sum(axis=1) / np.float32(len(points) - 1)
         return OddOneOut(words[int(np.argmin(scores))], tuple(words), scores)
@@ -96,7 +96,7 @@ class Asking:
         if isinstance(given, Iterable) and not isinstance(given, np.ndarray):
             given = listed(given)
         if isinstance(given, list) and all(isinstance(each, str) for each in given):
-            return unit(lookup.vectors(self._table, given)), lookup.rows(self._table, given)[:, None]
+            return unit(word_table.vectors(self._table, given)), word_table.rows(self._table, given)[:, None]
         vectors = as_vectors(given, self._table.vectors.shape[1], "what is asked with")
         return unit(vectors), np.empty((len(vectors), 0), np.int64)
 

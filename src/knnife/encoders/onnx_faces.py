@@ -1,6 +1,6 @@
 """Whose face it is, by a network in an *.onnx file: SFace, MobileFaceNet, ArcFace and their kin.
 
-They take a face of 112 x 112 pixels that was brought upright (_faces/alignment.py) and give a vector; the cosine of two
+They take a face of 112 x 112 pixels that was brought upright (face_geometry.py) and give a vector; the cosine of two
 says how alike they are. What they want of the pixels is told from the file: its axes say whether colours come first,
 and whether the first steps of the network scale the pixels themselves, as in networks of MXNet; else they are brought
 to between -1 and 1. Colours are red green blue.
@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._faces.known import licence
-from knnife.encoders._faces.scaling import stretched
+from knnife.encoders._faces.licences import licence
 from knnife.encoders.graph import Graph
+from knnife.encoders.opencv import stretched
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
 from knnife.things.pictures import Value

@@ -1,4 +1,4 @@
-"""From words to their rows and vectors: what counts as the same word, subwords, suggestions for the rest.
+"""Words and their vectors side by side, and how a word is looked up.
 
 A word is looked up as it is, then in small letters, then with "_" for each space, which is how files write phrases
 (new_york). So "Paris" finds "Paris" in a file that has capitals, and "paris" in one that has none. The n-grams of
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.table import Table
+from knnife.encoders._words.subwords import ngrams_of
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
@@ -21,6 +23,38 @@ Rows = NDArray[np.int64]
 
 SUGGESTED = 3
 ALIKE = 60.0  # of 100, by rapidfuzz's ratio: below it a suggestion is no help
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """Vectors of character n-grams (Bojanowski et al., 2017), by which a word that was never seen has a vector, too.
+
+    An n-gram of shortest..longest characters of "<word>" is hashed (FNV-1a, as fastText does) to a row of `vectors`.
+    """
+
+    shortest: int
+    longest: int
+    vectors: Vectors  # (buckets, d)
+
+
+@dataclass(frozen=True)
+class Table:
+    """n words, the most frequent first where counts are known."""
+
+    words: list[str]
+    vectors: Vectors  # (n, d) float32; perhaps a memory map, never written to. With subwords: what they add up to
+    counts: NDArray[np.int64] | None = None  # (n,): how often each word was seen
+    subwords: Subwords | None = None
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each word; made when first needed, as it is the slow part of a large file."""
+        return dict(zip(self.words, range(len(self.words)), strict=True))
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        """Whether the words are spelled as they were found, rather than in small letters."""
+        return any(word != word.lower() for word in self.words)
 
 
 def row(row_of: Mapping[str, int], word: str) -> int:
@@ -62,8 +96,6 @@ def by_subwords(table: Table, words: Sequence[str]) -> Vectors:
     """The mean of the vectors of each word's n-grams `(m, d)`; words without any are left out."""
     if table.subwords is None or not words:
         return np.empty((0, table.vectors.shape[1]), np.float32)
-    from knnife.encoders._words.subwords import ngrams_of
-
     parts = table.subwords
     spelled = words if table.has_capitals else [word.lower() for word in words]
     starts, rows = ngrams_of(spelled, parts.shortest, parts.longest, len(parts.vectors))

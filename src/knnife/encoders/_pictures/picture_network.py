@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._pictures.headless import before_the_last_layer, with_output
-from knnife.encoders._pictures.preparing import MOST
+from knnife.encoders._pictures.preparation import MOST
 from knnife.encoders.graph import FROM_TEXT, Graph
 from knnife.errors import BadInput
 from knnife.geometry import Vectors

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from knnife.encoders._words import checkpoints
 from knnife.encoders._words.checkpoints import Progress
-from knnife.encoders._words.numbered import GAP, Numbered
+from knnife.encoders._words.numbered_corpus import GAP, Numbered
 from knnife.encoders._words.settings import Settings
-from knnife.encoders._words.updates import Sampler, Weights, train_block
+from knnife.encoders._words.training_step import Sampler, Weights, train_block
 
 Told = Callable[[str, int, float | None, float | None], None]
 
