@@ -38,12 +38,6 @@ SEES_A_STORE: list[str] = [
 ]
 
 IN_A_CIRCLE: list[str] = [
-    "encoders/catalogue.py",
-    "encoders/download.py",
-    "encoders/entry.py",
-    "encoders/hub.py",
-    "encoders/loading.py",
-    "encoders/openai.py",
     "interfaces/cli/output.py",
     "interfaces/cli/table.py",
     "things/archives.py",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.encoders.serving import Hub, NetworkUsed
 
-from knnife.encoders import formats, hub, load_encoder
+from knnife.encoders import formats, hub, load_encoder, model_folders
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput, DiskFull, MissingPackage, NotFound, Offline, ReadOnly
 
@@ -239,7 +239,7 @@ def test_the_weights_are_those_that_can_be_read_here(hub, installed, packages, w
 
 
 def hub_folder(name):
-    return hub.folder(name, download=True)
+    return model_folders.hub_folder(name, download=True)
 
 
 def test_steps_that_onnx_files_lack_make_it_the_safetensors(hub, installed):

@@ -15,7 +15,6 @@ them at a time, and a question adds up three rows of what comes out: itself, or 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, get_args
 
@@ -23,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders.parallel import cores
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Vectors, blocks, lengths, top_k, unit
 
 Method = Literal["add", "mul"]
 METHODS: tuple[str, ...] = get_args(Method)
 Rows = NDArray[np.int64]
-Progress = Callable[[int, float | None], None]
 
 EPSILON: Final = np.float32(1e-3)
 ALMOST_NOTHING: Final = np.float32(1e-9)  # has a logarithm, unlike 0

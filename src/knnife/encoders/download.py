@@ -24,8 +24,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from knnife.encoders import formats, network
-from knnife.encoders.entry import Progress
 from knnife.encoders.hub import COMMIT, Model, cache
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, DiskFull, KnnifeError, NotFound, Offline, ReadOnly
 
 HUB: Final = "https://huggingface.co"
@@ -50,7 +50,7 @@ class File:
 
 
 def download(model: Model, progress: Progress) -> Path:
-    """Fetches `model` and returns its folder. Raises what `hub.folder` says."""
+    """Fetches `model` and returns its folder. Raises what `model_folders.hub_folder` does."""
     try:
         commit, listing = _listing(model)
         with _alone(cache() / ".locks" / model.place.name / "knnife.lock"):

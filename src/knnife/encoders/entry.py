@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec
 from typing import Any, Final, NamedTuple
 
-from knnife.encoders.protocol import Encoder, as_encoder
+from knnife.encoders import hub
+from knnife.encoders.model_folders import folder_encoder, hub_folder
+from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 
-Progress = Callable[[int, float | None], None]  # bytes so far, fraction of all of them or None
 HUB: Final = "hf:"
 EXTRAS: Final = {  # and what they bring
     "onnx": "onnxruntime",
@@ -66,9 +66,7 @@ class Entry:
     def here(self) -> str:
         """Where it is: "built in", "installed" (its package), "cached" (by the hub's cache), or "" for nowhere."""
         if self.target.startswith(HUB):
-            from knnife.encoders.hub import cached
-
-            return "cached" if cached(self.target) else ""
+            return "cached" if hub.cached(self.target) else ""
         package = self.target.partition(".")[0].partition(":")[0]
         if package == "knnife":
             return "built in"
@@ -101,9 +99,8 @@ class Entry:
         if self.blocked:
             raise BadInput(f"the model {self.name} is in the catalogue, but cannot be loaded yet: {self.blocked}")
         if self.target.startswith(HUB):
-            from knnife.encoders.loading import load_encoder
-
-            return load_encoder(self.target, download=download, progress=progress)
+            folder = hub_folder(self.target, download=download, progress=progress)
+            return folder_encoder(folder, self.target, f"the model {self.target}", lambda _: self)
         module, _, attribute = self.target.partition(":")
         if self.extra and not self.here:
             raise MissingPackage(module.partition(".")[0], self.extra, f"the encoder {self.name}")

@@ -6,7 +6,7 @@ What any tool has cached is found without a network and without the hub's own pa
                         snapshots/COMMIT/…       the files of a commit, each a link into
                         blobs/HASH               what is in them; HASH.incomplete while it arrives
 
-Nothing is downloaded unless it is asked for; download.py does it then.
+Nothing is downloaded here; download.py does that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from knnife.encoders import formats
-from knnife.encoders.entry import Progress
 from knnife.errors import BadInput, MissingPackage, NotFound
 
 NAME: Final = re.compile(r"hf:(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
@@ -63,29 +62,8 @@ class Model:
         return folder if COMMIT.fullmatch(commit) and folder.is_dir() else None
 
 
-def folder(name: str, *, download: bool = False, progress: Progress | None = None) -> Path:
-    """The folder in the cache with the files of the model `name`; fetched first where `download` allows it.
-
-    `progress(bytes, fraction)` is told how far a download is. What is cached is not asked for again: for another
-    state of a model, name its commit.
-
-    Raises BadInput for what is no name, or a model that knnife does not read; NotFound when it is not cached, or not
-    at the hub; Offline when the network is forbidden or out of reach; DiskFull and ReadOnly where it cannot be kept.
-    """
-    model = Model.parse(name)
-    found = model.snapshot()
-    if found is not None and _whole(found):
-        return found
-    if not download:
-        state = "is not in" if found is None else "is only in part in"
-        raise NotFound(f"the model {name} {state} the cache {cache()}: to download it once, knnife models get {name}")
-    from knnife.encoders.download import download as fetch  # imports what speaks HTTP: 40 ms
-
-    return fetch(model, progress or (lambda size, fraction: None))
-
-
 def address(folder: Path) -> str | None:
-    """The "hf:owner/name@commit" of a folder that the function `folder` gives; None for one outside such a cache."""
+    """The "hf:owner/name@commit" of a folder in the cache; None for one outside such a cache."""
     place = Path(os.path.abspath(folder))
     kind, *repo = place.parent.parent.name.split("--")
     if (kind, place.parent.name, len(repo)) != ("models", "snapshots", 2) or not COMMIT.fullmatch(place.name):
@@ -96,7 +74,7 @@ def address(folder: Path) -> str | None:
 def cached(name: str) -> bool:
     """Is the model `name` here, so that it loads without a network?"""
     found = Model.parse(name).snapshot()
-    return found is not None and _whole(found)
+    return found is not None and is_whole(found)
 
 
 def cache() -> Path:
@@ -106,7 +84,7 @@ def cache() -> Path:
     return Path(os.path.expandvars(told)).expanduser().absolute()
 
 
-def _whole(snapshot: Path) -> bool:
+def is_whole(snapshot: Path) -> bool:
     """Do the files make up a model? Other tools fetch single ones, or stop half-way."""
     files = formats.files(snapshot)
     try:

@@ -13,14 +13,12 @@ Only the one encoder that is asked for is imported, and no network is used unles
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
-from knnife.encoders import formats, hub
 from knnife.encoders.catalogue import DEFAULT, about, find, models
-from knnife.encoders.entry import HUB, Progress
-from knnife.encoders.protocol import Encoder, as_encoder
-from knnife.encoders.recipe import Recipe
+from knnife.encoders.entry import HUB
+from knnife.encoders.model_folders import file_encoder, folder_encoder, hub_folder
+from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.errors import NotFound
 
 ENDPOINT = "openai:"
@@ -48,64 +46,20 @@ def load_encoder(
         return as_encoder(encoder, "the encoder given")
     name = str(encoder)
     if name.startswith(HUB):
-        return _of_folder(hub.folder(name, download=download, progress=progress), name, f"the model {name}")
+        return folder_encoder(hub_folder(name, download=download, progress=progress), name, f"the model {name}", about)
     if name.startswith(ENDPOINT):
         from knnife.encoders.openai import OpenAIEncoder
 
-        return OpenAIEncoder.named(name.removeprefix(ENDPOINT))
+        model = name.removeprefix(ENDPOINT)
+        return OpenAIEncoder.named(model, about(model))
     is_here = Path(encoder).exists()
     if isinstance(encoder, str) and not (is_here and _is_path(name)) and (entry := find(name)) is not None:
         return entry.load(download=download, progress=progress)
     if not is_here:
         raise _nothing(encoder)
     if not Path(encoder).is_dir():
-        return _of_file(Path(encoder))
-    return _of_folder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}")
-
-
-def _of_folder(folder: Path, name: str, what: str) -> Encoder:
-    """The model in `folder`, by the kind of its files."""
-    form = formats.choose(folder, formats.files(folder), what=what)
-    if form == "static":
-        from knnife.encoders.static import StaticEncoder
-
-        return StaticEncoder.load(folder, name=name)
-    if form == "onnx":
-        from knnife.encoders.onnx import OnnxEncoder
-
-        return OnnxEncoder.load(folder, name=name, recipe=_recipe(folder))
-    if form == "onnx-pictures":
-        from knnife.encoders.onnx_pictures import OnnxPictureEncoder
-
-        return OnnxPictureEncoder.load(folder, name=name)
-    from knnife.encoders.sentence_transformers import SentenceTransformerEncoder
-
-    return SentenceTransformerEncoder.load(folder, name=name, recipe=_recipe(folder))
-
-
-def _of_file(path: Path) -> Encoder:
-    """The model in a file: a network for faces or for pictures, or word vectors."""
-    if path.suffix.lower() == ".onnx":
-        from knnife.encoders.graph import Graph
-        from knnife.encoders.onnx_faces import OnnxFaceEncoder
-        from knnife.encoders.onnx_pictures import OnnxPictureEncoder
-
-        if OnnxFaceEncoder.knows(graph := Graph(path)):
-            return OnnxFaceEncoder(graph, name=os.path.abspath(path))
-
-        return OnnxPictureEncoder.load(path, name=os.path.abspath(path))
-    from knnife.encoders.word_vectors import WordVectors
-
-    return WordVectors.load(path)
-
-
-def _recipe(folder: Path) -> Recipe:
-    """What the files say; of a model whose files name no prefixes, though it wants some, those of the catalogue."""
-    recipe, address = Recipe.read(folder), hub.address(folder)
-    entry = about(address) if address else None
-    if entry is None or recipe.query_prefix or recipe.passage_prefix:
-        return recipe
-    return replace(recipe, query_prefix=entry.query_prefix, passage_prefix=entry.passage_prefix)
+        return file_encoder(Path(encoder))
+    return folder_encoder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}", about)
 
 
 def _is_path(name: str) -> bool:

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from knnife.encoders import network
-from knnife.encoders.catalogue import about
+from knnife.encoders.protocol import Prefixes
 from knnife.errors import BadInput, KnnifeError, NotFound, Offline
 from knnife.geometry import Vectors
 
@@ -64,11 +64,11 @@ class OpenAIEncoder:
         self.fingerprint = hashlib.blake2b(json.dumps(["openai", *told]).encode(), digest_size=16).hexdigest()
 
     @classmethod
-    def named(cls, name: str) -> OpenAIEncoder:
+    def named(cls, name: str, prefixes: Prefixes | None = None) -> OpenAIEncoder:
         """The encoder for "model" or "model@dimensions", where the environment says how to reach it.
 
-        Servers of open models mostly call them as the hub does, "intfloat/e5-small-v2", and leave out their prefixes:
-        those are taken from the catalogue.
+        Servers of open models mostly call them as the hub does, "intfloat/e5-small-v2", and leave out their prefixes,
+        which then have to be given.
         """
         found = re.fullmatch(r"(?P<model>\S+?)(?:@(?P<dimensions>[1-9]\d{0,5}))?", name)
         if found is None:
@@ -79,14 +79,14 @@ class OpenAIEncoder:
                 f"openai:{name} needs a key of OpenAI in OPENAI_API_KEY, or another endpoint in OPENAI_BASE_URL "
                 "(Ollama's is http://localhost:11434/v1)"
             )
-        model, dimensions, entry = found["model"], found["dimensions"], about(found["model"])
+        model, dimensions = found["model"], found["dimensions"]
         return cls(
             model,
             url=url,
             key=key,
             dimensions=int(dimensions) if dimensions else None,
-            query_prefix=entry.query_prefix if entry else "",
-            passage_prefix=entry.passage_prefix if entry else "",
+            query_prefix=prefixes.query_prefix if prefixes else "",
+            passage_prefix=prefixes.passage_prefix if prefixes else "",
         )
 
     def encode(self, values: Sequence[str]) -> Vectors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +17,8 @@ PICTURE_ENCODERS: Final = (
     'pictures want an encoder of their own: "copies" for copies of the same picture, knnife.SceneEncoder ("scenes" on '
     "the command line), which learns from them, for the same object or scene, or an open model"
 )
+
+Progress = Callable[[int, float | None], None]  # how much is done so far, and the fraction, None where nobody knows it
 
 
 @runtime_checkable
@@ -52,6 +54,18 @@ class Encoder(Protocol):
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of `values`: float32 `(len(values), dim)`, one row each, in order. Empty in, `(0, dim)` out."""
         ...
+
+
+class Prefixes(Protocol):
+    """What a model wants before each text, as far as somebody knows (an entry of the catalogue)."""
+
+    @property
+    def query_prefix(self) -> str:
+        """Before a query, "" for nothing."""
+
+    @property
+    def passage_prefix(self) -> str:
+        """Before a passage."""
 
 
 class Tokens(NamedTuple):

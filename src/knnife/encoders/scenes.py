@@ -16,6 +16,7 @@ import numpy as np
 from knnife.encoders._pictures.patches import LENGTH, Patches
 from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, Telling, glance, glances
 from knnife.encoders._pictures.whitening import Whitening
+from knnife.encoders.protocol import Progress
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput, BadPictures
@@ -32,8 +33,6 @@ PATCHES_OF: Final = 500  # pictures, whose patches are learned from
 ENOUGH: Final = 300  # pictures for the whitening; where there are fewer, parts of them are looked at too
 FLAT: Final = 1e-9  # variance of a part of the description that says nothing
 BATCH: Final = 64  # pictures that are held at once
-
-Progress = Callable[[int, float | None], None]
 
 
 class SceneEncoder:

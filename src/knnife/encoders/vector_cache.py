@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
@@ -25,12 +25,10 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import Encoder
-from knnife.encoders.protocol import PICTURES
+from knnife.encoders.protocol import PICTURES, Progress
 from knnife.errors import BadInput, BadPictures, KnnifeError
 from knnife.geometry import Vectors, as_vectors, blocks
 from knnife.things.pictures import content
-
-Progress = Callable[[int, float | None], None]
 
 MOST_BYTES = 1_000_000_000  # of the file; beyond, what was used longest ago is dropped
 DROPPED = 16  # 1 vector in so many, at a time

@@ -8,7 +8,7 @@ what things of one label do not share is evened out (within-class covariance: Ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final, Self
 
@@ -17,7 +17,15 @@ import numpy as np
 from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.forms import restore, written
 from knnife.encoders.loading import load_encoder
-from knnife.encoders.protocol import Encoder, as_encoder, check_values, encode_query, preferred_metric, reading_for
+from knnife.encoders.protocol import (
+    Encoder,
+    Progress,
+    as_encoder,
+    check_values,
+    encode_query,
+    preferred_metric,
+    reading_for,
+)
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput
@@ -30,8 +38,6 @@ SHRINKAGE_WITH_LABELS: Final = 0.03
 BATCH: Final = 256  # things between two reports of progress
 NOTHING: Final = 1e-6  # differences below are rounding
 KEPT: Final = "base"  # the array that holds the bytes of an encoder that has no name
-
-Progress = Callable[[int, float | None], None]
 
 
 class WhitenedEncoder:

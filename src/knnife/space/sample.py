@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
-from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES, check_values, preferred_metric, reading_for
+from knnife.encoders.protocol import (
+    PICTURE_ENCODERS,
+    PICTURES,
+    Progress,
+    check_values,
+    preferred_metric,
+    reading_for,
+)
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, unit
 from knnife.space import lookup
@@ -90,7 +97,7 @@ def sample(
     view: str | None = None,
     where: Where = None,
     what: str = "things",
-    progress: vector_cache.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Sample:
     """What was given to a tool, as a Sample; one that is given is returned as it is.
 
@@ -184,7 +191,7 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
 
 
 def _of_things(
-    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: vector_cache.Progress | None
+    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: Progress | None
 ) -> Sample:
     if encoder is None and are_pictures(given):
         raise BadInput(f"{what}: which encoder is meant, encoder=…? {PICTURE_ENCODERS}")
@@ -205,7 +212,7 @@ def _of_things(
 
 
 def _encoded(
-    encoder: Encoder, things: list[Thing], source: Any, progress: vector_cache.Progress | None
+    encoder: Encoder, things: list[Thing], source: Any, progress: Progress | None
 ) -> tuple[list[Thing], Vectors]:
     """The things with their vectors `(n, d)`; without those of a Reading that turned out to be broken pictures."""
     while True:

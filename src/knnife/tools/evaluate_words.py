@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from knnife.encoders.analogies import METHODS, Method, Progress
+from knnife.encoders.analogies import METHODS, Method
+from knnife.encoders.protocol import Progress
 from knnife.encoders.word_table import Table
 from knnife.errors import BadInput
 from knnife.space.vocabulary import vocabulary

@@ -13,7 +13,7 @@ import numpy as np
 
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.catalogue import about, find
-from knnife.encoders.hub import folder as hub_folder
+from knnife.encoders.model_folders import hub_folder
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
 from knnife.space import encode as remembered

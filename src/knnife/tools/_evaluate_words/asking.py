@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import word_table
-from knnife.encoders.analogies import Method, Progress, solve
+from knnife.encoders.analogies import Method, solve
+from knnife.encoders.protocol import Progress
 from knnife.encoders.word_table import Table
 from knnife.geometry import unit
 from knnife.tools._evaluate_words.files import Pairs
