@@ -5,15 +5,21 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench minilm model clean
+.PHONY: demo test nightly check bench minilm model clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.base  ## a space of the whole standard library, then five questions
 	$(BIN)/knnife add stdlib.knnife python:stdlib
 	@$(BIN)/python examples/demo.py stdlib.knnife
 
+# A worker for each core, with neighbouring tests, which share what is expensive; who is done first takes from the others.
+WORKERS := -n auto --dist worksteal
+
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
+
+nightly: $(VENV)/.test  ## the slow tests too, and examples that have not been tried before
+	$(BIN)/python -m pytest $(WORKERS) -m '' --hypothesis-profile new
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from knnife import Space
 from tests.toys import Letters
 
-os.environ["KNNIFE_CACHE"] = "off"  # no test writes into the home of whoever runs it
+# The same examples in every run, so that what makes a test fail is a change; `make nightly` looks for others. None is
+# timed: how long it takes says more about what else the machine does.
+UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **UNTIMED)
+settings.register_profile("new", **UNTIMED)
+settings.load_profile("same")
+
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 WORDS = {"cab": "cab", "bad": "bad", "dad": "dad", "face": "face", "egg": "egg", "high": "high"}

@@ -148,7 +148,7 @@ def test_the_fingerprint_is_the_same_for_another_copy(name):
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(st.text(st.characters(), max_size=30), max_size=6))
 @example(texts=["\ud800", "a\udfff car", "\0"])
 def test_any_unicode_at_all_can_be_encoded(name, texts):

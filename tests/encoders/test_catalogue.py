@@ -198,4 +198,4 @@ def test_a_broken_package_is_reported_when_it_is_asked_for(plugins, name, why):
 def test_importing_the_catalogue_loads_no_tokenizer_and_reads_no_data():
     heavy = {"tokenizers", "safetensors", "tomllib", "huggingface_hub", "importlib.metadata"}
     script = f"import sys, knnife.encoders; sys.exit(bool({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script], timeout=300).returncode == 0

@@ -138,7 +138,7 @@ MARKS = ["\u0301", "\u0323", "\u0334", "\u0345", MARK]
 LETTERS = st.sampled_from([*"abcdeéxyz '!.,-\t\n\0각東", "the", "ing", *MARKS])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     texts=st.lists(st.lists(LETTERS, max_size=40).map("".join), max_size=5),
     lowercase=st.booleans(),
@@ -148,7 +148,7 @@ def test_words_made_of_what_the_vocabulary_knows(texts, lowercase, accents):
     compare(encoder(tokenizer(lowercase, accents)), texts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=st.lists(st.text(st.characters(), max_size=30), max_size=4))
 def test_any_unicode_at_all(english, texts):
     compare(english, texts)
@@ -274,7 +274,7 @@ def test_what_is_no_text_is_refused_by_the_kernel_too(english):
             sys.modules["knnife._kernels"].sum_words(*arguments(english, texts))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**32), text=st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
 def test_tables_of_random_bytes_do_no_harm(english, seed, text):
     """Nothing to compare with: the numbers are noise. A process that still lives is the proof."""

@@ -171,7 +171,7 @@ def test_an_output_is_added_without_rewriting_the_file():
     assert changed == onnx.load_from_string(network())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_file_never_does_worse_than_an_error(data):
     content = bytearray(NETWORK)

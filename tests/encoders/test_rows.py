@@ -235,7 +235,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(st.sampled_from(list(PAYMENTS.parts)), CELLS), max_size=5))
 def test_any_row_at_all_becomes_finite_numbers(rows: list[dict[str, Any]]) -> None:
     plain = [json.dumps(row) for row in rows if not any(isinstance(cell, list) for cell in row.values())]
@@ -245,7 +245,7 @@ def test_any_row_at_all_becomes_finite_numbers(rows: list[dict[str, Any]]) -> No
         assert np.isfinite(vectors).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS, "n": st.floats(-1e308, 1e308)}), min_size=2, max_size=30)
 )

@@ -304,7 +304,7 @@ def test_a_fork_after_encoding_works_without_a_warning():
     )
     environment = {k: v for k, v in os.environ.items() if k != "TOKENIZERS_PARALLELISM"}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, env=environment, timeout=60
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, env=environment, timeout=300
     )
     assert (done.returncode, done.stderr) == (0, b"")
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,11 @@ SETTINGS: dict[str, Any] = {"dim": 12, "epochs": 6, "threads": 1}
 def stopped(checkpoint: Path | None, after: int, texts: list[str], **settings: Any) -> Trained:
     """What there is when Ctrl-C comes after so many blocks."""
     done: list[int] = []
-    lock = threading.Lock()
+    lock, heard = threading.Lock(), threading.Event()
+
+    def hear(*given: Any) -> None:
+        heard.set()
+        signal.default_int_handler(*given)
 
     def interrupted(*given: Any) -> tuple[float, int]:
         with lock:
@@ -38,12 +41,16 @@ def stopped(checkpoint: Path | None, after: int, texts: list[str], **settings: A
             if len(done) == after:
                 os.kill(os.getpid(), signal.SIGINT)
         if len(done) >= after:
-            time.sleep(0.1)  # until the main thread has noticed
+            assert heard.wait(120)
         return train_block(*given)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(TrainingStopped) as caught:
         patch.setattr(training_loop, "train_block", interrupted)
-        train(texts, checkpoint=checkpoint, **settings)
+        before = signal.signal(signal.SIGINT, hear)
+        try:
+            train(texts, checkpoint=checkpoint, **settings)
+        finally:
+            signal.signal(signal.SIGINT, before)
     so_far: Trained = caught.value.so_far
     assert 0 < so_far.about["done"] < 1
     return so_far
@@ -178,7 +185,7 @@ def test_a_real_interrupt_keeps_a_model_that_can_be_used_and_resumed(tmp_path: P
             if line.startswith("training") and not line.endswith(" 0\n"):
                 child.send_signal(signal.SIGINT)
                 break
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=300)
     assert out.endswith("saved\n"), err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.checkpoint", "x.vectors"]
     assert len(WordVectors.load(tmp_path / "x.vectors")) == 12

@@ -165,7 +165,7 @@ def test_words_of_a_topic_come_close(train: Any, cbow: bool, with_grams: bool) -
 
 
 @compiled
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_compiled_and_plain_training_agree(data: st.DataObject) -> None:
     n_words, dim = data.draw(st.sampled_from([1, 2, 7, 60])), data.draw(st.sampled_from([1, 3, 16, 17, 40]))

@@ -19,7 +19,7 @@ from knnife.encoders._words.word_files import read_words, write_table
 from knnife.encoders.word_table import Subwords, Table
 from knnife.errors import BadInput, KnnifeError
 
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 NAMES = {"vectors": "a.vectors", "word2vec": "a.vec", "word2vec-binary": "a.bin", "npy": "a.npy", "projector": "a.tsv"}
 TABLE = Table(
     ["one", "two", "drei", "vier"],

@@ -75,7 +75,7 @@ def test_encode_takes_lists_of_texts_only(wiki):
         wiki.encode(["king", 3])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(list(worded.MEANINGS)), min_size=1, max_size=8))
 def test_the_order_of_words_does_not_matter(words):
     wiki = worded.wiki()

@@ -85,7 +85,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "faces identify people.knnife album/anna-5.jpg",  # what it measures is kept, so that tests need not wait
         *monthly.write(folder),
     ):
-        done = subprocess.run(program(*shlex.split(line)), cwd=folder, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(program(*shlex.split(line)), cwd=folder, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
     return folder
 

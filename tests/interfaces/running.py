@@ -42,6 +42,6 @@ def spawn(*args: str, input: str | bytes | None = None, **environment: str) -> O
     """Runs the real command to its end."""
     data = input.encode() if isinstance(input, str) else input
     done = subprocess.run(
-        program(*args), input=data or b"", capture_output=True, timeout=120, env={**os.environ, **environment}
+        program(*args), input=data or b"", capture_output=True, timeout=300, env={**os.environ, **environment}
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -95,17 +95,19 @@ def test_help_imports_nothing_heavy() -> None:
         "assert run(['search', '--help']) == 0; "
         "print({'numpy', 'faiss', 'rich', 'tokenizers', 'sqlite3'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.stdout.endswith("\nset()\n"), done.stdout
 
 
 def test_help_comes_quickly() -> None:
     def took() -> float:
-        began = time.perf_counter()
+        """Of the processor, as the clock says more about what else the machine does."""
+        before = os.times()
         assert spawn("--help").code == 0
-        return time.perf_counter() - began
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
-    # The promise is 0.3 s; the test leaves room for a machine that does other things too.
+    # The promise is 0.3 s; the test leaves room for a slow machine.
     assert min(took() for _ in range(5)) < 0.6
 
 

@@ -39,7 +39,7 @@ def test_the_real_command_end_to_end(folder: Path) -> None:
 def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(program("export", "films.knnife"), stdout=writing, stderr=subprocess.PIPE, timeout=60)
+    done = subprocess.run(program("export", "films.knnife"), stdout=writing, stderr=subprocess.PIPE, timeout=300)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -47,14 +47,14 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_no_room_for_the_output_is_an_error(folder: Path) -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run(program("export", "films.knnife"), stdout=full, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(program("export", "films.knnife"), stdout=full, stderr=subprocess.PIPE, timeout=300)
     assert done.returncode == 1
     assert done.stderr.decode().lower() == "knnife: no space left on device\n"
 
 
 def test_closed_streams_are_no_mistake(folder: Path) -> None:
     line = shlex.join(program("search", "films.knnife", "heist"))
-    done = subprocess.run(["sh", "-c", f"{line} <&- >&-"], capture_output=True, timeout=60)
+    done = subprocess.run(["sh", "-c", f"{line} <&- >&-"], capture_output=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -69,7 +69,7 @@ def test_a_terminal_without_unicode_gets_escapes_instead_of_an_error(folder: Pat
 
 def test_undecodable_bytes_in_a_query_are_searched_as_far_as_they_go(folder: Path) -> None:
     line = [os.fsencode(part) for part in program("search", "films.knnife")]
-    done = subprocess.run([*line, b"heist \xff\xfe"], capture_output=True, timeout=60)
+    done = subprocess.run([*line, b"heist \xff\xfe"], capture_output=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -87,7 +87,7 @@ def test_ctrl_c_keeps_what_is_committed_and_the_same_command_continues(folder: P
     running.stdin.flush()
     wait_for_things("new.knnife")
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     assert (running.returncode, out) == (130, "")
     with package.Space.open("new.knnife", read_only=True) as space:
         stored = len(space)
@@ -103,7 +103,7 @@ def test_ctrl_c_keeps_what_is_committed_and_the_same_command_continues(folder: P
 
 def wait_for_things(path: str) -> None:
     """Returns when the first batch is committed."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         try:
             with package.Space.open(path, read_only=True) as space:
@@ -112,4 +112,4 @@ def wait_for_things(path: str) -> None:
         except KnnifeError:  # it is only being made
             pass
         time.sleep(0.05)
-    pytest.fail("nothing was committed within a minute")
+    pytest.fail("nothing was committed within five minutes")

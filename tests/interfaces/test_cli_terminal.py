@@ -33,7 +33,7 @@ def on_terminal(*args: str, width: int = 80) -> str:
             break
         received += piece
     os.close(ours)
-    running.wait(timeout=60)
+    running.wait(timeout=300)
     return received.decode().replace("\r\n", "\n")
 
 
@@ -93,7 +93,7 @@ def test_removing_by_filter_asks_on_a_terminal(folder: Path, knnife: Knnife) -> 
         stderr=subprocess.PIPE,
     )
     os.write(ours, b"n\n")
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=300)
     os.close(ours)
     os.close(theirs)
     assert running.returncode == 130

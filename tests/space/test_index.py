@@ -292,7 +292,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps=STEPS, metric=st.sampled_from(METRICS), seed=st.integers(0, 99))
 def test_any_sequence_of_changes_shows_what_a_dictionary_shows(
     steps: list[tuple[int, list[int]]], metric: Metric, seed: int

@@ -69,7 +69,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_one_changed_byte_anywhere_is_noticed(kept: bytes, tmp_path: Path, data: Any) -> None:
     place = data.draw(st.integers(0, len(kept) - 1))

@@ -158,6 +158,6 @@ class SpaceAgainstOracle(RuleBasedStateMachine):
 
 
 SpaceAgainstOracle.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck)
 )
 test_space_against_oracle = SpaceAgainstOracle.TestCase

@@ -58,7 +58,7 @@ def bm25(texts, query):
 plain = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12).map(" ".join)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(plain, min_size=1, max_size=12), plain, st.sets(st.integers(1, 12)))
 def test_scores_are_those_of_the_formula_also_after_deletions(texts, query, gone):
     db = index_of(texts)
@@ -180,7 +180,7 @@ def test_a_query_of_ten_megabytes_takes_no_time():
     assert find(db, "fox " + "x y z " * 1_700_000, 3).positions.tolist() == [3, 1]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.characters(), max_size=60))
 def test_unicode_queries_never_fail_and_find_the_text_that_they_are(query):
     db = index_of([query.encode("utf-8", "replace").decode(), "something else", "and more"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -196,18 +195,18 @@ def test_all_pictures_are_tried_and_the_broken_ones_named():
 
 def test_pictures_are_decoded_side_by_side(monkeypatch):
     monkeypatch.setattr(decoding, "_cores", lambda: 2)
-    both = threading.Barrier(2, timeout=20)  # neither goes on before the other is there
+    both = threading.Barrier(2, timeout=300)  # neither goes on before the other is there
     assert len(each_picture([saved(SCENE, "PNG")] * 4, lambda _: both.wait())) == 4
 
 
 def test_of_large_pictures_one_is_decoded_at_a_time(monkeypatch):
-    running, most, eight_bits = [], [], decoding._eight_bits
+    running, most, locked, eight_bits = [], [], [], decoding._eight_bits
 
     def watched(picture):
         running.append(picture)
         most.append(len(running))
+        locked.append(decoding._alone.locked())
         found = eight_bits(picture)
-        time.sleep(0.01)  # long enough for the others to come, were they let in
         running.remove(picture)
         return found
 
@@ -216,6 +215,7 @@ def test_of_large_pictures_one_is_decoded_at_a_time(monkeypatch):
     monkeypatch.setattr(decoding, "_cores", lambda: 4)
     assert len(each_picture([saved(SCENE, "PNG")] * 8, lambda picture: picture.shape)) == 8
     assert max(most) == 1
+    assert all(locked)
 
 
 def test_a_missing_package_is_one_fault(monkeypatch):

@@ -66,7 +66,7 @@ def test_products_of_features_are_the_kernel_where_all_points_are_landmarks() ->
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_folds_spread_each_class_evenly(codes: list[int], seed: int) -> None:
     fold = folds(np.array(codes), seed)
     for code in set(codes):

@@ -188,7 +188,7 @@ def test_copies_and_constant_columns_are_no_obstacle() -> None:
 
 
 @given(st.integers(1, 30), st.integers(1, 4), st.integers(0, 5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_few_points_are_answered_whatever_they_are(n: int, dim: int, seed: int) -> None:
     points = np.random.default_rng(seed).integers(-3, 4, (n, dim)).astype(np.float32)
     found = clusters(points, metric="euclidean")

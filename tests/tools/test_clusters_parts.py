@@ -42,7 +42,7 @@ def slow_modularity(dense: np.ndarray, labels: np.ndarray, resolution: float) ->
 
 
 @given(SEEDS, st.floats(0.1, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_modularity_is_its_double_sum(seed: int, resolution: float) -> None:
     graph, dense = random_graph(seed)
     labels = np.unique(np.random.default_rng(seed).integers(0, 5, len(graph)), return_inverse=True)[1]
@@ -52,7 +52,7 @@ def test_modularity_is_its_double_sum(seed: int, resolution: float) -> None:
 
 
 @given(SEEDS, st.floats(0.3, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_moves_and_merges_gain_until_none_does(seed: int, resolution: float) -> None:
     graph, dense = random_graph(seed)
     start = paired(graph, 12)
@@ -112,7 +112,7 @@ def test_silhouettes_are_those_of_all_pairs() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_agreement_counts_pairs(seed: int) -> None:
     random = np.random.default_rng(seed)
     a, b = (np.unique(random.integers(0, 4, 20), return_inverse=True)[1] for _ in range(2))
@@ -128,7 +128,7 @@ def test_agreement_counts_pairs(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_tree_keeps_the_chosen_partition(seed: int) -> None:
     graph, _ = random_graph(seed, 40)
     chosen, finest = communities(graph, paired(graph, 12), 0.7), paired(graph, 20)

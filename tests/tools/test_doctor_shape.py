@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -120,7 +120,6 @@ def test_points_that_are_all_the_same_are_one_direction() -> None:
     assert shape.spectrum(points) == (1.0, 1.0, 4)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_seed_gives_the_same_figures(seed: int) -> None:
     points = gaussian(40, 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from knnife import BadInput, NotFound, Thing, geometry
@@ -44,7 +44,6 @@ def test_the_best_order_has_quality_one_and_an_answer_far_down_has_a_rank() -> N
     np.testing.assert_allclose(quality, [[1, 1, 1], [0, 0, 1 / 4]])
 
 
-@settings(deadline=None)  # the machine may be doing other things
 @given(SAMPLES)
 def test_spearman_is_pearson_of_ranks(sample: list[tuple[int, int]]) -> None:
     a, b = np.array(sample, np.float64).T
@@ -63,7 +62,6 @@ def test_what_is_constant_correlates_with_nothing() -> None:
     assert measures.spearman(np.zeros(5), np.arange(5.0)) == 0
 
 
-@settings(deadline=None)  # the machine may be doing other things
 @given(JUDGED)
 def test_auroc_is_the_share_of_pairs_in_order(judged: list[tuple[float, bool]]) -> None:
     scores, truth = np.array(judged).T
@@ -71,7 +69,6 @@ def test_auroc_is_the_share_of_pairs_in_order(judged: list[tuple[float, bool]]) 
     assert measures.auroc(scores, truth) == pytest.approx(np.mean(pairs) if pairs else 0)
 
 
-@settings(deadline=None)  # the machine may be doing other things
 @given(JUDGED)
 def test_average_precision_and_best_f1_by_every_threshold(judged: list[tuple[float, bool]]) -> None:
     scores, truth = np.array(judged).T
@@ -256,7 +253,6 @@ def test_texts_are_perturbed_a_little_and_alike_for_a_seed() -> None:
     assert all(sorted(word) in [sorted(other) for other in words] for word in kept[:50])
 
 
-@settings(deadline=None)  # the machine may be doing other things
 @given(st.text(max_size=40))
 def test_any_text_can_be_perturbed_and_no_word_is_made_up(text: str) -> None:
     assume(text.split())

@@ -182,7 +182,7 @@ def oracle(points: np.ndarray, photos: np.ndarray, names: np.ndarray, at_least: 
     return {frozenset(each) for each in groups}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.floats(-0.2, 0.9))
 def test_groups_are_those_of_the_slow_way(seed: int, at_least: float) -> None:
     draw = np.random.default_rng(seed)

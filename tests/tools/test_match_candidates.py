@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knnife.things.folding import fold
@@ -44,7 +44,6 @@ def all_with_all(left: list[str], right: list[str]) -> np.ndarray:
 
 
 @given(st.lists(words, min_size=1, max_size=8), st.lists(words, min_size=1, max_size=8))
-@settings(deadline=None)
 def test_the_closest_pairs_are_those_of_a_slow_comparison(left: list[str], right: list[str]) -> None:
     slow = all_with_all(left, right)
     found = candidates(left, right, k=len(right))

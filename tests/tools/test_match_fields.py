@@ -142,7 +142,7 @@ def test_typos_initials_and_endings_of_models_are_near_and_numbers_are_not() -> 
 texts = st.lists(st.text("abc ", max_size=8).map(lambda text: text.strip() or None), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts, texts)
 def test_letters_are_the_cosine_of_weighted_runs_of_three(ours: list[str | None], theirs: list[str | None]) -> None:
     pairs = np.array([[a, b] for a in range(len(ours)) for b in range(len(theirs))])
@@ -246,7 +246,7 @@ def test_pairs_and_rivals_are_measured_by_the_same_closeness(columns: list[str])
     assert np.allclose(comparison._closeness(pairs), by_itself.of(RECORD, "closeness"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 9)), max_size=12), st.integers(0, 1))
 def test_a_pair_is_ahead_of_the_best_other_pair_of_its_record(found: list[tuple[int, int, int]], side: int) -> None:
     scores = {(a, b): score / 10 for a, b, score in found}

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knnife import BadInput
@@ -79,7 +79,6 @@ def test_candidates_are_all_words_within_two_edits_and_those_that_sound_alike() 
     assert "physics" in {vocabulary.keys[row] for row in candidates(vocabulary, ["fysiks"]).word}  # three edits
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abcd", min_size=1, max_size=6), min_size=1, max_size=12, unique=True), SHORT)
 def test_candidates_of_one_word_do_not_depend_on_the_others(words: list[str], asked: str) -> None:
     vocabulary = Vocabulary.of({word: count for count, word in enumerate(words)})

@@ -44,7 +44,7 @@ def redone(right: str, typed: str) -> str:
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_edits_are_as_few_as_can_be_and_make_one_word_from_the_other(typed: str, right: str):
     fewest = fewest_edits(typed, right)
     assert fewest <= len(edits([typed], [right])[0]) <= fewest * 12 / 9  # as likely ones are worth a little more
