@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from tests.toys import Letters
@@ -10,7 +9,7 @@ from tests.toys import Letters
 from knnife import Space, Thing
 from knnife.space import adding
 
-COUNT = 1_500
+COUNT = 1_000
 
 
 def things() -> list[Thing]:
@@ -29,10 +28,4 @@ def things() -> list[Thing]:
 def main(path: str) -> None:
     adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 40
     with Space.open(Path(path), Letters()) as space:
-        print("ready", flush=True)
         space.add(things(), progress=lambda done, _: print(done, flush=True))
-    print("end", flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
