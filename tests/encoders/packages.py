@@ -35,7 +35,7 @@ def python(site: Path, code: str) -> subprocess.CompletedProcess[str]:
         env=environment(site),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done
