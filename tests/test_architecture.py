@@ -220,6 +220,28 @@ def test_no_file_name_occurs_three_times() -> None:
     holds({stem for stem, count in stems.items() if count > 2} - {"__init__"}, breaches.FILES_OF_ONE_NAME)
 
 
+def test_only_the_table_of_kinds_knows_them_by_name() -> None:
+    """Elsewhere a property of `kind(...)` says what is wanted, so that a new kind is one more entry of the table."""
+    kinds = {"text", "row", "image", "face", "audio", "video", "user", "item"}
+    others = (
+        "knnife.things.kinds",
+        "knnife.space.filters",
+        "knnife.tools._match",
+        "knnife.encoders._rows",
+    )  # kinds of columns and of tokens
+    found = set()
+    for path in FILES:
+        for node in nodes(path):
+            named = {getattr(node, each, "") for each in ("id", "attr", "name")}
+            sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            asked = {getattr(each, "attr", getattr(each, "id", "")) for each in sides}
+            constants = {each.value for side in sides for each in ast.walk(side) if isinstance(each, ast.Constant)}
+            compared = "kind" in asked and constants & kinds and not inside(path, *others)
+            if compared or "PICTURES" in named:
+                found.add(f"{name(path)}, line {node.lineno}")
+    holds(found)
+
+
 def test_files_and_functions_fit_a_few_screens() -> None:
     holds(f"{name(path)}: more than 300 lines" for path in FILES if len(text(path).splitlines()) > 300)
     holds(

@@ -13,7 +13,7 @@ import pytest
 from tests import drawn
 
 from knnife import BadInput, BadRow, NotFound, Thing, read
-from knnife.things import are_pictures, as_things
+from knnife.things import as_things, kind_within
 from knnife.things.archives import members
 from knnife.things.pictures import PicturePath, content, picture_bytes
 from knnife.things.pixels import jpeg, pixels
@@ -261,8 +261,11 @@ def test_what_python_holds_becomes_pictures_where_these_are_wanted(write):
 def test_pictures_are_told_from_other_things(write):
     path = write("a.jpg", RED)
     found = list(read(path))
-    assert all(map(are_pictures, [read(path), found, found[0], [RED], [Thing("x", RED)]]))
-    assert not any(map(are_pictures, [[path], read(write("a.txt", "a")), [], "a.jpg", None, [Thing("x", path)], 3]))
+    assert all(kind_within(each).in_files for each in [read(path), found, found[0], [RED], [Thing("x", RED)]])
+    assert not any(
+        kind_within(each).in_files
+        for each in [[path], read(write("a.txt", "a")), [], "a.jpg", None, [Thing("x", path)], 3]
+    )
 
 
 def test_a_name_that_is_no_text_is_a_fault(write):

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
-from knnife.things.pictures import PicturePath
-
-PICTURES: Final = ("image", "face")  # the kinds of encoders whose values are pictures
-PICTURE_ENCODERS: Final = (
-    'pictures want an encoder of their own: "copies" for copies of the same picture, knnife.SceneEncoder ("scenes" on '
-    "the command line), which learns from them, for the same object or scene, or an open model"
-)
+from knnife.things.kinds import kind, kind_of
 
 Progress = Callable[[int, float | None], None]  # how much is done so far, and the fraction, None where nobody knows it
 
@@ -95,39 +89,31 @@ def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
 
 def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
     """The vectors of texts that ask for what they say; None where the encoder knows no words."""
-    if encoder.kind in ("text", "row"):
+    if kind(encoder.kind).found_by_text:
         return encode_query(encoder, values)
     own = getattr(encoder, "encode_text", None)
     vectors: Vectors | None = None if own is None else own(values)
     return vectors
 
 
-def takes(kind: str, value: Any) -> bool:
-    """Is a value of the type that encoders of this kind take: a text, a row (also as text), a picture, or else?"""
-    if kind in PICTURES:
-        return isinstance(value, str | bytes)
-    if kind == "row":
-        return isinstance(value, str | Mapping) and not isinstance(value, PicturePath)
-    return (kind == "text") == (isinstance(value, str) and not isinstance(value, PicturePath))
-
-
 def check_values(encoder: Encoder, values: Sequence[Any], what: str = "") -> None:
     """Raises BadInput for the first value that is not of the kind the encoder takes; the error begins with `what`."""
+    takes = kind(encoder.kind).takes
     for value in values:
-        if takes(encoder.kind, value):
+        if takes(value):
             continue
-        if isinstance(value, PicturePath) and encoder.kind not in PICTURES:
+        own = kind_of(value)
+        if own.in_files and isinstance(value, str):
             raise BadInput(
-                f"{what}{value} is a picture, and the encoder {encoder.name} takes {encoder.kind}: {PICTURE_ENCODERS}"
+                f"{what}{value} is a {own.noun}, and the encoder {encoder.name} takes {encoder.kind}: {own.encoders}"
             )
         raise BadInput(f"{what}encoder {encoder.name} takes {encoder.kind}, not {type(value).__name__}: {value!r:.80}")
 
 
 def reading_for(encoder: Encoder) -> dict[str, Any]:
     """The arguments by which `as_things` and `read` read for an encoder: rows, pictures, or what they do anyway."""
-    if encoder.kind in PICTURES:
-        return {"pictures": True}
-    return {"row": True, "leave_out": getattr(encoder, "leave_out", ())} if encoder.kind == "row" else {}
+    own = kind(encoder.kind)
+    return {**own.reading, **({"leave_out": getattr(encoder, "leave_out", ())} if own.whole_rows else {})}
 
 
 def preferred_metric(encoder: Encoder) -> Metric:

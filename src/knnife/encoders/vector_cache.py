@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import Encoder
-from knnife.encoders.protocol import PICTURES, Progress
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, BadPictures, KnnifeError
 from knnife.geometry import Vectors, as_vectors, blocks
-from knnife.things.pictures import content
+from knnife.things.kinds import kind
 
 MOST_BYTES = 1_000_000_000  # of the file; beyond, what was used longest ago is dropped
 DROPPED = 16  # 1 vector in so many, at a time
@@ -57,8 +57,7 @@ def encode(encoder: Encoder, values: Sequence[Any], progress: Progress | None = 
     progress: called with how many are done; how long the others take is not known (None). Raises BadInput where the
     encoder makes something else than one finite vector for each value; BadPictures.
     """
-    secret = encoder.kind == "face"  # of whom is removed nothing may stay, and nobody would look for it in a cache
-    path = None if secret or getattr(encoder, "cheap", False) else _path()
+    path = _path() if kind(encoder.kind).cached and not getattr(encoder, "cheap", False) else None
     kept = path is not None and all(isinstance(value, str | bytes) for value in values)
     vectors = np.empty((len(values), encoder.dim), np.float32)
     with closing(_Memory(path)) if path is not None and kept else nullcontext() as memory:
@@ -105,25 +104,19 @@ def _recalled(memory: _Memory, encoder: Encoder, values: Sequence[Any]) -> Vecto
 
 
 def _keys(encoder: Encoder, values: Sequence[str | bytes]) -> list[bytes]:
-    """What each value is remembered by; a picture by what is in its file. Raises BadPictures for files out of reach."""
+    """The key of each value; a picture is known by what is in its file. Raises BadPictures for files out of reach."""
     model = blake2b(encoder.fingerprint.encode(), digest_size=32).digest()
-    if encoder.kind not in PICTURES:
-        return [_key(model, value) for value in values]
+    cache_key = kind(encoder.kind).cache_key
     keys, faults = [], {}
     for place, value in enumerate(values):
         try:
-            keys.append(blake2b(content(value), digest_size=16, key=model, person=b"picture").digest())
+            data, person = cache_key(value)
+            keys.append(blake2b(data, digest_size=16, key=model, person=person).digest())
         except KnnifeError as error:
             faults[place] = str(error)
     if faults:
         raise BadPictures(faults, len(values))
     return keys
-
-
-def _key(model: bytes, value: str | bytes) -> bytes:
-    if isinstance(value, str):
-        return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16, key=model, person=b"text").digest()
-    return blake2b(value, digest_size=16, key=model, person=b"bytes").digest()
 
 
 def _sum(key: bytes, vector: bytes) -> bytes:

@@ -14,13 +14,13 @@ from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
 from knnife.encoders.forms import check_form, is_trained
-from knnife.encoders.protocol import PICTURES, check_values, encode_query, encode_text, reading_for
+from knnife.encoders.protocol import check_values, encode_query, encode_text, reading_for
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import Vectors
 from knnife.space.sqlite.store import Store
 from knnife.space.sqlite.stored_encoders import keep, kept
 from knnife.space.views import Dtype, View, make, pick, views
-from knnife.things.pictures import is_picture
+from knnife.things.kinds import kind, kind_of_file
 
 
 class Models:
@@ -78,12 +78,8 @@ class Models:
 
     def reading(self, view: View | None) -> dict[str, Any]:
         """How `as_things` is to read what has no form yet: as rows or pictures, where the encoder takes those."""
-        kind = view.kind if view else self._given and self._given.kind
-        if kind in PICTURES:
-            return {"pictures": True}
-        if kind != "row":
-            return {}
-        return reading_for(self.of(view))
+        own = kind(view.kind if view else self._given.kind if self._given else None)
+        return reading_for(self.of(view)) if own.whole_rows else dict(own.reading)  # rows: but for what it leaves out
 
     def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of things."""
@@ -94,14 +90,14 @@ class Models:
     def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of queries. Raises BadInput, with what finds by words, for a text that is no picture."""
         encoder = self.of(view)
-        if encoder.kind in PICTURES:
+        if kind(encoder.kind).in_files:
             values = [os.fspath(value) if isinstance(value, os.PathLike) else value for value in values]
         check_values(encoder, values)
         try:
             return vector_cache.checked(encoder, encode_query(encoder, values), len(values))
         except BadPictures as error:
             texts = [value for place in error.faults if isinstance(value := values[place], str)]
-            words = next((text for text in texts if not (is_picture(text) or os.path.exists(text))), "")
+            words = next((text for text in texts if not (kind_of_file(text) or os.path.exists(text))), "")
             if not words.strip():
                 raise
             raise BadInput(f"{error}; to find pictures by words: knnife search {self._path} {words[:60]!r}") from error

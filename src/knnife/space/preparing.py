@@ -16,7 +16,7 @@ import numpy as np
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
 from knnife.things import Thing
-from knnife.things.pictures import PicturePath
+from knnife.things.kinds import hashed
 
 _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -65,26 +65,22 @@ def joined(vectors: list[bytes]) -> Vectors:
 
 def _content(id: str | None, value: Any, vector: bytes | None) -> bytes:
     """The hash of what a vector is made of: 16 bytes."""
-    if isinstance(value, str):
-        if not value:
+    if isinstance(value, (str, bytes, bytearray)):
+        if value == "":
             raise BadInput(f"thing {id!r} has an empty text; leave it out, or bring a vector and the value None")
         try:
-            data, kind = value.encode(), b"text"
-            if isinstance(value, PicturePath):  # both where it lies, which is its value, and what lies there
-                data, kind = data + b"\0" + value.content, b"picture"
+            data, person = hashed(value)
         except UnicodeEncodeError as error:
             raise BadInput(f"thing {id!r}: its text is not valid Unicode (a lone surrogate): {error}") from error
-    elif isinstance(value, (bytes, bytearray)):
-        data, kind = bytes(value), b"bytes"
     elif value is not None:
         raise BadInput(f"thing {id!r}: its value is {type(value).__name__}; expected text or bytes")
     elif vector is None:
         raise BadInput(f"thing {id!r} has neither a value nor a vector")
     else:
-        data, kind = b"", b""
+        data, person = b"", b""
     if vector is None:
-        return blake2b(data, digest_size=16, person=kind).digest()
-    return blake2b(data + vector, digest_size=16, person=kind + b"+vector").digest()
+        return blake2b(data, digest_size=16, person=person).digest()
+    return blake2b(data + vector, digest_size=16, person=person + b"+vector").digest()
 
 
 def _as_json(things: list[Thing]) -> list[str]:

@@ -10,7 +10,6 @@ import sqlite3
 import time
 
 from knnife.encoders import Encoder
-from knnife.encoders.protocol import PICTURE_ENCODERS, PICTURES
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.geometry import Vectors
 from knnife.space import views
@@ -20,6 +19,7 @@ from knnife.space.models import Models
 from knnife.space.sqlite import stored_encoders
 from knnife.space.sqlite.store import Store, set_state, state
 from knnife.space.views import Dtype, View
+from knnife.things.kinds import kind
 
 
 def reencode(
@@ -34,8 +34,8 @@ def reencode(
     """See `Space.reencode`. Things that others add meanwhile are caught up with before the switch."""
     with store.write() as db:
         old = views.pick(views.views(db), None)
-        if old and old.kind and (old.kind in PICTURES) != (encoder.kind in PICTURES):  # paths are no texts to encode
-            hint = f": {PICTURE_ENCODERS}" if old.kind in PICTURES else ""
+        if old and old.kind and not kind(encoder.kind).shares_values(kind(old.kind)):
+            hint = f": {kind(old.kind).encoders}" if kind(old.kind).encoders else ""
             raise BadInput(
                 f"the things of {store.path} were encoded as {old.kind}, and the encoder {encoder.name} takes "
                 f"{encoder.kind}{hint}"

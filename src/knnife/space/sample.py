@@ -13,10 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
+from knnife.encoders import Encoder, load_encoder, vector_cache
 from knnife.encoders.protocol import (
-    PICTURE_ENCODERS,
-    PICTURES,
     Progress,
     check_values,
     preferred_metric,
@@ -28,7 +26,8 @@ from knnife.space import lookup
 from knnife.space.index.index import Index
 from knnife.space.space import Space, Where
 from knnife.space.views import pick, ready, views
-from knnife.things import Reading, Thing, are_pictures, as_things
+from knnife.things import Reading, Thing, as_things, kind_within
+from knnife.things.kinds import kind
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Sample:
     @property
     def texts(self) -> list[str] | None:
         """The texts of all things; None unless each has one. The path of a picture is none."""
-        if self.kind in PICTURES:
+        if kind(self.kind).in_files:
             return None
         found = [thing.value for thing in self.things if isinstance(thing.value, str)]
         return found if found and len(found) == len(self) else None
@@ -186,16 +185,20 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
             return models.of(pick(views(db), view))
 
     fingerprint = chosen.fingerprint if chosen else None
-    kind = chosen.kind if chosen else None
-    return Sample(ids, vectors, things, space.metric, fingerprint, str(space.path), load, kind)
+    return Sample(
+        ids, vectors, things, space.metric, fingerprint, str(space.path), load, chosen.kind if chosen else None
+    )
 
 
 def _of_things(
     given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: Progress | None
 ) -> Sample:
-    if encoder is None and are_pictures(given):
-        raise BadInput(f"{what}: which encoder is meant, encoder=…? {PICTURE_ENCODERS}")
-    loaded = load_encoder(encoder if encoder is not None else DEFAULT)
+    if encoder is None:
+        told = kind_within(given)
+        if not told.default_encoder:
+            raise BadInput(f"{what}: which encoder is meant, encoder=…? {told.encoders}")
+        encoder = told.default_encoder
+    loaded = load_encoder(encoder)
     things = [
         thing._replace(id=thing.id if thing.id is not None else str(number))
         for number, thing in enumerate(as_things(given, **reading_for(loaded)))

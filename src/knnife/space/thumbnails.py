@@ -13,7 +13,7 @@ from typing import Any
 
 from knnife.errors import BadInput
 from knnife.space.sqlite.store import Store
-from knnife.things.pictures import PicturePath
+from knnife.things.kinds import kind_of
 
 SMALLEST, LARGEST = 16, 2048  # pixels of the longer side
 TABLE = """
@@ -45,7 +45,7 @@ def side_for(store: Store, asked: int | None) -> int:
 
 def is_shown(value: Any) -> bool:
     """Is there anything to see in the value of a thing?"""
-    return isinstance(value, PicturePath | bytes)
+    return kind_of(value).has_picture
 
 
 def made(values: Sequence[Any], side: int) -> list[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knnife.things.memory import are_pictures, as_things
+from knnife.things.memory import as_things, kind_within
 from knnife.things.pictures import is_picture
 from knnife.things.reading import Reading
 from knnife.things.thing import About, Scalar, Thing
@@ -16,7 +16,7 @@ from knnife.things.thing import About, Scalar, Thing
 if TYPE_CHECKING:
     from knnife.things.formats import read
 
-__all__ = ["About", "Reading", "Scalar", "Thing", "are_pictures", "as_things", "is_picture", "read"]
+__all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "is_picture", "kind_within", "read"]
 
 
 def __getattr__(name: str) -> Any:

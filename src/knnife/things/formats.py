@@ -15,6 +15,7 @@ from knnife.things.arrow import read_parquet
 from knnife.things.documents import PARSERS, is_document, read_document, read_documents
 from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
+from knnife.things.kinds import kind
 from knnife.things.pictures import ARCHIVE, ENDINGS, is_picture
 from knnife.things.python_source import read_python
 from knnife.things.reading import OnError, Reading, RowError
@@ -84,8 +85,8 @@ def read(
         name = PurePath(name).as_posix()
     reader = _several(name, asked, pictures) or _pictures(name, asked, pictures) or _reader(name, asked, per)
     whole = reader.func in (read_document, read_documents, read_python)
-    shows = asked.pictures or reader.func in ALBUMS
-    return Reading(name, reader, on_error, complete=whole, pictures=shows)
+    own = kind("image" if asked.pictures or reader.func in ALBUMS else "text")
+    return Reading(name, reader, on_error, complete=whole, kind=own)
 
 
 def _name(source: object) -> str:
@@ -115,7 +116,7 @@ def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, o
     names = [PurePath(name).as_posix() for name in names]
     found = [each for name in names for each in (matching(name) if is_pattern(name) else [name])]
     source = names[0] if len(names) == 1 else f"{len(found):,} pictures"
-    return Reading(source, partial(read_pictures, found), on_error, pictures=True)
+    return Reading(source, partial(read_pictures, found), on_error, kind=kind("image"))
 
 
 def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:

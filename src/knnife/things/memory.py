@@ -12,6 +12,7 @@ from typing import Any
 from knnife.errors import BadInput, BadRow, KnnifeError
 from knnife.things.albums import picture_cell
 from knnife.things.arrow import table_rows
+from knnife.things.kinds import Kind, kind, kind_of
 from knnife.things.pictures import PicturePath, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
@@ -65,14 +66,18 @@ def as_things(
             raise BadRow(f"row {number}", None, str(error)) from error
 
 
-def are_pictures(anything: Any) -> bool:
-    """Are these pictures: a Reading of some, or a list that begins with one? Other things are not looked into."""
+def kind_within(anything: Any) -> Kind:
+    """The kind of things that a Reading gives, or a list begins with: one of those in files, else texts.
+
+    Other things are not looked into.
+    """
     if isinstance(anything, Reading):
-        return anything.pictures
+        return anything.kind
     if isinstance(anything, Thing):
         anything = [anything]
     first = anything[0] if isinstance(anything, list | tuple) and anything else None
-    return isinstance(first.value if isinstance(first, Thing) else first, PicturePath | bytes)
+    found = kind_of(first.value if isinstance(first, Thing) else first)
+    return found if found.in_files else kind("text")
 
 
 def _picture(thing: Thing) -> Thing:

@@ -12,8 +12,10 @@ from itertools import islice
 from typing import Literal
 
 from knnife.errors import BadInput, BadRow
+from knnife.things.kinds import Kind, kind
 from knnife.things.thing import Thing
 
+TEXT = kind("text")
 OnError = Literal["stop", "skip"]
 Reader = Callable[["Reading"], Iterator[Thing]]
 
@@ -33,17 +35,17 @@ class Reading:
     pictures, in a folder that was read as documents.
 
     complete: each whole (a document) comes with all its parts, so a part that is not among them is no more.
-    pictures: its things are pictures.
+    kind: of its things, where they are in files of their own; else that of texts, also for tables.
 
     With on_error="stop" the first broken row is raised as BadRow; with "skip" it is counted.
     """
 
     def __init__(
-        self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False, pictures: bool = False
+        self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False, kind: Kind = TEXT
     ) -> None:
         if on_error not in ("stop", "skip"):
             raise BadInput(f'on_error={on_error!r}: expected "stop" or "skip"')
-        self.source, self.complete, self.pictures = source, complete, pictures
+        self.source, self.complete, self.kind = source, complete, kind
         self.broken = 0
         self.problems: list[BadRow] = []
         self.skipped = self.pictures_skipped = 0
@@ -74,6 +76,11 @@ class Reading:
             self._rest = self._reader(self)
         self._ahead += islice(self._rest, max(0, count - len(self._ahead)))
         return self._ahead[:count]
+
+    @property
+    def pictures(self) -> bool:
+        """Whether its things are pictures."""
+        return self.kind.has_picture
 
     @property
     def fraction(self) -> float | None:

@@ -23,13 +23,14 @@ from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
 from knnife.things import Thing
+from knnife.things.kinds import kind
 from knnife.things.sheets import sheet
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
 from knnife.tools._duplicates.groups import Group, check_rule, worth
 from knnife.tools._duplicates.joins import Progress, Rows
 from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.showing import across_cells, group_cells
-from knnife.tools._duplicates.sides import PICTURES, both_sides, poses_for, ways_for
+from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
 from knnife.tools._duplicates.tail import Tail
 
 ROUNDING = 1e-6  # of a similarity
@@ -168,7 +169,9 @@ class Duplicates:
 
         Raises BadInput where these are no pictures, or the file cannot be written.
         """
-        if any(side is not None and len(side) and side.kind != PICTURES for side in (self.things, self.against)):
+        if any(
+            side is not None and len(side) and not kind(side.kind).has_picture for side in (self.things, self.against)
+        ):
             raise BadInput(f"a sheet shows pictures, and {self.things.source} holds something else")
         found = self.found
         pairs = self.a[found], self.b[found], np.nan_to_num(np.fmax(self.surface, self.similarity)[found])
@@ -248,7 +251,7 @@ def duplicates(
     things, other = both_sides(
         given, against, by, encoder=encoder, metric=metric, view=view, where=where, progress=progress
     )
-    if keep == "longest" and things.kind == PICTURES:
+    if keep == "longest" and kind(things.kind).in_files:
         raise BadInput("keep is 'longest', which is for texts; of pictures the largest is max:width or max:bytes")
     worth(keep, things.things, np.zeros(len(things)))  # raises now, not after the search, where no thing has the field
     ways = ways_for(things, other, by)

@@ -36,7 +36,7 @@ ALIGNMENT: Final = 64  # bytes, of a line of the cache
 BLOCK: Final = 4096  # rows that are looked at or written at once
 
 
-class Kind(NamedTuple):
+class Layout(NamedTuple):
     """What a part of the file is."""
 
     name: str  # of its numbers, in safetensors
@@ -44,16 +44,16 @@ class Kind(NamedTuple):
     axes: int
 
 
-NUMBERS: Final = Kind("I64", np.dtype("<i8"), 1)
-ROWS: Final = Kind("F32", np.dtype("<f4"), 2)
+NUMBERS: Final = Layout("I64", np.dtype("<i8"), 1)
+ROWS: Final = Layout("F32", np.dtype("<f4"), 2)
 KINDS: Final = {
     "vectors": ROWS,
-    "words": Kind("U8", np.dtype("u1"), 1),
+    "words": Layout("U8", np.dtype("u1"), 1),
     "word_ends": NUMBERS,
     "counts": NUMBERS,
     "ngrams": ROWS,
 }
-NONE: Final = Kind("", np.dtype("u1"), 0)
+NONE: Final = Layout("", np.dtype("u1"), 0)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -76,7 +76,7 @@ def write(table: Table, stream: BinaryIO, about: Mapping[str, Any]) -> None:
     write_arrays(stream, arrays, KINDS, metadata)
 
 
-def write_arrays(stream: BinaryIO, arrays: Arrays, kinds: Mapping[str, Kind], metadata: dict[str, str]) -> None:
+def write_arrays(stream: BinaryIO, arrays: Arrays, kinds: Mapping[str, Layout], metadata: dict[str, str]) -> None:
     """Writes a safetensors file, some rows at a time, so that it takes no memory to speak of."""
     stream.write(_header(arrays, kinds, metadata))
     for name, array in arrays.items():
@@ -111,7 +111,7 @@ def is_safetensors(start: bytes, size: int) -> bool:
     )
 
 
-def _header(arrays: Arrays, kinds: Mapping[str, Kind], metadata: dict[str, str]) -> bytes:
+def _header(arrays: Arrays, kinds: Mapping[str, Layout], metadata: dict[str, str]) -> bytes:
     entries: dict[str, Any] = {"__metadata__": metadata}
     end = 0
     for name, array in arrays.items():

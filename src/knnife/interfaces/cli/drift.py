@@ -164,16 +164,16 @@ def _reference(path: str, stack: ExitStack) -> Any:
 
 def _newcomers(path: str, reference: Any, text: tuple[str, ...], id: str | None, stack: ExitStack) -> Any:
     """What NEW is: an array, a space, or things, read as those of the reference were."""
+    from knnife.encoders.protocol import reading_for  # brings NumPy
+
     if path.endswith(".npy"):
         return load_vectors(path)
     if is_space(path):
         return stack.enter_context(open_space(path, read_only=True))
     if not isinstance(reference, knnife.Space):
         raise knnife.BadInput(f"{path}: an array is compared with an array (.npy), as no encoder made its vectors")
-    encoder = reference.encoder
-    if encoder.kind == "row":
-        return knnife.read(path, row=True, id=id, leave_out=getattr(encoder, "leave_out", ()))
-    return knnife.read(path, text=text or None, id=id)
+    options = reading_for(reference.encoder) or {"text": text or None}
+    return knnife.read(path, id=id, **options)
 
 
 def _line(row: dict[str, Any]) -> output.Row:

@@ -31,11 +31,13 @@ def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> Rows | None
 
     Raises BadInput where it holds something else than the rows it is asked to take, or has learned other columns.
     """
+    from knnife.things.kinds import kind  # brings NumPy
+
     view, encoder = None, None
     if os.path.exists(space):
         with knnife.Space.open(space, read_only=True) as opened:
             view = next((view for view in opened.info().views if view.default), None)
-            encoder = opened.encoder if view is not None and view.kind == "row" else None
+            encoder = opened.encoder if view is not None and kind(view.kind).whole_rows else None
     if encoder is None:
         if asked and view is not None:
             held = view.kind or "vectors that were brought along"

@@ -108,13 +108,13 @@ def _judge(space: str, new: str | None, detector: str | None, asked: dict[str, A
 
 def _opened(path: str, encoder: Any, text: Any, id: str | None, stack: ExitStack) -> Any:
     """What is in a file: a space, an array, or things to be encoded (with `encoder`, the default one for None)."""
+    from knnife.encoders.protocol import reading_for  # brings NumPy
+
     if path.endswith(".npy"):
         return load_vectors(path)
     if is_space(path):
         return stack.enter_context(open_space(path, read_only=True))
-    if encoder is not None and encoder.kind == "row":
-        return knnife.read(path, row=True, id=id, leave_out=getattr(encoder, "leave_out", ()))
-    return knnife.read(path, text=text, id=id)
+    return knnife.read(path, id=id, **(reading_for(encoder) if encoder else {}) or {"text": text})
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:

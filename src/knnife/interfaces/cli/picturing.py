@@ -27,11 +27,11 @@ MOST_BYTES = 256 << 20  # of pictures that come as bytes, to learn from
 
 def gathered(sources: Sequence[str]) -> list[str | list[str]]:
     """The sources, with pictures that follow each other as one: a shell makes many of photos/*.jpg."""
-    from knnife.things import is_picture
+    from knnife.things.kinds import kind_of_file
 
     found: list[str | list[str]] = []
     for source in sources:
-        if not is_picture(source):
+        if kind_of_file(source) is None:
             found.append(source)
         elif found and isinstance(found[-1], list):
             found[-1].append(source)
@@ -42,8 +42,10 @@ def gathered(sources: Sequence[str]) -> list[str | list[str]]:
 
 def holds_pictures(space: str) -> bool:
     """Is there a space already, and are its things pictures?"""
+    from knnife.things.kinds import kind
+
     view = _view(space)
-    return view is not None and view.kind == "image"
+    return view is not None and kind(view.kind).has_picture
 
 
 def encoder_for(space: str, readings: Sequence[Reading], asked: str | None, quiet: bool) -> Any:
@@ -64,11 +66,14 @@ def encoder_for(space: str, readings: Sequence[Reading], asked: str | None, quie
 
 def encoder_again(space: knnife.Space, asked: str) -> str | knnife.SceneEncoder:
     """The encoder for a re-encoding: scenes are learned from the space, unless it has learned them before."""
+    from knnife.things.kinds import kind
+
     views = space.info().views
     if asked != SCENES or any(view.encoder == SCENES for view in views):
         return asked
-    if kind := next((view.kind for view in views if view.default and view.kind != "image"), None):
-        raise knnife.BadInput(f"{space.path} holds things of the kind {kind}; scenes are learned from pictures")
+    held = next((view.kind for view in views if view.default), None)
+    if held and not kind(held).has_picture:
+        raise knnife.BadInput(f"{space.path} holds things of the kind {held}; scenes are learned from pictures")
     return _trained(space.things())
 
 

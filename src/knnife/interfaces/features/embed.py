@@ -26,6 +26,7 @@ from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Vectors, unit
 from knnife.interfaces.features.columns import Name, Texts, check_columns, chosen, columns_of, names_in, texts_of
 from knnife.space import encode
+from knnife.things.kinds import kind
 
 LOADED = 4  # encoders that stay in memory for the next fit; a grid search fits the same ones again and again
 
@@ -131,7 +132,7 @@ class Embed(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _loaded(self) -> Encoder:
         encoder = self.encoder
         encoder = _load(encoder, _stamp(encoder)) if isinstance(encoder, str | Path) else load_encoder(encoder)
-        if encoder.kind != "text":
+        if not kind(encoder.kind).any_text:
             raise BadInput(f"encoder {encoder.name} takes {encoder.kind}; Embed needs one that takes text")
         return encoder
 

@@ -11,6 +11,7 @@ from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.encoders.protocol import preferred_metric
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
+from knnife.things.kinds import kind
 from knnife.tools._classify import names
 from knnife.tools._classify.examples import Examples, Labelled
 from knnife.tools._classify.ground import Ground
@@ -67,7 +68,7 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
 def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
     """Names alone, `{name: description}` or a list of names. Raises BadInput for fewer than two, and for two alike."""
     loaded = load_encoder(encoder if encoder is not None else DEFAULT)
-    if loaded.kind != "text":
+    if not kind(loaded.kind).any_text:
         raise BadInput(f"names of classes are texts, and the encoder {loaded.name} takes {loaded.kind}")
     classes = tuple(dict.fromkeys(labels))
     if len(classes) < len(labels) or len(classes) < 2:
@@ -83,7 +84,7 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
 
 
 def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:
-    if encoder.kind != "text":
+    if not kind(encoder.kind).any_text:
         if wanted:
             raise BadInput(f"names are texts, and the encoder {encoder.name} takes {encoder.kind}; leave names= out")
         return [], None

@@ -11,9 +11,9 @@ from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors, similarity, unit
 from knnife.space.space import Where
+from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.pieces import Pieces
-from knnife.tools._duplicates.sides import PICTURES
 from knnife.tools.duplicates import duplicates
 
 
@@ -51,7 +51,7 @@ class Seen:
             given, false_pairs=false_pairs, threshold=threshold, by=by, encoder=encoder, metric=metric, view=view,
             where=where, seed=seed,
         )  # fmt: skip
-        if found.things.kind == PICTURES and "surface" in found.tails:
+        if kind(found.things.kind).overlaid and "surface" in found.tails:
             raise BadInput("pictures are compared one at a time by their vectors alone: give by='vectors'")
         self._things, self._ids = found.things, list(found.things.ids)
         self.limits: dict[Way, float] = {way: found.limit(way) for way in found.tails}

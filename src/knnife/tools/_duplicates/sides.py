@@ -9,13 +9,13 @@ import numpy as np
 
 from knnife.errors import BadInput
 from knnife.space import Sample, Space, comparable, sample
-from knnife.things import are_pictures, as_things
+from knnife.things import as_things, kind_within
+from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.joins import Progress
 from knnife.tools._duplicates.shortlist import ENCODER, Poses
 
 BY = ("both", "surface", "vectors")
-PICTURES = "image"  # the kind of things that are laid on one another
 
 
 def both_sides(
@@ -32,7 +32,7 @@ def both_sides(
     """The things asked about, and those of the other side, if there is one. Raises what `sample` raises."""
     if by is not None and by not in BY:
         raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}")
-    if encoder is None and are_pictures(given):
+    if encoder is None and kind_within(given).overlaid:
         encoder = ENCODER
     asked = {"encoder": encoder, "metric": metric, "view": view, "where": where, "progress": progress}
     things = _side(given, by, "things", **asked)
@@ -44,7 +44,7 @@ def both_sides(
         asked = {"view": view if isinstance(given, Space) else None}
     else:
         asked = {
-            "encoder": encoder or (ENCODER if are_pictures(against) else None),
+            "encoder": encoder or (ENCODER if kind_within(against).overlaid else None),
             "metric": metric,
             "progress": progress,
         }
@@ -58,7 +58,7 @@ def ways_for(things: Sample, other: Sample | None, by: str | None) -> tuple[Way,
     """The ways in which these can be compared."""
     sides = [side for side in (things, other) if side is not None and len(side)]
     texts = all(side.texts is not None for side in sides)
-    if _are_pictures(things, other):
+    if _overlaid(things, other):
         by = by or "both"
     elif by in ("both", "surface") and not texts:
         source = next(side.source for side in sides if side.texts is None)
@@ -76,20 +76,20 @@ def poses_for(things: Sample, other: Sample | None, ways: tuple[Way, ...], poses
 
     Raises BadInput where other poses are asked for and cannot be found.
     """
-    if _are_pictures(things, other) and "surface" in ways:
+    if _overlaid(things, other) and "surface" in ways:
         return poses
     if any(poses):
         raise BadInput(
             "mirrored= and turned= are for pictures that are compared by their surface, and these are "
-            + ("compared by their vectors; leave by= out" if _are_pictures(things, other) else "no pictures")
+            + ("compared by their vectors; leave by= out" if _overlaid(things, other) else "no pictures")
         )
     return None
 
 
-def _are_pictures(things: Sample, other: Sample | None) -> bool:
-    """Whether there are things, and all of them are pictures."""
-    kinds = {side.kind for side in (things, other) if side is not None and len(side)}
-    return kinds == {PICTURES}
+def _overlaid(things: Sample, other: Sample | None) -> bool:
+    """Whether there are things, and copies among all of them are found by laying one on another."""
+    sides = [side for side in (things, other) if side is not None and len(side)]
+    return bool(sides) and all(kind(side.kind).overlaid for side in sides)
 
 
 def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
@@ -105,7 +105,7 @@ def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
 
 def _sees(encoder: Any) -> bool:
     """Whether this is an encoder of pictures, as far as that can be told without loading it."""
-    return encoder == ENCODER or getattr(encoder, "kind", None) == PICTURES
+    return encoder == ENCODER or kind(getattr(encoder, "kind", None)).overlaid
 
 
 def _by_direction(side: Sample) -> Sample:

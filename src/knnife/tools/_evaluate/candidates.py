@@ -17,6 +17,7 @@ from knnife.encoders.model_folders import hub_folder
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
 from knnife.space import encode as remembered
+from knnife.things.kinds import kind
 
 BATCH_SECONDS: Final = 0.5  # what a batch shall take, so that a bar moves and a Ctrl-C is heard
 FIRST_BATCH: Final = 64  # texts
@@ -140,7 +141,7 @@ def load_candidates(encoders: Iterable[str | Path | Encoder]) -> list[Candidate]
 
 def _candidate(given: str | Path | Encoder) -> Candidate:
     encoder = load_encoder(given)
-    if encoder.kind != "text":
+    if not kind(encoder.kind).any_text:
         raise BadInput(f"{encoder.name} takes {encoder.kind}; what is compared here are encoders of texts")
     as_vectors(encoder.encode(["word"]), encoder.dim, f"vectors of {encoder.name}")
     if not isinstance(given, str | Path):

@@ -9,6 +9,7 @@ from knnife.encoders import Encoder, load_encoder
 from knnife.encoders.face_detection import load_detector
 from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput
+from knnife.things.kinds import kind
 
 Model = str | os.PathLike[str] | Encoder | None
 
@@ -23,6 +24,6 @@ def as_detector(detector: str | os.PathLike[str] | FaceDetector | None) -> FaceD
 def face_model(model: str | os.PathLike[str] | Encoder) -> Encoder:
     """The model of faces called so, or in this file. Raises BadInput for a model of other things."""
     found = load_encoder(Path(model) if isinstance(model, os.PathLike) else model)
-    if found.kind != "face":
+    if not kind(found.kind).cut_out:
         raise BadInput(f"the model {found.name} takes {found.kind}; expected one of faces (`knnife models` lists them)")
     return found
