@@ -20,7 +20,7 @@ from bench.data import CACHE
 from knnife.geometry import Vectors, unit
 
 if TYPE_CHECKING:
-    from scripts.export_minilm import Graph, Weights
+    from scripts.export_minilm import OnnxGraph, Weights
 
 BATCH = 32  # texts
 LONGEST = 256  # tokens, as sentence_bert_config.json of the model says
@@ -83,12 +83,12 @@ def _float32() -> Path:
     """Where that network lies, written if need be."""
     from onnx import TensorProto, helper
     from safetensors.numpy import load_file
-    from scripts.export_minilm import IR_VERSION, LAYERS, OPSETS, Graph
+    from scripts.export_minilm import IR_VERSION, LAYERS, OPSETS, OnnxGraph
 
     path = CACHE / "minilm-float32.onnx"
     if path.exists():
         return path
-    weights, graph = load_file(weights_folder() / "model.safetensors"), Graph()
+    weights, graph = load_file(weights_folder() / "model.safetensors"), OnnxGraph()
     x = _embeddings(graph, weights)
     mask = graph.run("Cast", TAKEN[1], to=TensorProto.INT32)
     for i in range(LAYERS):
@@ -102,7 +102,7 @@ def _float32() -> Path:
     return path
 
 
-def _embeddings(graph: Graph, weights: Weights) -> str:
+def _embeddings(graph: OnnxGraph, weights: Weights) -> str:
     """Words, their positions and the one type of all tokens, summed and normed: (texts, length, 384)."""
     from scripts.export_minilm import norm
 
@@ -114,7 +114,7 @@ def _embeddings(graph: Graph, weights: Weights) -> str:
     return norm(graph, weights, "embeddings", graph.run("Add", words, places_used))
 
 
-def _layer(graph: Graph, weights: Weights, at: str, x: str, mask: str) -> str:
+def _layer(graph: OnnxGraph, weights: Weights, at: str, x: str, mask: str) -> str:
     """One layer of BERT (Devlin et al., 2019)."""
     from scripts.export_minilm import HEADS, MICROSOFT, norm
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from knnife import WordVectors
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 
 MEANINGS = {  # word -> what it is made of
     "the": "common",
@@ -60,7 +60,9 @@ def vectors(seed: int = 0) -> np.ndarray:
 def wiki() -> WordVectors:
     """The same in every process; the more frequent words first."""
     counts = 1_000 // np.arange(1, len(MEANINGS) + 1)
-    return WordVectors(Table(list(MEANINGS), vectors(), counts), about={"dim": DIM, "epochs": 5, "words seen": 4_000})
+    return WordVectors(
+        WordTable(list(MEANINGS), vectors(), counts), about={"dim": DIM, "epochs": 5, "words seen": 4_000}
+    )
 
 
 def write(folder: Path) -> Path:

@@ -179,7 +179,7 @@ def test_vectors_that_memory_cannot_hold_are_told_with_their_size(monkeypatch: p
     def too_large(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("knnife.encoders._words.training_step.Weights.drawn", too_large)
+    monkeypatch.setattr("knnife.encoders._words.weights.TrainingWeights.drawn", too_large)
     with pytest.raises(BadInput, match=r"12 words and 2,000,000 buckets of 1,000 .* take 8.0 GB.*lower dim"):
         train(two_topics(300), dim=1000, subwords=(3, 6), buckets=2_000_000)
 

@@ -21,7 +21,7 @@ from knnife.encoders._words import corpus as module
 from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import END, Corpus, corpus, split, tokens
 from knnife.encoders._words.item_sequences import histories
-from knnife.encoders._words.numbered_corpus import Numbered
+from knnife.encoders._words.numbered_corpus import NumberedCorpus
 from knnife.encoders._words.word_counts import Numbers, count, forget, settle
 
 
@@ -149,23 +149,23 @@ def test_files_that_cannot_be_read_are_told_with_their_line(tmp_path: Path) -> N
 
 
 def numbered(
-    read: Corpus, into: Numbered, min_count: int = 1, max_words: int | None = None
+    read: Corpus, into: NumberedCorpus, min_count: int = 1, max_words: int | None = None
 ) -> tuple[list[str], list[Any]]:
     vocabulary = settle(count(read, into, lambda *_: None), into, min_count, max_words)
     return vocabulary.words, [*zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)]
 
 
-def spelled(into: Numbered, words: list[str]) -> str:
+def spelled(into: NumberedCorpus, words: list[str]) -> str:
     return " ".join("/" if number < 0 else words[number] for number in into.part(0, into.length))
 
 
 def test_the_frequent_words_are_numbered_and_the_rare_taken_out(tmp_path: Path) -> None:
     text = "b a a rare c\nb a lone\nseldom\na c b b"
-    with Numbered(tmp_path) as into:
+    with NumberedCorpus(tmp_path) as into:
         words, counts = numbered(corpus([text]), into, min_count=2)
         assert counts == [("b", 4), ("a", 4), ("c", 2)]  # of equals, the one that came first
         assert spelled(into, words).strip("/ ") == "b a a c / b a / a c b b"
-    with Numbered(tmp_path) as into:
+    with NumberedCorpus(tmp_path) as into:
         assert numbered(corpus([text]), into, max_words=2)[0] == ["b", "a"]
     assert not list(tmp_path.iterdir())
 
@@ -175,7 +175,7 @@ def test_counts_are_those_of_counter_whatever_the_blocks(tmp_path: Path, monkeyp
     monkeypatch.setattr("knnife.encoders._words.numbered_corpus.AT_ONCE", 37)
     rng = np.random.default_rng(0)
     texts = [" ".join(f"w{n}" for n in rng.zipf(1.5, 30) % 500) for _ in range(50)]
-    with Numbered(tmp_path) as into:
+    with NumberedCorpus(tmp_path) as into:
         words, counts = numbered(corpus(texts), into, min_count=3)
         expected = Counter(word for text in texts for word in text.split())
         assert dict(counts) == {word: times for word, times in expected.items() if times >= 3}
@@ -194,7 +194,7 @@ def test_where_words_are_too_many_to_remember_the_rarest_are_forgotten() -> None
 
 
 def joined(texts: list[str], folder: Path, passes: int = 1, threshold: float = 10, min_count: int = 2) -> str:
-    with Numbered(folder) as into:
+    with NumberedCorpus(folder) as into:
         counted = count(corpus(texts), into, lambda *_: None)
         for each in range(passes):
             counted = phrases.join(counted, into, threshold / 2**each, min_count)
@@ -262,7 +262,7 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path, monkeypatch: pytes
             for number in range(lines):
                 yield f"word{number % 100} and word{number % 77} " * 20
 
-        with Numbered(tmp_path) as into:
+        with NumberedCorpus(tmp_path) as into:
             tracemalloc.start()
             numbered(corpus(texts()), into, min_count=2)
             found = tracemalloc.get_traced_memory()[1]

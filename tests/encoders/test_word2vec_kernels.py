@@ -12,29 +12,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knnife.encoders._words import plain_training_step, training_step
-from knnife.encoders._words.weights import CERTAIN, Grams, Sampler, Weights, alias_table, zeros
+from knnife.encoders._words.weights import CERTAIN, Sampler, TrainingWeights, WordGrams, alias_table, zeros
 
 WAYS = [plain_training_step.train_block, training_step.train_block]  # the same one twice where there is no compiler
 compiled = pytest.mark.skipif(training_step.KERNEL == "none", reason="knnife was installed without a compiler")
 
 
-def copied(weights: Weights) -> Weights:
-    made = Weights.drawn(len(weights.words), weights.dim, buckets=0 if weights.ngrams is None else len(weights.ngrams))
+def copied(weights: TrainingWeights) -> TrainingWeights:
+    made = TrainingWeights.drawn(
+        len(weights.words), weights.dim, buckets=0 if weights.ngrams is None else len(weights.ngrams)
+    )
     made.words[:], made.outputs[:] = weights.words, weights.outputs
     if weights.ngrams is not None and made.ngrams is not None:
         made.ngrams[:] = weights.ngrams
     return made
 
 
-def moved(a: Weights, b: Weights) -> float:
+def moved(a: TrainingWeights, b: TrainingWeights) -> float:
     """The greatest difference between two."""
     pairs = [(a.words, b.words), (a.outputs, b.outputs), (a.ngrams, b.ngrams)]
     return max(float(np.abs(x - y).max()) for x, y in pairs if x is not None and y is not None)
 
 
-def some(n_words: int, dim: int, seed: int = 0, buckets: int = 0) -> Weights:
+def some(n_words: int, dim: int, seed: int = 0, buckets: int = 0) -> TrainingWeights:
     """Weights that have learned something already."""
-    weights = Weights.drawn(n_words, dim, buckets=buckets, seed=seed)
+    weights = TrainingWeights.drawn(n_words, dim, buckets=buckets, seed=seed)
     random = np.random.default_rng(seed)
     for rows in (weights.words, weights.outputs, weights.ngrams):
         if rows is not None:
@@ -42,10 +44,10 @@ def some(n_words: int, dim: int, seed: int = 0, buckets: int = 0) -> Weights:
     return weights
 
 
-def grams(n_words: int, buckets: int, seed: int = 0) -> Grams:
+def grams(n_words: int, buckets: int, seed: int = 0) -> WordGrams:
     random = np.random.default_rng(seed)
     starts = np.append(0, np.cumsum(random.integers(0, 5, n_words)))
-    return Grams(starts, random.integers(0, buckets, starts[-1]).astype(np.int32))
+    return WordGrams(starts, random.integers(0, buckets, starts[-1]).astype(np.int32))
 
 
 def topics(n: int) -> np.ndarray:
@@ -128,7 +130,7 @@ def test_windows_end_with_the_sentence(train: Any) -> None:
 def test_a_word_without_ngrams_learns_as_if_there_were_none(train: Any) -> None:
     ids = np.random.default_rng(0).permutation(50).astype(np.int32)
     sampler = Sampler.of(np.ones(50, np.int64), sample=0)
-    nothing = Grams(np.zeros(51, np.int64), np.zeros(0, np.int32))
+    nothing = WordGrams(np.zeros(51, np.int64), np.zeros(0, np.int32))
     with_none, without = some(50, 8, buckets=3), some(50, 8)
     without.words[:], without.outputs[:] = with_none.words, with_none.outputs
     train(with_none, replace(sampler, grams=nothing), ids, 0.1, 0.1, 7)
@@ -139,7 +141,7 @@ def test_a_word_without_ngrams_learns_as_if_there_were_none(train: Any) -> None:
 def test_the_vector_of_a_word_is_the_mean_of_its_own_row_and_its_ngrams() -> None:
     weights = some(3, 4, buckets=5)
     assert weights.ngrams is not None
-    found = weights.vectors(Grams(np.array([0, 2, 2, 3]), np.array([4, 1, 1], np.int32)))
+    found = weights.vectors(WordGrams(np.array([0, 2, 2, 3]), np.array([4, 1, 1], np.int32)))
     assert np.allclose(found[0], (weights.words[0] + weights.ngrams[4] + weights.ngrams[1])[:4] / 3)
     assert np.allclose(found[1], weights.words[1, :4])
     assert np.array_equal(weights.vectors(), weights.words[:, :4])
@@ -150,9 +152,9 @@ def test_the_vector_of_a_word_is_the_mean_of_its_own_row_and_its_ngrams() -> Non
 @pytest.mark.parametrize("train", WAYS)
 def test_words_of_a_topic_come_close(train: Any, cbow: bool, with_grams: bool) -> None:
     ids = topics(300 if train is plain_training_step.train_block else 3000)
-    own = Grams(np.arange(21), np.arange(20, dtype=np.int32)) if with_grams else None
+    own = WordGrams(np.arange(21), np.arange(20, dtype=np.int32)) if with_grams else None
     sampler = Sampler.of(np.ones(20, np.int64), sample=0, cbow=cbow, grams=own)
-    weights = Weights.drawn(20, 10, buckets=20 if with_grams else 0, seed=1)
+    weights = TrainingWeights.drawn(20, 10, buckets=20 if with_grams else 0, seed=1)
     loss, pairs = train(weights, sampler, ids, 0.2, 0.1, 0)
     found = weights.vectors(own)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
@@ -200,7 +202,7 @@ def test_training_moves_much_more_than_the_two_ways_differ() -> None:
 def test_the_same_state_gives_the_same_bits_and_another_gives_others() -> None:
     ids = topics(100)
     sampler = Sampler.of(np.bincount(ids[ids >= 0]), sample=0.1)
-    runs = [Weights.drawn(20, 100, seed=3) for _ in range(3)]
+    runs = [TrainingWeights.drawn(20, 100, seed=3) for _ in range(3)]
     for weights, state in zip(runs, (5, 5, 6), strict=True):
         training_step.train_block(weights, sampler, ids, 0.05, 0.01, state)
     assert runs[0].words.tobytes() == runs[1].words.tobytes()
@@ -213,7 +215,7 @@ def test_rows_that_begin_within_a_cache_line_serve_as_well() -> None:
     ids, sampler = topics(50), Sampler.of(np.ones(20, np.int64))
     aligned = some(20, 10)
     memory = np.zeros(2 * 20 * 16 + 3, np.float32)
-    askew = Weights(memory[3 : 3 + 320].reshape(20, 16), memory[3 + 320 :].reshape(20, 16), None, 10)
+    askew = TrainingWeights(memory[3 : 3 + 320].reshape(20, 16), memory[3 + 320 :].reshape(20, 16), None, 10)
     askew.words[:], askew.outputs[:] = aligned.words, aligned.outputs
     for weights in (aligned, askew):
         training_step.train_block(weights, sampler, ids, 0.05, 0.01, 0)
@@ -224,7 +226,7 @@ def test_rows_that_begin_within_a_cache_line_serve_as_well() -> None:
 def test_threads_share_the_weights() -> None:
     ids = topics(3000)
     sampler = Sampler.of(np.ones(20, np.int64), sample=0)
-    alone, shared = Weights.drawn(20, 50), Weights.drawn(20, 50)
+    alone, shared = TrainingWeights.drawn(20, 50), TrainingWeights.drawn(20, 50)
     one = [training_step.train_block(alone, sampler, ids, 0.05, 0.05, state) for state in range(8)]
     with ThreadPoolExecutor(2) as pool:
         two = [*pool.map(lambda state: training_step.train_block(shared, sampler, ids, 0.05, 0.05, state), range(8))]
@@ -250,7 +252,7 @@ def test_nothing_to_learn_from_is_nothing_learned(train: Any) -> None:
     assert moved(weights, some(3, 4)) == 0
 
 
-GOOD = Grams(np.array([0, 1, 2, 2]), np.array([0, 4], np.int32))
+GOOD = WordGrams(np.array([0, 1, 2, 2]), np.array([0, 4], np.int32))
 
 
 @compiled

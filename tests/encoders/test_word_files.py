@@ -14,7 +14,7 @@ from tests.conftest import shared
 from knnife.encoders._words import native
 from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.word_files import read_words, write_table
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput, DiskFull, NotFound, ReadOnly
 
 REAL = "models/gensim-test-vectors/"
@@ -22,17 +22,17 @@ WORDS = ["the", "naïve", "東京", "12", "1.5", "nan", "#", "a\u00a0b", "\u2028
 WRITTEN = ["a.vectors", "a.vec", "a.txt", "a.bin", "a.npy", "vectors.tsv", "b.tsv", "a.txt.gz", "a.bin.gz", "c.tsv.gz"]
 
 
-def table(n=11, dim=5, **more) -> Table:
+def table(n=11, dim=5, **more) -> WordTable:
     vectors = np.random.default_rng(0).normal(size=(n, dim)).astype(np.float32)
     vectors[0] = [0, -0.0, 1e-45, -3.4028235e38, 1 / 3][:dim] + [1] * (dim - 5)
-    return Table([*WORDS, *(f"w{i}" for i in range(n - len(WORDS)))][:n], vectors, **more)
+    return WordTable([*WORDS, *(f"w{i}" for i in range(n - len(WORDS)))][:n], vectors, **more)
 
 
-def read_table(path: Path, **more) -> Table:
+def read_table(path: Path, **more) -> WordTable:
     return read_words(path, **more)[0]
 
 
-def same(a: Table, b: Table) -> bool:
+def same(a: WordTable, b: WordTable) -> bool:
     return a.words == b.words and np.array_equal(a.vectors.view(np.uint32), b.vectors.view(np.uint32))
 
 
@@ -57,7 +57,7 @@ def test_a_limit_reads_the_first_words(tmp_path: Path, name: str):
     given = table()
     write_table(given, tmp_path / name)
     for limit in (1, 3, len(WORDS), 1000):
-        assert same(read_table(tmp_path / name, limit=limit), Table(given.words[:limit], given.vectors[:limit]))
+        assert same(read_table(tmp_path / name, limit=limit), WordTable(given.words[:limit], given.vectors[:limit]))
     for wrong in (0, 2.5, "5"):
         with pytest.raises(BadInput, match=f"limit={wrong!r}: expected how many"):
             read_table(tmp_path / name, limit=wrong)
@@ -101,7 +101,7 @@ def test_own_files_are_safetensors(tmp_path: Path):
 def test_a_file_that_is_mapped_can_be_written_anew(tmp_path: Path):
     write_table(table(), tmp_path / "a.vectors")
     old = read_table(tmp_path / "a.vectors")
-    write_table(Table(old.words, old.vectors / 2), tmp_path / "a.vectors")
+    write_table(WordTable(old.words, old.vectors / 2), tmp_path / "a.vectors")
     assert same(old, table())
     np.testing.assert_array_equal(read_table(tmp_path / "a.vectors").vectors, old.vectors / 2)
 
@@ -117,7 +117,7 @@ def test_the_projector_gets_counts_in_a_second_column(tmp_path: Path):
 
 
 def test_white_space_becomes_an_underscore_where_a_form_cannot_hold_it(tmp_path: Path):
-    given = Table(["New York", "a\nb", "c\td"], np.eye(3, dtype=np.float32))
+    given = WordTable(["New York", "a\nb", "c\td"], np.eye(3, dtype=np.float32))
     for name, expected in {
         "a.txt": ["New_York", "a_b", "c_d"],
         "a.bin": ["New_York", "a_b", "c_d"],
@@ -128,25 +128,25 @@ def test_white_space_becomes_an_underscore_where_a_form_cannot_hold_it(tmp_path:
         write_table(given, tmp_path / name)
         assert read_table(tmp_path / name).words == expected
     with pytest.raises(BadInput, match="two words are the same"):
-        write_table(Table(["a b", "a_b"], np.eye(2, dtype=np.float32)), tmp_path / "x.bin")
+        write_table(WordTable(["a b", "a_b"], np.eye(2, dtype=np.float32)), tmp_path / "x.bin")
     with pytest.raises(BadInput, match="one word is empty"):
-        write_table(Table(["", "b"], np.eye(2, dtype=np.float32)), tmp_path / "x.bin")
-    write_table(Table(["", "b"], np.eye(2, dtype=np.float32)), tmp_path / "x.vectors")
+        write_table(WordTable(["", "b"], np.eye(2, dtype=np.float32)), tmp_path / "x.bin")
+    write_table(WordTable(["", "b"], np.eye(2, dtype=np.float32)), tmp_path / "x.vectors")
     assert read_table(tmp_path / "x.vectors").words == ["", "b"]
 
 
 def test_tables_that_are_none_are_not_written(tmp_path: Path):
     eye = np.eye(2, dtype=np.float32)
     for why, bad in {
-        "come twice": Table(["a", "a"], eye),
-        "holds NaN": Table(["a", "b"], eye * np.float32(np.nan)),
-        "one vector for each": Table(["a"], eye),
-        "half a character": Table(["a", "\ud800"], eye),
+        "come twice": WordTable(["a", "a"], eye),
+        "holds NaN": WordTable(["a", "b"], eye * np.float32(np.nan)),
+        "one vector for each": WordTable(["a"], eye),
+        "half a character": WordTable(["a", "\ud800"], eye),
     }.items():
         with pytest.raises(BadInput, match=why):
             write_table(bad, tmp_path / "a.vectors")
     with pytest.raises(BadInput, match="plain JSON"):
-        write_table(Table(["a", "b"], eye), tmp_path / "a.vectors", about={"x": {1}})
+        write_table(WordTable(["a", "b"], eye), tmp_path / "a.vectors", about={"x": {1}})
     with pytest.raises(BadInput, match=r"ends with \.vectors, \.txt"):
         write_table(table(), tmp_path / "a.kv")
     with pytest.raises(BadInput, match="unknown form 'magic'"):
@@ -184,7 +184,7 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(tmp_path: Path):
 
 def test_files_read_at_once_by_several_threads_are_the_same(tmp_path: Path):
     write_table(table(2000), tmp_path / "a.txt")
-    found: list[Table] = []
+    found: list[WordTable] = []
     threads = [threading.Thread(target=lambda: found.append(read_table(tmp_path / "a.txt"))) for _ in range(4)]
     for thread in threads:
         thread.start()

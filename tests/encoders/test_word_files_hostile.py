@@ -16,12 +16,12 @@ from tests.conftest import shared
 
 from knnife.encoders._words import fasttext, native, word_files
 from knnife.encoders._words.word_files import read_words, write_table
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput, KnnifeError
 
 MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 NAMES = {"vectors": "a.vectors", "word2vec": "a.vec", "word2vec-binary": "a.bin", "npy": "a.npy", "projector": "a.tsv"}
-TABLE = Table(
+TABLE = WordTable(
     ["one", "two", "drei", "vier"],
     np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32),
     np.array([9, 8, 7, 6]),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests import worded
 
 from knnife import BadInput, WordVectors
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.geometry import unit
 
 
@@ -31,7 +31,7 @@ def test_words_of_a_text_that_make_a_phrase_count_as_one(wiki):
     a, b = wiki.encode(["the king of New York", "the king of new_york"])
     np.testing.assert_array_equal(a, b)
     words = ["new", "york", "new_york", "new_york_times"]
-    joined = WordVectors(Table(words, np.eye(4, dtype=np.float32)))._sentences._joined
+    joined = WordVectors(WordTable(words, np.eye(4, dtype=np.float32)))._sentences._joined
     assert joined(["York", "New", "York", "times", "new", "York"]) == ["York", "New_York_times", "new_York"]
 
 
@@ -57,7 +57,7 @@ def test_what_texts_have_in_common_is_the_first_component_of_many_random_ones(wi
 
 
 def test_without_counts_words_are_as_frequent_as_zipfs_law_has_it(wiki):
-    words = WordVectors(Table(wiki.words, wiki.vectors))
+    words = WordVectors(WordTable(wiki.words, wiki.vectors))
     share = 1 / np.arange(1, 31)
     share /= share.sum()
     np.testing.assert_allclose(words._sentences.weights, 1e-3 / (1e-3 + share), rtol=1e-5)

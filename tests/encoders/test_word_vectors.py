@@ -9,7 +9,7 @@ from tests.conftest import shared
 
 import knnife
 from knnife import BadInput, EncoderMismatch, NotFound, Space, WordVectors, load_encoder
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.geometry import unit
 
 FROM_GENSIM = {
@@ -36,7 +36,7 @@ def test_words_vectors_and_counts_stand_side_by_side(wiki):
 
 def test_a_word_is_looked_up_as_it_is_then_in_small_letters_then_as_a_phrase():
     vectors = np.eye(4, dtype=np.float32)
-    words = WordVectors(Table(["Paris", "paris", "new_york", "USA"], vectors))
+    words = WordVectors(WordTable(["Paris", "paris", "new_york", "USA"], vectors))
     assert words.rows_of(["Paris", "paris", "PARIS", "New York", "new_york", "USA", "usa"]).tolist() == [
         0,
         1,
@@ -112,7 +112,7 @@ def test_rows_are_plain_values(wiki):
 
 
 def test_vectors_of_zeros_are_similar_to_nothing():
-    words = WordVectors(Table(["a", "b", "c"], np.zeros((3, 4), np.float32)))
+    words = WordVectors(WordTable(["a", "b", "c"], np.zeros((3, 4), np.float32)))
     assert words.near("a", 2).scores.tolist() == [[0, 0]]
     assert words.similarity("a", "b") == 0
     assert not words.encode(["a b", "a"]).any()
@@ -169,7 +169,7 @@ def test_an_unseen_word_has_the_mean_of_its_ngrams():
     from knnife.encoders._words.subwords import ngrams_of
 
     grams = np.random.default_rng(0).standard_normal((100, 4)).astype(np.float32)
-    words = WordVectors(Table(["king"], np.ones((1, 4), np.float32), None, Subwords(3, 4, grams)))
+    words = WordVectors(WordTable(["king"], np.ones((1, 4), np.float32), None, Subwords(3, 4, grams)))
     _, ids = ngrams_of(["kings"], 3, 4, 100)
     np.testing.assert_allclose(words.vector("kings"), grams[ids].mean(axis=0), atol=1e-6)
     np.testing.assert_array_equal(words.vectors_of(["kings", "king"])[1], np.ones(4))
@@ -204,12 +204,12 @@ def test_the_fingerprint_covers_words_vectors_counts_and_subwords(wiki):
     table = wiki.table
     grams = np.ones((5, worded.DIM), np.float32)
     others = [
-        Table(["The", *table.words[1:]], table.vectors, table.counts),
-        Table(table.words, table.vectors * np.float32(2), table.counts),
-        Table(table.words, table.vectors, table.counts + 1),
-        Table(table.words, table.vectors),
-        Table(table.words, table.vectors, table.counts, Subwords(3, 6, grams)),
-        Table(table.words, table.vectors, table.counts, Subwords(3, 5, grams)),
+        WordTable(["The", *table.words[1:]], table.vectors, table.counts),
+        WordTable(table.words, table.vectors * np.float32(2), table.counts),
+        WordTable(table.words, table.vectors, table.counts + 1),
+        WordTable(table.words, table.vectors),
+        WordTable(table.words, table.vectors, table.counts, Subwords(3, 6, grams)),
+        WordTable(table.words, table.vectors, table.counts, Subwords(3, 5, grams)),
     ]
     assert len({wiki.fingerprint, *(WordVectors(other).fingerprint for other in others)}) == 7
 
@@ -253,7 +253,7 @@ def test_vectors_that_are_too_large_for_a_space_say_what_to_do(wiki, monkeypatch
 def test_other_words_are_refused_by_a_space(wiki, tmp_path):
     with Space.open(tmp_path / "s.knnife", wiki) as space:
         space.add(wiki.things())
-    other = WordVectors(Table(wiki.words, wiki.vectors + np.float32(1), wiki.counts))
+    other = WordVectors(WordTable(wiki.words, wiki.vectors + np.float32(1), wiki.counts))
     with pytest.raises(EncoderMismatch):
         Space.open(tmp_path / "s.knnife", other)
 
@@ -272,7 +272,7 @@ def test_bytes_that_were_damaged_are_refused(wiki):
 )
 def test_words_and_vectors_have_to_fit(words, vectors):
     with pytest.raises(BadInput, match="expected one for each"):
-        WordVectors(Table(words, vectors))
+        WordVectors(WordTable(words, vectors))
 
 
 def test_a_small_text_can_be_learned_from():

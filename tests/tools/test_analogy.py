@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knnife import BadInput, NotFound, Space, Thing, WordVectors, analogy
 from knnife.encoders import analogies
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.space.vocabulary import english_words
 from knnife.tools.analogy import _numbers
 
@@ -139,7 +139,7 @@ def test_words_come_from_word_vectors_spaces_arrays_and_texts(tmp_path: Path) ->
     def answers(given: object, *question: str) -> list[str]:
         return list(analogy(given, *question, k=1).words[0])
 
-    assert answers(WordVectors(Table(WORDS, VECTORS)), "man", "king", "woman") == ["queen"]
+    assert answers(WordVectors(WordTable(WORDS, VECTORS)), "man", "king", "woman") == ["queen"]
     assert answers(VECTORS, "0", "2", "1") == ["3"]
     with Space.open(tmp_path / "words.knnife") as space:
         space.add([Thing(word, None, vector=vector) for word, vector in PLACES.items()])
@@ -149,7 +149,7 @@ def test_words_come_from_word_vectors_spaces_arrays_and_texts(tmp_path: Path) ->
 
 def test_an_unseen_word_asks_by_its_subwords() -> None:
     buckets = np.tile(VECTORS[WORDS.index("king")], (10, 1))
-    vectors = WordVectors(Table(WORDS, VECTORS, subwords=Subwords(3, 4, buckets)))
+    vectors = WordVectors(WordTable(WORDS, VECTORS, subwords=Subwords(3, 4, buckets)))
     assert analogy(vectors, "man", "kingly", "woman", plurals=True, k=2).words[0] == ["queen", "kings"]
 
 

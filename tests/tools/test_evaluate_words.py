@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import shared
 
 from knnife import BadInput, BadRow, NotFound, WordVectors, evaluate_words
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.tools._evaluate_words.correlation import spearman
 from knnife.tools._evaluate_words.files import read_analogies, read_pairs
 
@@ -115,7 +115,7 @@ def test_similarities_are_put_in_the_order_of_people(tmp_path: Path) -> None:
 
 def test_words_never_seen_are_compared_by_their_subwords(tmp_path: Path) -> None:
     buckets = np.tile(VECTORS[0], (10, 1))
-    vectors = WordVectors(Table(WORDS, VECTORS, subwords=Subwords(3, 4, buckets)))
+    vectors = WordVectors(WordTable(WORDS, VECTORS, subwords=Subwords(3, 4, buckets)))
     pairs = put(tmp_path, "pairs.txt", "manly man 9\nmanly woman 5\nman woman 4\nqueen man 1\n")
     found = evaluate_words(vectors, similarities=pairs).similarities[0]
     assert (found.by_subwords, found.missing, found.asked) == (("manly",), (), 4)

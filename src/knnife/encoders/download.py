@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from knnife.encoders import formats, network
-from knnife.encoders.hub import COMMIT, Model, cache
+from knnife.encoders.hub import COMMIT, HubModel, cache
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, DiskFull, KnnifeError, NotFound, Offline, ReadOnly
 
@@ -49,7 +49,7 @@ class File:
         return digest.hexdigest() == self.digest
 
 
-def download(model: Model, progress: Progress) -> Path:
+def download(model: HubModel, progress: Progress) -> Path:
     """Fetches `model` and returns its folder. Raises what `model_folders.hub_folder` does."""
     try:
         commit, listing = _listing(model)
@@ -68,7 +68,7 @@ def download(model: Model, progress: Progress) -> Path:
 class _Download:
     """One model on its way: the small files first, because they tell what else it takes; the weights last."""
 
-    def __init__(self, model: Model, commit: str, listing: dict[str, File], progress: Progress) -> None:
+    def __init__(self, model: HubModel, commit: str, listing: dict[str, File], progress: Progress) -> None:
         self.model, self.commit, self.listing, self.progress = model, commit, listing, progress
         self.snapshot = model.place / "snapshots" / commit
         self.done = 0
@@ -147,7 +147,7 @@ class _Download:
             )
 
 
-def _listing(model: Model) -> tuple[str, dict[str, File]]:
+def _listing(model: HubModel) -> tuple[str, dict[str, File]]:
     """The commit that the revision is at, and its files by name."""
     url = network.address(_hub(), "api", "models", *model.repo.split("/"), "revision", model.revision) + "?blobs=true"
 
@@ -187,7 +187,7 @@ def _key() -> dict[str, str]:
     return {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}
 
 
-def _refused(model: Model, refusal: network.Refusal) -> KnnifeError:
+def _refused(model: HubModel, refusal: network.Refusal) -> KnnifeError:
     """What an answer of the hub means."""
     page, status = network.address(_hub(), *model.repo.split("/")), refusal.status
     code = next((value for name, value in refusal.headers.items() if name.lower() == "x-error-code"), "")

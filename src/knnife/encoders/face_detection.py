@@ -17,7 +17,7 @@ from knnife.encoders._faces.cascade import Cascade
 from knnife.encoders._faces.ultraface import UltraFace
 from knnife.encoders._faces.yunet import YuNet
 from knnife.encoders.face_geometry import Face, FaceDetector
-from knnife.encoders.graph import Graph
+from knnife.encoders.graph import OnnxGraph
 from knnife.encoders.opencv import shrunk
 from knnife.errors import BadInput, NotFound
 from knnife.things.pixels import Pixels
@@ -35,7 +35,7 @@ def load_detector(path: str | Path | None = None) -> FaceDetector:
         return Cascade()
     if not Path(path).is_file():
         raise NotFound(f"there is no file {path}: expected a face detector as *.onnx (YuNet, UltraFace)")
-    graph = Graph(Path(path))
+    graph = OnnxGraph(Path(path))
     if YuNet.knows(graph):
         return YuNet(graph)
     if UltraFace.knows(graph):

@@ -33,7 +33,7 @@ class Tensor(NamedTuple):
     type: str  # "float", "uint8", "int64"…
 
 
-class Graph:
+class OnnxGraph:
     """The network of an *.onnx file as it is: arrays in by the names of `takes`, arrays out by those of `gives`."""
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
@@ -67,7 +67,7 @@ class Graph:
             raise BadInput(f"{self.path}: fails for {shapes}: {_why(error)}") from error
 
 
-class Network:
+class TextGraph:
     """The network of an *.onnx file: what it takes, which of its outputs counts, and a hash of its files."""
 
     def __init__(self, path: Path, recipe: Recipe) -> None:

@@ -25,7 +25,7 @@ COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class Model:
+class HubModel:
     """A repository of the hub, at a branch, a tag or a commit; and its place in the cache."""
 
     name: str
@@ -33,7 +33,7 @@ class Model:
     revision: str
 
     @classmethod
-    def parse(cls, name: str) -> Model:
+    def parse(cls, name: str) -> HubModel:
         """The model that "hf:owner/name" or "hf:owner/name@revision" means. Raises BadInput."""
         found = NAME.fullmatch(name)
         if found is None or ".." in name:
@@ -73,7 +73,7 @@ def address(folder: Path) -> str | None:
 
 def cached(name: str) -> bool:
     """Is the model `name` here, so that it loads without a network?"""
-    found = Model.parse(name).snapshot()
+    found = HubModel.parse(name).snapshot()
     return found is not None and is_whole(found)
 
 

@@ -27,7 +27,7 @@ def hub_folder(name: str, *, download: bool = False, progress: Progress | None =
     Raises BadInput for what is no name, or a model that knnife does not read; NotFound when it is not cached, or not
     at the hub; Offline when the network is forbidden or out of reach; DiskFull and ReadOnly where it cannot be kept.
     """
-    model = hub.Model.parse(name)
+    model = hub.HubModel.parse(name)
     found = model.snapshot()
     if found is not None and hub.is_whole(found):
         return found
@@ -64,11 +64,11 @@ def folder_encoder(folder: Path, name: str, what: str, known: Known) -> Encoder:
 def file_encoder(path: Path) -> Encoder:
     """The model in a file: a network for faces or for pictures, or word vectors."""
     if path.suffix.lower() == ".onnx":
-        from knnife.encoders.graph import Graph
+        from knnife.encoders.graph import OnnxGraph
         from knnife.encoders.onnx_faces import OnnxFaceEncoder
         from knnife.encoders.onnx_pictures import OnnxPictureEncoder
 
-        if OnnxFaceEncoder.knows(graph := Graph(path)):
+        if OnnxFaceEncoder.knows(graph := OnnxGraph(path)):
             return OnnxFaceEncoder(graph, name=os.path.abspath(path))
 
         return OnnxPictureEncoder.load(path, name=os.path.abspath(path))

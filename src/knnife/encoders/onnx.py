@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from knnife.encoders import parallel
-from knnife.encoders.graph import Network, find
+from knnife.encoders.graph import TextGraph, find
 from knnife.encoders.parallel import cores
 from knnife.encoders.protocol import Tokens
 from knnife.encoders.recipe import Recipe
@@ -49,7 +49,7 @@ class OnnxEncoder:
     kind = "text"
 
     def __init__(
-        self, network: Network, tokenizer: bytes, recipe: Recipe, *, name: str = "onnx", threads: int | None = None
+        self, network: TextGraph, tokenizer: bytes, recipe: Recipe, *, name: str = "onnx", threads: int | None = None
     ) -> None:
         """An encoder of these parts, `tokenizer` as JSON; `threads` is how many batches run at once (None: all cores).
 
@@ -81,7 +81,7 @@ class OnnxEncoder:
         """
         folder = Path(folder)
         recipe = recipe or Recipe.read(folder)
-        network = Network(find(folder), recipe)
+        network = TextGraph(find(folder), recipe)
         try:
             tokenizer = (folder / "tokenizer.json").read_bytes()
         except OSError as error:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._faces.licences import licence
-from knnife.encoders.graph import Graph
+from knnife.encoders.graph import OnnxGraph
 from knnife.encoders.opencv import stretched
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
@@ -38,7 +38,7 @@ class OnnxFaceEncoder:
     kind = "face"
     cheap = True  # so that no vector of a face is left in a cache, from where nobody would remove it
 
-    def __init__(self, graph: Graph, *, name: str = "face", scaled: bool | None = None) -> None:
+    def __init__(self, graph: OnnxGraph, *, name: str = "face", scaled: bool | None = None) -> None:
         """scaled: whether the network scales the pixels (0 to 255) itself; None: as its first steps say."""
         if not self.knows(graph):
             raise BadInput(f"{graph.path} is no network for faces: {_DESCRIBED}; it takes {graph.takes}")
@@ -53,7 +53,7 @@ class OnnxFaceEncoder:
         self.fingerprint = hashlib.blake2b(own + graph.digest, digest_size=16).hexdigest()
 
     @staticmethod
-    def knows(graph: Graph) -> bool:
+    def knows(graph: OnnxGraph) -> bool:
         """Does it take one picture of 112 x 112 pixels, and give one vector?"""
         takes, gives = ([tensor.axes for tensor in some.values()] for some in (graph.takes, graph.gives))
         if len(takes) != 1 or len(gives) != 1 or len(takes[0]) != 4 or len(gives[0]) != 2:
@@ -74,7 +74,7 @@ class OnnxFaceEncoder:
             found = ", ".join(file.name for file in files if file.is_file()) or "none"
             error = BadInput if len(files) > 1 else NotFound
             raise error(f"{path}: expected one *.onnx file, a network for faces; found {found}")
-        return cls(Graph(files[0]), name=os.path.abspath(path) if name is None else name, scaled=scaled)
+        return cls(OnnxGraph(files[0]), name=os.path.abspath(path) if name is None else name, scaled=scaled)
 
     def encode(self, values: Sequence[Value]) -> Vectors:
         """The vectors of faces (paths or bytes of pictures of one upright face each), float32 `(n, dim)`, of length 1.

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from knnife.encoders import formats
-from knnife.encoders._pictures.picture_network import Looking
+from knnife.encoders._pictures.picture_network import PictureNetwork
 from knnife.encoders._pictures.preparation import EXAMPLE, Preparation, read_json
-from knnife.encoders._pictures.text_network import Wording, Words
+from knnife.encoders._pictures.text_network import DeferredTextNetwork, TextPreparation
 from knnife.encoders.graph import find
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
@@ -32,7 +32,7 @@ class OnnxPictureEncoder:
 
     kind = "image"
 
-    def __init__(self, network: Looking, preparation: Preparation, *, name: str = "onnx") -> None:
+    def __init__(self, network: PictureNetwork, preparation: Preparation, *, name: str = "onnx") -> None:
         """An encoder of these parts. Raises BadInput when they do not fit together."""
         self.name, self.preparation = name, preparation
         self._network = network
@@ -53,13 +53,13 @@ class OnnxPictureEncoder:
         path = Path(path)
         folder = _folder(path)
         found = _networks(folder, path)
-        network = Looking(folder / found.pictures, read_json(folder / "config.json"))
+        network = PictureNetwork(folder / found.pictures, read_json(folder / "config.json"))
         preparation = _preparation(folder, network)
         name = str(path) if name is None else name
         if found.words is None or found.tokenizer is None or not _reads(network, found):
             return OnnxPictureEncoder(network, preparation, name=name)
         tokenizer = folder / found.tokenizer
-        words = Words(folder / found.words, tokenizer, Wording.read(folder, tokenizer))
+        words = DeferredTextNetwork(folder / found.words, tokenizer, TextPreparation.read(folder, tokenizer))
         return OnnxClipEncoder(network, preparation, words, name=name)
 
     def encode(self, values: Sequence[Value]) -> Vectors:
@@ -79,7 +79,9 @@ class OnnxPictureEncoder:
 class OnnxClipEncoder(OnnxPictureEncoder):
     """Encodes pictures, and texts into the same space."""
 
-    def __init__(self, network: Looking, preparation: Preparation, words: Words, *, name: str = "clip") -> None:
+    def __init__(
+        self, network: PictureNetwork, preparation: Preparation, words: DeferredTextNetwork, *, name: str = "clip"
+    ) -> None:
         """An encoder of these parts. Raises BadInput when they do not fit together."""
         super().__init__(network, preparation, name=name)
         self._words = words
@@ -124,12 +126,12 @@ def _networks(folder: Path, path: Path) -> formats.Networks:
     return found if found.pictures else formats.networks(names, find(path).relative_to(path).as_posix())
 
 
-def _reads(network: Looking, found: formats.Networks) -> bool:
+def _reads(network: PictureNetwork, found: formats.Networks) -> bool:
     """Is there a network for texts? One file may hold both, and then takes texts as well."""
     return found.words != found.pictures or network.takes_words
 
 
-def _preparation(folder: Path, network: Looking) -> Preparation:
+def _preparation(folder: Path, network: PictureNetwork) -> Preparation:
     """What the files say; of a network that takes bytes and scales them itself, what follows from its size."""
     told = Preparation.read(folder, network.size)
     height, width = network.size

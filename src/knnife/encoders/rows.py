@@ -46,7 +46,7 @@ _CLASSES: Final[dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class RowColumn:
     """What is known of one column: what it is, in what share of the sample it was missing, its components, its weight.
 
     A column that is "constant", "empty", "id" (different in every row) or "left out" has no components.
@@ -60,8 +60,8 @@ class Column:
 
 
 class _Learned(NamedTuple):
-    about: Column
-    encoder: made.Column
+    about: RowColumn
+    encoder: made.ColumnEncoder
 
 
 class RowEncoder:
@@ -74,7 +74,7 @@ class RowEncoder:
     metric: Metric = "euclidean"
     SAMPLE: Final = 20_000  # rows learned from; of more, so many are drawn at random
 
-    def __init__(self, columns: Sequence[Column], encoders: Mapping[str, made.Column], rows: int) -> None:
+    def __init__(self, columns: Sequence[RowColumn], encoders: Mapping[str, made.ColumnEncoder], rows: int) -> None:
         """columns: all, in the order of the table; encoders: of those with components, by name; rows: learned from."""
         self.columns = tuple(columns)
         self.rows = rows
@@ -227,26 +227,26 @@ def _parsed(value: Any) -> dict[str, Any]:
     return row if type(row) is dict else dict(row)
 
 
-def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[Column, made.Column | None]:
+def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[RowColumn, made.ColumnEncoder | None]:
     """One column, and what encodes it (None for those that have no components)."""
     missing = sum(map(is_missing, cells)) / len(cells)
     absent = np.isnan(numbers(cells)).sum() if are_numbers(cells) else sum(map(is_missing, cells))
     missing = 0.0 if kind == "left out" else float(absent) / len(cells)
     if kind not in ENCODED:
-        return Column(name, kind, missing), None
-    encoder: made.Column = _CLASSES[kind].learn(cells)
+        return RowColumn(name, kind, missing), None
+    encoder: made.ColumnEncoder = _CLASSES[kind].learn(cells)
     components = np.clip(encoder.encode(cells).astype(np.float64), -FAR, FAR)
     varies = float(components.var(axis=0).sum())
-    return Column(name, kind, missing, encoder.size, 1.0 / max(1.0, varies) ** 0.5), encoder
+    return RowColumn(name, kind, missing, encoder.size, 1.0 / max(1.0, varies) ** 0.5), encoder
 
 
-def _column(state: Mapping[str, Any]) -> Column:
+def _column(state: Mapping[str, Any]) -> RowColumn:
     """One column as `to_bytes` wrote it. Raises ValueError and its like where it is none."""
     name, kind, components = state["name"], state["kind"], state["components"]
     missing, weight = finite([state["missing"], state["weight"]], 2, 1.0)
     if not isinstance(name, str) or kind not in get_args(Kind) or type(components) is not int:
         raise ValueError(f"a column {name!r:.40} of kind {kind!r:.40}")
-    return Column(name, kind, missing, components, weight)
+    return RowColumn(name, kind, missing, components, weight)
 
 
 def _no_number(word: str) -> float:

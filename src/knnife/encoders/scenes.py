@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from knnife.encoders._pictures.patches import LENGTH, Patches
-from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, Telling, glance, glances
+from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, SceneDescriptor, glance, glances
 from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.protocol import Progress
 from knnife.encoders.sampling import drawn
@@ -44,7 +44,7 @@ class SceneEncoder:
     metric: Metric = "cosine"
     SAMPLE: Final = 3_000  # pictures learned from; of more, so many are drawn at random
 
-    def __init__(self, telling: Telling, whitening: Whitening, pictures: int) -> None:
+    def __init__(self, telling: SceneDescriptor, whitening: Whitening, pictures: int) -> None:
         """telling: what is told of a picture; whitening: how much of that counts; pictures: learned from."""
         self._telling, self._whitening = telling, whitening
         self.pictures = pictures
@@ -69,7 +69,7 @@ class SceneEncoder:
         seen = [one for batch in _batches(first, partial(glances, parts=parts), told) for one in batch]
         if len(seen) < 2:
             raise BadInput(f"{len(seen)} of {len(values)} pictures can be read; to learn from them takes 2 or more")
-        telling = Telling.learn([each[0] for each in seen], seed)
+        telling = SceneDescriptor.learn([each[0] for each in seen], seed)
         described = [telling.describe(each) for each in seen]
         described += [
             telling.describe([one for each in batch for one in each])
@@ -128,7 +128,7 @@ class SceneEncoder:
                 floats(arrays, f"whitening {number}", LENGTH, LENGTH),
             )
             patches.append(Patches(step, mean, whitening, floats(arrays, f"typical {number}", None, LENGTH)))
-        telling, pictures = Telling(tuple(patches)), about["pictures"]
+        telling, pictures = SceneDescriptor(tuple(patches)), about["pictures"]
         if type(pictures) is not int:
             raise ValueError(f"{pictures!r:.40} pictures")
         length = sum(telling.lengths)

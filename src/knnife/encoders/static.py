@@ -31,7 +31,7 @@ from tokenizers import Tokenizer
 from knnife.encoders import parallel
 from knnife.encoders.parallel import Block, blocks, on_all_cores
 from knnife.encoders.protocol import Tokens
-from knnife.encoders.wordpiece import Words, vocabulary
+from knnife.encoders.wordpiece import WordpieceSums, vocabulary
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, lengths
 
@@ -74,9 +74,9 @@ class StaticEncoder:
         self._row_of = np.arange(size) if mapping is None else mapping
         self._weight_of = np.ones(size, np.float32) if weights is None else weights.astype(np.float32)
         _check(embeddings, self._weight_of, self._row_of, size)
-        self._words: Words | None = None
+        self._words: WordpieceSums | None = None
         if words and words.highest < len(self._row_of):
-            self._words = Words(words, (self._row_of, self._weight_of, embeddings))
+            self._words = WordpieceSums(words, (self._row_of, self._weight_of, embeddings))
         self.fingerprint = self._fingerprint()
 
     @classmethod

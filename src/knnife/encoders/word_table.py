@@ -38,7 +38,7 @@ class Subwords:
 
 
 @dataclass(frozen=True)
-class Table:
+class WordTable:
     """n words, the most frequent first where counts are known."""
 
     words: list[str]
@@ -65,7 +65,7 @@ def row(row_of: Mapping[str, int], word: str) -> int:
     return -1
 
 
-def rows(table: Table, words: Sequence[str]) -> Rows:
+def rows(table: WordTable, words: Sequence[str]) -> Rows:
     """The row of each word `(m,)`, -1 where it has none. Raises BadInput for what is no word."""
     if isinstance(words, str):
         raise BadInput(f"expected a list of words, got one text: write [{words!r}]")
@@ -76,7 +76,7 @@ def rows(table: Table, words: Sequence[str]) -> Rows:
     return np.fromiter((row(row_of, word) for word in words), np.int64, len(words))
 
 
-def vectors(table: Table, words: Sequence[str]) -> Vectors:
+def vectors(table: WordTable, words: Sequence[str]) -> Vectors:
     """The vector of each word `(m, d)`: its row; of unseen words the mean of their n-grams, where there are subwords.
 
     Raises NotFound for words that have neither, with words that are spelled alike.
@@ -92,7 +92,7 @@ def vectors(table: Table, words: Sequence[str]) -> Vectors:
     return made
 
 
-def by_subwords(table: Table, words: Sequence[str]) -> Vectors:
+def by_subwords(table: WordTable, words: Sequence[str]) -> Vectors:
     """The mean of the vectors of each word's n-grams `(m, d)`; words without any are left out."""
     if table.subwords is None or not words:
         return np.empty((0, table.vectors.shape[1]), np.float32)
@@ -104,7 +104,7 @@ def by_subwords(table: Table, words: Sequence[str]) -> Vectors:
     return np.array(means, np.float32).reshape(-1, table.vectors.shape[1])
 
 
-def unknown(table: Table, word: str) -> NotFound:
+def unknown(table: WordTable, word: str) -> NotFound:
     """The error for a word without a vector, with words of the vocabulary that are spelled like it."""
     from rapidfuzz import fuzz, process  # rarely needed
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import word_table
-from knnife.encoders._words.questions import Asking, NearWords, OddOneOut, Words
+from knnife.encoders._words.questions import NearWords, OddOneOut, WordQuestions, Words
 from knnife.encoders._words.sentences import Sentences
 from knnife.encoders.protocol import Tokens
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.things import Reading, Thing
@@ -39,7 +39,7 @@ class WordVectors:
     cheap = True
     fingerprint: str
 
-    def __init__(self, table: Table, *, about: Mapping[str, Any] | None = None, name: str = "words") -> None:
+    def __init__(self, table: WordTable, *, about: Mapping[str, Any] | None = None, name: str = "words") -> None:
         """Words with vectors. about: how they were made, plain JSON. Raises BadInput where they do not fit together."""
         if not table.words or table.vectors.ndim != 2 or len(table.vectors) != len(table.words):
             raise BadInput(
@@ -50,7 +50,7 @@ class WordVectors:
         self.table = table
         self.dim = int(table.vectors.shape[1])
         self.about: Mapping[str, Any] = about or {}
-        self._asking, self._sentences = Asking(table), Sentences(table)
+        self._asking, self._sentences = WordQuestions(table), Sentences(table)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, form: str | None = None, limit: int | None = None) -> Self:

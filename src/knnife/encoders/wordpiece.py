@@ -41,7 +41,7 @@ SPACE, LETTER, ALONE, STRANGE = range(4)  # ends a word; is part of one; is a wo
 LONGEST_FORM: Final = 31  # bytes that a character may become; 9 are the most that one does
 
 
-class Vocabulary(NamedTuple):
+class WordpieceVocabulary(NamedTuple):
     """What there is to know of a tokenizer that works on words."""
 
     size: int  # how many tokens
@@ -59,7 +59,7 @@ class Alphabet(NamedTuple):
     forms: NDArray[np.uint8]  # the bytes that characters become
 
 
-def vocabulary(definition: bytes) -> Vocabulary | None:
+def vocabulary(definition: bytes) -> WordpieceVocabulary | None:
     """The vocabulary of a tokenizer.json; None where texts are more than their words, or nothing is compiled.
 
     None as well where something is wrong with it: the package tokenizers then says what.
@@ -77,15 +77,17 @@ def vocabulary(definition: bytes) -> Vocabulary | None:
         unknown = tokens[model["unk_token"]]
         table = (*_kernels.index_words(tokens, model["continuing_subword_prefix"]), unknown, longest)
         model["vocab"] = {model["unk_token"]: 0}
-        return Vocabulary(len(tokens), max(tokens.values()), unknown, table, Tokenizer.from_str(json.dumps(parts)))
+        return WordpieceVocabulary(
+            len(tokens), max(tokens.values()), unknown, table, Tokenizer.from_str(json.dumps(parts))
+        )
     except Exception:  # the package raises bare Exception
         return None
 
 
-class Words:
+class WordpieceSums:
     """Adds up the vectors of the words of texts."""
 
-    def __init__(self, vocabulary: Vocabulary, model: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> None:
+    def __init__(self, vocabulary: WordpieceVocabulary, model: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> None:
         """`model`: the row and the weight of each token, and the rows; every token has them."""
         row_of, weight_of, rows = model
         self._vocabulary = vocabulary

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from knnife.encoders import load_encoder
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import as_vectors
 from knnife.space.sample import sample
@@ -23,7 +23,7 @@ _TOKENIZER = files("knnife.encoders") / "models" / "english" / "tokenizer.json"
 _OF_ONE_LETTER = ("a", "i")
 
 
-def vocabulary(given: Any) -> Table:
+def vocabulary(given: Any) -> WordTable:
     """What was given to a tool, as a table of words with vectors; None is the words of the built-in English model.
 
     given: None; WordVectors; words with vectors, `(words, vectors)`; a Space; or whatever else `sample` takes.
@@ -33,20 +33,20 @@ def vocabulary(given: Any) -> Table:
     """
     if given is None:
         return english_words()
-    if isinstance(given, Table):
+    if isinstance(given, WordTable):
         return given
-    if isinstance(table := getattr(given, "table", None), Table):  # WordVectors, whose module only the loader knows
+    if isinstance(table := getattr(given, "table", None), WordTable):  # WordVectors, whose module only the loader knows
         return table
     if _is_pair(given):
         words, vectors = list(given[0]), as_vectors(given[1], what="vectors of words")
         if len(words) != len(vectors):
             raise BadInput(f"{len(words)} words were given with {len(vectors)} vectors; expected one for each")
-        return _checked(Table(words, vectors))
+        return _checked(WordTable(words, vectors))
     if isinstance(given, str | os.PathLike):
         raise BadInput(f"{given!r:.80} is a name: open what it names, by knnife.WordVectors.load or knnife.Space.open")
     found = sample(given, what="words")
     words = list(given) if _is_words(given) else list(found.ids)
-    return _checked(Table(words, found.vectors))
+    return _checked(WordTable(words, found.vectors))
 
 
 def _is_words(given: Any) -> bool:
@@ -57,14 +57,14 @@ def _is_pair(given: Any) -> bool:
     return isinstance(given, tuple) and len(given) == 2 and not isinstance(given[0], str) and _is_words(given[0])
 
 
-def _checked(table: Table) -> Table:
+def _checked(table: WordTable) -> WordTable:
     if not table.words:
         raise BadInput("there are no words; expected one or more with vectors")
     return table
 
 
 @cache
-def english_words() -> Table:
+def english_words() -> WordTable:
     """The 28,721 whole words of the model called "english", with the vectors `(n, 256)` that it gives each of them.
 
     That model encodes texts by pieces of words. Those pieces that are whole words serve for synonyms and analogies
@@ -77,4 +77,4 @@ def english_words() -> Table:
     words = [
         piece for piece in pieces if piece.isascii() and piece.isalpha() and (len(piece) > 1 or piece in _OF_ONE_LETTER)
     ]
-    return Table(words, load_encoder("english").encode(words))
+    return WordTable(words, load_encoder("english").encode(words))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from knnife.encoders import word_table
 from knnife.encoders.analogies import METHODS, Method, solve
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.space.vocabulary import vocabulary
@@ -111,7 +111,7 @@ def _questions(a: Words, b: Words, c: Words) -> list[tuple[str, str, str]]:
     return list(zip(*sides, strict=True))
 
 
-def _no_answers(table: Table, questions: Sequence[tuple[str, str, str]], plurals: bool) -> NDArray[np.int64]:
+def _no_answers(table: WordTable, questions: Sequence[tuple[str, str, str]], plurals: bool) -> NDArray[np.int64]:
     """The rows of the words that do not answer each question `(m, e)`, filled up with -1."""
     left_out = []
     for a, b, c in questions:

@@ -15,7 +15,7 @@ import numpy as np
 
 from knnife.encoders.analogies import METHODS, Method
 from knnife.encoders.protocol import Progress
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.space.vocabulary import vocabulary
 from knnife.tools._evaluate_words import files
@@ -97,7 +97,7 @@ def _paths(given: Paths) -> Iterable[files.Source]:
 
 
 def _accuracies(
-    table: Table, sections: Sequence[files.Section], common: int | None, method: Method, progress: Progress | None
+    table: WordTable, sections: Sequence[files.Section], common: int | None, method: Method, progress: Progress | None
 ) -> list[Accuracy]:
     """Those of the sections of one file, and its sums."""
     questions = [question for section in sections for question in section.questions]
@@ -111,7 +111,7 @@ def _accuracies(
     return [*rows, *sums_of(rows)]
 
 
-def _correlation(table: Table, pairs: files.Pairs, seed: int) -> RankCorrelation:
+def _correlation(table: WordTable, pairs: files.Pairs, seed: int) -> RankCorrelation:
     found = compare(table, pairs)
     known = ~np.isnan(found.similarities)
     value, low, high = spearman(pairs.scores[known], found.similarities[known], seed)

@@ -13,7 +13,7 @@ import numpy as np
 
 from knnife.encoders._faces.licences import licence
 from knnife.encoders.face_geometry import Box, Face, distinct, upright
-from knnife.encoders.graph import Graph
+from knnife.encoders.graph import OnnxGraph
 from knnife.encoders.opencv import stretched
 from knnife.things.pixels import Pixels
 
@@ -27,14 +27,14 @@ class UltraFace:
 
     name = "ultraface"
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: OnnxGraph) -> None:
         self._graph = graph
         (self._input, tensor), *_ = graph.takes.items()
         self._rows, self._columns = tensor.axes[2] or 240, tensor.axes[3] or 320
         self.licence, self.fingerprint = licence(graph.path), graph.digest.hex()
 
     @staticmethod
-    def knows(graph: Graph) -> bool:
+    def knows(graph: OnnxGraph) -> bool:
         """Is this the network of an UltraFace, by the names of what it gives and the axes of what it takes?"""
         takes = [tensor.axes for tensor in graph.takes.values()]
         return graph.gives.keys() == {"scores", "boxes"} and len(takes) == 1 and len(takes[0]) == 4

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from knnife.encoders._faces.licences import licence
 from knnife.encoders.face_geometry import Face, distinct
-from knnife.encoders.graph import Graph
+from knnife.encoders.graph import OnnxGraph
 from knnife.encoders.opencv import shrunk
 from knnife.things.pixels import Pixels
 
@@ -29,14 +29,14 @@ class YuNet:
 
     name = "yunet"
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: OnnxGraph) -> None:
         self._graph = graph
         (self._input, tensor), *_ = graph.takes.items()
         self._side = tensor.axes[2] if len(tensor.axes) == 4 else None  # None: it takes any size
         self.licence, self.fingerprint = licence(graph.path), graph.digest.hex()
 
     @staticmethod
-    def knows(graph: Graph) -> bool:
+    def knows(graph: OnnxGraph) -> bool:
         """Is this the network of a YuNet, by the names of what it gives?"""
         return {f"{part}_{grid}" for part in PARTS for grid in GRIDS} <= graph.gives.keys() and len(graph.takes) == 1
 

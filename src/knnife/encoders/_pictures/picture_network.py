@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from knnife.encoders._pictures.headless import before_the_last_layer, with_output
 from knnife.encoders._pictures.preparation import MOST
-from knnife.encoders.graph import FROM_TEXT, Graph
+from knnife.encoders.graph import FROM_TEXT, OnnxGraph
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 
@@ -33,13 +33,13 @@ NAMING: Final = ("logits", "prob", "softmax", "class", "scores")  # parts of wha
 NUMBERS: Final = {"float": np.float32, "float16": np.float16, "uint8": np.uint8}
 
 
-class Looking:
+class PictureNetwork:
     """A network for pictures in an *.onnx file: the size that it takes, and which of its outputs counts."""
 
     def __init__(self, path: Path, config: dict[str, Any]) -> None:
         """The network in `path`, about which `config` (its config.json) says more. Raises BadInput for any other."""
         self.path = path
-        self._graph = Graph(path)
+        self._graph = OnnxGraph(path)
         self.digest = self._graph.digest
         taken = {name: tensor for name, tensor in self._graph.takes.items() if len(tensor.axes) == 4}
         if len(taken) != 1:
@@ -134,7 +134,7 @@ class Looking:
             name = before_the_last_layer(content, output)
         except BadInput as error:
             raise BadInput(f"{self.path}: {error}") from error
-        self._graph = Graph(self.path, with_output(content, name))
+        self._graph = OnnxGraph(self.path, with_output(content, name))
         return name
 
 

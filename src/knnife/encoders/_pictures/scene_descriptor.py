@@ -32,7 +32,7 @@ class Glance(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Telling:
+class SceneDescriptor:
     """How pictures are told: by typical patches of each of SIZES, and by their outlines."""
 
     patches: tuple[Patches, ...]

@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 
 from knnife.encoders import parallel
 from knnife.encoders._pictures.preparation import read_json
-from knnife.encoders.graph import FROM_TEXT, Graph, digest
+from knnife.encoders.graph import FROM_TEXT, OnnxGraph, digest
 from knnife.encoders.parallel import cores
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
@@ -36,7 +36,7 @@ PUNCTUATION: Final = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True)
-class Wording:
+class TextPreparation:
     """What is done to a text before the network.
 
     most: how many tokens are read, special ones counted; filled: whether shorter texts are filled up to that.
@@ -51,7 +51,7 @@ class Wording:
     plain: bool = False
 
     @classmethod
-    def read(cls, folder: Path, tokenizer: Path) -> Wording:
+    def read(cls, folder: Path, tokenizer: Path) -> TextPreparation:
         """What the files of the model in `folder`, and beside its tokenizer, say. Raises BadInput."""
         told, config = read_json(tokenizer.parent / "tokenizer_config.json"), read_json(folder / "config.json")
         open_clip = read_json(folder / "open_clip_config.json").get("model_cfg")
@@ -61,7 +61,7 @@ class Wording:
             raise BadInput(f"{folder}: what config.json says of texts cannot be understood ({error!r})") from error
 
     @classmethod
-    def _said(cls, told: dict[str, Any], config: dict[str, Any], text: dict[str, Any] | None) -> Wording:
+    def _said(cls, told: dict[str, Any], config: dict[str, Any], text: dict[str, Any] | None) -> TextPreparation:
         """What the configurations of a tokenizer and a model say; `text` is that of open_clip for texts."""
         lengths = [told.get("model_max_length"), (config.get("text_config") or {}).get("max_position_embeddings")]
         if text is not None:
@@ -90,10 +90,10 @@ class Wording:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-class Words:
+class DeferredTextNetwork:
     """A network for texts, which is loaded when the first text comes: to add pictures takes none."""
 
-    def __init__(self, path: Path, tokenizer: Path, wording: Wording) -> None:
+    def __init__(self, path: Path, tokenizer: Path, wording: TextPreparation) -> None:
         """The network in `path`, with the definition of its tokenizer. Raises NotFound where that cannot be read."""
         self.path, self._wording = path, wording
         try:
@@ -101,24 +101,24 @@ class Words:
         except OSError as error:
             raise NotFound(f"{tokenizer} cannot be read ({error.strerror}); a model for words needs it") from error
         self.digest = digest(path)[0] + self._tokenizer + wording.describe().encode()
-        self._network: Reading | None = None
+        self._network: TextNetwork | None = None
         self._lock = threading.Lock()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors `(n, d)` of some texts, at least one. Raises BadInput when the network cannot be used."""
         with self._lock:
             if self._network is None:
-                self._network = Reading(self.path, self._tokenizer, self._wording)
+                self._network = TextNetwork(self.path, self._tokenizer, self._wording)
         return self._network.vectors(texts)
 
 
-class Reading:
+class TextNetwork:
     """A network for texts in an *.onnx file, with its tokenizer."""
 
-    def __init__(self, path: Path, tokenizer: bytes, wording: Wording) -> None:
+    def __init__(self, path: Path, tokenizer: bytes, wording: TextPreparation) -> None:
         """The network in `path`, which may also be that of the pictures. Raises BadInput for any other."""
         self.path, self._wording = path, wording
-        self._graph = Graph(path)
+        self._graph = OnnxGraph(path)
         taken = {name: tensor for name, tensor in self._graph.takes.items() if len(tensor.axes) == 2}
         self._tokens = next((name for name in ("input_ids", "text") if name in taken), next(iter(taken), ""))
         if not self._tokens or not all(name in FROM_TEXT for name in taken if name != self._tokens):

@@ -26,7 +26,7 @@ DAY, WEEK, YEAR = 86_400.0, 7 * 86_400.0, 365.2425 * 86_400.0
 CYCLES = {"hour": DAY, "weekday": WEEK, "season": YEAR}
 
 
-class Column(Protocol):
+class ColumnEncoder(Protocol):
     """One column of the table, as it is encoded."""
 
     size: int
@@ -103,11 +103,11 @@ class NumberColumn:
         return cls(Scale.of_state(state["scale"]), Presence.of_state(state["presence"]))
 
     def state(self) -> dict[str, Any]:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         return {"scale": list(self._scale), "presence": list(self._presence)}
 
     def encode(self, cells: Sequence[Any]) -> Vectors:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         found = numbers(cells)
         return _columns(*self._presence.put(found, self._scale.apply(_finite(found))))
 
@@ -141,11 +141,11 @@ class DateColumn:
         return cls(Scale.of_state(state["scale"]), Presence.of_state(state["presence"]), state["cycles"])
 
     def state(self) -> dict[str, Any]:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         return {"scale": list(self._scale), "presence": list(self._presence), "cycles": list(self._cycles)}
 
     def encode(self, cells: Sequence[Any]) -> Vectors:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         when, wall = moments(cells)
         parts = self._presence.put(when, self._scale.apply(_finite(when)))
         there = np.isfinite(when)
@@ -194,11 +194,11 @@ class CategoryColumn:
         return cls(dict(zip(names, counts, strict=True)))
 
     def state(self) -> dict[str, Any]:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         return {"names": list(self._counts), "counts": list(self._counts.values())}
 
     def encode(self, cells: Sequence[Any]) -> Vectors:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         names = self._names(cells)
         table: list[Vectors] = []
         places: dict[str | None, int] = {}

@@ -52,13 +52,13 @@ class TextColumn:
         return cls(str(state["model"]), centre, basis, *finite([state["missing"]], 1, 100.0))
 
     def state(self) -> dict[str, Any]:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         dim, directions = self._basis.shape
         tensors = {"centre": _encoded(self._centre), "basis": _encoded(self._basis)}
         return {"model": self.fingerprint, "dim": dim, "directions": directions, "missing": self._missing, **tensors}
 
     def encode(self, cells: Sequence[Any]) -> Vectors:
-        """See `Column`."""
+        """See `ColumnEncoder`."""
         vectors = np.zeros((len(cells), self.size), np.float32)
         there = [place for place, cell in enumerate(cells) if not is_missing(cell)]
         if there:

@@ -9,9 +9,9 @@ import numpy as np
 
 from knnife.encoders._words.disk import size_of
 from knnife.encoders._words.row_parsing import read_records, words_at
-from knnife.encoders._words.table_building import Block, check_finite, table_of
+from knnife.encoders._words.table_building import WordBlock, check_finite, table_of
 from knnife.encoders._words.text_files import Header, header, shown
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 
 BLOCK: Final = 2 << 20  # bytes that are read at once; what one takes stays in the cache
@@ -19,7 +19,7 @@ LONGEST_WORD: Final = 100_000  # bytes
 WRITTEN_AT_ONCE: Final = 4096  # records
 
 
-def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[Table, dict[str, Any]]:
+def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     """The words of a file; with a limit, the first of them.
 
     Raises BadInput where it is truncated, or holds more than its first line says.
@@ -34,7 +34,7 @@ def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[Table, dict[st
     return table_of(_blocks(stream, said, limit, what), what)
 
 
-def _blocks(stream: BinaryIO, said: Header, limit: int | None, what: str) -> Iterator[Block]:
+def _blocks(stream: BinaryIO, said: Header, limit: int | None, what: str) -> Iterator[WordBlock]:
     wanted, found = said.words if limit is None else min(said.words, limit), 0
     content = b""
     while found < wanted:
@@ -44,7 +44,7 @@ def _blocks(stream: BinaryIO, said: Header, limit: int | None, what: str) -> Ite
         values, places = np.empty((room, said.dim), np.float32), np.empty((room, 2), np.int64)
         rows, used = read_records(content, said.dim, values, places)
         check_finite(values[:rows], found, what)
-        yield Block(words_at(content, places[:rows], "replace"), values[:rows])
+        yield WordBlock(words_at(content, places[:rows], "replace"), values[:rows])
         content, found = content[used:], found + rows
         if found < wanted and (not more or len(content) > 4 * said.dim + LONGEST_WORD):
             raise _broken(content, said, found, bool(more), what)
@@ -63,7 +63,7 @@ def _broken(rest: bytes, said: Header, found: int, goes_on: bool, what: str) -> 
     )
 
 
-def write(table: Table, stream: BinaryIO) -> None:
+def write(table: WordTable, stream: BinaryIO) -> None:
     """Writes words, which hold no white space, and floats, as gensim does (no line ends)."""
     stream.write(b"%d %d\n" % table.vectors.shape)
     for start in range(0, len(table.words), WRITTEN_AT_ONCE):

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from knnife.encoders._words import native
 from knnife.encoders._words.disk import writing
 from knnife.encoders._words.settings import Settings
-from knnife.encoders._words.weights import Weights
+from knnife.encoders._words.weights import TrainingWeights
 from knnife.errors import BadInput
 
 FORMAT: Final = "knnife training"
@@ -34,7 +34,7 @@ class Progress(NamedTuple):
     seconds: float  # spent on training, all in all
 
 
-def save(path: Path, weights: Weights, progress: Progress, settings: Settings, corpus: str) -> None:
+def save(path: Path, weights: TrainingWeights, progress: Progress, settings: Settings, corpus: str) -> None:
     """Writes the file; corpus: the fingerprint. Raises DiskFull and ReadOnly; an older file then stays."""
     arrays = _arrays(weights)
     state = {"progress": progress._asdict(), "settings": asdict(settings), "corpus": corpus, "dim": weights.dim}
@@ -43,7 +43,7 @@ def save(path: Path, weights: Weights, progress: Progress, settings: Settings, c
         native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
 
 
-def load(path: Path, weights: Weights, settings: Settings, corpus: str) -> Progress | None:
+def load(path: Path, weights: TrainingWeights, settings: Settings, corpus: str) -> Progress | None:
     """Puts into `weights` what the file holds; None where there is no file.
 
     Raises BadInput where it is damaged, or belongs to another training, and says what differs.
@@ -72,7 +72,7 @@ def load(path: Path, weights: Weights, settings: Settings, corpus: str) -> Progr
         ) from error
 
 
-def _arrays(weights: Weights) -> dict[str, NDArray[np.float32]]:
+def _arrays(weights: TrainingWeights) -> dict[str, NDArray[np.float32]]:
     arrays = {"words": weights.words, "outputs": weights.outputs}
     return arrays if weights.ngrams is None else arrays | {"ngrams": weights.ngrams}
 

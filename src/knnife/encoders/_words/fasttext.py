@@ -19,7 +19,7 @@ from knnife.encoders._words.disk import size_of
 from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.table_building import check_finite, stacked, without_repeated
 from knnife.encoders._words.text_files import MOST_DIMENSIONS
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 
@@ -35,7 +35,7 @@ LONGEST_WORD: Final = 100_000  # bytes
 SUMMED_AT_ONCE: Final = 2048  # words
 
 
-class Model(NamedTuple):
+class FastTextModel(NamedTuple):
     """What stands before the vectors."""
 
     dim: int
@@ -47,7 +47,7 @@ class Model(NamedTuple):
     about: dict[str, Any]
 
 
-def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[Table, dict[str, Any]]:
+def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     """The words of a model with their vectors, and the n-grams.
 
     Raises BadInput where it is damaged, compressed (*.ftz), or not of words but a classifier.
@@ -67,10 +67,10 @@ def read(stream: BinaryIO, what: str, limit: int | None) -> tuple[Table, dict[st
         raise source.damaged(f"a matrix of {rows:,} x {dim:,} takes more than the {size:,} bytes of the file")
     own = stacked(source.rows(len(model.words), dim))
     if not model.longest:
-        return without_repeated(Table(model.words[:limit], own[:limit], model.counts[:limit]))[0], model.about
+        return without_repeated(WordTable(model.words[:limit], own[:limit], model.counts[:limit]))[0], model.about
     subwords = Subwords(model.shortest, model.longest, stacked(source.rows(model.buckets, dim)))
     words = model.words[:limit]
-    table = Table(words, _means(words, own[:limit], subwords), model.counts[:limit], subwords)
+    table = WordTable(words, _means(words, own[:limit], subwords), model.counts[:limit], subwords)
     table, repeated = without_repeated(table)
     return table, model.about | repeated
 
@@ -144,7 +144,7 @@ def _settings(source: _Source) -> tuple[tuple[int, int, int, int], dict[str, Any
     return (dim, max(shortest, 1), longest, buckets), about | {"subwords": [shortest, longest]}
 
 
-def _model(source: _Source) -> Model:
+def _model(source: _Source) -> FastTextModel:
     settings, about = _settings(source)
     entries, words, labels, seen, pruned = source.unpack(SIZES)
     if entries != words + labels or words < 1 or labels < 0:
@@ -161,7 +161,7 @@ def _model(source: _Source) -> Model:
             counts.append(count)
     if len(spelled) != words:
         raise source.damaged(f"{len(spelled):,} words where {words:,} should be")
-    return Model(*settings, spelled, np.array(counts, np.int64), about | {"words seen": seen})
+    return FastTextModel(*settings, spelled, np.array(counts, np.int64), about | {"words seen": seen})
 
 
 def _means(words: list[str], own: Vectors, subwords: Subwords) -> Vectors:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.row_parsing import words_at
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput
 
 FORMAT: Final = "knnife word vectors"
@@ -58,7 +58,7 @@ NONE: Final = Layout("", np.dtype("u1"), 0)
 Arrays = dict[str, NDArray[Any]]
 
 
-def write(table: Table, stream: BinaryIO, about: Mapping[str, Any]) -> None:
+def write(table: WordTable, stream: BinaryIO, about: Mapping[str, Any]) -> None:
     """Writes a table that `files.write_table` has checked. Raises BadInput where `about` is no JSON."""
     try:
         metadata = {"format": FORMAT, "version": str(VERSION), "about": json.dumps(dict(about), allow_nan=False)}
@@ -85,21 +85,21 @@ def write_arrays(stream: BinaryIO, arrays: Arrays, kinds: Mapping[str, Layout], 
             stream.write(np.ascontiguousarray(array[start : start + at_once], kinds[name].number).data)
 
 
-def read(path: Path, limit: int | None = None) -> tuple[Table, dict[str, Any]]:
+def read(path: Path, limit: int | None = None) -> tuple[WordTable, dict[str, Any]]:
     """The table of a file, mapped into memory, and what it says about itself. Raises BadInput where it is damaged."""
     if not path.stat().st_size:
         raise _damaged(str(path), "it is empty")
     return _table(np.asarray(np.memmap(path, np.uint8, "r")), str(path), limit)
 
 
-def pack(table: Table, about: Mapping[str, Any]) -> bytes:
+def pack(table: WordTable, about: Mapping[str, Any]) -> bytes:
     """The content of such a file."""
     stream = BytesIO()
     write(table, stream, about)
     return stream.getvalue()
 
 
-def unpack(content: bytes, what: str = "these bytes") -> tuple[Table, dict[str, Any]]:
+def unpack(content: bytes, what: str = "these bytes") -> tuple[WordTable, dict[str, Any]]:
     """What `pack` was given. Raises BadInput where the bytes are damaged; `what` names them in the message."""
     return _table(np.frombuffer(content, np.uint8), what, None)
 
@@ -122,7 +122,7 @@ def _header(arrays: Arrays, kinds: Mapping[str, Layout], metadata: dict[str, str
     return len(text).to_bytes(8, "little") + text
 
 
-def _table(content: NDArray[np.uint8], what: str, limit: int | None) -> tuple[Table, dict[str, Any]]:
+def _table(content: NDArray[np.uint8], what: str, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     arrays, metadata = _parts(content, what)
     try:
         vectors, ends, spelled = arrays["vectors"], arrays["word_ends"], arrays["words"]
@@ -145,7 +145,7 @@ def _table(content: NDArray[np.uint8], what: str, limit: int | None) -> tuple[Ta
         words = words_at(spelled, places, "strict")
     except UnicodeDecodeError as error:
         raise _damaged(what, f"words that are no UTF-8 ({error})") from error
-    return Table(words, vectors[:limit], None if counts is None else counts[:limit], subwords), about
+    return WordTable(words, vectors[:limit], None if counts is None else counts[:limit], subwords), about
 
 
 def _subwords(arrays: Arrays, metadata: Mapping[str, str]) -> Subwords | None:

@@ -1,6 +1,7 @@
 """A corpus as the numbers of its words, in a file: read once, then gone through in every epoch, however large it is.
 
-The file is int32, -1 between sentences. It is temporary, beside what training will write, and gone with the `Numbered`.
+The file is int32, -1 between sentences. It is temporary, beside what training will write, and
+removed with the `NumberedCorpus`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ GAP: Final = -1  # between two sentences
 AT_ONCE: Final = 1 << 22  # numbers in memory
 
 
-class Numbered:
+class NumberedCorpus:
     """The file, to be used with `with`. Raises DiskFull, and ReadOnly where there is no writing."""
 
     def __init__(self, folder: Path) -> None:

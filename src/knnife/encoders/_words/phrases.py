@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.numbered_corpus import GAP, Ids, Numbered
+from knnife.encoders._words.numbered_corpus import GAP, Ids, NumberedCorpus
 from knnife.encoders._words.word_counts import Counted
 
 JOIN: Final = b"_"
@@ -31,7 +31,7 @@ class _Found(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def join(counted: Counted, into: Numbered, threshold: float, min_count: int) -> Counted:
+def join(counted: Counted, into: NumberedCorpus, threshold: float, min_count: int) -> Counted:
     """Puts phrases in the place of their words, in `into` and in the counts; min_count: of words and phrases alike."""
     found = _count_pairs(counted, into, min_count)
     first, second = found.pairs >> 32, found.pairs & 0xFFFFFFFF
@@ -66,7 +66,7 @@ def _named(counted: Counted, phrases: Pairs) -> NDArray[np.int32]:
     return np.array(numbers, np.int32)
 
 
-def _count_pairs(counted: Counted, into: Numbered, min_count: int) -> _Found:
+def _count_pairs(counted: Counted, into: NumberedCorpus, min_count: int) -> _Found:
     """All pairs of neighbours, both of them frequent."""
     alive = np.zeros(len(counted.counts) + 1, bool)
     known = np.fromiter(counted.numbers.values(), np.int64, len(counted.numbers))

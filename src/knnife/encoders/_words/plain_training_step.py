@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.weights import Sampler, Weights, mean_row
+from knnife.encoders._words.weights import Sampler, TrainingWeights, mean_row
 from knnife.geometry import Vectors
 
 INPUTS: Final = 16  # neighbours, and
@@ -31,7 +31,7 @@ Numbers = NDArray[np.uint64]
 
 
 def train_block(
-    weights: Weights, sampler: Sampler, ids: NDArray[np.int32], rate_from: float, rate_to: float, state: int
+    weights: TrainingWeights, sampler: Sampler, ids: NDArray[np.int32], rate_from: float, rate_to: float, state: int
 ) -> tuple[float, int]:
     """See updates.py."""
     if len(ids) and not -1 <= ids.min() <= ids.max() < len(weights.words):
@@ -42,7 +42,7 @@ def train_block(
     draws = drawn(state, len(ids), len(words) * (1 + sampler.negatives)).reshape(len(words), 1 + sampler.negatives)
     loss, pairs = 0.0, 0
     for centres in np.split(np.arange(len(words)), np.flatnonzero(np.diff(sentence)) + 1):
-        near = Neighbours(weights, sampler, words, centres)
+        near = WindowRows(weights, sampler, words, centres)
         for centre in centres:
             reach = 1 + _below(sampler.window, draws[centre, :1])[0]
             outputs = np.append(words[centre], negatives(sampler, draws[centre, 1:]))
@@ -76,11 +76,11 @@ def negatives(sampler: Sampler, numbers: Numbers) -> NDArray[np.intp]:
     return np.where(own, rows, sampler.aliases[rows, 1])
 
 
-class Neighbours:
+class WindowRows:
     """The rows that the words of a sentence learn in: their own, or, with n-grams, one made for a while."""
 
     def __init__(
-        self, weights: Weights, sampler: Sampler, words: NDArray[np.int32], sentence: NDArray[np.intp]
+        self, weights: TrainingWeights, sampler: Sampler, words: NDArray[np.int32], sentence: NDArray[np.intp]
     ) -> None:
         self._weights, self._sampler, self._words, self._sentence = weights, sampler, words, sentence
         self._made: dict[int, tuple[Vectors, Vectors]] = {}  # position -> the row as it was made, and as it is now
@@ -125,7 +125,7 @@ class Neighbours:
 
 
 def _learn(
-    weights: Weights, cbow: bool, rows: list[Vectors], outputs: NDArray[np.intp], rate: np.float32
+    weights: TrainingWeights, cbow: bool, rows: list[Vectors], outputs: NDArray[np.intp], rate: np.float32
 ) -> list[Vectors]:
     """The rows of a window learn what stands in their middle. Gives the losses of all pairs, step by step."""
     if not rows or not cbow:

@@ -13,7 +13,7 @@ import numpy as np
 
 from knnife.encoders import word_table
 from knnife.encoders._words.nearest import Nearest, Rows
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors, unit
 
@@ -55,10 +55,10 @@ class OddOneOut:
             yield {"word": self.words[place], "score": float(self.scores[place])}
 
 
-class Asking:
+class WordQuestions:
     """Answers questions about the words of a table; what that takes is worked out once, when it is needed."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: WordTable) -> None:
         self._table = table
         self._nearest = Nearest(table.vectors)
 

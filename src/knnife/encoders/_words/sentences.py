@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from knnife.encoders import word_table
 from knnife.encoders._words.corpus import split
 from knnife.encoders.protocol import Tokens
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, lengths, unit
 
@@ -34,7 +34,7 @@ AT_ONCE: Final = 4_096  # words of one text whose vectors are added up at once
 class Sentences:
     """Encodes texts with the words of a table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: WordTable) -> None:
         self._table = table
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -17,7 +17,7 @@ from knnife.encoders._words.disk import reading
 from knnife.encoders._words.row_parsing import GAP
 from knnife.encoders._words.table_building import check_finite, in_order, stacked, without_repeated
 from knnife.encoders._words.text_files import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
@@ -34,7 +34,7 @@ def words_beside(path: Path) -> Path:
     return path.with_suffix(".metadata.tsv")
 
 
-def read_npy(path: Path, limit: int | None) -> tuple[Table, dict[str, Any]]:
+def read_npy(path: Path, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     """The array, mapped into memory if it is float32, and its words. Raises BadInput where they do not fit together."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -50,7 +50,7 @@ def read_npy(path: Path, limit: int | None) -> tuple[Table, dict[str, Any]]:
     return _table(words, vectors, counts, str(path))
 
 
-def read_projector(path: Path, limit: int | None) -> tuple[Table, dict[str, Any]]:
+def read_projector(path: Path, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     """The vectors of a tsv, and the words of the metadata beside it."""
     what = str(path)
     with reading(path) as stream:
@@ -67,7 +67,7 @@ def read_projector(path: Path, limit: int | None) -> tuple[Table, dict[str, Any]
     return _table(words, vectors, counts, what)
 
 
-def write_words(table: Table, stream: BinaryIO, path: Path) -> None:
+def write_words(table: WordTable, stream: BinaryIO, path: Path) -> None:
     """The words for the file of vectors at `path`; for the projector with counts, if they are known."""
     if path.suffix != ".npy" and table.counts is not None:
         lines = ["word\t" + COUNT, *map("{}\t{}".format, table.words, table.counts.tolist())]
@@ -76,12 +76,12 @@ def write_words(table: Table, stream: BinaryIO, path: Path) -> None:
     stream.write("".join(f"{line}\n" for line in lines).encode())
 
 
-def write_npy(table: Table, stream: BinaryIO) -> None:
+def write_npy(table: WordTable, stream: BinaryIO) -> None:
     """The array alone."""
     np.lib.format.write_array(stream, np.ascontiguousarray(table.vectors, np.float32), allow_pickle=False)
 
 
-def write_projector(table: Table, stream: BinaryIO) -> None:
+def write_projector(table: WordTable, stream: BinaryIO) -> None:
     """The tsv of numbers alone, of nine digits: the same floats when they are read again."""
     line = b"\t".join([b"%.9g"] * table.vectors.shape[1]) + b"\n"
     for start in range(0, len(table.words), BLOCK):
@@ -113,7 +113,7 @@ def _words(path: Path) -> tuple[list[str], list[int] | None]:
     return [row[0] for row in rows], counts
 
 
-def _table(words: list[str], vectors: Vectors, counts: list[int] | None, what: str) -> tuple[Table, dict[str, Any]]:
+def _table(words: list[str], vectors: Vectors, counts: list[int] | None, what: str) -> tuple[WordTable, dict[str, Any]]:
     """The table of as many words as there are vectors."""
     n = len(vectors)
     if not n:
@@ -124,7 +124,7 @@ def _table(words: list[str], vectors: Vectors, counts: list[int] | None, what: s
         seen: NDArray[np.int64] | None = None if counts is None else np.array(counts[:n], np.int64)
     except OverflowError as error:
         raise BadInput(f"{words_beside(Path(what))}: a count is too great ({error})") from error
-    return without_repeated(Table(words[:n], vectors, seen))
+    return without_repeated(WordTable(words[:n], vectors, seen))
 
 
 def _unequal(path: Path, vectors: int, words: int) -> BadInput:

@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.weights import Grams
+from knnife.encoders._words.weights import WordGrams
 
 OFFSET: Final = np.uint32(2166136261)
 PRIME: Final = np.uint32(16777619)
 AT_ONCE: Final = 20_000  # words
 
 
-def ngrams_of(words: Sequence[str], shortest: int, longest: int, buckets: int) -> Grams:
+def ngrams_of(words: Sequence[str], shortest: int, longest: int, buckets: int) -> WordGrams:
     """The rows (0 to buckets - 1) of the n-grams of each word, of shortest..longest characters of "<word>"."""
     counts, rows = [np.zeros(1, np.int64)], [np.empty(0, np.int32)]
     for start in range(0, len(words), AT_ONCE):
@@ -28,7 +28,7 @@ def ngrams_of(words: Sequence[str], shortest: int, longest: int, buckets: int) -
         owners, found = _hashed([f"<{word}>" for word in some], shortest, longest)
         counts.append(np.bincount(owners, minlength=len(some)))
         rows.append((found % np.uint32(buckets)).astype(np.int32))
-    return Grams(np.cumsum(np.concatenate(counts)), np.concatenate(rows))
+    return WordGrams(np.cumsum(np.concatenate(counts)), np.concatenate(rows))
 
 
 def _hashed(words: list[str], shortest: int, longest: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:

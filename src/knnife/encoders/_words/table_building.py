@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders.parallel import cores
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Block(NamedTuple):
+class WordBlock(NamedTuple):
     """Some rows of a file."""
 
     words: list[str]
@@ -55,7 +55,7 @@ def stacked(blocks: Iterable[Vectors]) -> Vectors:
     return vectors
 
 
-def table_of(blocks: Iterable[Block], what: str) -> tuple[Table, dict[str, Any]]:
+def table_of(blocks: Iterable[WordBlock], what: str) -> tuple[WordTable, dict[str, Any]]:
     """The table of all blocks. Of a word that comes again only the first vector is kept; it says of how many.
 
     Raises BadInput where there are no words.
@@ -70,7 +70,7 @@ def table_of(blocks: Iterable[Block], what: str) -> tuple[Table, dict[str, Any]]
     found = stacked(vectors())
     if not words:
         raise BadInput(f"{what} holds no words: expected one in each line or record, with its vector")
-    return without_repeated(Table(words, found))
+    return without_repeated(WordTable(words, found))
 
 
 def check_finite(vectors: Vectors, before: int, what: str) -> None:
@@ -83,7 +83,7 @@ def check_finite(vectors: Vectors, before: int, what: str) -> None:
         )
 
 
-def without_repeated(table: Table) -> tuple[Table, dict[str, Any]]:
+def without_repeated(table: WordTable) -> tuple[WordTable, dict[str, Any]]:
     """The table with the first vector of each word, and how many others there were, as something to tell."""
     repeated = len(table.words) - len(table.row_of)
     if not repeated:
@@ -93,4 +93,4 @@ def without_repeated(table: Table) -> tuple[Table, dict[str, Any]]:
         first.setdefault(word, row)
     rows: NDArray[np.int64] = np.fromiter(first.values(), np.int64, len(first))
     counts = None if table.counts is None else table.counts[rows]
-    return Table(list(first), table.vectors[rows], counts, table.subwords), {REPEATED: repeated}
+    return WordTable(list(first), table.vectors[rows], counts, table.subwords), {REPEATED: repeated}

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from knnife.encoders._words.row_parsing import GAP, number, read_lines, words_at
-from knnife.encoders._words.table_building import REPEATED, Block, in_order, table_of
-from knnife.encoders.word_table import Table
+from knnife.encoders._words.table_building import REPEATED, WordBlock, in_order, table_of
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 
 BLOCK: Final = 8 << 20  # bytes that one core works on at once
@@ -52,7 +52,7 @@ def header(line: bytes, what: str) -> Header:
     return Header(words, dim)
 
 
-def read(stream: BinaryIO, what: str, limit: int | None, *, headed: bool) -> tuple[Table, dict[str, Any]]:
+def read(stream: BinaryIO, what: str, limit: int | None, *, headed: bool) -> tuple[WordTable, dict[str, Any]]:
     """The words of a file with a header (word2vec) or without (GloVe); with a limit, those of the first lines.
 
     Raises BadInput naming the line that is wrong, and where the header says another number of words than there are.
@@ -97,7 +97,7 @@ def blocks_of_lines(stream: BinaryIO, start: bytes, number: int, limit: int | No
         number += n
 
 
-def block_of(lines: Lines, dim: int, what: str) -> Block:
+def block_of(lines: Lines, dim: int, what: str) -> WordBlock:
     """The words and vectors of some lines. Raises BadInput naming the first that is wrong."""
     content = lines.content
     room = len(content) // (2 * dim)  # no line of so many numbers is shorter, so what a header says costs nothing
@@ -107,7 +107,7 @@ def block_of(lines: Lines, dim: int, what: str) -> Block:
         line = content[used:].split(b"\n", 1)[0]
         at = lines.first + content.count(b"\n", 0, used)
         raise BadInput(f"{what}, line {at:,}: {why_not(line, dim)}")
-    return Block(words_at(content, places[:rows], "replace"), values[:rows])
+    return WordBlock(words_at(content, places[:rows], "replace"), values[:rows])
 
 
 def width(line: bytes, what: str) -> int:
@@ -135,7 +135,7 @@ def shown(line: bytes) -> str:
     return repr(line[:60].decode("utf-8", "replace").rstrip("\r\n")) + ("..." if len(line) > 60 else "")
 
 
-def write(table: Table, stream: BinaryIO, *, headed: bool) -> None:
+def write(table: WordTable, stream: BinaryIO, *, headed: bool) -> None:
     """Writes words, which hold no white space, and numbers of nine digits: the same floats when they are read again."""
     if headed:
         stream.write(b"%d %d\n" % table.vectors.shape)

@@ -23,14 +23,15 @@ from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import Corpus, Split, corpus
 from knnife.encoders._words.disk import require_room
 from knnife.encoders._words.item_sequences import histories
-from knnife.encoders._words.numbered_corpus import Numbered
+from knnife.encoders._words.numbered_corpus import NumberedCorpus
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.subwords import ngrams_of
-from knnife.encoders._words.training_loop import EVERY, Course, Told
-from knnife.encoders._words.training_step import KERNEL, Sampler, Weights
-from knnife.encoders._words.word_counts import Vocabulary, count, settle
+from knnife.encoders._words.training_loop import EVERY, Report, TrainingLoop
+from knnife.encoders._words.training_step import KERNEL
+from knnife.encoders._words.weights import Sampler, TrainingWeights
+from knnife.encoders._words.word_counts import CorpusVocabulary, count, settle
 from knnife.encoders.parallel import cores
-from knnife.encoders.word_table import Subwords, Table
+from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
 
@@ -48,7 +49,7 @@ class TrainingStopped(KeyboardInterrupt):
 class Trained(NamedTuple):
     """Words with their vectors, and how they came to be: plain JSON."""
 
-    table: Table
+    table: WordTable
     about: dict[str, Any]
 
 
@@ -63,7 +64,7 @@ def train(
     on_error: OnError = "stop",
     threads: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: Told | None = None,
+    progress: Report | None = None,
     **settings: Any,
 ) -> Trained:
     """Vectors of the words in `texts`.
@@ -87,7 +88,7 @@ def train(
     tell = progress or (lambda *_: None)
     read = _corpus(texts, text, split, on_error, (items, by, order))
     path = None if checkpoint is None else Path(checkpoint)
-    with Numbered(Path(tempfile.gettempdir()) if path is None else path.absolute().parent) as numbered:
+    with NumberedCorpus(Path(tempfile.gettempdir()) if path is None else path.absolute().parent) as numbered:
         vocabulary = _numbered(read, numbered, chosen, tell)
         course = _course(vocabulary, numbered, chosen)
         fingerprint = numbered.fingerprint(vocabulary.words)
@@ -126,7 +127,7 @@ def _corpus(
     return histories(texts, items=items, by=by, order=order, on_error=on_error)
 
 
-def _numbered(read: Corpus, into: Numbered, settings: Settings, tell: Told) -> Vocabulary:
+def _numbered(read: Corpus, into: NumberedCorpus, settings: Settings, tell: Report) -> CorpusVocabulary:
     """Reads the corpus; `into` are then the numbers of the words that are kept."""
     counted = count(read, into, lambda words, fraction: tell("reading", words, fraction, None))
     for passed in range(settings.phrases):
@@ -135,7 +136,7 @@ def _numbered(read: Corpus, into: Numbered, settings: Settings, tell: Told) -> V
     return settle(counted, into, settings.min_count, settings.max_words)
 
 
-def _course(vocabulary: Vocabulary, numbered: Numbered, settings: Settings) -> Course:
+def _course(vocabulary: CorpusVocabulary, numbered: NumberedCorpus, settings: Settings) -> TrainingLoop:
     """As it begins: everything drawn, nothing learned."""
     grams = None
     if settings.subwords is not None:
@@ -154,13 +155,13 @@ def _course(vocabulary: Vocabulary, numbered: Numbered, settings: Settings) -> C
         warnings.warn(
             "knnife was installed without its compiled code: training takes a hundred times as long", stacklevel=4
         )
-    return Course(weights, sampler, numbered, settings)
+    return TrainingLoop(weights, sampler, numbered, settings)
 
 
-def _drawn(words: int, buckets: int, settings: Settings) -> Weights:
+def _drawn(words: int, buckets: int, settings: Settings) -> TrainingWeights:
     """The weights as training begins. Raises BadInput where memory cannot hold them."""
     try:
-        return Weights.drawn(words, settings.dim, buckets=buckets, seed=settings.seed)
+        return TrainingWeights.drawn(words, settings.dim, buckets=buckets, seed=settings.seed)
     except MemoryError as error:
         size = (2 * words + buckets) * settings.dim * 4
         raise BadInput(
@@ -169,7 +170,7 @@ def _drawn(words: int, buckets: int, settings: Settings) -> Weights:
         ) from error
 
 
-def _keep(course: Course, path: Path | None, fingerprint: str) -> None:
+def _keep(course: TrainingLoop, path: Path | None, fingerprint: str) -> None:
     """Writes a checkpoint; what stands in the way of that does not end the training."""
     try:
         course.keep(path, fingerprint)
@@ -177,7 +178,7 @@ def _keep(course: Course, path: Path | None, fingerprint: str) -> None:
         warnings.warn(f"no checkpoint, so from here on the training could not be resumed: {error}", stacklevel=3)
 
 
-def _trained(course: Course, vocabulary: Vocabulary, read: Corpus) -> Trained:
+def _trained(course: TrainingLoop, vocabulary: CorpusVocabulary, read: Corpus) -> Trained:
     """The vectors as they are now."""
     settings, progress = course.settings, course.progress
     subwords = None
@@ -194,4 +195,4 @@ def _trained(course: Course, vocabulary: Vocabulary, read: Corpus) -> Trained:
         "seconds": progress.seconds,
         "done": progress.blocks / course.blocks,
     }
-    return Trained(Table(vocabulary.words, vectors, vocabulary.counts, subwords), about)
+    return Trained(WordTable(vocabulary.words, vectors, vocabulary.counts, subwords), about)

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from knnife.encoders._words import checkpoints
 from knnife.encoders._words.checkpoints import Progress
-from knnife.encoders._words.numbered_corpus import GAP, Numbered
+from knnife.encoders._words.numbered_corpus import GAP, NumberedCorpus
 from knnife.encoders._words.settings import Settings
-from knnife.encoders._words.training_step import Sampler, Weights, train_block
+from knnife.encoders._words.training_step import train_block
+from knnife.encoders._words.weights import Sampler, TrainingWeights
 
-Told = Callable[[str, int, float | None, float | None], None]
+Report = Callable[[str, int, float | None, float | None], None]
 
 EVERY: Final = 300.0  # seconds from checkpoint to checkpoint
 BLOCK: Final = 50_000  # words learned from at once: Ctrl-C waits for them, and so do threads that have no more
@@ -38,10 +39,12 @@ LATE: Final = 64  # blocks that the loss is told of
 BETWEEN: Final = 0.2  # seconds between two reports
 
 
-class Course:
+class TrainingLoop:
     """One training. `weights` change while it runs; they and `progress` together are what a checkpoint holds."""
 
-    def __init__(self, weights: Weights, sampler: Sampler, numbered: Numbered, settings: Settings) -> None:
+    def __init__(
+        self, weights: TrainingWeights, sampler: Sampler, numbered: NumberedCorpus, settings: Settings
+    ) -> None:
         self.weights, self.sampler, self.settings = weights, sampler, settings
         self._numbered = numbered
         self._ends = _ends(numbered)
@@ -64,7 +67,7 @@ class Course:
         if path is not None:
             checkpoints.save(path, self.weights, self.progress, self.settings, corpus)
 
-    def run(self, threads: int, seconds: float, tell: Told) -> bool:
+    def run(self, threads: int, seconds: float, tell: Report) -> bool:
         """Goes on for so long at most; whether it came to the end. After Ctrl-C, too, all blocks begun are done."""
         start, spent = time.monotonic(), self.progress.seconds
         self._tell(tell)
@@ -120,7 +123,7 @@ class Course:
         self._late.append(lost)
         self.progress = self.progress._replace(blocks=self.progress.blocks + 1, losses=losses)
 
-    def _tell(self, tell: Told) -> None:
+    def _tell(self, tell: Report) -> None:
         done, before = self.progress.blocks, self._before.blocks
         late = list(self._late)
         lost, pairs = sum(each for each, _ in late), sum(each for _, each in late)
@@ -137,7 +140,7 @@ def _order(blocks: int) -> NDArray[np.int64]:
     return np.argsort(np.arange(blocks) % -(-blocks // PLACES), kind="stable")
 
 
-def _ends(numbered: Numbered) -> NDArray[np.int64]:
+def _ends(numbered: NumberedCorpus) -> NDArray[np.int64]:
     """Where each block ends `(blocks,)`: behind a sentence where one ends near."""
     n = numbered.length
     size = min(max(n // FEW, LEAST), BLOCK)

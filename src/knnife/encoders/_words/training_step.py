@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words import plain_training_step
-from knnife.encoders._words.weights import Grams, Sampler, Weights
+from knnife.encoders._words.weights import Sampler, TrainingWeights
 
 try:
     from knnife import _word2vec
@@ -15,11 +15,9 @@ except ImportError:  # installed where there was no compiler
 else:
     KERNEL = f"compiled; instructions: {_word2vec.INSTRUCTIONS}"
 
-__all__ = ["KERNEL", "Grams", "Sampler", "Weights", "train_block"]
-
 
 def train_block(
-    weights: Weights, sampler: Sampler, ids: NDArray[np.int32], rate_from: float, rate_to: float, state: int
+    weights: TrainingWeights, sampler: Sampler, ids: NDArray[np.int32], rate_from: float, rate_to: float, state: int
 ) -> tuple[float, int]:
     """Learns from the words `ids` (n,), with -1 between sentences, and changes `weights`.
 

@@ -18,15 +18,15 @@ LINE: Final = 16  # floats of a cache line
 CERTAIN: Final = 2**32 - 1  # a probability of 1, in the whole numbers that a draw of 32 bits is compared with
 
 
-class Grams(NamedTuple):
-    """The character n-grams of each word: those of word w are rows[starts[w] : starts[w + 1]] of `Weights.ngrams`."""
+class WordGrams(NamedTuple):
+    """The character n-grams of each word: of word w, rows[starts[w] : starts[w + 1]] of `TrainingWeights.ngrams`."""
 
     starts: NDArray[np.int64]  # (V + 1,)
     rows: NDArray[np.int32]
 
 
 @dataclass
-class Weights:
+class TrainingWeights:
     """A vector for each word as a neighbour of others, one as the word that stands between them, and the n-grams'."""
 
     words: Vectors  # (V, stride)
@@ -35,13 +35,13 @@ class Weights:
     dim: int
 
     @classmethod
-    def drawn(cls, n_words: int, dim: int, *, buckets: int = 0, seed: int = 0) -> Weights:
+    def drawn(cls, n_words: int, dim: int, *, buckets: int = 0, seed: int = 0) -> TrainingWeights:
         """As training begins: small random vectors that say nothing yet; what they are compared with is zero."""
         random = np.random.default_rng(seed)
         ngrams = _small(buckets, dim, random) if buckets else None
         return cls(_small(n_words, dim, random), zeros(n_words, dim), ngrams, dim)
 
-    def vectors(self, grams: Grams | None = None) -> Vectors:
+    def vectors(self, grams: WordGrams | None = None) -> Vectors:
         """(V, d): the vector of each word; with n-grams the mean of its own and theirs."""
         if self.ngrams is None or grams is None:
             return self.words[:, : self.dim].copy()
@@ -51,7 +51,7 @@ class Weights:
         return found
 
 
-def mean_row(weights: Weights, grams: Grams, word: int) -> Vectors:
+def mean_row(weights: TrainingWeights, grams: WordGrams, word: int) -> Vectors:
     """The mean of the rows of a word and of its n-grams."""
     assert weights.ngrams is not None
     rows = grams.rows[grams.starts[word] : grams.starts[word + 1]]
@@ -68,7 +68,7 @@ class Sampler:
     window: int  # words to each side, at most; how many is drawn for each word
     negatives: int
     cbow: bool  # the mean of the neighbours at once, rather than each of them
-    grams: Grams | None = None
+    grams: WordGrams | None = None
 
     @classmethod
     def of(
@@ -79,7 +79,7 @@ class Sampler:
         window: int = 5,
         negatives: int = 5,
         cbow: bool = False,
-        grams: Grams | None = None,
+        grams: WordGrams | None = None,
     ) -> Sampler:
         """From how often each word was seen (Mikolov et al., 2013b, as word2vec.c has it).
 

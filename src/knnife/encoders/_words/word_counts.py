@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.corpus import END, Corpus
-from knnife.encoders._words.numbered_corpus import GAP, Ids, Numbered
+from knnife.encoders._words.numbered_corpus import GAP, Ids, NumberedCorpus
 from knnife.errors import BadInput
 
 MOST: Final = 10_000_000  # words remembered while counting, about 100 bytes each
 GONE: Final = -2  # a word that is left out
 
-Told = Callable[[int, float | None], None]
+Report = Callable[[int, float | None], None]
 
 
 class Numbers(dict[bytes, int]):
@@ -42,14 +42,14 @@ class Counted(NamedTuple):
     counts: NDArray[np.int64]
 
 
-class Vocabulary(NamedTuple):
+class CorpusVocabulary(NamedTuple):
     """The words by their final numbers, and how often each came `(n,)`."""
 
     words: list[str]
     counts: NDArray[np.int64]
 
 
-def count(corpus: Corpus, into: Numbered, told: Told, most: int = MOST) -> Counted:
+def count(corpus: Corpus, into: NumberedCorpus, told: Report, most: int = MOST) -> Counted:
     """Reads the corpus, writes the numbers of its words to `into`, and counts them."""
     numbers, counts, seen = Numbers({END: GAP}), np.zeros(0, np.int64), 0
     for block in corpus.blocks:
@@ -76,7 +76,7 @@ def forget(numbers: Numbers, counts: NDArray[np.int64]) -> None:
     numbers.update(keep)
 
 
-def settle(counted: Counted, into: Numbered, min_count: int, max_words: int | None) -> Vocabulary:
+def settle(counted: Counted, into: NumberedCorpus, min_count: int, max_words: int | None) -> CorpusVocabulary:
     """The words that came `min_count` times or more, at most `max_words` of them; `into` gets their final numbers.
 
     Raises BadInput where fewer than two words are left.
@@ -91,7 +91,7 @@ def settle(counted: Counted, into: Numbered, min_count: int, max_words: int | No
     place[GAP] = GAP
     into.rewrite(lambda ids: _closed_up(place[ids]))
     spelled = {number: word for word, number in counted.numbers.items()}
-    return Vocabulary([spelled[number].decode() for number in chosen.tolist()], counted.counts[chosen])
+    return CorpusVocabulary([spelled[number].decode() for number in chosen.tolist()], counted.counts[chosen])
 
 
 def _closed_up(ids: Ids) -> Ids:

@@ -27,7 +27,7 @@ from knnife.encoders._words.disk import reading, size_of, writing
 from knnife.encoders._words.row_parsing import GAP, number
 from knnife.encoders._words.table_building import check_finite
 from knnife.encoders._words.text_files import HEADER, shown
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 
 FORMS: Final = ("vectors", "word2vec", "word2vec-binary", "glove", "fasttext", "npy", "projector")
@@ -56,7 +56,9 @@ WHITE: Final = re.compile(r"[ \t\r\n]+")  # nor in the other forms
 BLOCK: Final = 4096  # rows that are looked at at once
 
 
-def read_words(path: str | Path, *, form: str | None = None, limit: int | None = None) -> tuple[Table, dict[str, Any]]:
+def read_words(
+    path: str | Path, *, form: str | None = None, limit: int | None = None
+) -> tuple[WordTable, dict[str, Any]]:
     """The words of a file with their vectors, and what the file says about them (plain JSON).
 
     form: one of `FORMS`; by the content of the file where it is not told. limit: the first so many words, which
@@ -82,7 +84,7 @@ def read_words(path: str | Path, *, form: str | None = None, limit: int | None =
 
 
 def write_table(
-    table: Table, path: str | Path, *, form: str | None = None, about: Mapping[str, Any] | None = None
+    table: WordTable, path: str | Path, *, form: str | None = None, about: Mapping[str, Any] | None = None
 ) -> None:
     """Writes a file, in one step, in a form told by its name where it is not given.
 
@@ -123,7 +125,7 @@ def _form_of(path: Path, form: str | None) -> str:
     return found
 
 
-def _check(table: Table) -> None:
+def _check(table: WordTable) -> None:
     """Raises BadInput where a table cannot be written: every form is read back as it was."""
     n = len(table.words)
     if not n or table.vectors.ndim != 2 or len(table.vectors) != n or not table.vectors.shape[1]:
@@ -134,7 +136,7 @@ def _check(table: Table) -> None:
         check_finite(table.vectors[start : start + BLOCK], start, "the table to write")
 
 
-def _words_for(table: Table, form: str) -> list[str]:
+def _words_for(table: WordTable, form: str) -> list[str]:
     """The words as a form can hold them."""
     forbidden = CANNOT_HOLD.get(form, WHITE)
     words = table.words if forbidden is None else [forbidden.sub("_", word) for word in table.words]

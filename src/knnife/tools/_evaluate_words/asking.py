@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from knnife.encoders import word_table
 from knnife.encoders.analogies import Method, solve
 from knnife.encoders.protocol import Progress
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.geometry import unit
 from knnife.tools._evaluate_words.files import Pairs
 
@@ -40,7 +40,7 @@ class Compared(NamedTuple):
 
 
 def answer(
-    table: Table, questions: Sequence[Question], common: int | None, method: Method, progress: Progress | None
+    table: WordTable, questions: Sequence[Question], common: int | None, method: Method, progress: Progress | None
 ) -> Answered:
     """Asks for d, given a, b and c. Only the `common` first words are asked about and may answer; None is all."""
     words = table.words[:common]
@@ -56,7 +56,7 @@ def answer(
     return Answered(asked, right)
 
 
-def compare(table: Table, pairs: Pairs) -> Compared:
+def compare(table: WordTable, pairs: Pairs) -> Compared:
     """The cosine of the two words of each pair. Words never seen are made of their subwords, where there are any."""
     words = list(dict.fromkeys(word for pair in zip(pairs.a, pairs.b, strict=True) for word in pair))
     rows = np.array(_Spellings(table.words).rows(words), np.int64)

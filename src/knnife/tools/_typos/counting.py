@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders.word_table import Table
+from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space
 from knnife.things import Thing, read
@@ -77,7 +77,7 @@ def _counted(given: Any) -> Counted:
         return _of_file(Path(given))
     if isinstance(given, Space):
         return of_texts(thing.value for thing in given.things() if isinstance(thing.value, str))
-    if isinstance(table := getattr(given, "table", given), Table):
+    if isinstance(table := getattr(given, "table", given), WordTable):
         return zip(table.words, _counts(table), strict=True)
     if not isinstance(given, Iterable):
         raise BadInput(
@@ -86,7 +86,7 @@ def _counted(given: Any) -> Counted:
     return _of_items(given)
 
 
-def _counts(table: Table) -> list[float]:
+def _counts(table: WordTable) -> list[float]:
     """Those of the words; where they are not known, by rank, as Zipf found (files hold frequent words first)."""
     if table.counts is not None:
         counts: list[float] = table.counts.astype(float).tolist()
