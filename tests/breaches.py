@@ -40,8 +40,6 @@ SEES_A_STORE: list[str] = [
 IN_A_CIRCLE: list[str] = [
     "interfaces/cli/output.py",
     "interfaces/cli/table.py",
-    "things/archives.py",
-    "things/pictures.py",
     "tools/_classify/classifier.py",
     "tools/_classify/keeping.py",
     "tools/_drift/monitor.py",
@@ -89,5 +87,4 @@ FILES_OF_ONE_NAME: list[str] = [
     "learning",
     "rows",
     "saving",
-    "texts",
 ]

@@ -35,6 +35,7 @@ LAYERS = [
     "_kernels",
     "_word2vec",
     "errors",
+    "threads",
     "geometry",
     "statistics",
     "things",

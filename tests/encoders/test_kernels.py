@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from knnife.encoders import parallel, static, wordpiece
+from knnife import threads
+from knnife.encoders import static, text_blocks, wordpiece
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput
 
@@ -91,7 +92,7 @@ def twin(compiled: StaticEncoder) -> StaticEncoder:
 def oracle(of: StaticEncoder, text: str) -> tuple[np.ndarray, int, int]:
     """The vector of a text, its tokens known and unknown: from one call of the tokenizer for each text in pieces."""
     ids = []
-    for piece in parallel.pieces(text):
+    for piece in text_blocks.pieces(text):
         ids += of._tokenizer.encode(piece.encode("utf-8", "replace").decode(), add_special_tokens=False).ids
     known = [i for i in ids if i != of._unknown]
     total = sum((float(of._weight_of[i]) * of._rows[of._row_of[i]].astype(np.float64) for i in known), np.zeros(of.dim))
@@ -180,7 +181,7 @@ def test_a_batch_gives_the_bits_that_each_text_gives_alone_long_ones_too(english
 def test_any_number_of_threads_gives_the_same_bits(english, monkeypatch, cores):
     texts = [f"mountain {i} river " * (1 + i % 50) for i in range(3000)] + ["sea " * 100_000]
     expected = english.encode(texts)
-    monkeypatch.setattr(parallel, "cores", lambda: cores)
+    monkeypatch.setattr(threads, "cores", lambda: cores)
     assert english.encode(texts).tobytes() == expected.tobytes()
 
 
@@ -199,8 +200,8 @@ def test_an_error_in_one_thread_stops_the_others_and_comes_out(english):
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        parallel.on_all_cores(fail, parallel.blocks(["a" * 1000] * 100_000))
-    assert len(done) <= parallel.cores()
+        threads.on_all_cores(fail, text_blocks.blocks(["a" * 1000] * 100_000))
+    assert len(done) <= threads.cores()
 
 
 # other tokenizers

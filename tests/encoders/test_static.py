@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from knnife.encoders import parallel, static, wordpiece
+from knnife.encoders import static, text_blocks, wordpiece
 from knnife.encoders.static import StaticEncoder
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import unit
@@ -135,17 +135,17 @@ def test_it_says_that_encoding_is_cheap_and_adds_no_words():
 def test_a_long_text_is_read_to_its_end_with_no_word_cut(english):
     words = ["mountains", "rivers", "and", "transportation", "\n"] * 20_000
     text = " ".join(words)
-    assert len(text) > 10 * parallel.PIECE
+    assert len(text) > 10 * text_blocks.PIECE
     once = english.encode([" ".join(words[:5])])
     np.testing.assert_allclose(english.encode([text]), once, atol=1e-5)
 
 
 def test_pieces_join_to_the_text_and_begin_at_white_space_or_else_at_punctuation():
     text = "word " * 20_000 + "x" * 100_000 + "a.b" * 20_000
-    pieces = list(parallel.pieces(text))
+    pieces = list(text_blocks.pieces(text))
     assert "".join(pieces) == text
     assert all(piece.startswith(".") for piece in pieces[-4:])
-    assert max(map(len, pieces)) <= parallel.PIECE
+    assert max(map(len, pieces)) <= text_blocks.PIECE
     assert all(piece.startswith(" ") for piece in pieces[1:4])
 
 

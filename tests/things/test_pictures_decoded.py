@@ -194,7 +194,7 @@ def test_all_pictures_are_tried_and_the_broken_ones_named():
 
 
 def test_pictures_are_decoded_side_by_side(monkeypatch):
-    monkeypatch.setattr(decoding, "_cores", lambda: 2)
+    monkeypatch.setattr(decoding, "cores", lambda: 2)
     both = threading.Barrier(2, timeout=300)  # neither goes on before the other is there
     assert len(each_picture([saved(SCENE, "PNG")] * 4, lambda _: both.wait())) == 4
 
@@ -212,7 +212,7 @@ def test_of_large_pictures_one_is_decoded_at_a_time(monkeypatch):
 
     monkeypatch.setattr(decoding, "LARGE", 100)
     monkeypatch.setattr(decoding, "_eight_bits", watched)
-    monkeypatch.setattr(decoding, "_cores", lambda: 4)
+    monkeypatch.setattr(decoding, "cores", lambda: 4)
     assert len(each_picture([saved(SCENE, "PNG")] * 8, lambda picture: picture.shape)) == 8
     assert max(most) == 1
     assert all(locked)

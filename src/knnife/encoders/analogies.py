@@ -21,9 +21,9 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.parallel import cores
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Vectors, blocks, lengths, top_k, unit
+from knnife.threads import cores
 
 Method = Literal["add", "mul"]
 METHODS: tuple[str, ...] = get_args(Method)

@@ -27,13 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knnife.encoders import parallel
 from knnife.encoders.graph import TextGraph, find
-from knnife.encoders.parallel import cores
 from knnife.encoders.protocol import Tokens
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
+from knnife.threads import cores, quiet_forks
 
 TOKENS: Final = 1 << 9  # in one batch: their states stay in the cache of a core, which is quicker than more at once
 LONG: Final = 1 << 11  # tokens; attention takes the square of that in memory, so longer texts take turns
@@ -151,7 +150,7 @@ class OnnxEncoder:
 
 def _tokenizer(definition: bytes) -> tuple[Tokenizer, int]:
     """The tokenizer, set to read whole texts, and the number of its token for the unknown (-1: none)."""
-    parallel.quiet_forks()
+    quiet_forks()
     try:
         tokenizer = Tokenizer.from_buffer(definition)
     except Exception as error:  # the package raises bare Exception

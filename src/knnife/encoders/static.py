@@ -28,17 +28,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
-from knnife.encoders import parallel
-from knnife.encoders.parallel import Block, blocks, on_all_cores
 from knnife.encoders.protocol import Tokens
+from knnife.encoders.text_blocks import Block, blocks
 from knnife.encoders.wordpiece import WordpieceSums, vocabulary
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, lengths
+from knnife.threads import on_all_cores, quiet_forks
 
 FILES: Final = ("model.safetensors", "tokenizer.json", "config.json")
 
 
-parallel.quiet_forks()
+quiet_forks()
 
 
 class StaticEncoder:

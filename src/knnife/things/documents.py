@@ -10,9 +10,9 @@ from pathlib import Path
 from knnife.errors import BadInput, BadRow, NotFound
 from knnife.things.files import format_of, opened
 from knnife.things.html import html
+from knnife.things.kinds import kind_of_file
 from knnife.things.markdown import markdown
 from knnife.things.passages import Document, Section, passages
-from knnife.things.pictures import is_picture
 from knnife.things.reading import Reading, RowError
 from knnife.things.thing import Thing
 from knnife.things.values import check_text
@@ -63,7 +63,7 @@ def read_documents(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
     """
     found = [name for name in names if is_document(name)]
     reading.skipped = len(names) - len(found)
-    reading.pictures_skipped = sum(map(is_picture, names))
+    reading.pictures_skipped = sum(1 for _ in filter(kind_of_file, names))
     if not found:
         raise BadInput(
             f"{reading.source}: no documents there, expected files that end in {' '.join(PARSERS)}, or pictures; "

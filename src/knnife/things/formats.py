@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path, PurePath
+from typing import Literal
 
 from knnife.errors import BadInput, NotFound
-from knnife.things.albums import picture_things, read_album, read_archive, read_pictures
 from knnife.things.arrow import read_parquet
 from knnife.things.documents import PARSERS, is_document, read_document, read_documents
 from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
-from knnife.things.kinds import kind
-from knnife.things.pictures import ARCHIVE, ENDINGS, is_picture
+from knnife.things.kinds import TEXT, kind, kind_of_file
+from knnife.things.picture_reader import picture_things, read_album, read_archive, read_pictures
+from knnife.things.pictures import ARCHIVE, ENDINGS
 from knnife.things.python_source import read_python
 from knnife.things.reading import OnError, Reading, RowError
 from knnife.things.rows import Columns
 from knnife.things.tables import read_csv
-from knnife.things.texts import Per, read_texts
 from knnife.things.thing import Thing
 from knnife.things.values import decoded
 
+Per = Literal["line", "paragraph"]
 PYTHON = "python:"
 ALBUMS = (read_pictures, read_album, read_archive)
 
@@ -85,7 +86,7 @@ def read(
         name = PurePath(name).as_posix()
     reader = _several(name, asked, pictures) or _pictures(name, asked, pictures) or _reader(name, asked, per)
     whole = reader.func in (read_document, read_documents, read_python)
-    own = kind("image" if asked.pictures or reader.func in ALBUMS else "text")
+    own = kind("image") if reader.func in ALBUMS or asked.kind.in_files else TEXT
     return Reading(name, reader, on_error, complete=whole, kind=own)
 
 
@@ -105,14 +106,14 @@ def _name(source: object) -> str:
 
 def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, on_error: OnError) -> Reading:
     """The pictures with these paths; what else they may be is only read one source at a time."""
-    others = [name for name in names if not is_picture(name)]
+    others = [name for name in names if not kind_of_file(name)]
     if not names or pictures is False or (others and not pictures):
         what = repr(others[0]) if others else "none at all" if not names else "pictures=False"
         raise BadInput(
             f"read takes a path, got list; of several, only pictures are read together, which end in "
             f"{' '.join(sorted(ENDINGS))}: got {what}. Texts go to add(...) or as_things(...) as they are"
         )
-    _refuse_columns("a list of paths", replace(asked, pictures=False))
+    _refuse_columns("a list of paths", asked, in_files=True)
     names = [PurePath(name).as_posix() for name in names]
     found = [each for name in names for each in (matching(name) if is_pattern(name) else [name])]
     source = names[0] if len(names) == 1 else f"{len(found):,} pictures"
@@ -128,9 +129,9 @@ def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterat
     is_folder = os.path.isdir(name)
     if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
         return None
-    _refuse_columns(f"{name}, read as documents or pictures,", replace(asked, pictures=False))
+    _refuse_columns(f"{name}, read as documents or pictures,", asked, in_files=True)
     names = sorted(files_below(Path(name))) if is_folder else matching(name)
-    shown, told = sum(map(is_picture, names)), sum(map(is_document, names))
+    shown, told = sum(1 for _ in filter(kind_of_file, names)), sum(map(is_document, names))
     if pictures is None and shown > told > 0:
         raise BadInput(
             f"{name} holds pictures ({shown:,}) and documents ({told:,}), which go into different spaces: say which "
@@ -148,11 +149,11 @@ def _pictures(name: str, asked: Columns, pictures: bool | None) -> partial[Itera
         return None
     if not os.path.exists(name):
         raise NotFound(f"no such file or folder: {name}")
-    if not (is_picture(name) or ending == ARCHIVE or pictures):
+    if not (kind_of_file(name) or ending == ARCHIVE or pictures):
         return None
     if pictures is False:
         raise BadInput(f"{name} holds pictures, and pictures=False (--no-pictures) asks for none")
-    _refuse_columns(name, replace(asked, pictures=False))
+    _refuse_columns(name, asked, in_files=True)
     return partial(read_archive, name) if ending == ARCHIVE else partial(read_pictures, [name])
 
 
@@ -160,8 +161,8 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     """How a table, a text, a document, a package or standard input is read."""
     ending = format_of(name)
     if name == STDIN:
-        if asked.any:
-            return partial(_table, name, _read_rows if asked.row else read_jsonl, asked)
+        if asked.used or asked.kind.reading:
+            return partial(_table, name, _read_rows if asked.kind.whole_rows else read_jsonl, asked)
     elif name.startswith(PYTHON):
         _refuse_columns(name, asked)
         return partial(read_python, name.removeprefix(PYTHON))
@@ -178,12 +179,13 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     raise BadInput(f"{name}: unknown format; expected a folder, or a name that ends in {known}")
 
 
-def _refuse_columns(name: str, asked: Columns) -> None:
-    if asked.pictures:
+def _refuse_columns(name: str, asked: Columns, in_files: bool = False) -> None:
+    """Raises BadInput where columns are named, or things that a source without columns does not have."""
+    if asked.kind.in_files and not in_files:
         raise BadInput(f"{name} has no pictures: expected a table, a folder, a zip archive or a picture")
-    if asked.row:
+    if asked.kind.whole_rows:
         raise BadInput(f"{name} has no rows: expected a table ({' '.join(TABLES)})")
-    if asked.any:
+    if asked.used:
         raise BadInput(f"{name} has no columns: leave out text=, id=, vector= and picture=")
 
 
@@ -211,5 +213,36 @@ def _listed_pictures(reading: Reading) -> Iterator[Thing]:
 
 
 def _texts(name: str, per: Per, reading: Reading) -> Iterator[Thing]:
+    """The lines of a text that are not blank, or its paragraphs: lines up to a blank one.
+
+    They are called `<source>#<number of the line, or of the paragraph>`; those of standard input have no
+    name. A paragraph with a broken line in it is left out as a whole.
+    """
     with opened(name, reading) as stream:
-        yield from read_texts(stream, reading, per)
+        texts = _lines(stream, reading)
+        for number, text in enumerate(_paragraphs(texts) if per == "paragraph" else texts, 1):
+            if text:
+                yield Thing(None if name == STDIN else f"{name}#{number}", text)
+
+
+def _lines(stream: io.BufferedReader, reading: Reading) -> Iterator[str | None]:
+    """Every line without the space around it; None for a broken one."""
+    expected = 1
+    for number, piece in lines(stream, reading, reading.source):
+        yield from [None] * (number - expected)  # too long: `lines` left them out
+        expected = number + 1
+        try:
+            yield decoded(piece).strip()
+        except RowError as error:
+            reading.fault(number, error)
+            yield None
+
+
+def _paragraphs(lines: Iterable[str | None]) -> Iterator[str | None]:
+    gathered: list[str | None] = []
+    for line in chain(lines, [""]):
+        if line != "":
+            gathered.append(line)
+        elif gathered:
+            yield None if None in gathered else "\n".join(filter(None, gathered))
+            gathered = []

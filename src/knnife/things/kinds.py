@@ -87,7 +87,7 @@ def kind_of(value: Any) -> Kind:
     """The kind of a value: bytes are those of a picture, a path is one only if it was read as one."""
     if isinstance(value, PicturePath | bytes):
         return _IMAGE
-    return _TEXT if isinstance(value, str) else _ROW if isinstance(value, Mapping) else _OTHER
+    return TEXT if isinstance(value, str) else _ROW if isinstance(value, Mapping) else _OTHER
 
 
 def kind_of_file(name: str) -> Kind | None:
@@ -103,7 +103,7 @@ def hashed(value: str | bytes | bytearray) -> Hashed:
     return (value.encode(), b"text") if isinstance(value, str) else (bytes(value), b"bytes")
 
 
-_TEXT: Final = Kind(
+TEXT: Final = Kind(
     "text",
     "text",
     takes=_is_text,
@@ -136,4 +136,4 @@ _FACE: Final = replace(  # a picture of one face; of a person who is removed not
 )
 _OTHER: Final = Kind("", "thing", takes=lambda value: not _is_text(value))
 
-KINDS: Final = {each.name: each for each in (_TEXT, _ROW, _IMAGE, _FACE)}
+KINDS: Final = {each.name: each for each in (TEXT, _ROW, _IMAGE, _FACE)}

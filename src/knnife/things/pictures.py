@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import os
 import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Final, Self
 
-from knnife.errors import BadInput
+from knnife.errors import BadInput, NotFound
 
 ENDINGS: Final = frozenset(
     [
@@ -69,11 +74,6 @@ def content(value: Value) -> bytes:
     return blake2b(data, digest_size=16, person=b"picture").digest()
 
 
-def is_picture(name: str) -> bool:
-    """Is this the name of a picture, by its ending?"""
-    return os.path.splitext(name)[1].lower() in ENDINGS
-
-
 def picture_bytes(path: str) -> bytes:
     """What is in the file of a picture, which may lie in a zip archive ("photos.zip/beach.jpg").
 
@@ -84,9 +84,7 @@ def picture_bytes(path: str) -> bytes:
         is_file = stat.S_ISREG(os.stat(path).st_mode)  # to open a pipe would wait for whoever writes into it
         data = Path(path).read_bytes() if is_file and os.path.getsize(path) <= LARGEST else None
     except (FileNotFoundError, NotADirectoryError):
-        from knnife.things.archives import archived  # costs as much to import as all of this
-
-        is_file, data = True, archived(path, shown)
+        is_file, data = True, _archived(path, shown)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise BadInput(f"{shown!r} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not is_file:
@@ -96,3 +94,71 @@ def picture_bytes(path: str) -> bytes:
     if data is None:
         raise BadInput(f"{shown} has more than {LARGEST >> 20} MB; expected a picture")
     return data
+
+
+def members(archive: str) -> list[str]:
+    """The paths of the files in a zip archive, sorted, but for hidden files and what macOS packs beside files.
+
+    Raises BadInput where it is no archive.
+    """
+    with _broken_archive(archive):
+        names = {each.filename for each in _Archive.at(archive).zip.infolist() if not each.is_dir()}
+    hidden = (".", "__MACOSX")
+    plain = (name for name in names if not any(part.startswith(hidden) for part in name.split("/")))
+    return sorted(f"{archive}/{name}" for name in plain)
+
+
+def _archived(path: str, shown: str) -> bytes:
+    """The bytes of a member of the archive that a path leads into."""
+    for parent in Path(path).parents:
+        if parent.suffix.lower() == ARCHIVE and parent.is_file():
+            break
+    else:
+        raise NotFound(f"no such picture: {shown}")
+    member = Path(path).relative_to(parent).as_posix()
+    with _broken_archive(shown):
+        data = _Archive.at(str(parent)).read(member)
+    if data is None:
+        raise NotFound(f"no such picture: {member} is not in {parent}")
+    return data
+
+
+class _Archive:
+    """A zip archive that stays open: to open one means to read its whole list of contents."""
+
+    def __init__(self, path: str) -> None:
+        from zipfile import ZipFile  # costs as much to import as all of this package
+
+        self.zip = ZipFile(path)
+        self._lock = Lock()
+
+    @staticmethod
+    def at(path: str) -> _Archive:
+        """The archive at a path, as it is now."""
+        status = os.stat(path)
+        return _archive(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+    def read(self, member: str) -> bytes | None:
+        """The bytes of a member; None where there is none. What is too large by its own account is not unpacked."""
+        with self._lock, suppress(KeyError):
+            known = self.zip.getinfo(member)
+            if known.file_size > LARGEST:
+                raise ValueError(f"it has more than {LARGEST >> 20} MB; expected a picture")
+            return self.zip.read(known)  # which never gives more than the size it tells
+        return None
+
+
+@lru_cache(maxsize=4)
+def _archive(path: str, *_: int) -> _Archive:
+    return _Archive(path)
+
+
+@contextmanager
+def _broken_archive(path: str) -> Iterator[None]:
+    """Raises BadInput for whatever is wrong with an archive, or with the member that a path leads to."""
+    from zipfile import BadZipFile
+
+    try:
+        yield
+    except (OSError, BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
+        raise BadInput(f"{path} cannot be read out of a zip archive: {error}") from error

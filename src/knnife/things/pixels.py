@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from knnife.errors import BadInput, BadPictures, KnnifeError, MissingPackage
 from knnife.things.pictures import Value, picture_bytes
 from knnife.things.thing import Scalar
+from knnife.threads import cores
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), red green blue, upright
 Resampling = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
@@ -90,7 +91,7 @@ def each_picture(
     if len(values) == 1:
         done = [one(values[0])]
     else:
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             done = list(pool.map(one, values))
     faults = {place: str(made) for place, made in enumerate(done) if isinstance(made, KnnifeError)}
     if faults:
@@ -250,10 +251,6 @@ def _looks_like(data: bytes) -> str:
 
 def _too_large(name: str, size: str) -> BadInput:
     return BadInput(f"{name} is too large to be decoded safely: {size}; expected at most {MOST_PIXELS:,} pixels")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _alone: Final = Lock()

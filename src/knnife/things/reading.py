@@ -12,10 +12,9 @@ from itertools import islice
 from typing import Literal
 
 from knnife.errors import BadInput, BadRow
-from knnife.things.kinds import Kind, kind
+from knnife.things.kinds import TEXT, Kind
 from knnife.things.thing import Thing
 
-TEXT = kind("text")
 OnError = Literal["stop", "skip"]
 Reader = Callable[["Reading"], Iterator[Thing]]
 

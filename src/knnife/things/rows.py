@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from knnife.errors import BadInput
-from knnife.things.albums import picture_cell
 from knnife.things.files import STDIN
+from knnife.things.kinds import TEXT, Kind, kind
+from knnife.things.picture_reader import picture_cell
 from knnife.things.reading import RowError
 from knnife.things.thing import Thing
-from knnife.things.values import NUMERIC, SIMPLE, CellValues, check_text, flat
-from knnife.things.vectors import VectorCells
+from knnife.things.values import NUMERIC, SIMPLE, CellValues, VectorCells, check_text, flat
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
 USUAL_PICTURE = ("picture", "image", "photo", "path", "file", "filename", "file_name", "value")
@@ -36,18 +36,17 @@ _new = tuple.__new__  # of a Thing: a third of the time that its own constructor
 class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
-    row: the value of a thing is its whole row, but for the columns `leave_out`. pictures: it is a picture, which
-    the column `picture` has the path or the bytes of.
+    kind: what the things are. The value of a row is all of it, but for the columns `leave_out`; of a picture, the
+    path or the bytes that are in the column `picture`.
     """
 
     text: tuple[str, ...] | None = None
     id: str | None = None
     vector: str | None = None
     part_of: str | None = None
-    row: bool = False
+    kind: Kind = TEXT
     leave_out: frozenset[str] = frozenset()
     picture: str | None = None
-    pictures: bool = False
 
     @classmethod
     def asked(
@@ -70,12 +69,8 @@ class Columns:
             raise BadInput("leave_out= goes with row=True: of texts, only what text= names is encoded")
         if (pictures or picture) and (texts or row):
             raise BadInput("the things are pictures: leave out text= and row=; other columns become metadata")
-        return cls(texts, id, vector, None, row, left_out, picture, pictures or picture is not None)
-
-    @property
-    def any(self) -> bool:
-        """Whether a column was named at all."""
-        return self != Columns()
+        own = kind("image" if pictures or picture is not None else "row" if row else "text")
+        return cls(texts, id, vector, None, own, left_out, picture)
 
     @property
     def used(self) -> frozenset[str]:
@@ -92,9 +87,9 @@ class Columns:
         settled = replace(self, part_of="part_of" if "part_of" in names else None)
         if self.id is None and "id" in names:
             settled = replace(settled, id="id")
-        if self.text is not None or self.row or self.picture is not None:
+        if self.text is not None or self.kind.whole_rows or self.picture is not None:
             return settled
-        if self.pictures:
+        if self.kind.in_files:
             return replace(settled, picture=_usual_picture(names, source))
         usual = next((name for name in USUAL_TEXT if name in names), None)
         if usual is not None:
@@ -136,7 +131,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         raise BadInput(f"{source} has no column {listed(missing)}; its columns are: {listed(header)}")
     columns = asked.settled(header, source)
     texts = [header.index(name) for name in columns.text or ()]
-    sole = texts[0] if len(texts) == 1 else None
+    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
     id_at = None if columns.id is None else header.index(columns.id)
     vector_at = None if columns.vector is None else header.index(columns.vector)
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
@@ -158,7 +153,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         value: str | bytes | None = "" if sole is None else cells[sole]
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
-        elif columns.row:
+        elif whole_rows:
             value = _row(about, columns)
         elif not value or value.isspace():
             value = _text([cells[i] for i in texts], vector_at is not None)
@@ -181,7 +176,7 @@ def mapping_maker(
     texts, id_name, vector_name = columns.text or (), columns.id, columns.vector
     whole_name, used = columns.part_of, columns.used - {columns.part_of}
     picture_name, folder = columns.picture, os.path.dirname(source)
-    sole = texts[0] if len(texts) == 1 else None
+    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
     vectors, simple = VectorCells(), SIMPLE
 
     def make(number: int, row: Mapping[str, Any]) -> Thing:
@@ -199,7 +194,7 @@ def mapping_maker(
         value = None if sole is None else row[sole]
         if picture_name is not None:
             value, about = _picture(row[picture_name], folder, about)
-        elif columns.row:
+        elif whole_rows:
             value = _row(about, columns)
         elif type(value) is not str or not value or value.isspace():
             value = _text([row[name] for name in texts], vector_name is not None)

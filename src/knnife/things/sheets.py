@@ -21,6 +21,7 @@ import numpy as np
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, jpeg, pixels
+from knnife.threads import cores
 
 SIDE: Final = 200  # pixels of the longer side of a picture in a sheet
 
@@ -63,7 +64,7 @@ def sheet(title: str, groups: Iterable[tuple[str, Sequence[Cell]]], path: str | 
 
     def sections() -> Iterator[str]:
         nonlocal count
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             for heading, cells in groups:
                 count += 1
                 figures = "\n".join(pool.map(_figure, cells))

@@ -1,4 +1,4 @@
-"""What cells hold: numbers told from text, nested things made flat, characters that cannot be stored."""
+"""What cells hold: numbers told from text, nested things made flat, vectors, characters that cannot be stored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from knnife.geometry import Vectors
 from knnife.things.reading import RowError
 from knnife.things.thing import Scalar
 
@@ -123,3 +126,29 @@ def _named(value: Any) -> str | float | None:
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return float(value) if hasattr(value, "is_finite") else str(value)
+
+
+class VectorCells:
+    """Reads the cells of one vector column; the first one says how many dimensions the others have."""
+
+    def __init__(self) -> None:
+        self.dim: int | None = None
+
+    def read(self, cell: Any) -> Vectors:
+        """The vector `(d,)` in `cell`, float32. Raises RowError if it is not `dim` finite numbers."""
+        if isinstance(cell, str):
+            cell = cell.strip().strip("[]()").replace(",", " ").replace(";", " ").split()
+        try:
+            with np.errstate(over="ignore"):  # what overflows float32 is infinite, and refused below
+                vector: Vectors = np.asarray(cell, np.float32)
+        except (TypeError, ValueError) as error:
+            raise RowError(f"the vector holds something that is no number ({error})") from error
+        if vector.ndim != 1 or vector.size == 0:
+            raise RowError(f"the vector has the shape {vector.shape}, expected a list of numbers")
+        if not np.isfinite(vector).all():
+            raise RowError("the vector holds NaN or infinity")
+        if self.dim is None:
+            self.dim = vector.size
+        if vector.size != self.dim:
+            raise RowError(f"the vector has {vector.size} dimensions, the first one had {self.dim}")
+        return vector

@@ -21,12 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knnife.encoders import parallel
 from knnife.encoders._pictures.preparation import read_json
 from knnife.encoders.graph import FROM_TEXT, OnnxGraph, digest
-from knnife.encoders.parallel import cores
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
+from knnife.threads import cores, quiet_forks
 
 COMPARED: Final = ("text_embeds", "text_embeddings", "l2norm_text_embeddings", "text_features", "sentence_embedding")
 UNSTATED: Final = 77  # tokens read where no file says how many, as of CLIP
@@ -167,7 +166,7 @@ class TextNetwork:
 
     def _set_up(self, definition: bytes) -> Tokenizer:
         """The tokenizer, set to cut texts, and to fill them up where that is wanted."""
-        parallel.quiet_forks()
+        quiet_forks()
         try:
             tokenizer = Tokenizer.from_buffer(definition)
             own = json.loads(definition).get("padding") or {}

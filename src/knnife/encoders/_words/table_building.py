@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.parallel import cores
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
+from knnife.threads import cores
 
 REPEATED: Final = "repeated words left out"
 T = TypeVar("T")

@@ -30,10 +30,10 @@ from knnife.encoders._words.training_loop import EVERY, Report, TrainingLoop
 from knnife.encoders._words.training_step import KERNEL
 from knnife.encoders._words.weights import Sampler, TrainingWeights
 from knnife.encoders._words.word_counts import CorpusVocabulary, count, settle
-from knnife.encoders.parallel import cores
 from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
+from knnife.threads import cores
 
 LONG: Final = 1_000_000  # words; without compiled code so many take minutes
 

@@ -11,7 +11,6 @@ they are too few for that, it is taken as it was among other photos.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from knnife.geometry import Vectors, connected
 from knnife.space import Sample
 from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
+from knnife.threads import cores
 from knnife.tools._duplicates.joins import Progress, Rows
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
 from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
@@ -116,7 +116,7 @@ class Pictures:
             return alike(a.mirrored() if mirrored else a, self._keypoints[right + behind])
 
         found: list[float] = []
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             for done, some in _in_parts(list(zip(*(side.tolist() for side in pairs), strict=True))):
                 found += pool.map(one, some)
                 self._tell(done, (LOOKING * len(new) + done) / work)

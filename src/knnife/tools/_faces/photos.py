@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 from knnife.things import Thing, as_things, read
-from knnife.things.albums import looked_at
+from knnife.things.picture_reader import looked_at
 from knnife.things.pictures import Value, content
 
 PERSON: Final = "person"  # the name of whom a photo or a face shows, in what is known about it

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.parallel import cores
 from knnife.things.folding import fold
+from knnife.threads import cores
 from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, ranges, weighted
 
 ENTRIES = 2_000  # of others' grams that are walked through for a text

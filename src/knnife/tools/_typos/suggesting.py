@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.parallel import cores
 from knnife.geometry import Vectors, unit
+from knnife.threads import cores
 from knnife.tools._typos.candidates import Pairs, candidates
 from knnife.tools._typos.ranking import Ranker
 from knnife.tools._typos.spelled import folded

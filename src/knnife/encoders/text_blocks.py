@@ -1,4 +1,4 @@
-"""Texts in blocks of about equal size, worked on by all cores, with memory for a few blocks only.
+"""Texts in blocks of about equal size, so that all cores can work on them with memory for a few blocks only.
 
 A text is cut into pieces where it is long, always at the same places whatever stands beside it, so that its sum is the
 same to the last bit in a batch and alone.
@@ -6,12 +6,8 @@ same to the last bit in a batch and alone.
 
 from __future__ import annotations
 
-import os
 import string
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
@@ -71,64 +67,3 @@ def pieces(text: str) -> Iterator[str]:
         yield text[start:cut]
         start = cut
     yield text[start:]
-
-
-def on_all_cores(work: Callable[[Block], None], todo: Iterator[Block]) -> None:
-    """Calls `work` for every block, on as many threads as this process has cores; of use where the work is compiled.
-
-    Whoever is free takes the next block, so no more blocks are in memory than there are threads.
-    """
-    some = list(islice(todo, 2))
-    todo = chain(some, todo)
-    if len(some) < 2:  # threads would cost more than they bring
-        for block in todo:
-            work(block)
-        return
-    lock = threading.Lock()
-
-    def take_and_work() -> None:
-        nonlocal todo
-        try:
-            while True:
-                with lock:
-                    block = next(todo, None)
-                if block is None:
-                    return
-                work(block)
-        finally:
-            todo = iter(())  # it is empty, or nobody need go on
-
-    with ThreadPoolExecutor(cores()) as pool:
-        try:
-            for done in [pool.submit(take_and_work) for _ in range(cores())]:
-                done.result()
-        finally:  # Ctrl-C comes here
-            todo = iter(())
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache  # once is enough
-def quiet_forks() -> None:
-    """From now on a process may fork after the package tokenizers has run in it, without a warning.
-
-    The threads of that package do not survive a fork. It notices and prints a warning, unless the environment has
-    decided; so the environment is set for the moment of the fork, and stays set in the child, whose tokenizer works on
-    one thread.
-    """
-    ours: list[bool] = []
-
-    def before() -> None:
-        ours.append("TOKENIZERS_PARALLELISM" not in os.environ)
-        if ours[-1]:
-            os.environ["TOKENIZERS_PARALLELISM"] = "false"
-
-    def after_in_parent() -> None:
-        if ours.pop():
-            del os.environ["TOKENIZERS_PARALLELISM"]
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=before, after_in_parent=after_in_parent)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from knnife.errors import BadInput, KnnifeError, MissingPackage
-from knnife.things.pictures import ENDINGS, PicturePath, Value, is_picture, picture_bytes
+from knnife.things.kinds import kind_of_file
+from knnife.things.pictures import ENDINGS, PicturePath, Value, members, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.thing import About, Thing
 from knnife.things.values import check_text
@@ -30,17 +31,14 @@ def read_album(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
 
     Raises BadInput where there is none.
     """
-    found = [name for name in names if is_picture(name)]
+    found = [name for name in names if kind_of_file(name) and "//" not in name]  # leads out of its archive
     reading.skipped = len(names) - len(found)
     yield from read_pictures(_some(found, reading), reading)
 
 
 def read_archive(archive: str, reading: Reading) -> Iterator[Thing]:
     """The pictures in a zip archive, in the order of their names; they stay in it. Raises as `read_album` does."""
-    from knnife.things.archives import members
-
-    names, reading.skipped = members(archive)
-    yield from read_pictures(_some(names, reading), reading)
+    yield from read_album(members(archive), reading)
 
 
 def picture_things(names: Sequence[str], reading: Reading) -> Iterator[Thing]:

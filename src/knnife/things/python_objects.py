@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from knnife.errors import BadInput, BadRow, KnnifeError
-from knnife.things.albums import picture_cell
 from knnife.things.arrow import table_rows
-from knnife.things.kinds import Kind, kind, kind_of
+from knnife.things.kinds import TEXT, Kind, kind_of
+from knnife.things.picture_reader import picture_cell
 from knnife.things.pictures import PicturePath, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
@@ -49,8 +49,8 @@ def as_things(
     for number, item in enumerate(_items(anything), 1):
         try:
             if isinstance(item, Thing):
-                yield _picture(item) if asked.pictures else item
-            elif isinstance(item, str | bytes | bytearray | memoryview | os.PathLike) and asked.pictures:
+                yield _picture(item) if asked.kind.in_files else item
+            elif isinstance(item, str | bytes | bytearray | memoryview | os.PathLike) and asked.kind.in_files:
                 cell = os.fspath(item) if isinstance(item, os.PathLike) else item
                 yield Thing(cell if isinstance(cell, str) else None, *picture_cell(cell, ""))
             elif isinstance(item, str) and not row:
@@ -60,7 +60,7 @@ def as_things(
                 make = make or mapping_maker(cells, asked, "the rows given", None)
                 yield check_thing(make(number, cells))
             else:
-                expected = "a path, bytes, " if asked.pictures else "" if row else "a text, "
+                expected = "a path, bytes, " if asked.kind.in_files else "" if row else "a text, "
                 raise RowError(f"expected {expected}a mapping or a Thing, found {type(item).__name__}")
         except RowError as error:
             raise BadRow(f"row {number}", None, str(error)) from error
@@ -77,7 +77,7 @@ def kind_within(anything: Any) -> Kind:
         anything = [anything]
     first = anything[0] if isinstance(anything, list | tuple) and anything else None
     found = kind_of(first.value if isinstance(first, Thing) else first)
-    return found if found.in_files else kind("text")
+    return found if found.in_files else TEXT
 
 
 def _picture(thing: Thing) -> Thing:
