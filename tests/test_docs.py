@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,8 +42,8 @@ FILMS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the pages are read: films.csv, some notes, drawn photos, and the space that the README makes first."""
     here = tmp_path_factory.mktemp("docs")
     with (here / "films.csv").open("w", newline="", encoding="utf-8") as file:
@@ -55,47 +56,46 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     drawn.write(here)
     drawn_faces.write(here)
-    run(here, "knnife add films.knnife films.csv --text plot --id title")
+    run(here, *shell("knnife add films.knnife films.csv --text plot --id title"))
     return here
 
 
-def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    bin = str(Path(sys.executable).parent)
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; export PATH={shlex.quote(bin)}:$PATH; {command}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
-    return done
+@pytest.fixture
+def folder(template: Path, tmp_path: Path) -> Path:
+    """A copy, so that no page needs what another left behind."""
+    return shutil.copytree(template, tmp_path / "docs")
 
 
-def blocks(*kinds: str) -> list[object]:
-    found = []
-    for page in PAGES:
-        for number, (kind, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1):
-            if kind in kinds:
-                found.append(pytest.param(page, text, id=f"{page.stem}-{number}"))
+def run(folder: Path, *command: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"$ {command[-1]}\n{done.stdout}\n{done.stderr}"
+
+
+def shell(command: str) -> tuple[str, ...]:
+    bin = shlex.quote(str(Path(sys.executable).parent))
+    return "bash", "-c", f"set -o pipefail; export PATH={bin}:$PATH; {command}"
+
+
+def steps(page: Path) -> list[tuple[str, ...]]:
+    """What a page tells its reader to run, in its order."""
+    found: list[tuple[str, ...]] = []
+    for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if kind == "python":
+            found.append((sys.executable, "-c", text))
+        if kind == "sh":
+            lines = text.replace("\\\n", " ").splitlines()
+        elif kind == "console":
+            lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+        else:
+            continue
+        found += [shell(line) for line in lines if line.split("#")[0].strip() and not line.startswith(NOT_HERE)]
     return found
 
 
-@pytest.mark.parametrize(("page", "text"), blocks("python"))
-def test_python_of_the_pages_runs(folder: Path, page: Path, text: str) -> None:
-    done = subprocess.run([sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{page.name}:\n{text}\n{done.stderr}"
-
-
-@pytest.mark.parametrize(("page", "text"), blocks("sh", "console"))
-def test_commands_of_the_pages_run(folder: Path, page: Path, text: str) -> None:
-    lines = [line.removeprefix("$ ") for line in text.replace("\\\n", " ").splitlines()]
-    commands = [line for line in lines if line.split("#")[0].strip() and not line.startswith(NOT_HERE)]
-    if "console" in page.read_text(encoding="utf-8") and text.startswith("$ "):
-        commands = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-        commands = [line for line in commands if not line.startswith(NOT_HERE)]
-    for command in commands:
-        run(folder, command)
+@pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=lambda page: page.stem)
+def test_a_page_can_be_followed_from_its_top_to_its_end(folder: Path, page: Path) -> None:
+    for step in steps(page):
+        run(folder, *step)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
