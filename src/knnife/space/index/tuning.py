@@ -109,12 +109,13 @@ class Trial:
         """For each true neighbour its rank among the candidates `(s, GEARS[-1])`; very large when it is none."""
         found = codes.candidates(self.queries, min(codes.n, MOST), lists, mask)
         found[found == self.own[:, None]] = -1
-        ranks = np.full(self.truth.shape, np.iinfo(np.int64).max)
+        never = np.iinfo(np.int64).max
+        ranks, rank_of = np.empty(self.truth.shape, np.int64), np.full(codes.n + 1, never)
         for i, (row, truth) in enumerate(zip(found, self.truth, strict=True)):
-            order = np.argsort(row)
-            at = order[np.minimum(np.searchsorted(row, truth, sorter=order), len(row) - 1)]
-            hit = row[at] == truth
-            ranks[i, hit] = at[hit]
+            rank_of[row] = np.arange(len(row))
+            rank_of[-1] = never
+            ranks[i] = rank_of[truth]
+            rank_of[row] = never
         return ranks
 
 
