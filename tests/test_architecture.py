@@ -75,14 +75,7 @@ WRAPPERS = {
         "encoders/wordpiece.py",
     },
     "onnxruntime": {"encoders/graph.py"},
-    "safetensors": {
-        "encoders/_words/checkpoints.py",
-        "encoders/static.py",
-        "encoders/tensors.py",
-        "space/model_file.py",
-        "tools/_classify/file.py",
-        "tools/_typos/ranking.py",
-    },
+    "safetensors": {"encoders/_words/checkpoints.py", "encoders/tensors.py"},
     "sentence_transformers": {"encoders/sentence_transformers.py"},
     "transformers": {"encoders/sentence_transformers.py"},
     "urllib": {"encoders/network.py"},  # the one door to the network

@@ -24,11 +24,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
 from knnife.encoders.protocol import Tokens
+from knnife.encoders.tensors import from_bytes, to_bytes
 from knnife.encoders.text_blocks import Block, blocks
 from knnife.encoders.wordpiece import WordpieceSums, vocabulary
 from knnife.errors import BadInput, NotFound
@@ -87,7 +86,7 @@ class StaticEncoder:
         """
         contents = [_read(Path(folder), file) for file in FILES]
         try:
-            tensors = load(contents[0])
+            tensors = from_bytes(contents[0])
             config = json.loads(contents[2])
             if not isinstance(config, dict):
                 raise ValueError("config.json: expected an object")
@@ -105,7 +104,7 @@ class StaticEncoder:
                 config=config,
                 name=str(folder) if name is None else name,
             )
-        except (SafetensorError, ValueError, KeyError, RecursionError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise BadInput(
                 f"{folder}: expected a static model ({', '.join(FILES)}) in the format of model2vec; {error}"
             ) from error
@@ -114,8 +113,8 @@ class StaticEncoder:
         """Writes the model into `folder`, which is made when missing; `load` gives an equal encoder back."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {name: np.ascontiguousarray(t) for name, t in self._tensors.items() if t is not None}
-        (folder / FILES[0]).write_bytes(save(tensors))
+        tensors = {name: tensor for name, tensor in self._tensors.items() if tensor is not None}
+        (folder / FILES[0]).write_bytes(to_bytes(tensors))
         (folder / FILES[1]).write_bytes(self._tokenizer_json)
         (folder / FILES[2]).write_text(json.dumps(self.config, indent=2) + "\n", encoding="utf-8")
 

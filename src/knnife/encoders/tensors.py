@@ -1,29 +1,68 @@
-"""What encoders learned, as bytes: arrays by name, and a few words of JSON (safetensors). Nothing in it could run."""
+"""Arrays by name as bytes and in files (safetensors), and trained encoders made of them. Nothing in it could run.
+
+An encoder is its arrays, and one array more, which holds what JSON can say of it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors import numpy as safetensors
 
 from knnife.errors import BadInput
 
 Tensors = Mapping[str, NDArray[Any]]
 Made = TypeVar("Made")
 ABOUT = "about"  # the name of the array that holds the JSON
+DAMAGED = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
+
+
+def to_bytes(tensors: Tensors, metadata: Mapping[str, str] | None = None) -> bytes:
+    """A safetensors file of these arrays, and of texts about them, in memory."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return safetensors.save(arrays, None if metadata is None else dict(metadata))
+
+
+def from_bytes(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file in memory. Raises ValueError for anything else."""
+    try:
+        return safetensors.load(data)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+
+
+def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
+    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one. Raises OSError."""
+    content = to_bytes(tensors, metadata)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    """The metadata and the arrays of a file. Raises ValueError where it is damaged, or no safetensors file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, no mapping
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
 
 
 def pack(form: str, version: int, about: Mapping[str, Any], tensors: Tensors) -> bytes:
     """The bytes of an encoder; `about` is what JSON can say."""
     words = json.dumps({"form": form, "version": version, **about}, sort_keys=True, allow_nan=False).encode()
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    return save(arrays | {ABOUT: np.frombuffer(words, np.uint8)})
+    return to_bytes({**tensors, ABOUT: np.frombuffer(words, np.uint8)})
 
 
 def unpack(data: bytes, form: str, version: int, make: Callable[[dict[str, Any], Tensors], Made]) -> Made:
@@ -32,23 +71,14 @@ def unpack(data: bytes, form: str, version: int, make: Callable[[dict[str, Any],
     Raises BadInput for anything else, and for whatever `make` stumbles over.
     """
     try:
-        tensors = load(data)
+        tensors = from_bytes(data)
         about = json.loads(tensors.pop(ABOUT).tobytes())
         if about["form"] != form or about["version"] != version:
             raise ValueError(
                 f"form {about['form']!r:.40}, version {about['version']!r:.40}; this knnife reads {version}"
             )
         return make(about, tensors)
-    except (
-        SafetensorError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except DAMAGED as error:
         raise BadInput(f"this is no encoder of the form {form!r}, or it is damaged: {error!s:.200}") from error
 
 

@@ -6,34 +6,17 @@ What a file holds, and whether all fits together when it is read, is for each to
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
-
 from knnife.encoders import Encoder, load_encoder
 from knnife.encoders.forms import restore, written
+from knnife.encoders.tensors import Tensors, read_tensors
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.space.sample import Sample
 
-Tensors = Mapping[str, NDArray[Any]]
 Kept = TypeVar("Kept")
-
-
-def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one. Raises OSError."""
-    content = save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, dict(metadata))
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_kept(
@@ -47,13 +30,12 @@ def read_kept(
     if not path.is_file():
         raise NotFound(f"there is no file {path}; {made_by}")
     try:
-        with safe_open(path, framework="numpy") as file:
-            meta = json.loads((file.metadata() or {}).get("meta", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+        metadata, tensors = read_tensors(path)
+        meta = json.loads(metadata.get("meta", "null"))
         if not isinstance(meta, dict) or meta.get("format") != format:
             raise ValueError(f"its format is {meta.get('format') if isinstance(meta, dict) else None!r:.40}")
         return parts(meta, tensors)
-    except (SafetensorError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{path}: expected a {what} of the format {format}, as `save` writes it; {error!s:.200}"
         ) from error

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
+from knnife.encoders.tensors import read_tensors, write_tensors
 from knnife.errors import BadInput, NotFound
-from knnife.space.model_file import write_tensors
 
 FORMAT, VERSION = "knnife-classifier", "1"
 
@@ -30,20 +29,19 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if not path.is_file():
         raise NotFound(f"there is no file {path}; a classifier is written by `knnife classify --save` or save()")
     try:
-        with safe_open(path, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise BadInput(f"{path} is no classifier: it does not say that its format is {FORMAT}")
-            if metadata.get("version") != VERSION:
-                raise BadInput(
-                    f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
-                    f"{VERSION}; use the knnife that wrote it, or learn it again"
-                )
-            about = json.loads(metadata["about"])
-            if not isinstance(about, dict):
-                raise ValueError("about: expected an object")
-            return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118 - no mapping
-    except (SafetensorError, ValueError, KeyError, RecursionError, TypeError) as error:
+        metadata, tensors = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise BadInput(f"{path} is no classifier: it does not say that its format is {FORMAT}")
+        if metadata.get("version") != VERSION:
+            raise BadInput(
+                f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
+                f"{VERSION}; use the knnife that wrote it, or learn it again"
+            )
+        about = json.loads(metadata["about"])
+        if not isinstance(about, dict):
+            raise ValueError("about: expected an object")
+        return tensors, about
+    except (ValueError, KeyError, RecursionError, TypeError) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"{path} is no classifier, or is damaged: {error!s:.200}") from error

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import DEFAULT, load_encoder
+from knnife.encoders.tensors import Tensors, write_tensors
 from knnife.errors import EncoderMismatch
-from knnife.space.model_file import Tensors, read_kept, write_tensors
+from knnife.space.model_file import read_kept
 from knnife.tools._match.bags import Rarity
 from knnife.tools._match.comparing import measured
 from knnife.tools._match.evidence import LEVELS, Evidence

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.tensors import Tensors, write_tensors
 from knnife.geometry import METRICS
 from knnife.space import Sample
-from knnife.space.model_file import Tensors, encoder_again, encoder_of, read_kept, write_tensors
+from knnife.space.model_file import encoder_again, encoder_of, read_kept
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.learning import Learned

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load
 
+from knnife.encoders.tensors import from_bytes
 from knnife.tools._typos.counting import english
 from knnife.tools._typos.features import LEVELS, Asked, Evidence, Floats, Frequencies, Words, evidence, touching
 from knnife.tools._typos.vocabulary import Vocabulary
@@ -97,7 +97,7 @@ def _written_small() -> tuple[dict[str, float], float]:
 @cache
 def learned() -> Network:
     """The network that ships."""
-    tensors = load((resources.files("knnife.tools._typos") / LEARNED).read_bytes())
+    tensors = from_bytes((resources.files("knnife.tools._typos") / LEARNED).read_bytes())
     tokens = tensors["tokens"].astype(np.float32) * tensors["scales"][:, None]
     layers = range(sum(name.startswith("weights") for name in tensors))
     return Network(tokens, tuple((tensors[f"weights{layer}"], tensors[f"biases{layer}"]) for layer in layers))
