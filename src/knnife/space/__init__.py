@@ -9,6 +9,7 @@ that look at all), kept (what those tools learned, in files of their own).
 
 from knnife.encoders.vector_cache import encode
 from knnife.space.answers import Added, Hit, Hits, Info, Neighbours, Pairs, Reencoded, ViewInfo
+from knnife.space.inputs import Input, is_space, opened
 from knnife.space.sample import Sample, comparable, nearest, sample
 from knnife.space.space import Space
 
@@ -17,6 +18,7 @@ __all__ = [
     "Hit",
     "Hits",
     "Info",
+    "Input",
     "Neighbours",
     "Pairs",
     "Reencoded",
@@ -25,6 +27,8 @@ __all__ = [
     "ViewInfo",
     "comparable",
     "encode",
+    "is_space",
     "nearest",
+    "opened",
     "sample",
 ]

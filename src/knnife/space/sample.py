@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, unit
 from knnife.space import lookup
 from knnife.space.index.index import Index
+from knnife.space.inputs import is_array, is_space, opened
 from knnife.space.space import Space, Where
 from knnife.space.views import pick, ready, views
 from knnife.things import Reading, Thing, as_things, kind_within
@@ -95,34 +98,48 @@ def sample(
     metric: Metric | None = None,
     view: str | None = None,
     where: Where = None,
+    like: Sample | None = None,
     what: str = "things",
     progress: Progress | None = None,
 ) -> Sample:
     """What was given to a tool, as a Sample; one that is given is returned as it is.
 
-    given: a Space; vectors `(n, d)`; or whatever `Space.add` takes (texts, Things, dicts, a table, what `knnife.read`
-        gives), which `encoder` then encodes.
+    given: a Space; vectors `(n, d)`; whatever `Space.add` takes (texts, Things, dicts, a table, what `knnife.read`
+        gives), which `encoder` then encodes; a Series, or paths of pictures; or the path of any of these.
     encoder: the default one unless told; of a space it is that of the view. metric: of arrays and things, that of the
         encoder or the cosine unless told; a space has its own. view, where: of a space, which vectors of which things.
+    like: a sample to compare with, by whose metric arrays and things are compared, and by whose encoder things are
+        encoded, where it has one.
     progress: called with how many things are encoded, and None.
 
-    Raises BadInput for what cannot be read as any of these, and for NaN; what reading and encoding raise.
+    Raises BadInput for what cannot be read as any of these, and for NaN; NotFound; what reading and encoding raise.
     """
     if isinstance(given, Sample):
         return given
-    if isinstance(given, Space):
-        if encoder is not None or metric is not None:
-            raise BadInput(f"{what}: a space has an encoder and a metric of its own; leave encoder= and metric= out")
-        return _of_space(given, view, where)
+    if is_space(given) and (encoder is not None or metric is not None):
+        raise BadInput(f"{what}: a space has an encoder and a metric of its own; leave encoder= and metric= out")
     if metric is not None and metric not in METRICS:
         raise BadInput(f"metric {metric!r}: expected one of {', '.join(METRICS)}")
-    if view is not None or where is not None:
+    if (view is not None or where is not None) and not is_space(given):
         raise BadInput(f"{what}: view= and where= are for spaces, and this is {type(given).__name__}")
-    if _is_array(given):
-        vectors = as_vectors(given, what=what) if len(given) else np.empty((0, 0), np.float32)
+    load = _loader(encoder, like)
+    with opened(given, encoder=load, what=what) as asked:
+        if isinstance(asked, Space):
+            found = _of_space(asked, view, where)
+            return found if asked is given else replace(found, _encoder=partial(_encoder_in, asked.path, view))
+        metric = metric if like is None else like.metric
+        if not is_array(asked):
+            return _of_things(asked, load, metric, what, progress)
+        vectors = as_vectors(asked, what=what) if len(asked) else np.empty((0, 0), np.float32)
         ids = [str(number) for number in range(len(vectors))]
         return Sample(ids, vectors, [Thing(id, None) for id in ids], metric or "cosine", None, what)
-    return _of_things(given, encoder, metric, what, progress)
+
+
+def _loader(encoder: str | Encoder | None, like: Sample | None) -> Callable[[], Encoder] | None:
+    """What gives the encoder of things; None where nobody has said which that is."""
+    if like is not None and like.fingerprint is not None:
+        return lambda: like.encoder
+    return None if encoder is None else partial(load_encoder, encoder)
 
 
 def comparable(a: Sample, b: Sample) -> None:
@@ -168,8 +185,7 @@ def nearest(
 
 
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
-    store, models = space._store, space._models
-    with store.read() as db:  # things and vectors of one state of the file
+    with space._store.read() as db:  # things and vectors of one state of the file
         chosen = ready(views(db), view)
         things = list(space.things(where))
         ids = [thing.id or "" for thing in things]
@@ -180,25 +196,37 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
             f"`knnife reencode` with its encoder completes it"
         )
 
-    def load() -> Encoder:
-        with store.read() as db:
-            return models.of(pick(views(db), view))
-
     fingerprint = chosen.fingerprint if chosen else None
+    load = partial(_encoder_of, space, view)
     return Sample(
         ids, vectors, things, space.metric, fingerprint, str(space.path), load, chosen.kind if chosen else None
     )
 
 
+def _encoder_of(space: Space, view: str | None) -> Encoder:
+    with space._store.read() as db:
+        return space._models.of(pick(views(db), view))
+
+
+def _encoder_in(path: Path, view: str | None) -> Encoder:
+    """The same, of a space that was closed again."""
+    with Space.open(path, read_only=True) as space:
+        return _encoder_of(space, view)
+
+
 def _of_things(
-    given: Any, encoder: str | Encoder | None, metric: Metric | None, what: str, progress: Progress | None
+    given: Any,
+    load: Callable[[], Encoder] | None,
+    metric: Metric | None,
+    what: str,
+    progress: Progress | None,
 ) -> Sample:
-    if encoder is None:
+    if load is None:
         told = kind_within(given)
         if not told.default_encoder:
             raise BadInput(f"{what}: which encoder is meant, encoder=…? {told.encoders}")
-        encoder = told.default_encoder
-    loaded = load_encoder(encoder)
+        load = partial(load_encoder, told.default_encoder)
+    loaded = load()
     things = [
         thing._replace(id=thing.id if thing.id is not None else str(number))
         for number, thing in enumerate(as_things(given, **reading_for(loaded)))
@@ -227,12 +255,3 @@ def _encoded(
             for place, why in error.faults.items():
                 source.fault(None, why, str(things[place].id))
             things = [thing for place, thing in enumerate(things) if place not in error.faults]
-
-
-def _is_array(given: Any) -> bool:
-    """Numbers in rows: an array of NumPy (or what turns into one), or a list of lists of numbers."""
-    if isinstance(given, np.ndarray):
-        return True
-    if isinstance(given, list | tuple) and given and isinstance(given[0], list | tuple | np.ndarray):
-        return not isinstance(given[0], Thing)
-    return hasattr(given, "__array__") and not hasattr(given, "columns")

@@ -17,6 +17,7 @@ from knnife.encoders import load_encoder
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import as_vectors
+from knnife.space.inputs import is_space
 from knnife.space.sample import sample
 
 _TOKENIZER = files("knnife.encoders") / "models" / "english" / "tokenizer.json"
@@ -26,7 +27,8 @@ _OF_ONE_LETTER = ("a", "i")
 def vocabulary(given: Any) -> WordTable:
     """What was given to a tool, as a table of words with vectors; None is the words of the built-in English model.
 
-    given: None; WordVectors; words with vectors, `(words, vectors)`; a Space; or whatever else `sample` takes.
+    given: None; WordVectors, or a file of some; words with vectors, `(words, vectors)`; a Space, or its path; or
+        whatever else `sample` takes.
 
     Raises BadInput where there is no word, where words and vectors are not equally many, and for NaN; and what `sample`
     raises.
@@ -42,8 +44,10 @@ def vocabulary(given: Any) -> WordTable:
         if len(words) != len(vectors):
             raise BadInput(f"{len(words)} words were given with {len(vectors)} vectors; expected one for each")
         return _checked(WordTable(words, vectors))
-    if isinstance(given, str | os.PathLike):
-        raise BadInput(f"{given!r:.80} is a name: open what it names, by knnife.WordVectors.load or knnife.Space.open")
+    if isinstance(given, str | os.PathLike) and not is_space(given):
+        if isinstance(table := getattr(load_encoder(os.fspath(given)), "table", None), WordTable):
+            return table
+        raise BadInput(f"{given!r:.80} holds no word vectors; expected a file of some, or a space whose ids are words")
     found = sample(given, what="words")
     words = list(given) if _is_words(given) else list(found.ids)
     return _checked(WordTable(words, found.vectors))

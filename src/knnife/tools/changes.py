@@ -7,7 +7,9 @@ also be lists of ids that come from anywhere.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput
-from knnife.space import Space
+from knnife.space import Space, opened
 
 PERSISTENCE = 0.9  # of a reader: from one rank to the next go so many. The first ten ranks have 86 % of the weight
 
@@ -62,7 +64,7 @@ class Changes:
 
 
 def changes(
-    space: Space | None,
+    space: Space | str | os.PathLike[str] | None,
     queries: Sequence[str],
     *,
     before: str | Rankings,
@@ -72,7 +74,7 @@ def changes(
     """Compares what queries are answered by meaning before and after a change.
 
     Args:
-        space: what is asked; None where both sides are lists of ids.
+        space: what is asked, or its path; None where both sides are lists of ids.
         queries: the texts `(m,)` to ask; for lists of ids their names.
         before: the name of a view, or for each query the ids that it was answered, best first.
         after: likewise; the default view unless told.
@@ -89,7 +91,10 @@ def changes(
     queries = list(queries)
     if not queries:
         raise BadInput("there are no queries; expected one text or more")
-    old, new = (_answers(space, queries, side, k) for side in (before, after))
+    with opened(space, what="the space") if space is not None else nullcontext() as given:
+        if given is not None and not isinstance(given, Space):
+            raise BadInput(f"the space is {type(space).__name__}; expected a Space, its path, or None")
+        old, new = (_answers(given, queries, side, k) for side in (before, after))
     pairs = list(zip(old, new, strict=True))
     return Changes(
         queries,

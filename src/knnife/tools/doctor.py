@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from knnife.errors import BadInput, NotFound, SpaceError
-from knnife.space import Space
+from knnife.space import Space, opened
+from knnife.things import Reading
 from knnife.tools._doctor.cloud import LEAST, check_cloud
 from knnife.tools._doctor.finding import Finding, State, worst
 from knnife.tools._doctor.looking import Report, look_at_array, look_at_space
@@ -62,7 +63,7 @@ def doctor(
     """Checks a space, or vectors; nothing is changed.
 
     Args:
-        space: a Space, or vectors `(n, d)`, of which soundness and shape are checked.
+        space: a Space, or vectors `(n, d)`, of which soundness and shape are checked; or the path of one.
         view: not the default view but this one.
         sample: how many things at most are compared with each other, which takes the square of that, and read by the
             tokenizer.
@@ -84,14 +85,17 @@ def doctor(
     def comparing(done: int, share: float) -> None:
         tell(done, READING + (1 - READING) * share)
 
-    if isinstance(space, Space):
-        try:
-            return _check_space(space, view, sample, seed, reading, comparing)
-        except (SpaceError, ValueError) as error:  # what SQLite, and the bytes in the file, may hold against reading
-            if isinstance(error, BadInput):
-                raise
-            return Checkup((damaged(str(space.path), error),), 0, 0, seed)
-    looked = look_at_array(space, sample, seed, reading)
+    with opened(space, what="what is checked") as given:
+        if isinstance(given, Space):
+            try:
+                return _check_space(given, view, sample, seed, reading, comparing)
+            except (SpaceError, ValueError) as error:  # what SQLite, and the bytes in the file, may hold against that
+                if isinstance(error, BadInput):
+                    raise
+                return Checkup((damaged(str(given.path), error),), 0, 0, seed)
+        if isinstance(given, Reading):
+            raise BadInput(f"{given.source} is neither a space nor an array (.npy), and nothing else can be checked")
+        looked = look_at_array(given, sample, seed, reading)
     findings = (*check_vectors(looked), *check_cloud(looked, seed, comparing))
     return Checkup(findings, looked.n, len(looked.sample.rows), seed)
 

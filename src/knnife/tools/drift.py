@@ -17,7 +17,7 @@ import numpy as np
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
-from knnife.space import Sample, Space, comparable, sample
+from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
 from knnife.tools._drift import findings, lost, picture
 from knnife.tools._drift.findings import Example, Mark, Region
@@ -216,13 +216,14 @@ def _both(
     new_where: Where,
 ) -> tuple[Sample, Sample]:
     """Both samples, compared by the metric of the reference; an empty one is refused."""
-    of_space = view if isinstance(reference, Space) else None
-    before = sample(reference, encoder=encoder, metric=metric, view=of_space, where=where, what="the reference")
-    if isinstance(new, Space):
-        after = sample(new, view=view, where=new_where, what="the new sample")
-    else:
-        own = before.encoder if before.fingerprint is not None and not isinstance(new, Sample) else encoder
-        after = sample(new, encoder=own, metric=before.metric, where=new_where, what="the new sample")
+    before = sample(
+        reference, encoder=encoder, metric=metric, view=view if is_space(reference) else None, where=where,
+        what="the reference",
+    )  # fmt: skip
+    after = sample(
+        new, encoder=None if is_space(new) else encoder, view=view if is_space(new) else None, where=new_where,
+        like=before, what="the new sample",
+    )  # fmt: skip
     for each in (before, after):
         if len(each) < LEAST:
             raise BadInput(f"{each.source} has {len(each):,} things; drift needs {LEAST} in each sample")

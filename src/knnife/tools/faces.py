@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knnife.encoders.face_geometry import FaceDetector
+from knnife.space import is_space
 from knnife.things.sheets import Cell, sheet
 from knnife.tools._faces.album import Shown, of_people, of_photos
 from knnife.tools._faces.deciding import Decision
@@ -75,8 +76,8 @@ def faces(
     """Groups the faces in photos by person, and names those who are known.
 
     Args:
-        given: photos (a path, a folder, a pattern, a zip archive, several paths, bytes, Things), or `Faces`, all of
-            whose faces are grouped then.
+        given: photos (a path, a folder, a pattern, a zip archive, several paths, bytes, Things), or `Faces` or their
+            path, all of whose faces are grouped then.
         known: people who are known; their file says what finds and encodes faces.
         model: without `known`, what encodes faces, as in `Faces.open`. None: an encoder trained on these faces alone,
             which knows no person from another, and is a poor judge.
@@ -92,6 +93,9 @@ def faces(
         NotFound: there is no such file.
 
     """
+    if isinstance(given, str | os.PathLike) and is_space(given):
+        with Faces.open(given, read_only=True) as people:
+            return faces(people, known=known, false_matches=false_matches)
     if isinstance(given, Faces):
         found = of_people(given, false_matches)
     else:

@@ -128,7 +128,8 @@ def match(
     """Finds the records of `left` and `right`, or within `left`, that are of the same thing.
 
     Args:
-        left: a table (what `knnife.read` gives, a DataFrame, a list of mappings), a Space, or a list of strings.
+        left: a table (what `knnife.read` gives, a DataFrame, a list of mappings), a Space, a list of strings, or the
+            path of any of these.
         right: likewise; None looks within `left`.
         fields: which columns are compared: names that both tables have, pairs (left, right), or a mapping from these
             to kinds ("name", "text", "code", "number", "date", "category"). All columns in common unless told.

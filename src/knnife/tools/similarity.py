@@ -15,7 +15,8 @@ from knnife import geometry
 from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors
-from knnife.space import Space
+from knnife.space import Space, is_space
+from knnife.space.inputs import is_series
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ def similarity(a: Any, b: Any, encoder: str | Encoder | Space = DEFAULT, metric:
     """Compares every thing of `a` with every one of `b`.
 
     Args:
-        a: a text, texts, or vectors `(n, d)`; one of them is a batch of one.
+        a: a text, texts, or vectors `(n, d)`, also as a Series; one of them is a batch of one.
         b: likewise `(m, d)`; texts and vectors may be mixed where the dimensions agree.
-        encoder: what encodes the texts: a name of the catalogue, an encoder, or a space. Vectors need none.
+        encoder: what encodes the texts: a name of the catalogue, an encoder, a space or its path. Vectors need none.
         metric: "cosine" unless told, or the metric of the space.
 
     Raises:
@@ -52,6 +53,10 @@ def similarity(a: Any, b: Any, encoder: str | Encoder | Space = DEFAULT, metric:
         EncoderMismatch: the encoder of that name is not the one that made the vectors of the space.
 
     """
+    if not isinstance(encoder, Space) and is_space(encoder):
+        with Space.open(str(encoder), read_only=True) as space:
+            return similarity(a, b, space, metric)
+    a, b = (side.to_list() if is_series(side) else side for side in (a, b))
     if metric is None:
         metric = encoder.metric if isinstance(encoder, Space) else "cosine"
     left, right = _side(a, encoder, "a"), _side(b, encoder, "b")

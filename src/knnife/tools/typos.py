@@ -9,12 +9,13 @@ themselves use often is taken as right.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from knnife.errors import BadInput, NotFound
-from knnife.space import Space
+from knnife.space import Space, is_space, opened
 from knnife.things import as_things
 from knnife.tools._typos.speller import OFTEN, SURE, Speller, Wrong
 
@@ -65,7 +66,8 @@ def typos(
     """Finds the misspelled words of texts, and corrects them.
 
     Args:
-        given: a text; texts; a Space; or whatever `Space.add` takes (Things, what `knnife.read` gives).
+        given: a text; texts; a Space; whatever `Space.add` takes (Things, what `knnife.read` gives); or the path of any
+            of these.
         vocabulary: a Speller, or what makes one: None for English words, a mapping from words to counts, words, a file
             of words or of texts, a Space, WordVectors.
         column: of a table (a data frame, mappings), the column to look at; rows without it are empty texts.
@@ -94,9 +96,10 @@ def typos(
 
 def _of(given: Any) -> tuple[list[str], list[str]]:
     """Ids and texts."""
-    if isinstance(given, str):
+    if isinstance(given, str) and not (is_space(given) or os.path.isfile(given)):
         return ["0"], [given]
-    things = list(given.things() if isinstance(given, Space) else as_things(given))
+    with opened(given, what="texts") as readable:
+        things = list(readable.things() if isinstance(readable, Space) else as_things(readable))
     for number, thing in enumerate(things):
         if not isinstance(thing.value, str):
             raise BadInput(
@@ -110,11 +113,12 @@ def _of(given: Any) -> tuple[list[str], list[str]]:
 def _of_rows(given: Any, column: str) -> tuple[list[str], list[str]]:
     """Ids and the texts of a column."""
     ids, texts, found = [], [], False
-    for number, thing in enumerate(as_things(given, row=True)):
-        cells = json.loads(thing.value) if isinstance(thing.value, str) else {}
-        found = found or column in cells
-        ids.append(str(number) if thing.id is None else thing.id)
-        texts.append("" if cells.get(column) is None else str(cells[column]))
+    with opened(given, row=True, what="the table") as table:
+        for number, thing in enumerate(as_things(table, row=True)):
+            cells = json.loads(thing.value) if isinstance(thing.value, str) else {}
+            found = found or column in cells
+            ids.append(str(number) if thing.id is None else thing.id)
+            texts.append("" if cells.get(column) is None else str(cells[column]))
     if not found:
         raise NotFound(f"no row has a column {column!r}")
     return ids, texts

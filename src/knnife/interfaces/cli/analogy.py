@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, is_space, json_option, k_option, lines_for, open_space, valid_text
+from knnife.interfaces.cli.options import FILE, json_option, k_option, lines_for, valid_text
 from knnife.interfaces.cli.teaching import Taught
 
 ONE = {"score": "score", "word": "word"}
@@ -41,21 +40,8 @@ def command(words: tuple[str, ...], source: str | None, method: Any, plurals: bo
     """
     questions = [*_questions(words)]
     a, b, c = ([question[i] for question in questions] for i in range(3))
-    with opened(source) as given:
-        found = knnife.analogy(given, a, b, c, method=method, k=k, plurals=plurals)
+    found = knnife.analogy(source, a, b, c, method=method, k=k, plurals=plurals)
     output.write_rows(found.rows(), ONE if len(questions) == 1 else SEVERAL, as_json)
-
-
-@contextmanager
-def opened(path: str | None) -> Iterator[Any]:
-    """What a question about words is asked of: a space, or the word vectors of a file; None without a path."""
-    if path is None:
-        yield None
-    elif is_space(path):
-        with open_space(path, read_only=True) as space:
-            yield space
-    else:
-        yield knnife.WordVectors.load(path)
 
 
 def _questions(words: Sequence[str]) -> Iterator[Sequence[str]]:

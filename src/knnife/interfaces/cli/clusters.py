@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import (
-    FILE,
-    json_option,
-    load_vectors,
-    open_space,
-    view_option,
-    where_option,
-)
+from knnife.interfaces.cli.options import check_space_options, json_option, valid_text, view_option, where_option
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -39,7 +33,7 @@ knnife clusters films.knnife --things > labels.tsv
 
 
 @click.command(cls=Taught, examples=EXAMPLES)
-@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
+@click.argument("space", type=valid_text, metavar="SPACE|FILE")
 @click.option(
     "--about", type=click.IntRange(min=1), metavar="N", help="So many clusters; the points decide unless told."
 )
@@ -56,26 +50,15 @@ def command(space: str, things: bool, as_json: bool, **asked: Any) -> None:
     its middle, how clear it is (cohesion, from -1 to 1) and how surely it is found again (stability, from 0 to 1).
     Things that are far from all others are in no cluster.
     """
-    found = _found(space, **asked)
+    check_space_options(space, asked)
+    with progress_bar("finding clusters") as report:
+        found = knnife.clusters(space, progress=report, **asked)
     if things:
         output.write_rows(found.things(), THINGS, as_json)
         return
     output.write_rows(found.rows(), COLUMNS, as_json)
     if output.for_people() and not as_json:
         click.echo(describe(found))
-
-
-def _found(path: str, *, where: str | None, view: str | None, **options: Any) -> Clusters:
-    from knnife.tools.clusters import clusters  # brings NumPy, which the help does not need
-
-    if path.endswith(".npy"):
-        if where or view:
-            raise click.UsageError("--where and --view are for spaces", click.get_current_context())
-        given = load_vectors(path)
-        with progress_bar("finding clusters") as report:
-            return clusters(given, progress=report, **options)
-    with open_space(path, read_only=True) as opened, progress_bar("finding clusters") as report:
-        return clusters(opened, where=where, view=view, progress=report, **options)
 
 
 def describe(found: Clusters) -> str:

@@ -9,12 +9,11 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option, load_vectors, open_space, view_option
+from knnife.interfaces.cli.options import FILE, json_option, view_option
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
-    from knnife.interfaces.cli.progress import Report
     from knnife.tools.doctor import Checkup
 
 FOUND_BAD = 1  # the exit code of linters
@@ -47,7 +46,7 @@ def command(space: str, view: str | None, sample: int, seed: int, as_json: bool)
     something is bad; warnings alone leave it 0.
     """
     with progress_bar(f"looking at {space}") as report:
-        found = _checked(space, view, sample, seed, report)
+        found = knnife.doctor(space, view=view, sample=sample, seed=seed, progress=report)
     if as_json:
         output.write_rows(found.rows(), {}, as_json)
     elif output.for_people():
@@ -57,14 +56,6 @@ def command(space: str, view: str | None, sample: int, seed: int, as_json: bool)
         output.write_rows(found.rows(), {**COLUMNS, "remedy": ""})
     if found.state == "bad":
         click.get_current_context().exit(FOUND_BAD)
-
-
-def _checked(path: str, view: str | None, sample: int, seed: int, report: Report | None) -> Checkup:
-
-    if path.endswith(".npy"):
-        return knnife.doctor(load_vectors(path), sample=sample, seed=seed, progress=report)
-    with open_space(path, read_only=True) as opened:
-        return knnife.doctor(opened, view=view, sample=sample, seed=seed, progress=report)
 
 
 def _lines(found: Checkup) -> Iterator[output.Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +16,6 @@ from knnife.interfaces.cli.options import (
     explain,
     is_space,
     json_option,
-    load_vectors,
-    open_space,
     valid_text,
     view_option,
 )
@@ -87,13 +84,14 @@ def command(
     if monitor and (others := _given(OF_A_TEST)):
         raise click.UsageError(f"--monitor has no use for {', '.join(others)}: these are for a single test")
     try:
-        with ExitStack() as stack, progress_bar(f"comparing {new}") as report:
-            given = _reference(reference, stack)
-            things = _newcomers(new, given, text, id, stack)
+        from knnife.space import Input  # brings NumPy, which the help does not need
+
+        with progress_bar(f"comparing {new}") as report:
+            things = Input(new, text, id)
             if monitor:
-                told = _watch(Path(monitor), given, things, asked)
+                told = _watch(Path(monitor), reference, things, asked)
             else:
-                told = _compare(knnife.drift(given, things, progress=report, **asked), plot)
+                told = _compare(knnife.drift(reference, things, progress=report, **asked), plot)
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
@@ -132,7 +130,7 @@ def _compare(found: Drift, plot: str | None) -> Told:
 def _watch(path: Path, reference: Any, new: Any, asked: dict[str, Any]) -> Told:
     """A look at what came, added to the monitor in the file."""
     monitor = _monitor(path, reference, asked)
-    look = monitor.add(new, view=asked["view"] if isinstance(new, knnife.Space) else None, where=asked["new_where"])
+    look = monitor.add(new, view=asked["view"] if is_space(new.path) else None, where=asked["new_where"])
     monitor.save(path)
     row = {"found": "drift" if look.drifted else "no drift", **look._asdict(), "looks": monitor.looks}
     line = row | {name: _short(row[name]) for name in ("evidence", "p_value")}
@@ -154,26 +152,6 @@ def _monitor(path: Path, reference: Any, asked: dict[str, Any]) -> knnife.DriftM
     else:
         return monitor
     raise knnife.BadInput(f"{path} {why}, or name a new file to begin anew")
-
-
-def _reference(path: str, stack: ExitStack) -> Any:
-    if path.endswith(".npy"):
-        return load_vectors(path)
-    return stack.enter_context(open_space(path, read_only=True))
-
-
-def _newcomers(path: str, reference: Any, text: tuple[str, ...], id: str | None, stack: ExitStack) -> Any:
-    """What NEW is: an array, a space, or things, read as those of the reference were."""
-    from knnife.encoders.protocol import reading_for  # brings NumPy
-
-    if path.endswith(".npy"):
-        return load_vectors(path)
-    if is_space(path):
-        return stack.enter_context(open_space(path, read_only=True))
-    if not isinstance(reference, knnife.Space):
-        raise knnife.BadInput(f"{path}: an array is compared with an array (.npy), as no encoder made its vectors")
-    options = reading_for(reference.encoder) or {"text": text or None}
-    return knnife.read(path, id=id, **options)
 
 
 def _line(row: dict[str, Any]) -> output.Row:

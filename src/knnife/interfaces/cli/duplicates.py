@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,9 @@ import knnife
 from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import (
     FILE,
+    check_space_options,
     is_space,
     json_option,
-    load_vectors,
     open_space,
     valid_text,
     view_option,
@@ -81,8 +81,8 @@ def command(
     """
     _check(space, against, groups, borderline, apply, to, asked)
     with ExitStack() as stack:
-        given = _opened(space, stack, writing=bool(apply))
-        other = None if against is None else _opened(against, stack, writing=False)
+        given = stack.enter_context(open_space(space) if apply else _opened(space))
+        other = None if against is None else stack.enter_context(_opened(against))
         with progress_bar(f"comparing {space}") as report:
             found = _found(given, other, asked, report)
         _tell_skipped(given, other)
@@ -109,8 +109,9 @@ def _check(
         raise click.UsageError("--threshold and --false-pairs are two ways to say the same; give one")
     if bool(groups) + bool(borderline) + bool(apply) > 1:
         raise click.UsageError("--groups, --borderline and --apply each say what is shown; give one")
-    if (asked["where"] or asked["view"]) and not is_space(space):
-        raise click.UsageError(f"--where and --view choose among the things of a space, and {space} is none")
+    check_space_options(space, asked)
+    if apply and not space.endswith(".npy") and not is_space(space):
+        raise click.UsageError(f"{space} is no space, from which things can be removed; --groups says what are copies")
     if apply and space.endswith(".npy"):
         raise click.UsageError(
             f"{space} is an array, from which nothing can be removed; -o FILE.npy writes a clean one"
@@ -125,20 +126,18 @@ def _check(
             raise knnife.BadInput(f"-o {to} is what is read; choose another file")
 
 
-def _opened(path: str, stack: ExitStack, *, writing: bool) -> Any:
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
     """An array, a space, or pictures, of which the broken ones are skipped."""
-    if path.endswith(".npy"):
-        return load_vectors(path)
-    if is_space(path):
-        return stack.enter_context(open_space(path, read_only=not writing))
-    if writing:
-        raise click.UsageError(f"{path} is no space, from which things can be removed; --groups says what are copies")
-    reading = knnife.read(path, on_error="skip")
-    if not reading.pictures:
-        raise knnife.BadInput(
-            f"{path} holds neither a space nor pictures; make a space of it first: knnife add SPACE {path}"
-        )
-    return reading
+    from knnife.space import Input, opened  # brings NumPy, which the help does not need
+    from knnife.things import Reading
+
+    with opened(Input(path, on_error="skip")) as given:
+        if isinstance(given, Reading) and not given.pictures:
+            raise knnife.BadInput(
+                f"{path} holds neither a space nor pictures; make a space of it first: knnife add SPACE {path}"
+            )
+        yield given
 
 
 def _tell_skipped(*given: Any) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import ENCODER, FILE, is_space, json_option, k_option, open_space, valid_text
+from knnife.interfaces.cli.options import ENCODER, FILE, is_space, json_option, k_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
@@ -51,16 +50,12 @@ def command(
     if source is None and not asked["pairs"]:
         raise click.UsageError("expected a SPACE or a FILE, or --pairs")
     names = [name.strip() for name in encoders.split(",") if name.strip()]
+    if source is not None and (text or id) and is_space(source):
+        raise click.UsageError("--text and --id go with a FILE; a space has chosen them already")
+    from knnife.space import Input  # brings NumPy, which the help does not need
 
-    with ExitStack() as stack:
-        things: Any = None
-        if source is not None and is_space(source):
-            if text or id:
-                raise click.UsageError("--text and --id go with a FILE; a space has chosen them already")
-            things = stack.enter_context(open_space(source, read_only=True))
-        elif source is not None:
-            things = knnife.read(source, text=text or None, id=id)
-        report = stack.enter_context(progress_bar("encoding"))
+    things = None if source is None else Input(source, text, id)
+    with progress_bar("encoding") as report:
         try:
             found, left = knnife.evaluate(things, names, progress=report, **asked), 0
         except knnife.Stopped as stop:

@@ -8,7 +8,6 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.analogy import opened
 from knnife.interfaces.cli.options import FILE, json_option
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
@@ -57,8 +56,8 @@ def command(
     """
     if not analogies and not similarity:
         raise click.UsageError("expected --analogies FILE or --similarity FILE")
-    with opened(source) as given, progress_bar("solving analogies") as report:
-        found = knnife.evaluate_words(given, analogies=analogies, similarities=similarity, progress=report, **asked)
+    with progress_bar("solving analogies") as report:
+        found = knnife.evaluate_words(source, analogies=analogies, similarities=similarity, progress=report, **asked)
     output.write_rows(found.rows(), COLUMNS, as_json)
     for line in _notes(found):
         click.echo(output.printable(line), err=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,12 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output, writers
-from knnife.interfaces.cli.options import FILE, is_space, json_option, open_space, valid_text
+from knnife.interfaces.cli.options import FILE, is_space, json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
+    from knnife.space import Input
     from knnife.tools.match import Matches
 
 COLUMNS = {"a": "left", "b": "right", "probability": "probability", "why": "decided by"}
@@ -69,13 +69,10 @@ def command(
         raise click.UsageError("--matcher was fitted before, with its fields: --labels and --field do not go with it")
     if groups and right is not None:
         raise click.UsageError("--groups is about one table; give LEFT alone")
-    with ExitStack() as stack:
-        ours = _table(left, id, stack)
-        theirs = None if right is None else _table(right, id, stack)
-        report = stack.enter_context(progress_bar("comparing"))
+    with progress_bar("comparing") as report:
         found = knnife.match(
-            ours,
-            theirs,
+            _table(left, id),
+            None if right is None else _table(right, id),
             fields=[_pair(field) for field in fields] or None,
             labels=None if labels is None else list(_labels(labels)),
             matcher=None if matcher is None else knnife.Matcher.load(matcher),
@@ -95,16 +92,13 @@ def command(
     click.echo(output.printable(_summary(found, to, review, save)), err=True)
 
 
-def _table(path: str, id: str | None, stack: ExitStack) -> Any:
-    """What stands in a file: a space, the lines of a text, or the rows of a table."""
-    if is_space(path):
-        if id:
-            raise click.UsageError(f"--id names a column of a table; {path} is a space, whose things have ids")
-        return stack.enter_context(open_space(path, read_only=True))
-    if Path(path).suffix.lower() == ".txt":
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-        return [line for line in lines if line.strip()]
-    return knnife.read(path, row=True, id=id)
+def _table(path: str, id: str | None) -> Input:
+    """A space, the lines of a text, or the rows of a table."""
+    from knnife.space import Input  # brings NumPy, which the help does not need
+
+    if id and is_space(path):
+        raise click.UsageError(f"--id names a column of a table; {path} is a space, whose things have ids")
+    return Input(path, id=id)
 
 
 def _pair(field: str) -> str | tuple[str, str]:

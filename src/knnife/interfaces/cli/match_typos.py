@@ -7,7 +7,7 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,6 @@ from knnife.interfaces.cli import output
 from knnife.interfaces.cli.options import (
     FILE,
     batches_for,
-    is_space,
     json_option,
     open_space,
     require_one,
@@ -70,29 +69,25 @@ def command(
     require_one({"WORD": given and not column, "--text": text, "--space": space, "--column": column})
     if (column and len(given) != 1) or (to and not (text or column)) or (not column and given and (text or space)):
         raise click.UsageError("--column goes with one FILE.csv; -o goes with --text or --column, WORD with neither")
-    with ExitStack() as stack:
-        speller = _speller(stack, **options)
-        if text is not None:
-            _text(speller, text, to, sure, unsure, as_json)
-        elif column is not None:
-            _column(speller, given[0], column, to, sure, unsure, as_json)
-        elif space is not None:
-            with progress_bar("correcting"):
-                found = knnife.typos(stack.enter_context(open_space(space, read_only=True)), speller, sure=sure)
-            output.write_rows(found.rows(unsure), FOUND, as_json)
-            _summarise(found.summary(), as_json)
-        else:
-            for words in batches_for(given):
-                output.write_rows(speller.suggest(words, k).rows(), SUGGESTED, as_json)
+    speller = _speller(**options)
+    if text is not None:
+        _text(speller, text, to, sure, unsure, as_json)
+    elif column is not None:
+        _column(speller, given[0], column, to, sure, unsure, as_json)
+    elif space is not None:
+        with open_space(space, read_only=True) as opened, progress_bar("correcting"):
+            found = knnife.typos(opened, speller, sure=sure)
+        output.write_rows(found.rows(unsure), FOUND, as_json)
+        _summarise(found.summary(), as_json)
+    else:
+        for words in batches_for(given):
+            output.write_rows(speller.suggest(words, k).rows(), SUGGESTED, as_json)
 
 
-def _speller(stack: ExitStack, vocabulary: str | None, context: str | None, keyboard: str) -> knnife.Speller:
-    words: Any = vocabulary
-    if vocabulary is not None and is_space(vocabulary):
-        words = stack.enter_context(open_space(vocabulary, read_only=True))
+def _speller(vocabulary: str | None, context: str | None, keyboard: str) -> knnife.Speller:
     vectors = None if context is None else knnife.WordVectors.load(context)
     with progress_bar("words"):
-        return knnife.Speller(words, vectors=vectors, keyboard=keyboard)
+        return knnife.Speller(vocabulary, vectors=vectors, keyboard=keyboard)
 
 
 def _text(speller: knnife.Speller, path: str, to: str | None, sure: float, unsure: bool, as_json: bool) -> None:

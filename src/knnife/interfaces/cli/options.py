@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +22,6 @@ def valid_text(value: str) -> str:
 ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, a folder, or a file of word vectors"
 FILE = click.Path(dir_okay=False)
 CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
-SPACE = b"SQLite format 3\0"  # how the file of a space begins
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
@@ -48,12 +46,16 @@ def open_to_ask(path: str) -> knnife.Space:
 
 
 def is_space(path: str) -> bool:
-    """Whether there is a space, by the first bytes of the file, or by its name where nothing can be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(SPACE)) == SPACE
-    except OSError:  # a folder, standard input, nothing at all: reading it says what is wrong with it
-        return path.endswith(".knnife")
+    """Whether this is the path of a space."""
+    from knnife.space import inputs  # brings NumPy, which no help needs
+
+    return inputs.is_space(path)
+
+
+def check_space_options(path: str, options: Mapping[str, Any]) -> None:
+    """Raises a usage error where --where or --view are given for something that is no space."""
+    if (options.get("where") or options.get("view")) and not is_space(path):
+        raise click.UsageError(f"--where and --view choose among the things of a space, and {path} is none")
 
 
 def lines_for(values: Sequence[str]) -> Iterator[str]:
@@ -94,15 +96,9 @@ def _filled(lines: list[bytes]) -> list[str]:
 
 def load_vectors(path: str) -> Vectors:
     """The array of an npy file `(n, d)`, mapped rather than read. Raises BadInput when it is none."""
-    import numpy as np
+    from knnife.space import inputs
 
-    try:
-        vectors: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise knnife.BadInput(f"{path}: expected an array in NumPy's npy format; {error}") from error
-    if not isinstance(vectors, np.ndarray):
-        raise knnife.BadInput(f"{path}: expected one array (.npy), got an archive of several (.npz)")
-    return vectors
+    return inputs.mapped(path)
 
 
 def require_one(given: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +14,6 @@ from knnife.interfaces.cli.options import (
     is_space,
     json_option,
     k_option,
-    load_vectors,
-    open_space,
     valid_text,
     view_option,
     where_option,
@@ -81,40 +78,26 @@ def command(
         raise click.UsageError("--save keeps what was learned of SPACE; --new comes later, with --detector")
     if (asked["where"] or asked["view"]) and (detector or not is_space(space)):
         raise click.UsageError("--where and --view are for a SPACE that things are compared within, or with")
-    with ExitStack() as stack:
-        found = _judge(space, new, detector, asked, stack)
-        count = int(found.odd.sum())
-        if save:
-            found.detector.save(save)
-        else:
-            rows = found.rows(count if odd else k)
-            output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
+    found = _judge(space, new, detector, **asked)
+    count = int(found.odd.sum())
+    if save:
+        found.detector.save(save)
+    else:
+        rows = found.rows(count if odd else k)
+        output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
     click.echo(_summary(found, count, asked["false_alarms"]), err=True)
 
 
-def _judge(space: str, new: str | None, detector: str | None, asked: dict[str, Any], stack: ExitStack) -> Outliers:
-    text, id, rate = asked.pop("text") or None, asked.pop("id"), asked["false_alarms"]
+def _judge(
+    space: str, new: str | None, detector: str | None, text: tuple[str, ...], id: str | None, **asked: Any
+) -> Outliers:
+    from knnife.space import Input  # brings NumPy, which the help does not need
+
+    given, others = Input(space, text, id), None if new is None else Input(new, text, id)
     if detector:
-        judge = knnife.Detector.load(detector)
-        return knnife.outliers(judge, _opened(space, judge.encoder, text, id, stack), false_alarms=rate)
-    given = _opened(space, None, text, id, stack)
+        return knnife.outliers(knnife.Detector.load(detector), given, false_alarms=asked["false_alarms"])
     with progress_bar(f"comparing {space}") as report:
-        asked = {**asked, "progress": report}
-        if new is None:
-            return knnife.outliers(given, **asked)
-        encoder = given.encoder if isinstance(given, knnife.Space) and not is_space(new) else None
-        return knnife.outliers(given, _opened(new, encoder, text, id, stack), **asked)
-
-
-def _opened(path: str, encoder: Any, text: Any, id: str | None, stack: ExitStack) -> Any:
-    """What is in a file: a space, an array, or things to be encoded (with `encoder`, the default one for None)."""
-    from knnife.encoders.protocol import reading_for  # brings NumPy
-
-    if path.endswith(".npy"):
-        return load_vectors(path)
-    if is_space(path):
-        return stack.enter_context(open_space(path, read_only=True))
-    return knnife.read(path, id=id, **(reading_for(encoder) if encoder else {}) or {"text": text})
+        return knnife.outliers(given, others, progress=report, **asked)
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput, DiskFull, NotASpace, ReadOnly, SpaceBusy, SpaceError
+
+HEADER: Final = b"SQLite format 3\0"  # how the file of a space begins
+
+
+def is_space_file(path: str) -> bool:
+    """Whether there is a space, by its name or by the first bytes of the file; nothing is read from pipes."""
+    if path.endswith(".knnife"):  # opening it says what is wrong with it
+        return True
+    if not os.path.isfile(path):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
+    except OSError:  # reading it says what is wrong with it
+        return False
 
 
 class Connection(sqlite3.Connection):

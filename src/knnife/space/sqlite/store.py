@@ -29,7 +29,7 @@ from knnife.errors import (
     SpaceBusy,
     SpaceError,
 )
-from knnife.space.sqlite.connection import Connection, errors
+from knnife.space.sqlite.connection import HEADER, Connection, errors
 from knnife.space.sqlite.words import SCHEMA as WORDS_SCHEMA
 
 APPLICATION_ID = 0x6B6E6E66  # "knnf", at byte 68 of the file
@@ -216,7 +216,7 @@ def _check_place(path: Path, *, read_only: bool, create: bool) -> None:
         raise ReadOnly(f"{path} cannot be read: {error.strerror}") from error
     if not header and not create:
         raise NotASpace(f"{path} is empty; `knnife add {path} SOURCE` makes it a space")
-    if header and not header.startswith(b"SQLite format 3\0"):
+    if header and not header.startswith(HEADER):
         raise NotASpace(
             f"{path} is not a space: it does not begin like one. To put it into a space: knnife add NEW.knnife {path}"
         )

@@ -14,9 +14,9 @@ import numpy as np
 from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Metric, Vectors
-from knnife.space import Sample, Space, sample
+from knnife.space import Sample, Space, opened, sample
+from knnife.space.inputs import is_array
 from knnife.space.space import Where
-from knnife.things import Thing
 from knnife.tools._classify import keeping
 from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.examples import Examples, coded
@@ -135,14 +135,16 @@ class Classifier:
         """What is asked as a Sample; texts by the encoder that made the examples. Raises EncoderMismatch."""
         if isinstance(asked, list | tuple) and not asked:
             asked = np.zeros((0, self.dim), np.float32)
-        if isinstance(asked, Sample | Space) or _are_vectors(asked):
-            found = sample(asked, what="what is asked")
-        elif self.encoder is None:
-            raise BadInput(
-                "this classifier was learned from vectors that were brought along; expected vectors (m, d) here, too"
-            )
-        else:
-            found = sample(asked, encoder=self._model, what="what is asked")
+        with opened(asked, encoder=lambda: self._model, what="what is asked") as given:
+            if isinstance(given, Sample | Space) or is_array(given):
+                found = sample(given, what="what is asked")
+            elif self.encoder is None:
+                raise BadInput(
+                    "this classifier was learned from vectors that were brought along; expected vectors (m, d) here, "
+                    "too"
+                )
+            else:
+                found = sample(given, encoder=self._model, what="what is asked")
         if None not in (found.fingerprint, self.fingerprint) and found.fingerprint != self.fingerprint:
             raise EncoderMismatch(
                 f"the classifier was learned from vectors of the encoder {self.encoder} ({self.fingerprint:.12}), and "
@@ -180,13 +182,6 @@ class Classifier:
     def load(cls, path: str | os.PathLike[str]) -> Classifier:
         """The classifier in a file. Raises NotFound; BadInput where it is none, or is damaged."""
         return cls(**keeping.load(Path(path)))
-
-
-def _are_vectors(asked: Any) -> bool:
-    """An array, or a list of rows of numbers."""
-    if isinstance(asked, list | tuple):
-        return isinstance(asked[0], list | tuple | np.ndarray) and not isinstance(asked[0], Thing)
-    return hasattr(asked, "__array__") and not hasattr(asked, "columns")
 
 
 def learned(prepared: Prepared, seed: int) -> Classifier:

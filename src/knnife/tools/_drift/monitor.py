@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric
-from knnife.space import Sample, Space, comparable, sample
+from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
 from knnife.tools._drift import saving
 from knnife.tools._drift.pool import Floats
@@ -99,7 +99,7 @@ class DriftMonitor:
         self, reference: Any, *, metric: Metric | None = None, view: str | None = None, where: Where = None
     ) -> bool:
         """Whether these are the vectors that the monitor was made of, in the same order; options are those of `of`."""
-        own = None if isinstance(reference, Space) else metric or self.scores.sample.metric
+        own = None if is_space(reference) else metric or self.scores.sample.metric
         return self.reference == _mark(sample(reference, metric=own, view=view, where=where, what="the reference"))
 
     def add(self, things: Any, *, view: str | None = None, where: Where = None) -> Look:
@@ -109,12 +109,8 @@ class DriftMonitor:
 
         Raises BadInput and EncoderMismatch for what cannot be compared with the reference.
         """
-        own, what = self.scores.sample, "the newcomers"
-        if isinstance(things, Space | Sample):
-            newcomers = sample(things, view=view, where=where, what=what)
-        else:
-            encoder = own.encoder if own.fingerprint is not None else None
-            newcomers = sample(things, encoder=encoder, metric=own.metric, view=view, where=where, what=what)
+        own = self.scores.sample
+        newcomers = sample(things, view=view, where=where, like=own, what="the newcomers")
         comparable(own, newcomers)
         counts = self.counts[-1].copy()
         for start in range(0, len(newcomers), AT_ONCE):

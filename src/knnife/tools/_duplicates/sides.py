@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from knnife.errors import BadInput
-from knnife.space import Sample, Space, comparable, sample
+from knnife.space import Sample, comparable, is_space, opened, sample
 from knnife.things import as_things, kind_within
 from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
@@ -32,22 +32,17 @@ def both_sides(
     """The things asked about, and those of the other side, if there is one. Raises what `sample` raises."""
     if by is not None and by not in BY:
         raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}")
-    if encoder is None and kind_within(given).overlaid:
-        encoder = ENCODER
-    asked = {"encoder": encoder, "metric": metric, "view": view, "where": where, "progress": progress}
+    own = encoder or _encoder_for(given)
+    asked = {"encoder": own, "metric": metric, "view": view, "where": where, "progress": progress}
     things = _side(given, by, "things", **asked)
     if against is None:
         return things, None
-    if isinstance(given, Space) and not isinstance(against, Space) and by != "surface":
-        asked = {"encoder": _encoder_for(things, against), "metric": things.metric, "progress": progress}
-    elif isinstance(against, Space):
-        asked = {"view": view if isinstance(given, Space) else None}
+    if is_space(against):
+        asked = {"view": view if is_space(given) else None}
+    elif is_space(given) and by != "surface":
+        asked = {"like": things, "progress": progress}
     else:
-        asked = {
-            "encoder": encoder or (ENCODER if kind_within(against).overlaid else None),
-            "metric": metric,
-            "progress": progress,
-        }
+        asked = {"encoder": own or _encoder_for(against), "metric": metric, "progress": progress}
     other = _side(against, by, "against", **asked)
     if by != "surface":
         comparable(things, other)
@@ -93,12 +88,13 @@ def _overlaid(things: Sample, other: Sample | None) -> bool:
 
 
 def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
-    if by != "surface" or isinstance(given, Space | Sample | np.ndarray) or _sees(asked.get("encoder")):
+    if by != "surface" or is_space(given) or isinstance(given, Sample | np.ndarray) or _sees(asked.get("encoder")):
         return _by_direction(sample(given, what=what, **asked))
-    things = [
-        thing._replace(id=thing.id if thing.id is not None else str(number))
-        for number, thing in enumerate(as_things(given))
-    ]
+    with opened(given, what=what) as readable:
+        things = [
+            thing._replace(id=thing.id if thing.id is not None else str(number))
+            for number, thing in enumerate(as_things(readable))
+        ]
     ids = [thing.id or "" for thing in things]
     return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
 
@@ -113,6 +109,9 @@ def _by_direction(side: Sample) -> Sample:
     return replace(side, metric="cosine") if side.metric == "dot" else side
 
 
-def _encoder_for(things: Sample, against: Any) -> Any:
-    """The encoder of a space, for things that are to be compared with it; arrays need none."""
-    return None if isinstance(against, np.ndarray) else things.encoder
+def _encoder_for(given: Any) -> str | None:
+    """That of pictures, where these are some; else nobody has said which."""
+    if is_space(given):
+        return None
+    with opened(given) as readable:
+        return ENCODER if kind_within(readable).overlaid else None

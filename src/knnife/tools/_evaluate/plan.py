@@ -10,7 +10,7 @@ import numpy as np
 
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Positions
-from knnife.space import Space
+from knnife.space import Space, opened
 from knnife.things import Thing, as_things
 from knnife.tools._evaluate import labels, trials
 from knnife.tools._evaluate.labels import Pair, Query
@@ -62,9 +62,10 @@ def make_plan(given: Any, asked: Asked, k: int, sample: int, seed: int) -> Plan:
     pairs = _some(labels.read_pairs(asked.pairs), sample, seed) if asked.pairs is not None else []
     if given is None:
         given = list(dict.fromkeys(text for pair in pairs for text in (pair.a, pair.b)))
-    metric: Metric = given.metric if isinstance(given, Space) else "cosine"
-    stream: Iterable[Thing] = given if isinstance(given, Space) else as_things(given)
-    things, total = labels.draw(stream, sample, seed, frozenset(id for query in queries for id in query.gains))
+    with opened(given) as readable:
+        metric: Metric = readable.metric if isinstance(readable, Space) else "cosine"
+        stream: Iterable[Thing] = readable if isinstance(readable, Space) else as_things(readable)
+        things, total = labels.draw(stream, sample, seed, frozenset(id for query in queries for id in query.gains))
     if len(things) < 3:
         raise BadInput(f"expected three things with a text or more, found {len(things)}")
     deciding, notes = _deciding(things, asked, queries, pairs, k, metric, seed)

@@ -19,8 +19,10 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from knnife.errors import BadInput
-from knnife.space import Space
+from knnife.space import Space, opened
 from knnife.things import Reading, Thing, as_things
+from knnife.things.files import format_of
+from knnife.things.formats import TEXTS
 from knnife.tools._match.values import day_of, folded, number_of, text_of, words
 
 Kind = Literal["name", "text", "code", "number", "date", "category"]
@@ -47,7 +49,7 @@ class Records:
 
     @classmethod
     def of(cls, given: Any, what: str = "records") -> Records:
-        """Records of what is given: Records, mappings, texts, a table, a Space, or what `knnife.read` gives.
+        """Records of what is given: Records, mappings, texts, a table, a Space, what `knnife.read` gives, or a path.
 
         Texts become records of one column, "text". Raises BadInput for what cannot be read as any of these.
         """
@@ -55,9 +57,11 @@ class Records:
             return given
         rows: list[Mapping[str, Any]] = []
         ids: list[str] = []
-        for number, thing in enumerate(_things(given)):
-            rows.append(_row(thing, what))
-            ids.append(thing.id if thing.id is not None else str(number))
+        with opened(given, row=True, what=what) as readable:
+            lines = isinstance(readable, Reading) and format_of(readable.source) in TEXTS  # are called by their number
+            for number, thing in enumerate(_things(readable)):
+                rows.append(_row(thing, what))
+                ids.append(thing.id if thing.id is not None and not lines else str(number))
         names = list(dict.fromkeys(name for row in rows for name in row))
         return cls(ids, {name: [text_of(row.get(name)) for row in rows] for name in names})
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
-from knnife.space import Sample, Space, comparable
+from knnife.space import Sample, comparable
 from knnife.space.space import Where
 from knnife.tools._outliers import saving
 from knnife.tools._outliers.calibrating import BULK, Numbers, counted
@@ -119,12 +119,7 @@ class Detector:
 
     def take(self, new: Any) -> Sample:
         """New things, as they are compared with the reference. Raises as `score` does."""
-        if isinstance(new, Space | Sample):
-            things, columns = take(new)
-        else:
-            things, columns = take(
-                new, encoder=self._encoder_for(new), metric=self.reference.metric, what="the new things"
-            )
+        things, columns = take(new, like=self.reference, what="the new things")
         if columns and self.columns and hasattr(new, "columns") and list(columns) != list(self.columns):
             raise BadInput(f"the columns are {', '.join(columns)}; expected those of the reference, in that order: "
                            f"{', '.join(self.columns)}")  # fmt: skip
@@ -156,10 +151,6 @@ class Detector:
     def load(cls, path: str | os.PathLike[str]) -> Detector:
         """The detector in a file. Raises NotFound where there is none, BadInput for a file that is no detector."""
         return cls(**saving.read(Path(path)))
-
-    def _encoder_for(self, new: Any) -> Encoder | None:
-        """The encoder that new things need: none for arrays."""
-        return None if isinstance(new, np.ndarray) else self.encoder
 
     @cached_property
     def _ordered(self) -> Vectors:

@@ -15,7 +15,7 @@ import numpy as np
 
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
-from knnife.space import Space
+from knnife.space import is_space, opened
 from knnife.things import Thing, read
 from knnife.tools._typos.spelled import folded
 from knnife.tools._typos.texts import words
@@ -73,10 +73,11 @@ def of_texts(texts: Iterable[str]) -> dict[str, float]:
 def _counted(given: Any) -> Counted:
     if isinstance(given, Mapping):
         return given
+    if is_space(given):
+        with opened(given) as space:
+            return of_texts(thing.value for thing in space.things() if isinstance(thing.value, str))
     if isinstance(given, str | os.PathLike):
         return _of_file(Path(given))
-    if isinstance(given, Space):
-        return of_texts(thing.value for thing in given.things() if isinstance(thing.value, str))
     if isinstance(table := getattr(given, "table", given), WordTable):
         return zip(table.words, _counts(table), strict=True)
     if not isinstance(given, Iterable):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
 from knnife.errors import BadInput
-from knnife.space import Space
-from knnife.things import Thing, read
+from knnife.space import Input, is_space, opened
+from knnife.things import Thing
 from knnife.things.pictures import Value
 
 
@@ -17,12 +18,14 @@ def candidates_of(given: Any, picture: Value, ids: Iterable[str] | None, k: int)
     given: as `verify` takes it; of a Space those of `ids`, or the k nearest of the picture. Raises BadInput where
     there are none.
     """
-    if isinstance(given, Space):
-        found = given.get(given.near(picture, k).ids[0] if ids is None else ids) if len(given) else []
+    if is_space(given):
+        with opened(given) as space:
+            found = space.get(space.near(picture, k).ids[0] if ids is None else ids) if len(space) else []
     elif ids is not None:
         raise BadInput("ids= says which things of a space are compared; the candidates are no space")
-    elif isinstance(given, str):
-        found = list(read(given, pictures=True))
+    elif isinstance(given, str | os.PathLike):
+        with opened(Input(os.fspath(given), pictures=True), what="candidates") as reading:
+            found = list(reading)
     else:
         if not isinstance(given, Iterable):
             kind = type(given).__name__
@@ -44,8 +47,8 @@ def value_of(thing: Thing) -> Value:
 def _thing(given: Any, number: int) -> Thing:
     if isinstance(given, Thing):
         return given if given.id is not None else given._replace(id=str(number))
-    if isinstance(given, str):
-        return Thing(given, given)
+    if isinstance(given, str | os.PathLike):
+        return Thing(os.fspath(given), os.fspath(given))
     if isinstance(given, bytes):
         return Thing(str(number), given)
     raise BadInput(f"a candidate is the path or the bytes of a picture, not {type(given).__name__}: {given!r:.60}")
