@@ -164,10 +164,12 @@ if TYPE_CHECKING:
         SpaceBusy,
         SpaceError,
     )
-    from knnife.interfaces.features import Embed as Embed
-    from knnife.interfaces.features import EmbedRows as EmbedRows
-    from knnife.interfaces.features import NearestClassifier as NearestClassifier
-    from knnife.interfaces.features import OutlierDetector as OutlierDetector
+    from knnife.interfaces.features import (
+        Embed as Embed,
+        EmbedRows as EmbedRows,
+        NearestClassifier as NearestClassifier,
+        OutlierDetector as OutlierDetector,
+    )
     from knnife.space import Space
     from knnife.things import Thing, read
     from knnife.tools._classify.classifier import Classifier

@@ -110,11 +110,10 @@ def _in_memory(given: Any, encoder: Callable[[], Encoder] | None, what: str) -> 
         given = _values(given, what)
     elif isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind in "OTU":
         given = given.tolist()  # texts, or vectors one by one
-    if encoder is None and isinstance(given, list | tuple) and given:
-        if all(map(_names_a_picture, given)) or all(isinstance(each, os.PathLike) for each in given):
-            from knnife.things import read
+    if encoder is None and isinstance(given, list | tuple) and given and _are_paths(given):
+        from knnife.things import read
 
-            return read(given)
+        return read(given)
     return given
 
 
@@ -130,8 +129,11 @@ def _values(series: Any, what: str) -> list[Any]:
     return values
 
 
-def _names_a_picture(value: Any) -> bool:
-    return isinstance(value, str | os.PathLike) and is_picture(os.fsdecode(value))
+def _are_paths(values: Sequence[Any]) -> bool:
+    """Whether all are path objects, or names of pictures."""
+    if all(isinstance(value, os.PathLike) for value in values):
+        return True
+    return all(isinstance(value, str | os.PathLike) and is_picture(os.fsdecode(value)) for value in values)
 
 
 def _read(given: Input, encoder: Callable[[], Encoder] | None, row: bool, what: str) -> Reading:

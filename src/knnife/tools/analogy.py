@@ -49,7 +49,17 @@ class Analogies:
     scores: Vectors
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row an answer; `rank` counts from 1."""
+        """One row an answer, the best of each question first.
+
+        Columns:
+            a (str): the first word of the question.
+            b (str): what it is to.
+            c (str): the third word.
+            rank (int): of the answer, from 1.
+            word (str): the answer.
+            score (float): how good it is, higher is better.
+            position (int): where the word stands among all.
+        """
         for question, (a, b, c) in enumerate(self.questions):
             for place, word in enumerate(self.words[question]):
                 yield {

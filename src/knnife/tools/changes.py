@@ -40,7 +40,16 @@ class Changes:
     same_first: NDArray[np.bool_]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a query, with the ids that came and those that went."""
+        """One row a query.
+
+        Columns:
+            query (str): what was asked.
+            overlap (float): the share of answers that both have, of the longer list.
+            rbo (float): rank-biased overlap, from 0 (nothing in common) to 1 (the same order).
+            same_first (bool): whether the first answer is the same.
+            came (list[str]): answers that came.
+            went (list[str]): answers that went.
+        """
         for i, (query, before, after) in enumerate(zip(self.queries, self.before, self.after, strict=True)):
             yield {
                 "query": query,

@@ -55,7 +55,19 @@ class Classes:
     measured: Measured | None
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a thing, in order."""
+        """One row a thing, in order.
+
+        Columns:
+            id (str): the thing.
+            label (Any): its class; None is none of these.
+            given (Any): where labels were checked: the label that was there.
+            wrong (bool): where labels were checked: whether that looks wrong.
+            probability (float): of the likeliest class.
+            fits (float): how well it fits any class; not where labels were checked.
+            because (list[dict]): the examples that decided: id, share of all that pulled that way.
+            position (int): where the thing stood in what was asked.
+            value (str | bytes | None): its text.
+        """
         for i in range(len(self.ids)):
             row: dict[str, Any] = {"id": self.ids[i], "label": self.labels[i]}
             if self.given is not None and self.wrong is not None:

@@ -82,7 +82,18 @@ class Clusters:
         return _answer(self._given, self._points, replace(self._tree), count)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a cluster."""
+        """One row a cluster, the largest first.
+
+        Columns:
+            cluster (int): its number, from 0.
+            size (int): how many things are in it.
+            name (str): what it is about, in a few words.
+            words (list[str]): its most typical words, none where there are no texts.
+            central (list[str]): the things at its middle, best first.
+            cohesion (float): how clear it is, from -1 to 1.
+            stability (float | None): how surely it is found again, 0 to 1; None on a level that was not chosen for
+                that.
+        """
         for number, name in enumerate(self.names):
             stability = float(self.stability[number])
             yield {

@@ -45,7 +45,17 @@ class Checkup:
         return worst("good", *(finding.state for finding in self.findings))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a check: its name, state, meaning, figures, remedy, and ids of things concerned."""
+        """One row a check.
+
+        Columns:
+            check (str): what was checked.
+            state (str): "good", "warning", "bad", or "unknown" where it cannot be told.
+            means (str): what was found, in a sentence.
+            figures (dict): the same for programs.
+            looked_at (int): how many things were looked at.
+            remedy (str | None): a command, or Python, that mends it.
+            ids (list[str | int]): some of the things concerned.
+        """
         for finding in self.findings:
             yield asdict(finding)
 

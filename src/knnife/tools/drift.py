@@ -70,7 +70,40 @@ class Drift:
         return self.p_value <= self.rate
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """First the test, then each finding: `found` says what it is."""
+        """First the test, then each finding: `found` says what it is.
+
+        Columns:
+            found (str): what the row is: "drift" or "no drift" of the test, "accuracy", "region", "mark", "new",
+                "vanished".
+            p_value (float): how often as much would be found without drift.
+            rate (float): of the test: of false alarms.
+            parts (dict): of the test: the p-value of each statistic.
+            moved (float): of the test: the share of things that moved to other regions.
+            told_apart (float): of the test: how well the samples are told apart; 0.5 is chance.
+            far (float): of the test: the share of new things far from all of the reference.
+            sizes (dict): of the test: how many things there are of both samples.
+            compared (dict): of the test: how many of them were compared.
+            block (int): of the test: things in time order that keep together.
+            permutations (int): of the test: how often labels were shuffled.
+            seed (int): of the test: of all that was drawn.
+            share_reference (float): of a region: its share of the reference.
+            share_new (float): of a region: its share of the new sample.
+            reference (Any): before: of a region its central things, of a mark its figure, of a model its accuracy.
+            new (Any): the same, now.
+            words (list[str]): of a region: those that mark it.
+            name (str): of a mark: which column or word differs.
+            figure (str): of a mark: what differs, such as "mean" or "share".
+            id (str): of a thing that is far from all of the other sample.
+            position (int): where that stands in its sample.
+            nearest (str): what of the other sample is nearest to it.
+            similarity (float): how near that is.
+            expected (float): the accuracy to be expected on new things.
+            low (float): the low end of its 95% interval.
+            high (float): the high end.
+            by (str): whose accuracy, "predictions" or "nearest neighbours".
+            weighing (float): how many things of the reference the expectation rests on.
+            lost (float): how much accuracy is expected to be lost.
+        """
         sizes = {"reference": self.sizes[0], "new": self.sizes[1]}
         yield {
             "found": "drift" if self.drifted else "no drift",

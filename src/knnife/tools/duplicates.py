@@ -114,7 +114,19 @@ class Duplicates:
         return replace(self, threshold=float(threshold))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a pair of copies: ids, positions, both similarities, and the expectation."""
+        """One row a pair of copies, the most certain first.
+
+        Columns:
+            a (str): the id of one of the pair.
+            b (str): the id of the other; with another side, of the thing over there.
+            surface (float | None): the share of the pieces of two texts, or of what two pictures show, that both have,
+                0 to 1.
+            similarity (float | None): that of the vectors; None where these were not compared.
+            expected (float | None): how many pairs that are no copies are expected to be as close; None with a
+                threshold.
+            position_a (int): where the one stands in what was given.
+            position_b (int): where the other stands.
+        """
         yield from self._told(np.flatnonzero(self.found))
 
     def borderline(self, k: int = 20) -> list[dict[str, Any]]:

@@ -44,10 +44,28 @@ class Evaluation:
     notes: tuple[str, ...]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """A row for each encoder: its name, figures, agreement with the strongest, speed, bytes, dimension, licence.
+        """A row for each encoder: these columns, and one for each of `figures`.
 
-        Where a figure decides: its interval (`low`, `high`), by how much it is `behind` the best (with an interval,
-        too), and whether that is `sure`. None is what nobody knows, or what would compare the strongest with itself.
+        What ranks is there where a figure decides. None is what nobody knows, or what would compare the strongest with
+        itself.
+
+        Columns:
+            encoder (str): its name.
+            low (float): of the figure that decides: the low end of its 95% interval.
+            high (float): the high end.
+            behind (float): by how much it is behind the best.
+            behind_low (float): the low end of that.
+            behind_high (float): the high end.
+            sure (bool): whether the difference is more than chance.
+            agreement (float | None): the share of its neighbours that the strongest encoder finds, too.
+            correlation (float | None): of its similarities with those of the strongest.
+            texts_per_second (float): how quick it is.
+            memory (int | None): bytes of its files and of the vectors of all things.
+            size (int | None): bytes of its files.
+            dim (int): components of a vector.
+            licence (str | None): what its makers allow.
+            things (int): how many things were drawn.
+            of (int): of how many.
         """
         yield from self.table
 

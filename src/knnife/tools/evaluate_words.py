@@ -43,7 +43,21 @@ class WordEvaluation:
     common: int
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a figure, with how many were asked for it and how many were left out, as their words are missing."""
+        """One row a figure.
+
+        Columns:
+            file (str): the file asked from.
+            what (str): the section of analogies, or the column with the scores.
+            figure (str): "accuracy" of analogies, "spearman" (a rank correlation) of similarities.
+            value (float | None): the figure; None where none could be asked.
+            low (float | None): of a correlation: the low end of its 95% interval.
+            high (float | None): the high end.
+            asked (int): how many analogies or pairs were asked.
+            skipped (int): how many were not, as a word is missing.
+            right (int): of analogies: how many were solved.
+            missing (list[str]): of similarities: words that have no vector.
+            by_subwords (list[str]): of similarities: words whose vectors were made of their subwords.
+        """
         yield from (each.row() for each in self.analogies)
         yield from (each.row() for each in self.similarities)
 

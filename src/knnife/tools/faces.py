@@ -35,7 +35,17 @@ class Album:
     problems: Sequence[tuple[str, str]]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a face, group by group."""
+        """One row a face, group by group.
+
+        Columns:
+            group (int): the number of the person, the one with most faces first.
+            id (str): the face.
+            photo (str): the photo that it is in.
+            face (int): which face of the photo it is.
+            person (str | None): the name of who is known.
+            box (list[float]): where it lies in the photo, in pixels: left, top, width, height.
+            confidence (float): how sure the detector is.
+        """
         for number, members in enumerate(self.groups()):
             for row in members:
                 yield {"group": number, **self.faces[row].row()}

@@ -61,7 +61,16 @@ class Matches:
         return replace(self, threshold=_probability(threshold))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a match: ids, probability, the fields that decided, and positions."""
+        """One row a match, in the order of the left records.
+
+        Columns:
+            a (str): the left record.
+            b (str): the right record.
+            probability (float): that both are of the same thing.
+            decided (dict): what each field added to the log-odds, the strongest first.
+            position_a (int): where the left record stands in its table.
+            position_b (int): where the right one stands.
+        """
         yield from self._told(np.flatnonzero(self.found))
 
     def borderline(self, k: int = 20) -> list[dict[str, Any]]:

@@ -50,8 +50,17 @@ class Outliers:
     def rows(self, k: int | None = None) -> Iterator[dict[str, Any]]:
         """A row for each of the k oddest things (None: for all), the oddest first.
 
-        like: the ids of the nearest normal examples. columns: where columns are known, those in which it differs most
-        from them, with their share of the squared distance.
+        Columns:
+            id (str): the thing.
+            position (int): where it stands in what was given.
+            score (float): how odd it is; about 0 is usual.
+            p_value (float): how often something ordinary would score as high.
+            odd (bool): whether it is worth a look.
+            like (list[str]): the nearest normal examples.
+            columns (list[dict]): where columns are known, those in which it differs most from these: column, share of
+                the squared distance, value, usual.
+            text (str | None): what it says, where no columns are known.
+            about (dict): what else is known of it.
         """
         order = self.order[:k]
         points = self.things.points

@@ -31,7 +31,13 @@ class Similarity:
     scores: Vectors
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a pair, in the order of `a`, then of `b`."""
+        """One row a pair, in the order of `a`, then of `b`.
+
+        Columns:
+            a (str | int): a text of the one side, or the row of a vector.
+            b (str | int): one of the other side.
+            score (float): how similar they are, higher is closer.
+        """
         for i, first in enumerate(self.a):
             for j, second in enumerate(self.b):
                 yield {"a": first, "b": second, "score": float(self.scores[i, j])}

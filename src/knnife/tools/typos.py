@@ -39,7 +39,15 @@ class Typos:
     def rows(self, unsure: bool = False) -> Iterator[dict[str, Any]]:
         """A row for each word that was corrected, with `unsure` for the other words that the vocabulary lacks, too.
 
-        position is where the word begins in its text, in characters from 0.
+        Columns:
+            id (str): the text.
+            word (str): as it is written.
+            position (int): where it begins in its text, in characters from 0.
+            suggestion (str): the likeliest word, "" where there is none.
+            probability (float): of the suggestion.
+            corrected (bool): whether it was put in.
+            reason (str): why it is likely.
+            others (list[str]): less likely words.
         """
         for id, found in zip(self.ids, self.wrong, strict=True):
             for word in found:

@@ -58,11 +58,20 @@ class Verified:
         return [self.candidates[i].id or "" for i in self.order if self.found[i].same]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One row a candidate, in that order.
+        """One row a candidate: those that show the same first, the surest before the others.
 
-        copy: made from the picture, or the picture from it. points: pairs that agree, of so many `matches`. agreement:
-        how much of what both show looks alike, 0 to 1. covers, covered: the share of the picture that the candidate
-        shows, and of the candidate that the picture shows.
+        Columns:
+            id (str): the candidate.
+            position (int): where it stands in what was given.
+            same (bool): whether it shows the same object or scene.
+            copy (bool): whether it was made from the picture, or the picture from it.
+            evidence (float): of other pictures one in so many, as a power of ten, would agree as well by chance.
+            points (int): how many pairs of points agree.
+            matches (int): among how many pairs that look alike.
+            agreement (float): how much of what both show looks alike, 0 to 1.
+            covers (float): the share of the picture that the candidate shows.
+            covered (float): the share of the candidate that the picture shows.
+            mirrored (bool): whether it shows it as in a mirror.
         """
         for i in self.order:
             found = self.found[i]

@@ -22,7 +22,9 @@ from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
 from knnife.interfaces.cli.options import explain
 from knnife.interfaces.cli.output import printable
 from knnife.interfaces.cli.teaching import Taught
+from knnife.tools import registry
 
+OTHERWISE = {"similarity": "compare", "typos": "match typos", "evaluate_words": "evaluate words"}  # tool -> its command
 COMMANDS = (  # in the order in which one meets them
     "add",
     "search",
@@ -32,22 +34,11 @@ COMMANDS = (  # in the order in which one meets them
     "get",
     "remove",
     "export",
-    "duplicates",
-    "verify",
-    "outliers",
-    "drift",
-    "classify",
-    "clusters",
-    "match",
-    "faces",
-    "doctor",
+    *(name for name in registry.BUILT_IN if name not in OTHERWISE),
     "reencode",
-    "changes",
     "models",
-    "evaluate",
     "train",
     "words",
-    "analogy",
     "completion",
 )
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
@@ -73,15 +64,26 @@ class Commands(Taught, click.Group):
     """A group that imports a command when it is needed, and knows what a mistyped one was meant to be."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in teaching order."""
-        return list(COMMANDS)
+        """All names, in teaching order, then the tools of other packages."""
+        return [*COMMANDS, *registry.others()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, None when there is none."""
         if cmd_name not in COMMANDS:
-            return None
+            tool = registry.others().get(cmd_name)
+            return None if tool is None else _command_for(tool)
         command: click.Command = importlib.import_module(f"knnife.interfaces.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does it; tools of other packages are named and not loaded, for they may be slow, or broken."""
+        limit = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
+        commands = [(name, self.get_command(ctx, name)) for name in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(limit)) for name, each in commands if each])
+        if others := registry.others():
+            with formatter.section("Tools of other packages"):
+                formatter.write_dl([(name, f"from {tool.package}") for name, tool in others.items()])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The exit codes, and how to see more of an error."""
@@ -94,10 +96,21 @@ class Commands(Taught, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with a suggestion for a name that does not exist."""
-        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if (
+            args[0] not in (names := self.list_commands(ctx))
+            and not args[0].startswith("-")
+            and not ctx.resilient_parsing
+        ):
+            near = difflib.get_close_matches(args[0], names, n=1)
             ctx.fail(f"no command {args[0]!r}" + (f" (did you mean {near[0]}?)" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _command_for(tool: registry.Tool) -> click.Command:
+    """The command of a tool of another package; one that cannot be loaded says so when it is called."""
+    from knnife.interfaces.cli.tool_command import command_for
+
+    return command_for(tool)
 
 
 @click.command(cls=Commands, examples=EXAMPLES, context_settings=SETTINGS)

@@ -55,7 +55,7 @@ def is_space(path: str) -> bool:
 def check_space_options(path: str, options: Mapping[str, Any]) -> None:
     """Raises a usage error where --where or --view are given for something that is no space."""
     if (options.get("where") or options.get("view")) and not is_space(path):
-        raise click.UsageError(f"--where and --view choose among the things of a space, and {path} is none")
+        raise click.UsageError(f"--where and --view are for spaces, and {path} is none")
 
 
 def lines_for(values: Sequence[str]) -> Iterator[str]:
