@@ -18,151 +18,77 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_HOMES = {  # public name -> the module that holds it
-    "BadFilter": "errors",
-    "BadInput": "errors",
-    "BadRow": "errors",
-    "Classifier": "tools._classify.classifier",
-    "CopyEncoder": "encoders.copies",
-    "Detector": "tools._outliers.detector",
-    "DiskFull": "errors",
-    "DriftMonitor": "tools._drift.monitor",
-    "Embed": "interfaces.features",
-    "EmbedRows": "interfaces.features",
-    "Encoder": "encoders",
-    "EncoderMismatch": "errors",
-    "Entry": "encoders",
-    "FaceEncoder": "encoders.faces",
-    "Faces": "tools._faces.people",
-    "KnnifeError": "errors",
-    "Matcher": "tools._match.matcher",
-    "MissingPackage": "errors",
-    "NearestClassifier": "interfaces.features",
-    "NewerFormat": "errors",
-    "NotASpace": "errors",
-    "NotFound": "errors",
-    "Offline": "errors",
-    "OutlierDetector": "interfaces.features",
-    "ReadOnly": "errors",
-    "RowEncoder": "encoders.rows",
-    "SceneEncoder": "encoders.scenes",
-    "Seen": "tools._duplicates.seen",
-    "Space": "space",
-    "SpaceBusy": "errors",
-    "SpaceError": "errors",
-    "Speller": "tools._typos.speller",
-    "Stopped": "tools._evaluate.stopped",
-    "Thing": "things",
-    "TrainingStopped": "encoders._words.training",
-    "WhitenedEncoder": "encoders.whitened",
-    "WordVectors": "encoders.word_vectors",
-    "analogy": "tools.analogy",
-    "changes": "tools.changes",
-    "classify": "tools.classify",
-    "clusters": "tools.clusters",
-    "doctor": "tools.doctor",
-    "drift": "tools.drift",
-    "duplicates": "tools.duplicates",
-    "evaluate": "tools.evaluate",
-    "evaluate_words": "tools.evaluate_words",
-    "faces": "tools.faces",
-    "find_model": "encoders.catalogue",
-    "load_encoder": "encoders",
-    "match": "tools.match",
-    "models": "encoders.catalogue",
-    "outliers": "tools.outliers",
-    "picture_hashes": "encoders.picture_hashes",
-    "read": "things",
-    "similarity": "tools.similarity",
-    "typos": "tools.typos",
-    "verify": "tools.verify",
+_NAMES = {  # module -> the public names that it holds
+    "encoders": "Encoder Entry load_encoder",
+    "encoders._words.training": "TrainingStopped",
+    "encoders.catalogue": "find_model models",
+    "encoders.copies": "CopyEncoder",
+    "encoders.faces": "FaceEncoder",
+    "encoders.picture_hashes": "picture_hashes",
+    "encoders.rows": "RowEncoder",
+    "encoders.scenes": "SceneEncoder",
+    "encoders.whitened": "WhitenedEncoder",
+    "encoders.word_vectors": "WordVectors",
+    "errors": "BadFilter BadInput BadRow DiskFull EncoderMismatch KnnifeError MissingPackage "
+    "NewerFormat NotASpace NotFound Offline ReadOnly SpaceBusy SpaceError",
+    "interfaces.features": "Embed EmbedRows NearestClassifier OutlierDetector",
+    "space": "Space",
+    "things": "Thing read",
+    "tools._classify.classifier": "Classifier",
+    "tools._drift.monitor": "DriftMonitor",
+    "tools._duplicates.seen": "Seen",
+    "tools._evaluate.stopped": "Stopped",
+    "tools._faces.people": "Faces",
+    "tools._match.matcher": "Matcher",
+    "tools._outliers.detector": "Detector",
+    "tools._typos.speller": "Speller",
+    "tools.analogy": "analogy",
+    "tools.changes": "changes",
+    "tools.classify": "classify",
+    "tools.clusters": "clusters",
+    "tools.doctor": "doctor",
+    "tools.drift": "drift",
+    "tools.duplicates": "duplicates",
+    "tools.evaluate": "evaluate",
+    "tools.evaluate_words": "evaluate_words",
+    "tools.faces": "faces",
+    "tools.match": "match",
+    "tools.outliers": "outliers",
+    "tools.similarity": "similarity",
+    "tools.typos": "typos",
+    "tools.verify": "verify",
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+_OPTIONAL = _NAMES["interfaces.features"].split()  # they need scikit-learn: `from knnife import *` goes without
 
-# Public too, but they need scikit-learn: `from knnife import *` goes without.
-_OPTIONAL = ["Embed", "EmbedRows", "NearestClassifier", "OutlierDetector"]
-
-__all__ = [
-    "BadFilter",
-    "BadInput",
-    "BadRow",
-    "Classifier",
-    "CopyEncoder",
-    "Detector",
-    "DiskFull",
-    "DriftMonitor",
-    "Encoder",
-    "EncoderMismatch",
-    "Entry",
-    "FaceEncoder",
-    "Faces",
-    "KnnifeError",
-    "Matcher",
-    "MissingPackage",
-    "NewerFormat",
-    "NotASpace",
-    "NotFound",
-    "Offline",
-    "ReadOnly",
-    "RowEncoder",
-    "SceneEncoder",
-    "Seen",
-    "Space",
-    "SpaceBusy",
-    "SpaceError",
-    "Speller",
-    "Stopped",
-    "Thing",
-    "TrainingStopped",
-    "WhitenedEncoder",
-    "WordVectors",
-    "analogy",
-    "changes",
-    "classify",
-    "clusters",
-    "doctor",
-    "drift",
-    "duplicates",
-    "evaluate",
-    "evaluate_words",
-    "faces",
-    "find_model",
-    "load_encoder",
-    "match",
-    "models",
-    "outliers",
-    "picture_hashes",
-    "read",
-    "similarity",
-    "typos",
-    "verify",
-]
-
-if TYPE_CHECKING:
-    from knnife.encoders import Encoder, Entry, load_encoder
-    from knnife.encoders._words.training import TrainingStopped
-    from knnife.encoders.catalogue import find_model, models
-    from knnife.encoders.copies import CopyEncoder
-    from knnife.encoders.faces import FaceEncoder
-    from knnife.encoders.picture_hashes import picture_hashes
-    from knnife.encoders.rows import RowEncoder
-    from knnife.encoders.scenes import SceneEncoder
-    from knnife.encoders.whitened import WhitenedEncoder
-    from knnife.encoders.word_vectors import WordVectors
+if not TYPE_CHECKING:  # who checks types reads the names below
+    __all__ = sorted(_HOMES.keys() - _OPTIONAL)
+else:
+    from knnife.encoders import Encoder as Encoder, Entry as Entry, load_encoder as load_encoder
+    from knnife.encoders._words.training import TrainingStopped as TrainingStopped
+    from knnife.encoders.catalogue import find_model as find_model, models as models
+    from knnife.encoders.copies import CopyEncoder as CopyEncoder
+    from knnife.encoders.faces import FaceEncoder as FaceEncoder
+    from knnife.encoders.picture_hashes import picture_hashes as picture_hashes
+    from knnife.encoders.rows import RowEncoder as RowEncoder
+    from knnife.encoders.scenes import SceneEncoder as SceneEncoder
+    from knnife.encoders.whitened import WhitenedEncoder as WhitenedEncoder
+    from knnife.encoders.word_vectors import WordVectors as WordVectors
     from knnife.errors import (
-        BadFilter,
-        BadInput,
-        BadRow,
-        DiskFull,
-        EncoderMismatch,
-        KnnifeError,
-        MissingPackage,
-        NewerFormat,
-        NotASpace,
-        NotFound,
-        Offline,
-        ReadOnly,
-        SpaceBusy,
-        SpaceError,
+        BadFilter as BadFilter,
+        BadInput as BadInput,
+        BadRow as BadRow,
+        DiskFull as DiskFull,
+        EncoderMismatch as EncoderMismatch,
+        KnnifeError as KnnifeError,
+        MissingPackage as MissingPackage,
+        NewerFormat as NewerFormat,
+        NotASpace as NotASpace,
+        NotFound as NotFound,
+        Offline as Offline,
+        ReadOnly as ReadOnly,
+        SpaceBusy as SpaceBusy,
+        SpaceError as SpaceError,
     )
     from knnife.interfaces.features import (
         Embed as Embed,
@@ -170,40 +96,50 @@ if TYPE_CHECKING:
         NearestClassifier as NearestClassifier,
         OutlierDetector as OutlierDetector,
     )
-    from knnife.space import Space
-    from knnife.things import Thing, read
-    from knnife.tools._classify.classifier import Classifier
-    from knnife.tools._drift.monitor import DriftMonitor
-    from knnife.tools._duplicates.seen import Seen
-    from knnife.tools._evaluate.stopped import Stopped
-    from knnife.tools._faces.people import Faces
-    from knnife.tools._match.matcher import Matcher
-    from knnife.tools._outliers.detector import Detector
-    from knnife.tools._typos.speller import Speller
-    from knnife.tools.analogy import analogy
-    from knnife.tools.changes import changes
-    from knnife.tools.classify import classify
-    from knnife.tools.clusters import clusters
-    from knnife.tools.doctor import doctor
-    from knnife.tools.drift import drift
-    from knnife.tools.duplicates import duplicates
-    from knnife.tools.evaluate import evaluate
-    from knnife.tools.evaluate_words import evaluate_words
-    from knnife.tools.faces import faces
-    from knnife.tools.match import match
-    from knnife.tools.outliers import outliers
-    from knnife.tools.similarity import similarity
-    from knnife.tools.typos import typos
-    from knnife.tools.verify import verify
+    from knnife.space import Space as Space
+    from knnife.things import Thing as Thing, read as read
+    from knnife.tools._classify.classifier import Classifier as Classifier
+    from knnife.tools._drift.monitor import DriftMonitor as DriftMonitor
+    from knnife.tools._duplicates.seen import Seen as Seen
+    from knnife.tools._evaluate.stopped import Stopped as Stopped
+    from knnife.tools._faces.people import Faces as Faces
+    from knnife.tools._match.matcher import Matcher as Matcher
+    from knnife.tools._outliers.detector import Detector as Detector
+    from knnife.tools._typos.speller import Speller as Speller
+    from knnife.tools.analogy import analogy as analogy
+    from knnife.tools.changes import changes as changes
+    from knnife.tools.classify import classify as classify
+    from knnife.tools.clusters import clusters as clusters
+    from knnife.tools.doctor import doctor as doctor
+    from knnife.tools.drift import drift as drift
+    from knnife.tools.duplicates import duplicates as duplicates
+    from knnife.tools.evaluate import evaluate as evaluate
+    from knnife.tools.evaluate_words import evaluate_words as evaluate_words
+    from knnife.tools.faces import faces as faces
+    from knnife.tools.match import match as match
+    from knnife.tools.outliers import outliers as outliers
+    from knnife.tools.similarity import similarity as similarity
+    from knnife.tools.typos import typos as typos
+    from knnife.tools.verify import verify as verify
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    """A public name, or a tool of another package."""
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"knnife.{_HOMES[name]}"), name)
+    elif name.startswith("_") or (tool := _tools_of_others().get(name)) is None:
         raise AttributeError(f"module 'knnife' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"knnife.{_HOMES[name]}"), name)
+    else:
+        value = tool.function
     globals()[name] = value
     return value
 
 
+def _tools_of_others() -> dict[str, Any]:
+    from knnife.tools import registry
+
+    return registry.others()
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_OPTIONAL})
+    return sorted({*globals(), *_HOMES, *_tools_of_others()})

@@ -19,8 +19,8 @@ from knnife.encoders import Encoder
 from knnife.encoders.protocol import reading_for
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
+from knnife.space.settings import is_space_file
 from knnife.space.space import Space
-from knnife.space.sqlite.connection import is_space_file
 from knnife.things import Reading, Thing, is_picture
 from knnife.things.files import STDIN, format_of
 from knnife.things.reading import OnError
