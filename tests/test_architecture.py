@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from knnife.encoders import wordpiece
+from knnife.tools.registry import BUILT_IN
 from tests import breaches
 from tests.source import (
     FILES,
@@ -85,7 +86,7 @@ NEVER = {"pickle", "torch", "pandas", "polars", "requests", "httpx", "aiohttp", 
 # Only the verbs and their answers are seen from outside; a store is opened by its address, and seen by nobody.
 STORES = [f"knnife.space.{each}" for each in ("sqlite", "memory")]
 TOOLS = [path for path in FILES if name(path).startswith("tools/")]
-QUESTIONS = [path for path in TOOLS if path.parent.name == "tools" and not path.name.startswith("_")]
+QUESTIONS = [SOURCE / "tools" / f"{each}.py" for each in BUILT_IN]
 
 
 def holds(found: Iterable[str], excepted: Iterable[str] = ()) -> None:

@@ -10,8 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.toys import no_compiled_code
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 

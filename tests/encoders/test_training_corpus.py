@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from knnife import BadInput, BadRow, NotFound
-from knnife.encoders._words import corpus as module
-from knnife.encoders._words import phrases
+from knnife.encoders._words import corpus as module, phrases
 from knnife.encoders._words.corpus import END, Corpus, corpus, split, tokens
 from knnife.encoders._words.item_sequences import histories
 from knnife.encoders._words.numbered_corpus import NumberedCorpus

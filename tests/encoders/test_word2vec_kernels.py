@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from knnife.encoders._words import plain_training_step, training_step
 from knnife.encoders._words.weights import CERTAIN, Sampler, TrainingWeights, WordGrams, alias_table, zeros

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from knnife.geometry import METRICS, Metric, similarity, top_k, unit
 from knnife.space.index import exact, index, tuning

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from knnife.space.index import file as cache
-from knnife.space.index import index
+from knnife.space.index import file as cache, index
 from knnife.space.index.file import DamagedCache
 from knnife.space.index.index import Index, Stamp
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from knnife import BadInput, NotFound, Space, Thing, WordVectors, analogy
 from knnife.encoders import analogies

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from knnife.space import nearest
 from knnife.tools._clusters.agreement import adjusted_rand, recovered

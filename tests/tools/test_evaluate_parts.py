@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from knnife import BadInput, NotFound, Thing, geometry
 from knnife.tools._evaluate import labels, measures

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.conftest import shared
 
 from knnife import BadInput, BadRow, NotFound, WordVectors, evaluate_words

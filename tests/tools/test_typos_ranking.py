@@ -6,8 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from knnife.errors import BadInput
 from knnife.tools._typos.alignment import KINDS, TAKES_RIGHT, TAKES_TYPED, Letters, align, edits

@@ -21,8 +21,9 @@ from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 from knnife.space.settings import is_space_file
 from knnife.space.space import Space
-from knnife.things import Reading, Thing, is_picture
+from knnife.things import Reading, Thing
 from knnife.things.files import STDIN, format_of
+from knnife.things.kinds import kind_of_file
 from knnife.things.reading import OnError
 
 ARRAY: Final = ".npy"
@@ -130,10 +131,10 @@ def _values(series: Any, what: str) -> list[Any]:
 
 
 def _are_paths(values: Sequence[Any]) -> bool:
-    """Whether all are path objects, or names of pictures."""
+    """Whether all are path objects, or names of files that hold one thing each, as pictures."""
     if all(isinstance(value, os.PathLike) for value in values):
         return True
-    return all(isinstance(value, str | os.PathLike) and is_picture(os.fsdecode(value)) for value in values)
+    return all(isinstance(value, str | os.PathLike) and kind_of_file(os.fsdecode(value)) for value in values)
 
 
 def _read(given: Input, encoder: Callable[[], Encoder] | None, row: bool, what: str) -> Reading:
@@ -156,7 +157,7 @@ def _check_looks_like_a_path(path: str, what: str) -> None:
     from knnife.things.formats import TABLES, TEXTS
     from knnife.things.pictures import ARCHIVE
 
-    known = format_of(path) in (*TABLES, *TEXTS, *PARSERS, ARCHIVE) or is_picture(path)
+    known = format_of(path) in (*TABLES, *TEXTS, *PARSERS, ARCHIVE) or kind_of_file(path) is not None
     one_word = len(path) <= LONGEST_PATH and not any(map(str.isspace, path))
     if not path or not (("\n" not in path and known) or (one_word and (os.sep in path or has_magic(path)))):
         raise BadInput(

@@ -129,7 +129,13 @@ def sample(
             return found if asked is given else replace(found, _encoder=partial(_encoder_in, asked.path, view))
         metric = metric if like is None else like.metric
         if not is_array(asked):
-            return _of_things(asked, load, metric, what, progress)
+            found = _of_things(asked, load, metric, what, progress)
+            if load is None and like is not None and found.fingerprint is not None:
+                raise BadInput(
+                    f"{what}: the vectors of {like.source} were brought along; an array is compared with an array "
+                    "(.npy), as no encoder made its vectors"
+                )
+            return found
         vectors = as_vectors(asked, what=what) if len(asked) else np.empty((0, 0), np.float32)
         ids = [str(number) for number in range(len(vectors))]
         return Sample(ids, vectors, [Thing(id, None) for id in ids], metric or "cosine", None, what)

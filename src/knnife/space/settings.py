@@ -6,6 +6,7 @@ from typing import Any
 
 from knnife.errors import BadInput
 from knnife.geometry import METRICS, Metric
+from knnife.space.sqlite.connection import is_space_file as is_space_file
 from knnife.space.sqlite.store import Store
 from knnife.space.views import DTYPES, Dtype
 

@@ -7,7 +7,7 @@ names imports no tool. A package adds a tool of its own by an entry point:
     [project.entry-points."knnife.tools"]
     weather = "my_package.module:weather"
 
-It is then `knnife.weather` in Python and `knnife weather SPACE` on the command line. docs/architecture.md shows one.
+It is then `knnife.weather` in Python and `knnife weather SPACE` on the command line. docs/tools.md shows one.
 """
 
 from __future__ import annotations
