@@ -164,6 +164,10 @@ def test_every_tool_takes_the_path_of_a_space(folder: Path) -> None:
     assert knnife.changes(path, ["a door"], before="english").overlap.tolist() == [1]
     assert knnife.similarity("door", ["roof", "house"], path).scores.shape == (1, 2)
     assert knnife.evaluate(path, ["english"]).table[0]["things"] == 40
+    with Space.open("words.knnife") as space:
+        space.add([knnife.Thing(word, word) for word in ("man", "king", "woman", "queen")])
+    assert knnife.analogy("words.knnife", "man", "king", "woman", k=1).words == [["queen"]]
+    assert knnife.Speller(path).suggest(["rof"]).rows()
     with pytest.raises(BadInput, match="neither a space nor an array"):
         knnife.doctor("table.csv")
 

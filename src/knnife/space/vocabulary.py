@@ -49,7 +49,7 @@ def vocabulary(given: Any) -> WordTable:
             return table
         raise BadInput(f"{given!r:.80} holds no word vectors; expected a file of some, or a space whose ids are words")
     found = sample(given, what="words")
-    words = list(given) if _is_words(given) else list(found.ids)
+    words = list(given) if not isinstance(given, str) and _is_words(given) else list(found.ids)
     return _checked(WordTable(words, found.vectors))
 
 
