@@ -26,8 +26,8 @@ from knnife.encoders.face_geometry import Face, FaceDetector, aligned, framed
 from knnife.encoders.faces import FaceEncoder
 from knnife.encoders.onnx_faces import OnnxFaceEncoder
 from knnife.things.pixels import Pixels, jpeg, pixels
-from knnife.tools._faces.deciding import advised
-from knnife.tools._faces.limits import measure
+from knnife.tools._faces.error_rates import measure
+from knnife.tools._faces.thresholds import advised
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 ORL = [DATA / f"faces/att_faces/s{person}/{number}.pgm" for person in range(1, 41) for number in range(1, 11)]

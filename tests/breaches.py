@@ -15,9 +15,7 @@ SPEAKS_TO_SQLITE: list[str] = [
     "space/views.py",
 ]
 
-LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = [
-    "interfaces/cli/faces.py imports knnife.tools._faces",
-]
+LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = []
 
 SEES_A_STORE: list[str] = [
     "space/adding.py",
@@ -33,8 +31,7 @@ SEES_A_STORE: list[str] = [
     "space/settings.py",
     "space/space.py",
     "space/thumbnails.py",
-    "tools/_faces/learning.py",
-    "tools/_faces/people.py",
+    "tools/_faces/face_training.py",
 ]
 
 IN_A_CIRCLE: list[str] = [
@@ -45,14 +42,11 @@ IN_A_CIRCLE: list[str] = [
     "tools/_drift/monitor.py",
     "tools/_drift/saving.py",
     "tools/_evaluate/stopped.py",
-    "tools/_faces/album.py",
-    "tools/_faces/people.py",
     "tools/_match/matcher.py",
     "tools/_match/saving.py",
     "tools/_outliers/detector.py",
     "tools/_outliers/saving.py",
     "tools/evaluate.py",
-    "tools/faces.py",
 ]
 
 CLASSES_OF_ONE_NAME: list[str] = [
@@ -65,8 +59,6 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Evidence",
     "Found",
     "Learned",
-    "Lesson",
-    "Looked",
     "Pairs",
     "Rows",
     "Sample",
@@ -78,7 +70,6 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Tail",
     "Target",
     "Trial",
-    "Verified",
 ]
 
 FILES_OF_ONE_NAME: list[str] = [

@@ -98,7 +98,7 @@ def test_a_photo_that_is_there_already_is_not_looked_at_again(
 ) -> None:
     people.add(photos / "album" / "two.jpg")
     kept = list(people.space)
-    monkeypatch.setattr("knnife.tools._faces.finding.find_faces", lambda *_: pytest.fail("it was looked at"))
+    monkeypatch.setattr("knnife.tools._faces.face_crops.find_faces", lambda *_: pytest.fail("it was looked at"))
     again = people.add([photos / "people" / "anna", photos / "album" / "two.jpg"])
     assert (again.added, again.updated, again.unchanged) == (0, 0, drawn_faces.EACH + 2)
     assert list(people.space) == kept

@@ -10,10 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from knnife import BadInput
 from knnife.geometry import unit
-from knnife.tools._faces.deciding import USUAL, decide
-from knnife.tools._faces.grouping import group
-from knnife.tools._faces.limits import Limits, best_of_each, measure
+from knnife.tools._faces.average_linkage import group
+from knnife.tools._faces.error_rates import Limits, best_of_each, measure
 from knnife.tools._faces.tail import Tail, share_between
+from knnife.tools._faces.thresholds import USUAL, decide
 
 
 class Model:

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors import numpy as safetensors
+from safetensors import SafetensorError, numpy as safetensors, safe_open
 
 from knnife.errors import BadInput
 

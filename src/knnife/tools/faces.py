@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from knnife.encoders.face_geometry import FaceDetector
+from knnife.encoders.protocol import Progress
 from knnife.space import is_space
 from knnife.things.sheets import Cell, sheet
-from knnife.tools._faces.album import Shown, of_people, of_photos
-from knnife.tools._faces.deciding import Decision
+from knnife.tools._faces.clustering import Shown, of_people, of_photos
+from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.models import Model
-from knnife.tools._faces.people import Faces, Progress
+from knnife.tools._faces.thresholds import Decision
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Album:
 def faces(
     given: Any,
     *,
-    known: Faces | None = None,
+    known: KnownFaces | None = None,
     model: Model = None,
     detector: str | os.PathLike[str] | FaceDetector | None = None,
     false_matches: float | None = None,
@@ -104,9 +105,9 @@ def faces(
 
     """
     if isinstance(given, str | os.PathLike) and is_space(given):
-        with Faces.open(given, read_only=True) as people:
+        with KnownFaces.open(given, read_only=True) as people:
             return faces(people, known=known, false_matches=false_matches)
-    if isinstance(given, Faces):
+    if isinstance(given, KnownFaces):
         found = of_people(given, false_matches)
     else:
         found = of_photos(given, known, model, detector, false_matches, whole=whole, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,9 +12,6 @@ import knnife
 from knnife.interfaces.cli.options import valid_text
 from knnife.interfaces.cli.output import printable
 from knnife.interfaces.cli.teaching import Taught
-
-if TYPE_CHECKING:
-    from knnife.tools._faces.deciding import Decision
 
 SHOWN = 5  # photos without a face that are told one by one
 BESIDE = {
@@ -84,22 +81,3 @@ def tell_problems(problems: Iterable[tuple[str, str]]) -> None:
         click.echo(printable(f"skipped {photo}: {why}"), err=True)
     if len(problems) > SHOWN:
         click.echo(f"skipped {len(problems):,} photos in all", err=True)
-
-
-def tell_decision(decision: Decision, whom: str) -> None:
-    """Where the line was, and what is known about it. whom: those that are not to reach it, "strangers"."""
-    click.echo(printable(describe(decision, whom)), err=True)
-
-
-def describe(decision: Decision, whom: str) -> str:
-    """The same in a line."""
-    parts = [f"likeness from {decision.threshold:.3f} on"]
-    if decision.false_matches is not None and decision.between is not None:
-        low, high = decision.between
-        rate = f"{decision.false_matches:.2%} of {whom} reach that (95%: {low:.2%} to {high:.2%})"
-        parts.append(f"{rate}, measured on {decision.people:,} people")
-    if decision.missed is not None:
-        parts.append(f"of faces of known people {decision.missed:.1%} stay below")
-    if decision.note:
-        parts.append(decision.note)
-    return "; ".join(parts)

@@ -15,7 +15,6 @@ from knnife.interfaces.cli.faces import (
     model_option,
     open_people,
     rate_option,
-    tell_decision,
     tell_licences,
     tell_problems,
     whole_option,
@@ -90,7 +89,7 @@ def command(
     output.write_rows(found.rows(), COLUMNS, as_json)
     tell_problems(found.problems)
     click.echo(f"{len(found.faces):,} faces in {len(found.groups()):,} groups", err=True)
-    tell_decision(found.decision, "pairs of different people")
+    click.echo(found.decision.described("pairs of different people"), err=True)
 
 
 def _new_names(album: Album, taken: set[str]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,6 @@ from knnife.interfaces.cli.faces import (
     people_argument,
     photos_argument,
     rate_option,
-    tell_decision,
     tell_licences,
     tell_problems,
 )
@@ -61,7 +60,7 @@ def command(
         found = people.identify(list(photos), k, false_matches=rate)
     output.write_rows(found.rows() if as_json else map(_told, found.rows()), COLUMNS, as_json)
     tell_problems(found.problems)
-    tell_decision(found.decision, "strangers")
+    click.echo(found.decision.described("strangers"), err=True)
 
 
 def _told(row: output.Row) -> output.Row:

@@ -11,7 +11,6 @@ from knnife.interfaces.cli.faces import (
     open_people,
     people_argument,
     rate_option,
-    tell_decision,
     tell_licences,
 )
 from knnife.interfaces.cli.options import json_option, valid_text
@@ -52,4 +51,4 @@ def command(
         found = people.verify(a, b, false_matches=0.01 if false_matches is None else false_matches)
     told = {"told": "the same person" if found.same else "different people"}
     output.write_rows(({**row, **({} if as_json else told)} for row in found.rows()), COLUMNS, as_json)
-    tell_decision(found.decision, "pairs of different people")
+    click.echo(found.decision.described("pairs of different people"), err=True)

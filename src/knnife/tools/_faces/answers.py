@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from knnife.tools._faces.deciding import Decision
+from knnife.tools._faces.thresholds import Decision
 
 Problems = Sequence[tuple[str, str]]  # photos that could not be used, and why
 
@@ -81,7 +81,7 @@ class Identified:
 
 
 @dataclass(frozen=True)
-class Verified:
+class FaceComparison:
     """Whether two photos show the same person.
 
     likeness: of the two faces; chance: how often two people are at least so alike, as measured on the people known,

@@ -10,7 +10,7 @@ import numpy as np
 
 from knnife.geometry import Vectors, unit
 from knnife.space import Sample, Space, sample
-from knnife.tools._faces.limits import best_of_each
+from knnife.tools._faces.error_rates import best_of_each
 from knnife.tools._faces.photos import PERSON
 from knnife.tools._faces.tail import Codes
 

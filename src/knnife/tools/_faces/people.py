@@ -6,110 +6,28 @@ or by an encoder that is trained on these very faces and again whenever somebody
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from knnife.encoders import Encoder
-from knnife.encoders.face_detection import load_detector
-from knnife.encoders.face_geometry import FaceDetector
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, NotFound, ReadOnly
-from knnife.space import Space
 from knnife.space.erasing import scrub
-from knnife.space.sqlite.notes import set_note
-from knnife.tools._faces import learning
-from knnife.tools._faces.adding import Adding
-from knnife.tools._faces.answers import AddedFaces, Identified, Person, Verified
-from knnife.tools._faces.asking import identify, verify
-from knnife.tools._faces.deciding import RATE, decide
+from knnife.tools._faces import face_training
+from knnife.tools._faces.answers import AddedFaces, FaceComparison, Identified
+from knnife.tools._faces.enrolment import Adding
 from knnife.tools._faces.gallery import Gallery
-from knnife.tools._faces.limits import Limits
-from knnife.tools._faces.models import Model, as_detector, face_model
+from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.photos import PERSON, Photos, checked_name
-
-if TYPE_CHECKING:
-    from knnife.tools.faces import Album
-
-Progress = Callable[[int, float | None], None]
+from knnife.tools._faces.recognition import identify, verify
+from knnife.tools._faces.thresholds import RATE, decide
+from knnife.tools.faces import Album, faces
 
 
-class Faces:
+class Faces(KnownFaces):
     """People who are known by their faces. Make one with `Faces.open`; use it as a context manager, or `close` it.
 
     space: the space of the faces, which all other tools take.
     """
-
-    def __init__(
-        self, space: Space, detector: str | FaceDetector | None, model: Encoder | None, *, read_only: bool
-    ) -> None:
-        self.space = space
-        self._found_by, self._model, self._read_only = detector, model, read_only
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        model: Model = None,
-        detector: str | os.PathLike[str] | FaceDetector | None = None,
-        read_only: bool = False,
-        create: bool = True,
-    ) -> Self:
-        """Open the people in the file `path`; make it if there is none (unless `read_only`, or `create` is False).
-
-        model: what turns a face into a vector: a name of `knnife models`, an *.onnx file, or an encoder of kind "face".
-            None: the one the file was made with; in a new file an encoder that is trained on the faces added.
-        detector: what finds faces: an *.onnx file (YuNet, UltraFace). None: the one used before, else OpenCV's cascade.
-
-        Raises what `Space.open` raises; BadInput for a space of other things, or a model of other things.
-        """
-        if isinstance(detector, str | os.PathLike):
-            load_detector(detector := os.path.abspath(detector))  # what is wrong with it is told before a file is made
-        encoder = None if model is None else face_model(model)
-        space = Space.open(path, encoder, read_only=read_only, create=create)
-        try:
-            noted = learning.noted_in(space)
-            if len(space) and not noted:
-                raise BadInput(f"{path} is a space of other things than faces; choose another name")
-            told = noted.get("detector") if detector is None else detector if isinstance(detector, str) else None
-            wanted = {**noted, "version": learning.VERSION, "detector": told}
-            if not read_only and wanted != noted:
-                set_note(space, learning.NOTE, wanted)
-        except BaseException:
-            space.close()
-            raise
-        return cls(space, detector or told, encoder, read_only=read_only)
-
-    @cached_property
-    def detector(self) -> FaceDetector:
-        """What finds faces. Raises NotFound where its file is not there any more."""
-        if isinstance(self._found_by, str) and not os.path.isfile(self._found_by):
-            raise NotFound(
-                f"the faces of {self.space.path} were found by {self._found_by}, which is not there any more; give "
-                "the detector (--detector FILE)"
-            )
-        return as_detector(self._found_by)
-
-    @property
-    def whole(self) -> bool:
-        """Is each photo one face already? Settled by the first photos that were added."""
-        return learning.noted_in(self.space).get("whole") is True
-
-    @property
-    def learned(self) -> bool:
-        """Is the encoder trained on these faces, or will it be?"""
-        return self._encoder is None or learning.is_learned(self._encoder)
-
-    @property
-    def licences(self) -> dict[str, str]:
-        """What the weights in use may be used for, as far as known: "" where nobody has stated it."""
-        told = {f"detector {self.detector.name}": self.detector.licence}
-        encoder = self._encoder
-        if encoder is not None and not learning.is_learned(encoder):
-            told[f"model {encoder.name}"] = str(getattr(encoder, "licence", ""))
-        return told
 
     # --- people in and out ------------------------------------------------------------------------------------
 
@@ -143,7 +61,7 @@ class Faces:
         taken = Photos(photos, person, by_folder=by_folder)
         adding = Adding(self.space, taken, self.detector, whole=self._settled(whole), learned=self.learned)
         if self._encoder is None and (first := adding.first()):
-            self.space.reencode(learning.first_encoder(first))
+            self.space.reencode(face_training.first_encoder(first))
         added = self.space.add(adding, progress=progress)
         problems = adding.problems
         if not added.added + added.updated + added.unchanged:
@@ -153,14 +71,6 @@ class Faces:
         return AddedFaces(
             adding.photos, added.added, added.updated, added.unchanged, len(self.people()), tuple(problems)
         )
-
-    def people(self) -> list[Person]:
-        """All who are known, by name."""
-        photos: dict[str, list[str | None]] = defaultdict(list)
-        for thing in self.space.things():
-            if isinstance(name := thing.about.get(PERSON), str):
-                photos[name].append(thing.part_of)
-        return [Person(name, len(photos[name]), len(set(photos[name]))) for name in sorted(photos)]
 
     def name(self, names: Mapping[str, str]) -> int:
         """Give faces names: the id of a face -> the name of the person; how many. Raises NotFound, BadInput."""
@@ -185,7 +95,7 @@ class Faces:
         """
         count = self.space.remove(self._ids_of([people] if isinstance(people, str) else people))
         self._learn()
-        learning.forget_others(self.space)
+        face_training.forget_others(self.space)
         scrub(self.space)
         return count
 
@@ -205,7 +115,7 @@ class Faces:
         decision = decide(limits.strangers, limits, gallery.faces.encoder, false_matches)
         return identify(Photos(photos), gallery, decision, self.detector, k=k, whole=self.whole)
 
-    def verify(self, a: Any, b: Any, *, false_matches: float = RATE) -> Verified:
+    def verify(self, a: Any, b: Any, *, false_matches: float = RATE) -> FaceComparison:
         """Do two photos show the same person?
 
         a, b: a path or the bytes of a photo with one face, or one that is clearly the largest. false_matches: at which
@@ -224,43 +134,11 @@ class Faces:
 
     def cluster(self, *, false_matches: float | None = None) -> Album:
         """Which of the faces show the same person: see `knnife.faces`."""
-        from knnife.tools.faces import faces  # the tool knows this class
-
         return faces(self, false_matches=false_matches)
-
-    @property
-    def limits(self) -> Limits:
-        """What was measured on the people known: how alike strangers are to them, and how often they are missed.
-
-        Measured when somebody asks for it first, and noted in the file until somebody is added or removed.
-        """
-        return self.known()[1]
-
-    # --- opening and closing ----------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """Close the file. Closing twice is fine."""
-        self.space.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def _encoder(self) -> Encoder | None:
-        """What makes the vectors; None in a new file that is to learn from its faces."""
-        return self._model if self._model is not None or not self.space.info().views else self.space.encoder
-
-    def known(self) -> tuple[Gallery, Limits]:
-        """All faces as arrays, and what was measured on those who have a name."""
-        gallery = Gallery.of(self.space)
-        return gallery, learning.limits_of(self.space, gallery, keep=not self._read_only)
 
     def _learn(self) -> None:
         """Bring an encoder that is trained on these faces in step with who is known."""
-        learning.relearn(self.space, Gallery.of(self.space))
+        face_training.relearn(self.space, Gallery.of(self.space))
 
     def _settled(self, whole: bool | None) -> bool:
         """Is each photo one face already? Noted with the first faces; raises BadInput where those were not."""
@@ -273,7 +151,7 @@ class Faces:
                 f"the faces in {self.space.path} are {was}, and these were to be {now}; the two cannot be compared, "
                 "so give them a file of their own"
             )
-        set_note(self.space, learning.NOTE, {**learning.noted_in(self.space), "whole": whole})
+        face_training.note_down(self.space, {**face_training.noted_in(self.space), "whole": whole})
         return whole
 
     def _ids_of(self, people: Iterable[str]) -> list[str]:

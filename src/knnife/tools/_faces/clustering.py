@@ -11,18 +11,19 @@ import numpy as np
 
 from knnife.encoders import Encoder
 from knnife.encoders.face_geometry import FaceDetector
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.space import encode
-from knnife.tools._faces.deciding import Decision, advised, decide
-from knnife.tools._faces.finding import Cut, look
-from knnife.tools._faces.grouping import group
-from knnife.tools._faces.learning import trained_on
-from knnife.tools._faces.limits import FEWEST, Limits
+from knnife.tools._faces.average_linkage import group
+from knnife.tools._faces.error_rates import FEWEST, Limits
+from knnife.tools._faces.face_crops import Cut, look
+from knnife.tools._faces.face_training import trained_on
+from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.models import Model, as_detector, face_model
-from knnife.tools._faces.people import Faces, Progress
 from knnife.tools._faces.photos import PERSON, Photos
 from knnife.tools._faces.tail import Codes
+from knnife.tools._faces.thresholds import Decision, advised, decide
 
 RATE: Final = 0.001  # of pairs of different people that are alike enough to be joined, unless told
 WIDTHS: Final = 3.5  # of the lower half of likenesses, above their middle: where nothing better is known
@@ -62,7 +63,7 @@ class Grouped(NamedTuple):
     problems: Sequence[tuple[str, str]]
 
 
-def of_people(known: Faces, false_matches: float | None) -> Grouped:
+def of_people(known: KnownFaces, false_matches: float | None) -> Grouped:
     """All faces of a file; those who have a name keep it."""
     gallery, limits = known.known()
     if not len(gallery.faces):
@@ -80,7 +81,7 @@ def of_people(known: Faces, false_matches: float | None) -> Grouped:
 
 def of_photos(
     given: Any,
-    known: Faces | None,
+    known: KnownFaces | None,
     model: Model,
     detector: str | os.PathLike[str] | FaceDetector | None,
     false_matches: float | None,
@@ -116,7 +117,7 @@ def of_photos(
 
 
 def _with_known(
-    shown: list[Shown], known: Faces, false_matches: float | None, problems: list[tuple[str, str]]
+    shown: list[Shown], known: KnownFaces, false_matches: float | None, problems: list[tuple[str, str]]
 ) -> Grouped:
     gallery, limits = known.known()
     encoder = gallery.faces.encoder

@@ -17,8 +17,8 @@ from knnife.space.sqlite.notes import note, set_note
 from knnife.things import Thing
 from knnife.things.pictures import Value
 from knnife.things.pixels import jpeg
+from knnife.tools._faces.error_rates import Limits, measure
 from knnife.tools._faces.gallery import Gallery
-from knnife.tools._faces.limits import Limits, measure
 from knnife.tools._faces.photos import PERSON
 from knnife.tools._faces.tail import Codes
 
@@ -69,7 +69,7 @@ def relearn(space: Space, gallery: Gallery) -> bool:
     if encoder.fingerprint != space.encoder.fingerprint:
         space.reencode(encoder, name=f"{LEARNED}-{encoder.fingerprint[:8]}")
         space.drop(old)
-    set_note(space, NOTE, {**noted, "learned": gallery.state})
+    note_down(space, {**noted, "learned": gallery.state})
     return True
 
 
@@ -93,7 +93,7 @@ def limits_of(space: Space, gallery: Gallery, *, keep: bool) -> Limits:
             ) from error
     limits = _measured(gallery, trained=learns(space))
     if keep:
-        set_note(space, NOTE, {**noted, "limits": {"of": of, "measured": limits.state()}})
+        note_down(space, {**noted, "limits": {"of": of, "measured": limits.state()}})
     return limits
 
 
@@ -105,6 +105,11 @@ def noted_in(space: Space) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("version") != VERSION:
         raise NotASpace(f"what {space.path} notes of its faces is of another knnife, or damaged")
     return found
+
+
+def note_down(space: Space, noted: dict[str, Any]) -> None:
+    """Keep in the file of a space what `noted_in` reads."""
+    set_note(space, NOTE, noted)
 
 
 def _measured(gallery: Gallery, *, trained: bool) -> Limits:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
-from knnife.tools._faces.learning import is_learned
-from knnife.tools._faces.limits import ENOUGH, FEWEST, Limits
+from knnife.tools._faces.error_rates import ENOUGH, FEWEST, Limits
+from knnife.tools._faces.face_training import is_learned
 from knnife.tools._faces.tail import LEAST, Tail
 
 RATE: Final = 0.01  # of strangers that get a name, or of pairs of people taken for one, unless told
@@ -36,6 +36,17 @@ class Decision:
     def chance(self, likeness: float) -> float | None:
         """How often people who are not the same are at least so alike; None where nothing was measured."""
         return None if self.tail is None else self.tail.rate(likeness)
+
+    def described(self, whom: str) -> str:
+        """For people, in a line; `whom`: those who should not reach the threshold, "strangers"."""
+        parts = [f"likeness from {self.threshold:.3f} on"]
+        if self.false_matches is not None and self.between is not None:
+            low, high = self.between
+            rate = f"{self.false_matches:.2%} of {whom} reach that (95%: {low:.2%} to {high:.2%})"
+            parts.append(f"{rate}, measured on {self.people:,} people")
+        if self.missed is not None:
+            parts.append(f"of faces of known people {self.missed:.1%} stay below")
+        return "; ".join([*parts, self.note] if self.note else parts)
 
     def row(self) -> dict[str, Any]:
         """For programs."""

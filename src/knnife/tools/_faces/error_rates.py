@@ -27,7 +27,7 @@ MOST_FACES: Final = 2_000  # measured on; of more, so many drawn by chance
 Encode = Callable[[NDArray[np.int64] | None], Vectors]  # rows to be trained on (None: all) -> the vectors of all rows
 
 
-class Lesson(NamedTuple):
+class Likenesses(NamedTuple):
     """Likenesses measured: of strangers to the most alike known person, of pairs of people, of known people."""
 
     strangers: Numbers
@@ -79,7 +79,7 @@ def measure(codes: Codes, encode: Encode, *, trained: bool, seed: int = 0) -> Li
         found = list(_folds(own, lambda taught: unit(encode(rows[taught])[rows]), seed))
     else:
         found = [_left_out(unit(encode(None)[rows]), own)]
-    lesson = Lesson(*(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True)))
+    lesson = Likenesses(*(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True)))
     strangers = Tail.learn(lesson.strangers, people, beyond=OF_STRANGERS)
     pairs = Tail.learn(lesson.pairs, people, beyond=OF_PAIRS) if len(lesson.pairs) else None
     return Limits(people, len(codes), strangers, pairs, tuple(sorted(np.round(lesson.known, 4).tolist())))
@@ -92,7 +92,7 @@ def best_of_each(likenesses: Vectors, codes: Codes, people: int) -> Vectors:
     return best.T
 
 
-def _left_out(points: Vectors, codes: Codes) -> Lesson:
+def _left_out(points: Vectors, codes: Codes) -> Likenesses:
     """Each person, and each face, left out of those who are known: one look at all likenesses is enough."""
     likenesses = points @ points.T
     pairs = likenesses[np.triu(codes[:, None] != codes)]
@@ -103,10 +103,10 @@ def _left_out(points: Vectors, codes: Codes) -> Lesson:
     best[rows, codes] = -np.inf
     other = best.max(axis=1)
     several = np.isfinite(own)  # those whose person has another face
-    return Lesson(other, pairs, np.where(own > other, own, -1.0)[several])
+    return Likenesses(other, pairs, np.where(own > other, own, -1.0)[several])
 
 
-def _folds(codes: Codes, encode: Callable[[Codes], Vectors], seed: int) -> Iterator[Lesson]:
+def _folds(codes: Codes, encode: Callable[[Codes], Vectors], seed: int) -> Iterator[Likenesses]:
     """A fifth of the people, and of the faces of the others, left out at a time, also of the training."""
     draw = np.random.default_rng(seed)
     people = int(codes.max()) + 1
@@ -121,7 +121,7 @@ def _folds(codes: Codes, encode: Callable[[Codes], Vectors], seed: int) -> Itera
         best = best_of_each(points @ points[taught].T, codes[taught], people)
         right = best[asked].argmax(axis=1) == codes[asked]
         pairs = (points[strangers] @ points[strangers].T)[np.triu(codes[strangers, None] != codes[strangers])]
-        yield Lesson(best[strangers].max(axis=1), pairs, np.where(right, best[asked].max(axis=1), -1.0))
+        yield Likenesses(best[strangers].max(axis=1), pairs, np.where(right, best[asked].max(axis=1), -1.0))
 
 
 def _drawn(codes: Codes, seed: int) -> Codes:

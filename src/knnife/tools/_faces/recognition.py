@@ -11,12 +11,12 @@ from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.space import encode
-from knnife.tools._faces.answers import Identified, NamedFace, Verified
-from knnife.tools._faces.deciding import Decision
-from knnife.tools._faces.finding import Cut, Looked, look, one_face
+from knnife.tools._faces.answers import FaceComparison, Identified, NamedFace
+from knnife.tools._faces.face_crops import Cut, PhotoFaces, look, one_face
+from knnife.tools._faces.face_training import is_learned
 from knnife.tools._faces.gallery import Gallery
-from knnife.tools._faces.learning import is_learned
 from knnife.tools._faces.photos import Photos
+from knnife.tools._faces.thresholds import Decision
 
 
 def identify(
@@ -36,13 +36,15 @@ def identify(
     return Identified(faces, decision, photos.faults + problems)
 
 
-def verify(a: Any, b: Any, encoder: Encoder, decision: Decision, detector: FaceDetector, *, whole: bool) -> Verified:
+def verify(
+    a: Any, b: Any, encoder: Encoder, decision: Decision, detector: FaceDetector, *, whole: bool
+) -> FaceComparison:
     """See `Faces.verify`."""
     one, other = (_only_face(each, detector, whole=whole, learned=is_learned(encoder)) for each in (a, b))
     points = unit(encode(encoder, [one.crop, other.crop]))
     likeness = float(points[0] @ points[1])
     same = likeness >= decision.threshold
-    return Verified(same, likeness, decision.chance(likeness), decision, (one.box, other.box))
+    return FaceComparison(same, likeness, decision.chance(likeness), decision, (one.box, other.box))
 
 
 def _only_face(given: Any, detector: FaceDetector, *, whole: bool, learned: bool) -> Cut:
@@ -59,7 +61,7 @@ def _only_face(given: Any, detector: FaceDetector, *, whole: bool, learned: bool
 
 
 def _named(
-    looked: Looked, number: int, likenesses: Vectors, people: list[str], decision: Decision, k: int
+    looked: PhotoFaces, number: int, likenesses: Vectors, people: list[str], decision: Decision, k: int
 ) -> NamedFace:
     best = np.argsort(-likenesses, kind="stable")[: max(k, 1)].tolist()
     face, likeness = looked.faces[number], float(likenesses[best[0]])

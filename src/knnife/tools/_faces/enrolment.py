@@ -14,7 +14,7 @@ from knnife.encoders.face_geometry import FaceDetector
 from knnife.space import Space
 from knnife.things import Thing
 from knnife.things.pictures import content
-from knnife.tools._faces.finding import Cut, Looked, look, one_face
+from knnife.tools._faces.face_crops import Cut, PhotoFaces, look, one_face
 from knnife.tools._faces.photos import PERSON, Photo, Photos
 
 FIRST: Final = 64  # faces that the first encoder is trained on; all are learned from once they are there
@@ -53,7 +53,7 @@ class Adding:
         self._ahead += islice(self._things, max(0, FIRST - len(self._ahead)))
         return self._ahead
 
-    def _stream(self, photos: Iterator[Looked]) -> Iterator[Thing]:
+    def _stream(self, photos: Iterator[PhotoFaces]) -> Iterator[Thing]:
         for looked in photos:
             self.photos += 1
             faces, why = looked.faces, looked.fault or "no face was found in it"
@@ -77,7 +77,7 @@ class Adding:
         same = things and all({name: thing.about.get(name) for name in now} == now for thing in things)
         return [_cut(thing) for thing in things] if same else None
 
-    def _thing(self, looked: Looked, number: int, face: Cut) -> Thing:
+    def _thing(self, looked: PhotoFaces, number: int, face: Cut) -> Thing:
         photo = looked.photo
         id = f"{photo.name}#{number}"
         crop, name = self._names.pop(id, (None, None))

@@ -38,7 +38,7 @@ class Cut(NamedTuple):
     visible: float
 
 
-class Looked(NamedTuple):
+class PhotoFaces(NamedTuple):
     """A photo that was looked at, the faces in it, the largest first; `fault` says why it could not be read."""
 
     photo: Photo
@@ -51,7 +51,7 @@ Seen = Callable[[Photo], list[Cut] | None]  # the faces of a photo that was look
 
 def look(
     photos: Iterable[Photo], detector: FaceDetector, *, whole: bool, learned: bool, seen: Seen = lambda _: None
-) -> Iterator[Looked]:
+) -> Iterator[PhotoFaces]:
     """The faces of each photo, in order, decoded in batches by all cores.
 
     whole: each photo is one face already. learned: cut them out as suits an encoder that is trained on them, with what
@@ -81,15 +81,15 @@ def look(
         cuts, place = iter(found), count()
         for photo, held in zip(batch, before, strict=True):
             if held is not None:
-                yield Looked(photo, held)
+                yield PhotoFaces(photo, held)
             elif (fault := faults.get(next(place))) is not None:
-                yield Looked(photo, [], fault)
+                yield PhotoFaces(photo, [], fault)
             else:
                 shown, faces = next(cuts)
-                yield Looked(photo, [_scaled(face, photo.side / shown) for face in faces])
+                yield PhotoFaces(photo, [_scaled(face, photo.side / shown) for face in faces])
 
 
-def one_face(looked: Looked) -> tuple[Cut | None, str]:
+def one_face(looked: PhotoFaces) -> tuple[Cut | None, str]:
     """The face of a photo that is to show one person, or why it cannot be told which."""
     if looked.fault is not None:
         return None, looked.fault
