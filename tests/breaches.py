@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-SPEAKS_TO_SQLITE: list[str] = [
-    "space/adding.py",
-    "space/describing.py",
-    "space/index_sync.py",
-    "space/lookup.py",
-    "space/models.py",
-    "space/reencoding.py",
-    "space/removing.py",
-    "space/searching.py",
-    "space/thumbnails.py",
-    "space/views.py",
-]
+SPEAKS_TO_SQLITE: list[str] = []
 
 LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = []
 
-SEES_A_STORE: list[str] = [
-    "space/adding.py",
-    "space/describing.py",
-    "space/erasing.py",
-    "space/filters.py",
-    "space/index_sync.py",
-    "space/lookup.py",
-    "space/models.py",
-    "space/reencoding.py",
-    "space/removing.py",
-    "space/searching.py",
-    "space/settings.py",
-    "space/space.py",
-    "space/thumbnails.py",
-    "tools/_faces/face_training.py",
-]
+SEES_A_STORE: list[str] = []
 
 IN_A_CIRCLE: list[str] = [
     "interfaces/cli/output.py",
@@ -57,7 +31,6 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Column",
     "Compared",
     "Evidence",
-    "Found",
     "Learned",
     "Pairs",
     "Rows",
@@ -66,9 +39,7 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Seen",
     "Share",
     "Side",
-    "Sides",
     "Tail",
-    "Target",
     "Trial",
 ]
 

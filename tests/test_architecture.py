@@ -68,7 +68,7 @@ WRAPPERS = {
     "cv2": {"encoders/opencv.py"},
     "sklearn": FEATURES,
     "pyarrow": {"things/arrow.py", "interfaces/cli/writers.py"},
-    "faiss": {"space/index/codes.py", "space/index/exact.py", "space/index/file.py"},
+    "faiss": {"space/index/codes.py", "space/index/exact.py", "space/index/cache_file.py"},
     "tokenizers": {
         "encoders/_pictures/text_network.py",
         "encoders/onnx.py",
@@ -176,9 +176,9 @@ def test_what_is_in_a_private_folder_is_imported_only_beside_it() -> None:
 
 
 def test_nobody_sees_a_store() -> None:
-    """The verbs know protocols; a store knows neither the verbs' answers nor another store."""
+    """The verbs know protocols, and no store another; opening.py alone knows which there are."""
     found = set()
-    for path in FILES:
+    for path in (path for path in FILES if name(path) != "space/opening.py"):
         for store in STORES:
             if not inside(path, store) and any(f"{each}.".startswith(f"{store}.") for each in imports(path)):
                 found.add(name(path))

@@ -11,7 +11,7 @@ similarity of -0.5 under "euclidean" is a distance of 0.5:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -135,3 +135,16 @@ def members(label: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     order = np.argsort(label, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
     return [part for part in parts if len(part) > 1]
+
+
+def gathered(batches: Iterable[tuple[Positions, Vectors]], most: int, dim: int) -> tuple[Positions, Vectors]:
+    """Batches of positions `(b,)` and vectors `(b, dim)`, at most so many rows in all, as one of each.
+
+    Copied into place as they come, so that a million vectors are in memory only once.
+    """
+    positions, vectors = np.empty(most, np.int64), np.empty((most, dim), np.float32)
+    n = 0
+    for some, rows in batches:
+        block = slice(n, n := n + len(some))
+        positions[block], vectors[block] = some, rows
+    return positions[:n], vectors[:n]

@@ -17,7 +17,7 @@ from knnife import geometry
 from knnife.interfaces.cli import add
 from knnife.interfaces.cli.app import COMMANDS, EXIT_CODES, app
 from knnife.interfaces.cli.teaching import Taught
-from knnife.space import views
+from knnife.space import records
 
 
 def command(name: str) -> Taught:
@@ -86,7 +86,7 @@ def test_version(knnife: Knnife) -> None:
 
 def test_choices_in_the_help_are_those_of_the_library() -> None:
     assert add.METRICS == geometry.METRICS
-    assert add.DTYPES == views.DTYPES
+    assert add.DTYPES == records.DTYPES
 
 
 def test_help_imports_nothing_heavy() -> None:

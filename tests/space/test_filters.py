@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife import BadFilter
-from knnife.space.filters import MAX_CONDITIONS, compile_filter
+from knnife.space.filters import MAX_CONDITIONS, parse_filter
+from knnife.space.sqlite.conditions import Condition, compiled
 from knnife.space.sqlite.connection import Connection
+
+
+def compile_filter(where: Any) -> Condition:
+    return compiled(parse_filter(where))
+
 
 FILMS: list[dict[str, Any]] = [
     {"title": "Heat", "year": 1995, "genre": "crime", "watched": True, "tags": ["heist", "la"]},

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from knnife.space.index import file as cache, index
-from knnife.space.index.file import DamagedCache
+from knnife.space.index import cache_file as cache, index
+from knnife.space.index.cache_file import DamagedCache
 from knnife.space.index.index import Index, Stamp
 
 STAMP = Stamp(view=3, filled=5, commit=2**40, token="abc", last=2**62, gone=7)

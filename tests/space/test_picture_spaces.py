@@ -232,7 +232,7 @@ def test_thumbnails_are_made_of_pictures_that_bring_their_vectors(album):
 
 def test_thumbnails_are_there_or_not_with_their_transaction(space, album, monkeypatch):
     (album / "white.jpg").write_bytes(file_of("white"))
-    monkeypatch.setattr(adding, "set_state", lambda *_: 1 / 0)
+    monkeypatch.setattr("knnife.space.sqlite.writer.SqliteWriter.end", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         space.add(read("album"), thumbnails=16)
     monkeypatch.undo()
@@ -247,7 +247,8 @@ def test_sides_of_thumbnails_are_checked(space, side):
 
 def test_what_a_foreign_hand_kept_of_thumbnails_is_refused(space):
     space.add(read("album"), thumbnails=16)
-    with space._store.write() as db:
+    with space._store.write() as writer:
+        db = writer._db
         db.execute("UPDATE thumbnails SET picture = 10000000000")
         db.execute("UPDATE settings SET value = 'large' WHERE name = 'thumbnails'")
     assert space.thumbnail("album/red.jpg") is None
@@ -256,8 +257,8 @@ def test_what_a_foreign_hand_kept_of_thumbnails_is_refused(space):
 
 
 def test_a_space_without_thumbnails_has_no_table_for_them(space):
-    with space._store.read() as db:
-        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'thumbnails'").fetchone() == (0,)
+    with space._store.read() as snapshot:
+        assert snapshot._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'thumbnails'").fetchone() == (0,)
     with Space.open("x.knnife", read_only=True) as reader, pytest.raises(ReadOnly):
         reader.add([], thumbnails=16)
 

@@ -1,31 +1,32 @@
 """Putting things into a space: an upsert keyed by id and by a hash of the content.
 
 Things are taken in batches, each one transaction of about a second. For each batch: what does the space hold under
-these ids (`_plan`), make the vectors that are missing, write everything down (`_write`). Unchanged things cost a hash
-and a look; an `add` that was interrupted and is run again finds its first part unchanged and goes on from there.
+these ids (`_plan`), make the vectors that are missing (`_made`), write everything down (`_write`), unless somebody else
+wrote meanwhile: then plan again. Unchanged things cost a hash and a look; an `add` that was interrupted and is run
+again finds its first part unchanged and goes on from there.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
+import gc
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from knnife.errors import BadInput, BadPictures
+from knnife.encoders import Encoder, vector_cache
+from knnife.encoders.protocol import check_values
+from knnife.errors import BadPictures
 from knnife.geometry import Vectors, as_vectors
-from knnife.space import preparing, thumbnails, views
+from knnife.space import preparing
 from knnife.space.answers import Added
-from knnife.space.gc_pause import few_collections
-from knnife.space.preparing import Row
-from knnife.space.removing import remove_positions
-from knnife.space.sqlite.store import State, Store, set_state, state
-from knnife.space.sqlite.words import INSERT_WORDS
-from knnife.space.views import View
+from knnife.space.models import AddTarget
+from knnife.space.preparing import is_shown
+from knnife.space.protocols import Moved, Snapshot, Store, Writer
+from knnife.space.records import Row, State
 from knnife.things import Thing
 
 Progress = Callable[[int, float | None], None]
@@ -34,24 +35,11 @@ SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
 LARGEST_BYTES = 128 << 20  # of values that are bytes, in a batch
 BATCH_SECONDS = 1.0
 
-_HELD = """
-SELECT given.key, pos, content, about, part_of
-FROM json_each(?) AS given LEFT JOIN things ON things.id = given.value
-"""  # one row for each id; NULLs where there is none
-
-
-class Target(Protocol):
-    """Where the vectors of an add come from and go to (the space, as this file sees it)."""
-
-    def encode(self, values: Sequence[Any]) -> Vectors:
-        """The vectors of values; raises BadInput where the space has no encoder."""
-
-    def view(self, db: sqlite3.Connection, dim: int) -> View:
-        """The view that takes vectors of `dim` dimensions, made if there is none; checks encoder and dimension."""
+SELDOM = 100_000  # new objects before the garbage collector looks at them
 
 
 class _Plan(NamedTuple):
-    """What a batch changes, and the state of the file for which that holds."""
+    """What a batch changes, and the state of the store for which that holds."""
 
     state: State
     new: list[Row]
@@ -59,6 +47,7 @@ class _Plan(NamedTuple):
     edited: list[tuple[str, str | None, int]]  # about, part_of, pos: metadata alone changed
     stale: list[int]  # positions of passages that their document no longer has
     bare: dict[int, Row]  # things that are there, by position, and lack the thumbnail that was asked for
+    encoder: Encoder | None  # of new things that bring no vector
 
 
 class _Made(NamedTuple):
@@ -78,7 +67,7 @@ class _Broken(Exception):
 class Adder:
     """One run of `Space.add`."""
 
-    def __init__(self, store: Store, target: Target, progress: Progress | None = None, side: int = 0) -> None:
+    def __init__(self, store: Store, target: AddTarget, progress: Progress | None = None, side: int = 0) -> None:
         """side: of the thumbnails to make, in pixels; 0 for none."""
         self._store, self._target, self._progress, self._side = store, target, progress, side
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "repeated", "encoded"), 0)
@@ -91,11 +80,11 @@ class Adder:
         """Add everything; `source` may tell how far it is (`fraction`), what it skipped and if wholes are whole."""
         began = time.perf_counter()
         self._source = source
-        with self._store.read() as db:
-            self._start = state(db).last
+        with self._store.read() as snapshot:
+            self._start = snapshot.state.last
         follow = bool(getattr(source, "complete", False))
         done = 0
-        with few_collections():
+        with _few_collections():
             for batch in _batches(things):
                 self._commit(self._prepare(batch, follow))
                 done += len(batch)
@@ -145,17 +134,22 @@ class Adder:
             self._source.fault(None, why, id)
 
     def _commit_sound(self, rows: dict[str, Row]) -> None:
-        """Encode outside the transaction, so that others can write meanwhile; if one did, plan again inside it."""
-        with self._store.read() as db:
-            plan = self._plan(db, rows)
-        made = self._made(plan)
-        if plan.new or plan.edited or plan.stale or plan.bare:
-            with self._store.write() as db:
-                if state(db) != plan.state:
-                    planned, plan = plan, self._plan(db, rows)
-                    if (plan.new, plan.bare) != (planned.new, planned.bare):
-                        made = self._made(plan)
-                self._write(db, plan, made)
+        """Encode outside of any transaction, so that others can write meanwhile; if one did, plan again."""
+        planned, made = None, _Made(None, [])
+        while True:
+            with self._store.read() as snapshot:
+                plan = self._plan(snapshot, rows)
+            if planned is None or (plan.new, plan.bare) != (planned.new, planned.bare):
+                made = self._made(plan)
+            planned = plan
+            if not (plan.new or plan.edited or plan.stale or plan.bare):
+                break
+            try:
+                with self._store.write(plan.state) as writer:
+                    self._write(writer, plan, made)
+                break
+            except Moved:
+                continue
         counts = self._counts
         counts["added"] += len(plan.new) - len(plan.replaced)
         counts["updated"] += len(plan.replaced) + len(plan.edited)
@@ -164,79 +158,67 @@ class Adder:
         counts["removed"] += len(plan.stale)
         self._complete.clear()
 
-    def _plan(self, db: sqlite3.Connection, rows: dict[str, Row]) -> _Plan:
-        plan = _Plan(state(db), [], [], [], [], {})
-        held: dict[int, Row] = {}
-        wanted = list(rows.values())
-        for number, pos, content, about, part_of in db.execute(_HELD, [json.dumps(list(rows))]):
-            row = wanted[number]
-            if content != row.content:
+    def _plan(self, snapshot: Snapshot, rows: dict[str, Row]) -> _Plan:
+        plan = _Plan(snapshot.state, [], [], [], [], {}, None)
+        shown: dict[int, Row] = {}
+        held = snapshot.held(list(rows))
+        for id, row in rows.items():
+            there = held.get(id)
+            if there is None or there.content != row.content:
                 plan.new.append(row)
-                if pos is not None:
-                    plan.replaced.append(pos)
+                if there is not None:
+                    plan.replaced.append(there.position)
                 continue
-            if self._side and thumbnails.is_shown(row.value):
-                held[pos] = row
-            if about != row.about or part_of != row.part_of:
-                plan.edited.append((row.about, row.part_of, pos))
+            if self._side and is_shown(row.value):
+                shown[there.position] = row
+            if there.about != row.about or there.part_of != row.part_of:
+                plan.edited.append((row.about, row.part_of, there.position))
         for whole, kept in self._complete:
-            parts = db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole])
-            plan.stale.extend(pos for id, pos in parts if id not in kept)
-        if held:
-            plan.bare.update((pos, held[pos]) for pos in sorted(thumbnails.lacking(db, list(held))))
+            plan.stale.extend(pos for id, pos in snapshot.parts(whole).items() if id not in kept)
+        if shown:
+            plan.bare.update((pos, shown[pos]) for pos in sorted(snapshot.without_thumbnail(list(shown))))
+        if any(row.vector is None for row in plan.new):
+            return plan._replace(encoder=self._target.encoder(snapshot))
         return plan
 
     def _made(self, plan: _Plan) -> _Made:
         """Vectors, and thumbnails where these are asked for. Raises _Broken for pictures that cannot be decoded."""
         with _naming([row for row in plan.new if row.vector is None]):
-            vectors = self._vectors(plan.new)
-        shown = [row for row in plan.new if thumbnails.is_shown(row.value)] if self._side else []
+            vectors = self._vectors(plan.new, plan.encoder)
+        shown = [row for row in plan.new if is_shown(row.value)] if self._side else []
         shown += plan.bare.values()
         with _naming(shown):
-            return _Made(vectors, thumbnails.made([row.value for row in shown], self._side))
+            return _Made(vectors, preparing.thumbnails([row.value for row in shown], self._side))
 
-    def _vectors(self, rows: list[Row]) -> Vectors | None:
+    def _vectors(self, rows: list[Row], encoder: Encoder | None) -> Vectors | None:
         """The vectors `(n, d)` of rows, in order: those brought along, and the others encoded. None for no rows."""
-        if not rows:
-            return None
+        brought = [row.vector for row in rows if row.vector is not None]
+        if encoder is None:
+            return preparing.joined(brought) if brought else None
         missing = [row.value for row in rows if row.vector is None]
-        if len(missing) == len(rows):
-            vectors = self._target.encode(missing)
-            self._counts["encoded"] += len(missing)
-            return vectors
-        brought = preparing.joined([row.vector for row in rows if row.vector is not None])
-        if not missing:
-            return brought
-        made = self._target.encode(missing)
+        check_values(encoder, missing)
+        made = vector_cache.encode(encoder, missing)
         self._counts["encoded"] += len(missing)
+        if not brought:
+            return made
         vectors = np.empty((len(rows), made.shape[1]), np.float32)
         has_one = np.fromiter((row.vector is not None for row in rows), bool, len(rows))
         vectors[~has_one] = made
-        vectors[has_one] = as_vectors(brought, made.shape[1], "the vectors brought along")
+        vectors[has_one] = as_vectors(preparing.joined(brought), made.shape[1], "the vectors brought along")
         return vectors
 
-    def _write(self, db: sqlite3.Connection, plan: _Plan, made: _Made) -> None:
-        now, vectors, shown = plan.state, made.vectors, [*plan.bare]
+    def _write(self, writer: Writer, plan: _Plan, made: _Made) -> None:
+        shown = [*plan.bare]
         if plan.replaced or plan.stale:
-            now = remove_positions(db, now, plan.replaced + plan.stale)
+            writer.remove(plan.replaced + plan.stale)
         if plan.edited:
-            db.executemany("UPDATE things SET about = ?, part_of = ? WHERE pos = ?", plan.edited)
-        if vectors is not None:
-            view = self._target.view(db, vectors.shape[1])
-            positions = range(now.last + 1, now.last + 1 + len(plan.new))
-            db.executemany(
-                "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?)",
-                [(pos, *row[:5]) for pos, row in zip(positions, plan.new, strict=True)],
-            )
-            db.execute(INSERT_WORDS, [now.last])
-            views.put(db, view, positions, vectors)
-            shown = [
-                pos for pos, row in zip(positions, plan.new, strict=True) if thumbnails.is_shown(row.value)
-            ] + shown
-            now = now._replace(last=now.last + len(plan.new), things=now.things + len(plan.new))
+            writer.edit(plan.edited)
+        if made.vectors is not None:
+            view = self._target.view(writer, made.vectors.shape[1])
+            positions = writer.insert(plan.new, view, made.vectors)
+            shown = [pos for pos, row in zip(positions, plan.new, strict=True) if is_shown(row.value)] + shown
         if made.thumbnails:
-            thumbnails.put(db, shown, made.thumbnails)
-        set_state(db, now)
+            writer.put_thumbnails(shown, made.thumbnails)
 
 
 @contextmanager
@@ -246,23 +228,6 @@ def _naming(rows: Sequence[Row]) -> Iterator[None]:
         yield
     except BadPictures as error:
         raise _Broken({rows[place].id: why for place, why in error.faults.items()}) from error
-
-
-def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:
-    """Each thing with its row of `vectors` (n, d); `count` is the number of things, where it is known beforehand.
-
-    Raises BadInput when there are more of one than of the other.
-    """
-    if count is not None and count != len(vectors):
-        raise BadInput(f"{len(vectors)} vectors were given for {count} things; expected one for each")
-    n = 0
-    for thing in things:
-        if n == len(vectors):
-            raise BadInput(f"{n} vectors were given, and more things than that")
-        yield Thing(thing.id, thing.value, thing.about, thing.part_of, vectors[n])
-        n += 1
-    if n < len(vectors):
-        raise BadInput(f"{len(vectors)} vectors were given, and only {n} things")
 
 
 def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
@@ -290,3 +255,32 @@ def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
         raise
     if batch:
         yield batch
+
+
+class _Before:
+    """How Python's garbage collector was set before the first of the adds that run now."""
+
+    lock = threading.Lock()
+    adds = 0
+    before = (0, 0, 0)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let the garbage collector look seldom: things are plain data, which it would go through again and again.
+
+    It is one setting for the whole process, so the last add that ends puts it back. Adding is a third quicker.
+    """
+    with _Before.lock:
+        if _Before.adds == 0:
+            _Before.before = gc.get_threshold()
+            if _Before.before[0]:  # 0: somebody switched it off
+                gc.set_threshold(max(SELDOM, _Before.before[0]), *_Before.before[1:])
+        _Before.adds += 1
+    try:
+        yield
+    finally:
+        with _Before.lock:
+            _Before.adds -= 1
+            if _Before.adds == 0:
+                gc.set_threshold(*_Before.before)

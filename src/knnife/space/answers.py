@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Positions, Vectors
+from knnife.space.records import Standing
 from knnife.things import About
-
-Standing = Literal["none", "current", "behind", "outdated"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +127,8 @@ class ViewInfo:
     index_file: what is kept of it beside the space: "none", "current", "behind" (the next question follows what came
         and left), or "outdated" (the next question builds it anew).
     recall, filtered_recall: recall@10 as measured on the space's own points (without a filter, and with filters).
+    source: of a derived view, what made its vectors; None for views of an encoder. stale: whether things, or views that
+        it was made from, have changed since; None likewise. metric: by which its vectors are compared.
     """
 
     name: str
@@ -147,6 +148,9 @@ class ViewInfo:
     index: str | None = None
     recall: float | None = None
     filtered_recall: float | None = None
+    source: str | None = None
+    stale: bool | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,3 @@ class Reencoded:
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything."""
         yield asdict(self)
-
-
-NO_NEIGHBOURS = Neighbours([], np.empty((0, 0), np.int64), np.empty((0, 0), np.float32))
-NO_PAIRS = Pairs(np.empty(0, np.int64), [], np.empty(0, np.int64), np.empty(0, np.float32))

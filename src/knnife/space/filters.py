@@ -1,4 +1,4 @@
-"""Conditions on what is known about things: a small language, compiled to parameterised SQL.
+"""Conditions on what is known about things: a small language, parsed to a tree that each store compiles for itself.
 
     year > 1990 and genre = "crime" and not watched
     {"year": {">": 1990}, "genre": "crime", "watched": False}          the same as a dict
@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from knnife.errors import BadFilter
-from knnife.space.sqlite.conditions import Condition, compare, holds, join, negate
+from knnife.space.filter_tree import Compare, Tree, compare, holds, join, leaves, negate
 
 MAX_DEPTH = 50
 MAX_CONDITIONS = 200
@@ -45,10 +45,10 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _KEYWORDS = {"and", "or", "not", "in", "has", "contains", *_CONSTANTS}
 
 
-def compile_filter(where: str | Mapping[str, Any]) -> Condition:
-    """The SQL condition of a filter given as text or as a dict. Raises BadFilter, which says where and why."""
+def parse_filter(where: str | Mapping[str, Any]) -> Tree:
+    """The tree of a filter given as text or as a dict. Raises BadFilter, which says where and why."""
     if isinstance(where, str):
-        return _Text(where).condition()
+        return _Text(where).tree()
     if isinstance(where, Mapping):
         return _from_dict(where, 0)
     raise BadFilter(f"a filter is a text or a dict, not {type(where).__name__}: {where!r}")
@@ -57,28 +57,28 @@ def compile_filter(where: str | Mapping[str, Any]) -> Condition:
 # --- filters as dicts -------------------------------------------------------------------------------------------
 
 
-def _from_dict(where: Mapping[str, Any], depth: int) -> Condition:
+def _from_dict(where: Mapping[str, Any], depth: int) -> Tree:
     if depth > MAX_DEPTH:
         raise BadFilter(f"the filter is nested more than {MAX_DEPTH} deep")
     if not where:
         raise BadFilter("the filter is empty; leave it out to take everything")
     parts = [_from_item(key, value, depth) for key, value in where.items()]
-    if sum(p.sql.count("?") for p in parts) > MAX_CONDITIONS:
+    if sum(isinstance(each, Compare) for part in parts for each in leaves(part)) > MAX_CONDITIONS:
         raise BadFilter(f'more than {MAX_CONDITIONS} conditions; for a list of values use {{"field": [values]}}')
-    return join(parts, "AND")
+    return join(parts, "and")
 
 
-def _from_item(key: Any, value: Any, depth: int) -> Condition:
+def _from_item(key: Any, value: Any, depth: int) -> Tree:
     if not isinstance(key, str):
         raise BadFilter(f"field {key!r}: expected a name, got {type(key).__name__}")
     if key in ("and", "or"):
         if not isinstance(value, (list, tuple)) or not value:
             raise BadFilter(f'"{key}": expected a list of conditions, got {value!r}')
-        return join([_from_dict(_mapping(key, v), depth + 1) for v in value], key.upper())
+        return join([_from_dict(_mapping(key, v), depth + 1) for v in value], key)
     if key == "not":
         return negate(_from_dict(_mapping(key, value), depth + 1))
     if isinstance(value, Mapping):
-        return join([_from_operator(key, operator, v) for operator, v in value.items()], "AND")
+        return join([_from_operator(key, operator, v) for operator, v in value.items()], "and")
     if isinstance(value, (list, tuple, set, frozenset)):
         return compare(key, "in", value)
     if isinstance(value, bool):
@@ -86,7 +86,7 @@ def _from_item(key: Any, value: Any, depth: int) -> Condition:
     return compare(key, "=", value)
 
 
-def _from_operator(field: str, operator: Any, value: Any) -> Condition:
+def _from_operator(field: str, operator: Any, value: Any) -> Tree:
     if operator not in OPERATORS:
         raise BadFilter(f"{field}: unknown operator {operator!r}; expected one of {', '.join(OPERATORS)}")
     return compare(field, operator, value)
@@ -109,7 +109,7 @@ class _Text:
         self.kind, self.token, self.start = "", "", 0
         self._advance()
 
-    def condition(self) -> Condition:
+    def tree(self) -> Tree:
         if self.kind == "end":
             raise BadFilter("the filter is empty; leave it out to take everything")
         found = self._either(0)
@@ -117,21 +117,21 @@ class _Text:
             raise self._expected("and, or, or the end")
         return found
 
-    def _either(self, depth: int) -> Condition:
+    def _either(self, depth: int) -> Tree:
         if depth > MAX_DEPTH:
             raise BadFilter(f"nested more than {MAX_DEPTH} deep", self.text, self.start)
         found = [self._all(depth)]
         while self._take("or"):
             found.append(self._all(depth))
-        return join(found, "OR")
+        return join(found, "or")
 
-    def _all(self, depth: int) -> Condition:
+    def _all(self, depth: int) -> Tree:
         found = [self._maybe_not(depth)]
         while self._take("and"):
             found.append(self._maybe_not(depth))
-        return join(found, "AND")
+        return join(found, "and")
 
-    def _maybe_not(self, depth: int) -> Condition:
+    def _maybe_not(self, depth: int) -> Tree:
         negations = 0
         while self._take("not"):
             negations += 1
@@ -143,7 +143,7 @@ class _Text:
             found = self._one()
         return negate(found, negations % 2 == 1)
 
-    def _one(self) -> Condition:
+    def _one(self) -> Tree:
         self.conditions += 1
         if self.conditions > MAX_CONDITIONS:
             raise BadFilter(f"more than {MAX_CONDITIONS} conditions; for many values use: field in (…)")

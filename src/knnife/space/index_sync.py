@@ -1,113 +1,115 @@
-"""Keeps an index in step with the file.
+"""Keeps an index in step with the store.
 
-The file is the truth, an index a cache of it: in memory always, and beside the file (`films.knnife-index1`) when it is
-large enough to be worth it. An index is stamped with the state it shows. When the file has moved on, what is new and
+The store is the truth, an index a cache of it: in memory always, and beside a file (`films.knnife-index1`) when it is
+large enough to be worth it. An index is stamped with the state it shows. When the store has moved on, what is new and
 what is gone since then are read and followed; when that is not possible (another file, a damaged or foreign cache), the
 index is built again.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from knnife.geometry import Metric
-from knnife.space.answers import Standing
-from knnife.space.index.file import DamagedCache
+from knnife.geometry import Metric, Positions, Vectors, gathered
+from knnife.space.index.cache_file import DamagedCache
 from knnife.space.index.index import Index, Stamp
-from knnife.space.sqlite.store import Store, is_past, state
-from knnife.space.views import View, take
-
-Progress = Callable[[float], None]
+from knnife.space.protocols import Progress, Selection, Snapshot
+from knnife.space.records import IndexInfo, Standing, State, View
 
 SAVED_FROM = 0.1  # of the points changed: less is followed again the next time, quicker than all is written
 
 
-class Indexes:
-    """The indexes of a space, one a view."""
+class IndexSync:
+    """The indexes of the space in a file, one a view."""
 
-    def __init__(self, store: Store, metric: Metric, recall: float) -> None:
-        self._store, self._metric, self._recall = store, metric, recall
+    def __init__(self, path: Path, read_only: bool) -> None:
+        self._path, self._read_only = path, read_only
         self._held: dict[int, tuple[Stamp, Index]] = {}
         self._lock = threading.Lock()
 
-    def current(self, db: sqlite3.Connection, view: View, progress: Progress | None = None) -> Index:
-        """The index of a view for the state that `db` sees; `progress` is told the share of a build that is done."""
-        stamp = _stamp(db, view)
+    def neighbours(
+        self, snapshot: Snapshot, view: View, metric: Metric, recall: float, progress: Progress | None
+    ) -> IndexedNeighbours:
+        """The index of a view for the state of a snapshot; `progress` gets the share of a build that is done."""
+        stamp = _stamp(snapshot, view)
         held = self._held.get(view.number)
         if held is None or held[0].commit < stamp.commit:  # one that is newer, made by another thread, will do
             with self._lock:  # threads that come meanwhile wait for the one that builds
                 held = self._held.get(view.number)
                 if held is None or held[0].commit < stamp.commit:
-                    held = self._held[view.number] = (stamp, self._follow(db, view, stamp, progress))
-        return held[1]
+                    index = self._follow(snapshot, view, stamp, metric, recall, progress)
+                    held = self._held[view.number] = (stamp, index)
+        return IndexedNeighbours(held[1])
 
-    def known(self, view: View) -> Index | None:
-        """The index of a view as it was last used here or left beside the file; nothing is built."""
-        held = self._held.get(view.number) or self._load(view)
-        return held[1] if held else None
-
-    def standing(self, db: sqlite3.Connection, view: View) -> Standing:
-        """How the index that is kept beside the file stands to the state that `db` sees."""
-        held, stamp = self._load(view), _stamp(db, view)
-        if held is None:
-            return "outdated" if self.path(view.number).exists() else "none"
-        if not self._can_follow(db, *held, stamp):
-            return "outdated"
-        return "current" if (held[0].last, held[0].gone) == (stamp.last, stamp.gone) else "behind"
+    def info(self, snapshot: Snapshot, view: View, metric: Metric, recall: float) -> IndexInfo:
+        """How the index stands; nothing is built."""
+        kept, path = self._load(view), self.path(view.number)
+        held = self._held.get(view.number) or kept
+        tuning = held[1].tuning if held else None
+        return IndexInfo(
+            self._standing(snapshot, view, kept, metric, recall),
+            path.stat().st_size if path.exists() else 0,
+            str(tuning) if tuning else None,
+            tuning.recall if tuning else None,
+            tuning.filtered_recall if tuning else None,
+        )
 
     def path(self, number: int) -> Path:
         """Where the index of a view is kept."""
-        return self._store.path.with_name(f"{self._store.path.name}-index{number}")
+        return self._path.with_name(f"{self._path.name}-index{number}")
 
     def forget(self, number: int) -> None:
         """Delete what is kept of a view's index."""
         self._held.pop(number, None)
         self.path(number).unlink(missing_ok=True)
 
-    def _follow(self, db: sqlite3.Connection, view: View, stamp: Stamp, progress: Progress | None) -> Index:
+    def _standing(
+        self, snapshot: Snapshot, view: View, kept: tuple[Stamp, Index] | None, metric: Metric, recall: float
+    ) -> Standing:
+        """How the index beside the file stands to the state of a snapshot."""
+        if kept is None:
+            return "outdated" if self.path(view.number).exists() else "none"
+        stamp = _stamp(snapshot, view)
+        if _gone(snapshot, *kept, stamp, metric, recall) is None:
+            return "outdated"
+        return "current" if (kept[0].last, kept[0].gone) == (stamp.last, stamp.gone) else "behind"
+
+    def _follow(
+        self, snapshot: Snapshot, view: View, stamp: Stamp, metric: Metric, recall: float, progress: Progress | None
+    ) -> Index:
         held = self._held.get(view.number) or self._load(view)
-        if held is None or not self._can_follow(db, *held, stamp):
-            return self._built(db, view, stamp, progress)
+        gone = None if held is None else _gone(snapshot, *held, stamp, metric, recall)
+        if held is None or gone is None:
+            positions, vectors = gathered(snapshot.vectors(view), snapshot.state.things, view.dim)
+            ids = _ids(snapshot, positions, 0)
+            index = Index.build(vectors, positions, ids, metric=metric, recall=recall, progress=progress)
+            return self._save(index, view, stamp)
         old, index = held
         if (old.last, old.gone) == (stamp.last, stamp.gone):
             return index
-        positions, vectors = take(db, view, "pos > ?", [old.last], most=stamp.last - old.last)
-        gone = db.execute("SELECT pos FROM gone WHERE seq > ? ORDER BY pos", [old.gone]).fetchall()
-        left = np.fromiter((row[0] for row in gone if row[0] <= old.last), np.int64)
-        followed = index.changed(positions, vectors, _ids(db, positions, old.last), left)
+        positions, vectors = gathered(snapshot.vectors(view, after=old.last), stamp.last - old.last, view.dim)
+        followed = index.changed(positions, vectors, _ids(snapshot, positions, old.last), gone)
         if followed.tuning is index.tuning and followed.unsaved < SAVED_FROM:
             return followed
-        return self._kept(followed, view, stamp)
+        return self._save(followed, view, stamp)
 
-    def _can_follow(self, db: sqlite3.Connection, old: Stamp, index: Index, new: Stamp) -> bool:
-        """Was the index made as it is wanted now, of a state that the file was once in?"""
-        wanted = (self._metric, self._recall, new.view, new.filled)
-        as_wanted = (index.metric, index.wanted, old.view, old.filled) == wanted
-        return as_wanted and is_past(db, old.commit, bytes.fromhex(old.token))
-
-    def _built(self, db: sqlite3.Connection, view: View, stamp: Stamp, progress: Progress | None) -> Index:
-        positions, vectors = take(db, view, most=state(db).things)
-        ids = _ids(db, positions, 0)
-        index = Index.build(vectors, positions, ids, metric=self._metric, recall=self._recall, progress=progress)
-        return self._kept(index, view, stamp)
-
-    def _kept(self, index: Index, view: View, stamp: Stamp) -> Index:
+    def _save(self, index: Index, view: View, stamp: Stamp) -> Index:
         """Leave an index beside the file, unless it is so small that building it is as quick as reading it."""
-        if index.codes is None or self._store.read_only:
+        if index.codes is None or self._read_only:
             return index
         path = self.path(view.number)
         try:
             index.save(path, stamp)
-            path.chmod(self._store.path.stat().st_mode & 0o777)  # whoever may read the space may read its index
+            path.chmod(self._path.stat().st_mode & 0o777)  # whoever may read the space may read its index
             return Index.load(path)[0]  # from now on its vectors are mapped from the file, not held in memory
         except OSError as error:
-            warnings.warn(f"the index of {self._store.path} could not be kept in {path}: {error}", stacklevel=2)
+            warnings.warn(f"the index of {self._path} could not be kept in {path}: {error}", stacklevel=2)
             return index
 
     def _load(self, view: View) -> tuple[Stamp, Index] | None:
@@ -121,13 +123,66 @@ class Indexes:
         return stamp, index
 
 
-def _stamp(db: sqlite3.Connection, view: View) -> Stamp:
-    now = state(db)
-    token = now.token.hex()
-    return Stamp(view.number, view.filled, commit=now.number, token=token, last=now.last, gone=now.gone)
+@dataclass(frozen=True)
+class IndexedNeighbours:
+    """The points of a view by their index, which knows positions only; see `knnife.space.protocols.Neighbourhood`."""
+
+    index: Index
+
+    def near(
+        self, queries: Vectors, k: int, among: Selection | None = None, exclude: Positions | None = None
+    ) -> tuple[Positions, Vectors]:
+        return self.index.near(queries, k, chosen_positions(among), exclude)
+
+    def within(
+        self, queries: Vectors, at_least: float, among: Selection | None = None
+    ) -> tuple[Positions, Positions, Vectors]:
+        return self.index.within(queries, at_least, chosen_positions(among))
+
+    def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
+        return self.index.similarities(queries, positions)
+
+    def ids_of(self, positions: Positions) -> list[list[str]]:
+        return self.index.ids_of(positions)
+
+    def sample(self, count: int) -> Positions:
+        return self.index.sample(count)
 
 
-def _ids(db: sqlite3.Connection, positions: np.ndarray, after: int) -> list[str]:
+@dataclass(frozen=True)
+class Chosen:
+    """A selection by ascending positions."""
+
+    positions: Positions
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.positions.tolist())
+
+
+def chosen_positions(among: Selection | None) -> Positions | None:
+    """The positions that a selection stands for; None for no selection."""
+    if among is None:
+        return None
+    assert isinstance(among, Chosen)  # a selection is of the store that is asked
+    return among.positions
+
+
+def _gone(snapshot: Snapshot, old: Stamp, index: Index, new: Stamp, metric: Metric, recall: float) -> Positions | None:
+    """What left since an index was made, if it can follow: made as wanted now, of a state the store was once in."""
+    if (index.metric, index.wanted, old.view, old.filled) != (metric, recall, new.view, new.filled):
+        return None
+    return snapshot.gone_since(State(old.commit, bytes.fromhex(old.token), old.last, old.gone, 0))
+
+
+def _stamp(snapshot: Snapshot, view: View) -> Stamp:
+    now = snapshot.state
+    return Stamp(view.number, view.filled, commit=now.number, token=now.token.hex(), last=now.last, gone=now.gone)
+
+
+def _ids(snapshot: Snapshot, positions: Positions, after: int) -> list[str]:
     """The ids of things at ascending positions, all greater than `after`."""
-    named = dict(db.execute("SELECT pos, id FROM things WHERE pos > ?", [after]))
-    return [named[pos] for pos in positions.tolist()]
+    named = dict(snapshot.ids(after))
+    return [named[pos] for pos in np.asarray(positions).tolist()]

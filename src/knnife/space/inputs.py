@@ -19,7 +19,7 @@ from knnife.encoders import Encoder
 from knnife.encoders.protocol import reading_for
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
-from knnife.space.settings import is_space_file
+from knnife.space.opening import is_space_file
 from knnife.space.space import Space
 from knnife.things import Reading, Thing
 from knnife.things.files import STDIN, format_of

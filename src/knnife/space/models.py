@@ -7,19 +7,17 @@ worse. So the fingerprint of the encoder is kept with every view, and compared w
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
-from knnife.encoders.forms import check_form, is_trained
-from knnife.encoders.protocol import check_values, encode_query, encode_text, reading_for
-from knnife.errors import BadInput, BadPictures, EncoderMismatch
-from knnife.geometry import Vectors
-from knnife.space.sqlite.store import Store
-from knnife.space.sqlite.stored_encoders import keep, kept
-from knnife.space.views import Dtype, View, make, pick, views
+from knnife.encoders.forms import FORMS, check_form, is_trained, restore, written
+from knnife.encoders.protocol import check_values, encode_query, encode_text, preferred_metric, reading_for
+from knnife.errors import BadInput, BadPictures, EncoderMismatch, NotASpace
+from knnife.geometry import Metric, Vectors
+from knnife.space.protocols import Snapshot, Writer
+from knnife.space.records import Dtype, View
 from knnife.things.kinds import kind, kind_of_file
 
 
@@ -30,24 +28,24 @@ class Models:
         self._path = path
         self._known: dict[str, Encoder] = {}  # by fingerprint
         self._loaded: dict[str, Encoder] = {}  # by the name that a view has for it
-        self._store: Store | None = None
         self._given = None if given is None else self.know(given)
-
-    def found_in(self, store: Store) -> None:
-        """From now on, encoders that were trained for the space are found in its file."""
-        self._store = store
 
     @property
     def given(self) -> Encoder | None:
         """The encoder that the user named."""
         return self._given
 
-    def know(self, encoder: str | Encoder) -> Encoder:
+    @property
+    def preferred_metric(self) -> Metric:
+        """By which metric the vectors of a new space are compared where nobody says otherwise."""
+        return "cosine" if self._given is None else preferred_metric(self._given)
+
+    def know(self, encoder: str | Encoder, snapshot: Snapshot | None = None) -> Encoder:
         """Load an encoder, and from now on take it for the views whose vectors it makes.
 
-        A name that a view has for an encoder kept in the file goes before others.
+        A name that a view has for an encoder kept in the space (of `snapshot`) goes before others.
         """
-        loaded = self._kept_as(encoder) or load_encoder(encoder)
+        loaded = (snapshot and self._kept_as(encoder, snapshot)) or load_encoder(encoder)
         self._known[loaded.fingerprint] = loaded
         return loaded
 
@@ -56,7 +54,7 @@ class Models:
         if self._given is not None and view is not None and view.fingerprint not in self._known:
             raise self._mismatch(view, self._given)
 
-    def of(self, view: View | None) -> Encoder:
+    def of(self, snapshot: Snapshot, view: View | None) -> Encoder:
         """The encoder of a view; of a space without vectors, the one given or the default."""
         if view is None:
             return self._given or self._load(DEFAULT)
@@ -64,32 +62,33 @@ class Models:
             return known
         if view.is_default:
             self.check(view)
+        if view.encoder is None and view.origin is not None:
+            raise BadInput(
+                f"the view {view.name!r} of {self._path} was derived, so nothing encodes for it: ask with a vector of "
+                f"{view.dim} components, or with ids of things"
+            )
         if view.encoder is None:
             raise BadInput(
                 f"the vectors of {self._path} were brought along, so there is no encoder for texts: give a vector, "
                 f"search by words, or make a view with an encoder: knnife reencode {self._path} --encoder {DEFAULT}"
             )
-        if (own := self._kept(view)) is not None:
+        if (own := self._kept(snapshot, view)) is not None:
             return own
         encoder = self._load(view.encoder)
         if encoder.fingerprint != view.fingerprint:
             raise self._mismatch(view, encoder)
         return encoder
 
-    def reading(self, view: View | None) -> dict[str, Any]:
+    def reading(self, snapshot: Snapshot, view: View | None) -> dict[str, Any]:
         """How `as_things` is to read what has no form yet: as rows or pictures, where the encoder takes those."""
         own = kind(view.kind if view else self._given.kind if self._given else None)
-        return reading_for(self.of(view)) if own.whole_rows else dict(own.reading)  # rows: but for what it leaves out
+        return (
+            reading_for(self.of(snapshot, view)) if own.whole_rows else dict(own.reading)
+        )  # rows: but for what it leaves out
 
-    def encode(self, view: View | None, values: Sequence[Any]) -> Vectors:
-        """The vectors `(n, d)` of things."""
-        encoder = self.of(view)
-        check_values(encoder, values)
-        return vector_cache.encode(encoder, values)
-
-    def encode_query(self, view: View, values: Sequence[Any]) -> Vectors:
+    def encode_query(self, snapshot: Snapshot, view: View, values: Sequence[Any]) -> Vectors:
         """The vectors `(n, d)` of queries. Raises BadInput, with what finds by words, for a text that is no picture."""
-        encoder = self.of(view)
+        encoder = self.of(snapshot, view)
         if kind(encoder.kind).in_files:
             values = [os.fspath(value) if isinstance(value, os.PathLike) else value for value in values]
         check_values(encoder, values)
@@ -102,9 +101,9 @@ class Models:
                 raise
             raise BadInput(f"{error}; to find pictures by words: knnife search {self._path} {words[:60]!r}") from error
 
-    def encode_text(self, view: View, texts: Sequence[str]) -> Vectors:
+    def encode_text(self, snapshot: Snapshot, view: View, texts: Sequence[str]) -> Vectors:
         """The vectors `(n, d)` of texts that are to find things. Raises BadInput where the encoder knows no words."""
-        encoder = self.of(view)
+        encoder = self.of(snapshot, view)
         vectors = encode_text(encoder, texts)
         if vectors is None:
             raise BadInput(
@@ -114,21 +113,42 @@ class Models:
             )
         return vector_cache.checked(encoder, vectors, len(texts))
 
-    def _kept(self, view: View) -> Encoder | None:
-        """The encoder that the file itself keeps for a view."""
-        if self._store is None or view.fingerprint is None:
-            return None
-        with self._store.read() as db:
-            own = kept(db, view.fingerprint)
+    def _kept(self, snapshot: Snapshot, view: View) -> Encoder | None:
+        """The encoder that the space itself keeps for a view."""
+        own = None if view.fingerprint is None else self._restored(snapshot, view.fingerprint)
         return None if own is None else self.know(own)
 
-    def _kept_as(self, name: str | Encoder) -> Encoder | None:
-        """The encoder that the file keeps for the newest view whose encoder is called so."""
-        if self._store is None or not isinstance(name, str):
+    def _kept_as(self, name: str | Encoder, snapshot: Snapshot) -> Encoder | None:
+        """The encoder that the space keeps for the newest view whose encoder is called so."""
+        if not isinstance(name, str):
             return None
-        with self._store.read() as db:
-            found = [kept(db, view.fingerprint or "") for view in views(db) if view.encoder == name]
-        return next((own for own in reversed(found) if own is not None), None)
+        found = (self._restored(snapshot, view.fingerprint or "") for view in snapshot.views if view.encoder == name)
+        return next((own for own in reversed([*found]) if own is not None), None)
+
+    def _restored(self, snapshot: Snapshot, fingerprint: str) -> Encoder | None:
+        """The trained encoder of this fingerprint, if the space keeps it.
+
+        Raises NotASpace where its bytes are damaged; BadInput where the package that restores it is missing or fails.
+        """
+        held = snapshot.encoder(fingerprint)
+        if held is None:
+            return None
+        hint = "its vectors can still be read (`knnife export`), nothing can be encoded"
+        copy = f"{hint}; restore the file from a copy"
+        form, data = held
+        if not isinstance(form, str) or not isinstance(data, bytes):
+            raise NotASpace(f"{self._path} is damaged: the encoder kept in it is no such thing; {copy}")
+        try:
+            encoder = restore(form, data)
+        except BadInput as error:
+            if form not in FORMS:  # a package is missing or broken; the file is as it was
+                raise BadInput(f"the encoder of {self._path} cannot be restored: {error}; until then {hint}") from error
+            raise NotASpace(f"the encoder kept in {self._path} cannot be used: {error}; {copy}") from error
+        if encoder.fingerprint != fingerprint:
+            raise NotASpace(
+                f"{self._path} is damaged: the encoder kept in it is another than the one of its view; {copy}"
+            )
+        return encoder
 
     def _load(self, name: str) -> Encoder:
         if name not in self._loaded:
@@ -148,41 +168,30 @@ class Models:
         )
 
 
-class Target:
+class AddTarget:
     """The default view as the place where an add puts its vectors; made with the first of them."""
 
     def __init__(self, models: Models, view: View | None, dtype: Dtype) -> None:
         self._models, self._view, self._dtype = models, view, dtype
-        self._encoded = models.given is not None or view is not None  # is there any word of an encoder?
+        self._encoder: Encoder | None = None  # once something was encoded
 
-    def encode(self, values: Sequence[Any]) -> Vectors:
-        """The vectors of values, by the encoder of the space."""
-        self._encoded = True
-        if self._view is None:
-            check_form(self._models.of(None))
-        return self._models.encode(self._view, values)
+    def encoder(self, snapshot: Snapshot) -> Encoder:
+        """The encoder of the values that are added; refused where the space could not keep it."""
+        if self._encoder is None:
+            self._encoder = self._models.of(snapshot, self._view)
+            if self._view is None:
+                check_form(self._encoder)
+        return self._encoder
 
-    def view(self, db: sqlite3.Connection, dim: int) -> View:
-        """The default view, checked against what is about to be added."""
-        view = pick(views(db), None)
+    def view(self, writer: Writer, dim: int) -> View:
+        """The default view, checked against what is about to be added, or made if there is none."""
+        view = next((view for view in writer.views if view.is_default), None)
         if view is None:
-            encoder = self._models.of(None) if self._encoded else None  # all vectors so far were brought along
-            view = make(
-                db,
-                View(
-                    number=0,
-                    name=encoder.name if encoder else "vectors",
-                    encoder=encoder.name if encoder else None,
-                    fingerprint=encoder.fingerprint if encoder else None,
-                    kind=encoder.kind if encoder else None,
-                    dim=encoder.dim if encoder else dim,
-                    dtype=self._dtype,
-                    ready=True,
-                    is_default=True,
-                ),
-            )
+            given = self._models.given is not None
+            encoder = self.encoder(writer) if given or self._encoder else None  # else all vectors so far were brought
+            view = writer.put_view(new_view(encoder, self._dtype, dim=dim)._replace(ready=True, is_default=True))
             if encoder is not None:
-                keep(db, encoder)
+                keep(writer, encoder)
         elif self._view is not None and view.number != self._view.number:
             raise EncoderMismatch("the space was re-encoded while things were added; run the same add again")
         elif self._view is None:  # made by another process since this add began
@@ -191,3 +200,17 @@ class Target:
             raise BadInput(f"vectors of {dim} dimensions given; this space holds {view.dim}")
         self._view = view
         return view
+
+
+def new_view(encoder: Encoder | None, dtype: Dtype, *, name: str | None = None, dim: int = 0) -> View:
+    """A view for the vectors of an encoder (None: they are brought along, of `dim` components), not made yet."""
+    if encoder is None:
+        return View(0, name or "vectors", None, None, None, dim, dtype, ready=False, is_default=False)
+    of = (encoder.name, encoder.fingerprint, encoder.kind, encoder.dim)
+    return View(0, name or encoder.name, *of, dtype, ready=False, is_default=False)
+
+
+def keep(writer: Writer, encoder: Encoder) -> None:
+    """Keep a trained encoder, in the transaction that makes its view, so that neither lacks the other."""
+    if (found := written(encoder)) is not None:
+        writer.keep_encoder(encoder.fingerprint, *found)

@@ -1,4 +1,4 @@
-"""Things made ready for the table: checked, called by a name, with their content hashed and their metadata as JSON.
+"""Things made ready for a store: checked, called by a name, with their content hashed and their metadata as JSON.
 
 This runs for every thing of every add, also for those that the space holds already: a few microseconds each.
 """
@@ -7,29 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
+from knnife.space.protocols import Store
+from knnife.space.records import Row
 from knnife.things import Thing
-from knnife.things.kinds import hashed
+from knnife.things.kinds import hashed, kind_of
+
+SMALLEST, LARGEST = 16, 2048  # pixels of the longer side of a thumbnail
 
 _dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-
-class Row(NamedTuple):
-    """A thing as it is stored, but for its position."""
-
-    id: str
-    value: str | bytes | None
-    about: str
-    part_of: str | None
-    content: bytes
-    vector: bytes | None  # float32
 
 
 def rows(things: list[Thing]) -> Iterator[Row]:
@@ -98,3 +91,55 @@ def _as_json(things: list[Thing]) -> list[str]:
             except (TypeError, ValueError) as error:
                 raise BadInput(f"thing {thing.id!r}: its metadata cannot be kept as JSON: {error}") from error
         raise
+
+
+def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:
+    """Each thing with its row of `vectors` (n, d); `count` is the number of things, where it is known beforehand.
+
+    Raises BadInput when there are more of one than of the other.
+    """
+    if count is not None and count != len(vectors):
+        raise BadInput(f"{len(vectors)} vectors were given for {count} things; expected one for each")
+    n = 0
+    for thing in things:
+        if n == len(vectors):
+            raise BadInput(f"{n} vectors were given, and more things than that")
+        yield Thing(thing.id, thing.value, thing.about, thing.part_of, vectors[n])
+        n += 1
+    if n < len(vectors):
+        raise BadInput(f"{len(vectors)} vectors were given, and only {n} things")
+
+
+# --- thumbnails -------------------------------------------------------------------------------------------------
+
+
+def side_for(store: Store, asked: int | None) -> int:
+    """The longer side of the thumbnails to make, in pixels, 0 for none: as asked now, or as it was asked before.
+
+    Raises BadInput for a side that is too small or too large.
+    """
+    with store.read() as snapshot:
+        held = snapshot.settings().get("thumbnails", 0)
+    for side, who in ((asked, ""), (held, f"the file {store.path} says ")):
+        if side is not None and not (side == 0 or (isinstance(side, int) and SMALLEST <= side <= LARGEST)):
+            raise BadInput(
+                f"{who}thumbnails={side!r}: expected a side of {SMALLEST} to {LARGEST:,} pixels, or 0 for none"
+            )
+    if asked is not None and asked != held:
+        with store.write() as writer:
+            writer.put_settings({"thumbnails": asked})
+    return held if asked is None else asked
+
+
+def is_shown(value: Any) -> bool:
+    """Is there anything to see in the value of a thing?"""
+    return kind_of(value).has_picture
+
+
+def thumbnails(values: Sequence[Any], side: int) -> list[bytes]:
+    """The pictures as JPEG files whose longer side has at most so many pixels. Raises BadPictures."""
+    if not values:
+        return []
+    from knnife.things.pixels import each_picture, jpeg  # who keeps none need not wait for it
+
+    return each_picture(values, jpeg, side)

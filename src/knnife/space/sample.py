@@ -23,12 +23,13 @@ from knnife.encoders.protocol import (
     reading_for,
 )
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
-from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, unit
+from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, gathered, unit
 from knnife.space import lookup
+from knnife.space.filters import parse_filter
 from knnife.space.index.index import Index
 from knnife.space.inputs import is_array, is_space, opened
+from knnife.space.lookup import pick, ready
 from knnife.space.space import Space, Where
-from knnife.space.views import pick, ready, views
 from knnife.things import Reading, Thing, as_things, kind_within
 from knnife.things.kinds import kind
 
@@ -191,27 +192,34 @@ def nearest(
 
 
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
-    with space._store.read() as db:  # things and vectors of one state of the file
-        chosen = ready(views(db), view)
-        things = list(space.things(where))
-        ids = [thing.id or "" for thing in things]
-        _, vectors = lookup.vectors_of(db, chosen, None if where is None else ids)
+    tree = None if where is None else parse_filter(where)
+    with space._store.read() as snapshot:  # things and vectors of one state
+        chosen = ready(snapshot.views, view)
+        found = snapshot.scan(tree, 0, max(1, snapshot.state.things))
+        things, positions = [thing for _, thing in found], [position for position, _ in found]
+        if chosen is None:
+            vectors = np.empty((0, 0), np.float32)
+        elif where is not None:
+            vectors = lookup.vectors_at(snapshot, chosen, positions)
+        else:
+            _, vectors = gathered(snapshot.vectors(chosen), len(things), chosen.dim)
     if where is None and len(vectors) != len(things):
         raise BadInput(
             f"the view {chosen.name if chosen else ''!r} has vectors of {len(vectors):,} of {len(things):,} things; "
             f"`knnife reencode` with its encoder completes it"
         )
 
-    fingerprint = chosen.fingerprint if chosen else None
+    fingerprint, own = (chosen.fingerprint, chosen.kind) if chosen else (None, None)
+    metric = (chosen and chosen.metric) or space.metric
     load = partial(_encoder_of, space, view)
     return Sample(
-        ids, vectors, things, space.metric, fingerprint, str(space.path), load, chosen.kind if chosen else None
+        [thing.id or "" for thing in things], vectors, things, metric, fingerprint, str(space.path), load, own
     )
 
 
 def _encoder_of(space: Space, view: str | None) -> Encoder:
-    with space._store.read() as db:
-        return space._models.of(pick(views(db), view))
+    with space._store.read() as snapshot:
+        return space._models.of(snapshot, pick(snapshot.views, view))
 
 
 def _encoder_in(path: Path, view: str | None) -> Encoder:

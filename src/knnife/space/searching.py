@@ -6,7 +6,6 @@ brought to one scale and added (fusion.py).
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -15,10 +14,9 @@ from knnife.errors import BadInput
 from knnife.geometry import Positions, Vectors
 from knnife.space import fusion
 from knnife.space.answers import Hit, Hits
-from knnife.space.index.index import Index
-from knnife.space.lookup import things_at
-from knnife.space.sqlite import words
-from knnife.space.sqlite.words import Memo
+from knnife.space.neighbours import NearQuery
+from knnife.space.protocols import Neighbourhood, Selection, Snapshot
+from knnife.space.records import View
 
 By = Literal["both", "meaning", "words"]
 CANDIDATES = 100  # of each side, at least; pages that lie in the first half of them are cut from one ranking
@@ -45,21 +43,8 @@ class Question(NamedTuple):
         return self
 
 
-class Memory:
-    """What searches by words have read, for as long as the file stays as it is."""
-
-    def __init__(self) -> None:
-        self._held: tuple[bytes, Memo] = (b"", Memo())
-
-    def at(self, token: bytes) -> Memo:
-        """The memo of the state with this token; that of another state is dropped."""
-        if self._held[0] != token:
-            self._held = (token, Memo())
-        return self._held[1]
-
-
 class Ranking(NamedTuple):
-    """Positions, best first, with their scores and their places (from 1; 0 for none) on both sides, all `(n,)`."""
+    """Positions, best first, with their scores and their places (from 1; 0 for none) on both searched, all `(n,)`."""
 
     positions: Positions
     scores: Vectors
@@ -67,54 +52,55 @@ class Ranking(NamedTuple):
     words: Positions
 
 
-class Sides(NamedTuple):
-    """What a search looks into, as of one state of the file."""
+class Searched(NamedTuple):
+    """What a search looks into, as of one state of the store."""
 
-    db: sqlite3.Connection
-    neighbours: Index | None  # None where only words are asked for
+    snapshot: Snapshot
+    points: Neighbourhood | None  # None where only words are asked for
     vector: Vectors | None  # of the query, (1, d); None likewise
-    allowed: Positions | None
-    memo: Memo
+    among: Selection | None
 
 
-def search(sides: Sides, question: Question) -> Hits:
-    """The page of hits that a question asks for."""
+def search(asked: NearQuery, question: Question, view: View | None) -> Hits:
+    """The page of hits that a question asks for, by meaning as a view has it."""
+    if view is None:
+        return Hits(question.text, ())
+    points = vector = None
+    if question.by != "words":
+        points = asked.points(view)
+        vector = asked.models.encode_text(asked.snapshot, view, [question.text])
+    searched = Searched(asked.snapshot, points, vector, asked.among)
     first = (question.page - 1) * question.k
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
     while True:
-        ranking = _ranking(sides, question, depth)
-        places = _folded(sides.db, ranking) if question.fold else np.arange(len(ranking.positions))
+        ranking = _ranking(searched, question, depth)
+        places = _folded(searched.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
         if len(places) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
-            return _hits(sides.db, question, ranking, places[first:wanted], first + 1)
+            return _hits(searched.snapshot, question, ranking, places[first:wanted], first + 1)
         depth *= 4  # folding left too few: look deeper
 
 
-def _ranking(sides: Sides, question: Question, depth: int) -> Ranking:
-    if sides.neighbours is None or sides.vector is None:
-        found = words.find(sides.db, question.text, depth, sides.allowed, sides.memo)
+def _ranking(searched: Searched, question: Question, depth: int) -> Ranking:
+    if searched.points is None or searched.vector is None:
+        found = searched.snapshot.words.find(question.text, depth, searched.among)
         return Ranking(found.positions, found.scores, _none(found.positions), _places(found.positions))
-    positions, scores = (rows[0] for rows in sides.neighbours.near(sides.vector, depth, sides.allowed))
+    positions, scores = (rows[0] for rows in searched.points.near(searched.vector, depth, searched.among))
     if question.by == "meaning":
         return Ranking(positions, scores, _places(positions), _none(positions))
-    found = words.find(sides.db, question.text, depth, sides.allowed, sides.memo)
-    among = fusion.candidates(positions, found.positions)
-    candidates, similarities = _similarities(sides.neighbours, sides.vector, among)
-    _, sample = _similarities(sides.neighbours, sides.vector, sides.neighbours.sample(fusion.SAMPLE))
+    found = searched.snapshot.words.find(question.text, depth, searched.among)
+    candidates = fusion.candidates(positions, found.positions)
+    similarities = searched.points.similarities(searched.vector, candidates)[0]
+    there = np.isfinite(similarities)  # the index may show a newer state, in which some are gone
+    candidates, similarities = candidates[there], similarities[there]
+    sample = searched.points.similarities(searched.vector, searched.points.sample(fusion.SAMPLE))
     return Ranking(
         *fusion.fuse(
             candidates,
             fusion.Side(positions, similarities, float(sample.std()), float(sample.mean())),
-            fusion.Side(found.positions, words.score(sides.db, found, candidates), found.std),
+            fusion.Side(found.positions, searched.snapshot.words.score(found, candidates), found.std),
         )
     )
-
-
-def _similarities(index: Index, vector: Vectors, positions: Positions) -> tuple[Positions, Vectors]:
-    """The similarities to the query of ascending positions (of those that the index has)."""
-    found, scores = (rows[0] for rows in index.near(vector, max(1, len(positions)), positions))
-    order = np.argsort(found)
-    return found[order], scores[order]
 
 
 def _places(positions: Positions) -> Positions:
@@ -125,9 +111,9 @@ def _none(positions: Positions) -> Positions:
     return np.zeros(len(positions), np.int64)
 
 
-def _folded(db: sqlite3.Connection, ranking: Ranking) -> Positions:
+def _folded(snapshot: Snapshot, ranking: Ranking) -> Positions:
     """The places in a ranking of the first thing of each whole."""
-    things = things_at(db, ranking.positions.tolist())
+    things = snapshot.things(ranking.positions.tolist())
     wholes: dict[str | None, int] = {}
     for place, pos in enumerate(ranking.positions.tolist()):
         if pos in things:
@@ -135,10 +121,10 @@ def _folded(db: sqlite3.Connection, ranking: Ranking) -> Positions:
     return np.fromiter(wholes.values(), np.int64, len(wholes))
 
 
-def _hits(db: sqlite3.Connection, question: Question, ranking: Ranking, places: Positions, first: int) -> Hits:
+def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Positions, first: int) -> Hits:
     positions = ranking.positions[places].tolist()
-    things = things_at(db, positions)
-    found = words.matched(db, question.text, positions) if question.explain else [()] * len(positions)
+    things = snapshot.things(positions)
+    found = snapshot.words.matched(question.text, positions) if question.explain else [()] * len(positions)
     hits = []
     for place, pos, matched in zip(places.tolist(), positions, found, strict=True):
         if (thing := things.get(pos)) is None:

@@ -7,24 +7,24 @@ asks *of* a space is a tool of its own (knnife/tools), built from these verbs.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from knnife.encoders import Encoder
-from knnife.encoders.protocol import preferred_metric
 from knnife.geometry import Metric, Vectors, as_vectors
-from knnife.space import lookup, reencoding, removing, searching
-from knnife.space.adding import Adder, Progress, with_vectors
-from knnife.space.answers import NO_NEIGHBOURS, NO_PAIRS, Added, Hits, Info, Neighbours, Pairs, Reencoded
+from knnife.space import derived, lookup, reencoding, searching
+from knnife.space.adding import Adder, Progress
+from knnife.space.answers import Added, Hits, Info, Neighbours, Pairs, Reencoded
 from knnife.space.describing import describe
-from knnife.space.index_sync import Indexes
-from knnife.space.models import Models, Target
-from knnife.space.settings import read_settings
-from knnife.space.sqlite.prefilter import Filters
-from knnife.space.sqlite.store import Store, state
-from knnife.space.thumbnails import side_for, thumbnail
-from knnife.space.views import Dtype, pick, ready, views
+from knnife.space.filter_tree import Tree
+from knnife.space.lookup import pick, positions_of, ready
+from knnife.space.models import AddTarget, Models
+from knnife.space.neighbours import NearQuery
+from knnife.space.opening import checked_settings, open_store
+from knnife.space.preparing import side_for, with_vectors
+from knnife.space.protocols import Snapshot, Store
+from knnife.space.records import Dtype
 from knnife.things import Thing, as_things
 
 Where = str | Mapping[str, Any] | None
@@ -40,9 +40,6 @@ class Space:
         self.path = store.path
         self.metric: Metric = metric
         self._store, self._models, self._dtype, self._recall = store, models, dtype, recall
-        self._indexes = Indexes(store, metric, recall)
-        self._filters = Filters(store)
-        self._memory = searching.Memory()
 
     @classmethod
     def open(
@@ -59,6 +56,7 @@ class Space:
     ) -> Self:
         """Open the space in the file `path`; make it if there is none (unless `read_only`, or `create` is False).
 
+        path: ":memory:" makes one in memory, which is gone once closed: for tests, and a few thousand things.
         encoder: a name (`knnife models` lists them), the folder of a model, or any object with the names of
             `knnife.Encoder`. None: the one the space was made with, in a new space "english" (or none at all, when the
             first things bring their vectors).
@@ -71,17 +69,8 @@ class Space:
         Raises NotFound, NotASpace, NewerFormat, ReadOnly, SpaceBusy, EncoderMismatch; BadInput for another metric.
         """
         models = Models(Path(path), encoder)
-        store = Store(Path(path), read_only=read_only, create=create, durable=durable)
-        try:
-            models.found_in(store)
-            preferred = preferred_metric(models.given) if models.given is not None else "cosine"
-            space = cls(store, models, *read_settings(store, metric, dtype, recall, preferred))
-            with store.read() as db:
-                models.check(pick(views(db), None))
-        except BaseException:
-            store.close()
-            raise
-        return space
+        store = open_store(Path(path), read_only=read_only, create=create, durable=durable)
+        return cls(store, models, *checked_settings(store, models, metric, dtype, recall))
 
     # --- things in and out ------------------------------------------------------------------------------------
 
@@ -98,54 +87,61 @@ class Space:
         Batches of about a second are committed as they are done; the same call again goes on where this one stopped.
         Raises BadInput (NaN and wrong dimensions too), EncoderMismatch, ReadOnly, SpaceBusy, DiskFull.
         """
-        with self._store.read() as db:
-            self._models.check(view := pick(views(db), None))
-        stream = as_things(things, **self._models.reading(view))
+        with self._store.read() as snapshot:
+            self._models.check(view := pick(snapshot.views, None))
+            reading = self._models.reading(snapshot, view)
+        stream = as_things(things, **reading)
         if vectors is not None:
             stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
         side = side_for(self._store, thumbnails)
-        return Adder(self._store, Target(self._models, view, self._dtype), progress, side).run(stream, things)
+        return Adder(self._store, AddTarget(self._models, view, self._dtype), progress, side).run(stream, things)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
         """Remove things by id, or all that a filter matches; the number removed.
 
         The id of a whole removes all its parts. Raises NotFound for an unknown id, and then removes nothing.
         """
-        wanted = [ids] if isinstance(ids, str) else list(ids)
-        return removing.remove(self._store, wanted, self._filters, self._filters.condition(where))
+        wanted, tree = [ids] if isinstance(ids, str) else list(ids), lookup.filter_for(self._store, where)
+        with self._store.write() as writer:
+            return lookup.remove(writer, wanted, tree)
 
     def get(self, ids: str | Iterable[str]) -> list[Thing]:
         """The things of these ids, in that order. Raises NotFound, naming those that are missing."""
         wanted = [ids] if isinstance(ids, str) else list(ids)
-        with self._store.read() as db:
-            positions = lookup.positions_of(db, wanted)
-            found = lookup.things_at(db, positions)
+        with self._store.read() as snapshot:
+            positions = positions_of(snapshot, wanted)
+            found = snapshot.things(positions)
         return [found[pos] for pos in positions]
 
     def vectors(self, ids: Iterable[str] | None = None, *, view: str | None = None) -> tuple[list[str], Vectors]:
         """The vectors of these ids in that order, or of all things in the order of their arrival: ids, `(n, d)`."""
-        with self._store.read() as db:
-            return lookup.vectors_of(db, ready(views(db), view), ids)
+        with self._store.read() as snapshot:
+            return lookup.vectors_of(snapshot, ready(snapshot.views, view), ids)
+
+    def batches(self, *, view: str | None = None) -> Iterator[tuple[list[str], Vectors]]:
+        """What `vectors` gives of all things, of one state, a few thousand at a time: for more than memory holds."""
+        with self._store.read() as snapshot:
+            yield from lookup.batches(snapshot, ready(snapshot.views, view))
 
     def thumbnail(self, id: str) -> bytes | None:
         """The small picture kept of a thing, a JPEG file; None where there is none. Raises NotFound."""
-        with self._store.read() as db:
-            return thumbnail(db, lookup.positions_of(db, [id])[0])
+        with self._store.read() as snapshot:
+            return snapshot.thumbnail(positions_of(snapshot, [id])[0])
 
     def __len__(self) -> int:
-        with self._store.read() as db:
-            return state(db).things
+        with self._store.read() as snapshot:
+            return snapshot.state.things
 
     def __contains__(self, id: object) -> bool:
-        with self._store.read() as db:
-            return db.execute("SELECT 1 FROM things WHERE id = ?", [id]).fetchone() is not None
+        with self._store.read() as snapshot:
+            return isinstance(id, str) and id in snapshot.positions([id])
 
     def __iter__(self) -> Iterator[Thing]:
         return self.things()
 
     def things(self, where: Where = None) -> Iterator[Thing]:
         """The things that a filter matches (None: all) in the order of their arrival."""
-        return lookup.stream(self._store, self._filters.condition(where))
+        return lookup.stream(self._store, lookup.filter_for(self._store, where))
 
     # --- questions --------------------------------------------------------------------------------------------
 
@@ -156,24 +152,19 @@ class Space:
         *,
         ids: Iterable[str] | None = None,
         where: Where = None,
-        view: str | None = None,
+        view: str | Mapping[str, float] | None = None,
     ) -> Neighbours:
         """The k nearest things of each query, best first.
 
         queries: one value or several (texts; rows, as mappings or JSON), or vectors `(d,)` or `(m, d)`; or `ids` of
             things of the space, whose neighbours are wanted, themselves left out.
         where: only things that match this filter (docs/filters.md); k of them come back whenever k match.
+        view: not the default one but this; or several with their weights, {"plot": 1, "taste": 2}: the scores are then
+            weighted means of standard scores (docs/views.md).
         """
-        k = lookup.whole_number("k", k)
-        condition = self._filters.condition(where)
-        with self._store.read() as db:
-            chosen = ready(views(db), view)
-            if chosen is None:
-                return NO_NEIGHBOURS
-            vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
-            index = self._indexes.current(db, chosen)
-            positions, scores = index.near(vectors, k, self._filters.positions(db, condition), own)
-        return Neighbours(index.ids_of(positions), positions, scores)
+        k, tree = lookup.whole_number("k", k), lookup.filter_for(self._store, where)
+        with self._store.read() as snapshot:
+            return self._asked(snapshot, tree, queries, ids).near(view, k)
 
     def within(
         self,
@@ -185,16 +176,9 @@ class Space:
         view: str | None = None,
     ) -> Pairs:
         """All things whose similarity to a query is at least so high; exact. Arguments as those of `near`."""
-        condition = self._filters.condition(where)
-        with self._store.read() as db:
-            chosen = ready(views(db), view)
-            if chosen is None:
-                return NO_PAIRS
-            vectors, own = lookup.query_vectors(db, chosen, self._models, queries, ids)
-            index = self._indexes.current(db, chosen)
-            found = index.within(vectors, float(at_least), self._filters.positions(db, condition))
-        number, positions, scores = lookup.best_first(*found, own)
-        return Pairs(number, index.ids_of(positions[None, :])[0], positions, scores)
+        tree = lookup.filter_for(self._store, where)
+        with self._store.read() as snapshot:
+            return self._asked(snapshot, tree, queries, ids).within(view, float(at_least))
 
     def search(
         self,
@@ -216,37 +200,27 @@ class Space:
         """
         k, page = lookup.whole_number("k", k), lookup.whole_number("page", page)
         question = searching.Question(query, k, by, page, fold, explain).checked()
-        condition = self._filters.condition(where)
-        with self._store.read() as db:
-            chosen = ready(views(db), view)
-            if chosen is None:
-                return Hits(query, ())
-            sides = searching.Sides(
-                db,
-                neighbours=self._indexes.current(db, chosen) if by != "words" else None,
-                vector=self._models.encode_text(chosen, [query]) if by != "words" else None,
-                allowed=self._filters.positions(db, condition),
-                memo=self._memory.at(state(db).token),
-            )
-            return searching.search(sides, question)
+        tree = lookup.filter_for(self._store, where)
+        with self._store.read() as snapshot:
+            return searching.search(self._asked(snapshot, tree), question, ready(snapshot.views, view))
 
     @property
     def encoder(self) -> Encoder:
         """What encodes texts here. Raises BadInput where vectors were brought, EncoderMismatch, MissingPackage."""
-        with self._store.read() as db:
-            return self._models.of(pick(views(db), None))
+        with self._store.read() as snapshot:
+            return self._models.of(snapshot, pick(snapshot.views, None))
 
     def index(self, *, progress: Progress | None = None) -> None:
         """Bring the index of neighbours up to date now; progress(things, share done) is told how far it is."""
-        with self._store.read() as db:
-            view, count = ready(views(db), None), state(db).things
+        with self._store.read() as snapshot:
+            view, things = ready(snapshot.views, None), snapshot.state.things
             if view is not None:
-                self._indexes.current(db, view, progress and (lambda share: progress(round(share * count), share)))
+                self._asked(snapshot).points(view, progress and (lambda share: progress(round(share * things), share)))
 
     def info(self, *, check: bool = False) -> Info:
         """Counts, settings, sizes, views, how neighbours are found; `check`: what is wrong in the whole file, too."""
-        with self._store.read() as db:
-            return describe(db, self.path, self._indexes, self.metric, self._recall, check)
+        with self._store.read() as snapshot:
+            return describe(snapshot, self.path, self.metric, self._recall, check)
 
     # --- views ------------------------------------------------------------------------------------------------
 
@@ -263,7 +237,8 @@ class Space:
         The old view answers until then, and stays until dropped; `use` is the way back. An interrupted run goes on.
         name: of the view, by default the encoder's. switch: False leaves the old view the default, if there is one.
         """
-        encoder = self._models.know(encoder)
+        with self._store.read() as snapshot:
+            encoder = self._models.know(encoder, snapshot)
         return reencoding.reencode(self._store, self._models, encoder, self._dtype, name, switch, progress)
 
     def use(self, view: str, *, progress: Progress | None = None) -> Reencoded:
@@ -275,10 +250,43 @@ class Space:
 
     def drop(self, view: str) -> None:
         """Delete a view and its vectors. Raises BadInput for the default one, NotFound for an unknown one."""
-        number = reencoding.drop(self._store, view)
-        self._indexes.forget(number)
+        reencoding.drop(self._store, view)
 
-    # --- opening and closing ----------------------------------------------------------------------------------
+    def derive(
+        self,
+        name: str,
+        vectors: Any,
+        ids: Iterable[str] | None = None,
+        *,
+        source: str = "brought along",
+        views: Sequence[str] = (),
+        encoder: str | Encoder | None = None,
+        metric: Metric | None = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        """Put vectors that come from somewhere else than a value into a view of their own (docs/views.md).
+
+        vectors: `(n, d)`, one for each of `ids`, things of the space; None: for all things in the order of `vectors()`.
+            They replace those of a derived view of that name, in one transaction. source: what made them, for `info`.
+        views: the names of views that they were made from. `info` says `stale` once these, or the things, have changed.
+        encoder: what encodes queries for this view, if anything does. metric: if not that of the space.
+        """
+        with self._store.read() as snapshot:
+            known = None if encoder is None else self._models.know(encoder, snapshot)
+        derived.derive(self._store, name, vectors, ids, source, views, known, metric, dtype or self._dtype)
+
+    # --- upkeep and closing -----------------------------------------------------------------------------------
+
+    def compact(self) -> None:
+        """Write the file anew without the room, and the bytes, of what was removed. Raises ReadOnly, SpaceBusy."""
+        self._store.compact()
+
+    def _asked(
+        self, snapshot: Snapshot, tree: Tree | None = None, queries: Any = None, ids: Iterable[str] | None = None
+    ) -> NearQuery:
+        among = None if tree is None else snapshot.matching(tree)
+        wanted = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        return NearQuery(snapshot, self._models, self.metric, self._recall, among, queries, wanted)
 
     def close(self) -> None:
         """Close the file. Closing twice is fine."""

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Positions, Vectors, blocks
-from knnife.space.index import exact, file
+from knnife.space.index import cache_file, exact
 from knnife.space.index.codes import Codes
 from knnife.space.index.exact import Rows
 from knnife.space.index.points import Pairs, Points
@@ -145,6 +145,16 @@ class Index:
         numbers, rows, scores = points.within(queries, at_least, points.allowed(allowed))
         return numbers, points.positions(rows), scores
 
+    def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
+        """The similarities `(m, p)` of `queries` (m, d) to `positions` (p,); minus infinity where there is no point."""
+        points = self.points
+        queries = exact.prepared(queries, points.metric)
+        rows = points.find(positions)
+        if points.live is not None:
+            rows = np.where((rows >= 0) & points.live[rows], rows, -1)
+        close = points.closeness(queries, np.broadcast_to(rows, (len(queries), len(rows))), None)
+        return exact.as_similarity(close, points.metric)
+
     def ids_of(self, positions: Positions) -> list[list[str]]:
         """The ids at positions `(m, k)`, which must be those of points that are here."""
         flat, width = self.points.ids(positions.ravel()), positions.shape[1]
@@ -227,12 +237,12 @@ class Index:
             "vectors": [base.vectors, tail.vectors],
         }
         about = {"metric": points.metric, "longest": points.longest, "wanted": self.wanted, "seed": self.seed}
-        file.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
+        cache_file.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
 
     @classmethod
     def load(cls, path: Path) -> tuple[Index, Stamp]:
         """What `save` left: the vectors stay in the file, mapped. Raises DamagedCache, or OSError."""
-        arrays, about = file.load(path)
+        arrays, about = cache_file.load(path)
         vectors = arrays["vectors"]
         points = Points(
             about["metric"],

@@ -1,105 +1,109 @@
-"""One condition on a thing, as SQL: what a comparison means, and how conditions are joined.
+"""The filters of a space in its file: a tree compiled to parameterised SQL, and indexes on the fields it asks.
 
-User text never becomes SQL: values are bound, names are checked and quoted.
+User text never becomes SQL: values are bound, names were checked when the tree was made, and are quoted.
+
+Nobody declares an index. The first time that a field is asked about in a space that is large enough for it to matter,
+an index on it is made in the file (an SQLite index on the expression that reads the field); from then on a filter costs
+as much as it matches, not as much as there is. Where the file cannot be written just then, the filter still answers
+right, by looking at every thing.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
+import sqlite3
+from collections import OrderedDict
 from typing import Any, NamedTuple
 
-from knnife.errors import BadFilter
+import numpy as np
+
+from knnife.space.filter_tree import Compare, Holds, Not, Tree, leaves
+from knnife.space.index_sync import Chosen
+from knnife.space.sqlite.connection import positions
+
+INDEXED_FROM = 5_000  # things; below, looking at every one takes a few milliseconds
+MOST_INDEXES = 32  # each costs about a microsecond an added thing
+REMEMBERED = 16  # filters whose positions are kept while the space does not change
 
 
 class Condition(NamedTuple):
-    """A filter as SQL over the columns of `things`, with its parameters and the metadata fields that it asks."""
+    """A filter as SQL over the columns of `things`, with its parameters."""
 
     sql: str
     parameters: tuple[Any, ...]
-    fields: frozenset[str]
+
+
+class FilterCache:
+    """What the latest filters of one space matched, for as long as its file stays as it is."""
+
+    def __init__(self) -> None:
+        self._recent: OrderedDict[tuple[bytes, Tree], Chosen] = OrderedDict()
+
+    def matching(self, db: sqlite3.Connection, token: bytes, tree: Tree) -> Chosen:
+        """The things that a filter matches in the state of this token."""
+        found = self._recent.get((token, tree))
+        if found is None:
+            condition = compiled(tree)
+            sql = f"SELECT pos FROM things WHERE {condition.sql}"
+            found = self._recent[token, tree] = Chosen(np.sort(positions(db, sql, condition.parameters)))
+            while len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
+        return found
+
+
+def missing_indexes(db: sqlite3.Connection, tree: Tree, things: int) -> dict[str, str]:
+    """The fields of a filter that deserve an index and have none: field -> the statement that makes it."""
+    if things < INDEXED_FROM:
+        return {}
+    made = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'about %'")}
+    fields = sorted({leaf.field for leaf in leaves(tree)} - {"id", "part_of"})
+    wanted = [field for field in fields if f"about {field}" not in made][: max(0, MOST_INDEXES - len(made))]
+    return {field: f'CREATE INDEX IF NOT EXISTS "about {field}" ON things ({column(field)})' for field in wanted}
+
+
+def compiled(tree: Tree) -> Condition:
+    """The SQL of a tree."""
+    if isinstance(tree, Compare):
+        return _comparison(tree)
+    if isinstance(tree, Holds):
+        expression = column(tree.field)
+        return Condition(f"({expression} IS NOT NULL AND {expression} NOT IN (0, ''))", ())
+    if isinstance(tree, Not):
+        condition = compiled(tree.tree)
+        return condition._replace(sql=f"NOT coalesce({condition.sql}, 0)")  # unknown counts as not so
+    parts = [compiled(each) for each in tree.trees]
+    sql = f" {tree.word.upper()} ".join(part.sql for part in parts)
+    return Condition(f"({sql})", tuple(value for part in parts for value in part.parameters))
 
 
 def column(field: str) -> str:
     """The SQL expression for a field. The same text every time, so that an index on it is found."""
-    if field in ("id", "part_of"):
-        return field
-    if not field or any(c in '"\\`' or ord(c) < 32 for c in field):
-        raise BadFilter(f"field {field!r}: a name may not be empty nor hold quotes, backslashes or control characters")
-    return "json_extract(about, '$.\"{}\"')".format(field.replace("'", "''"))
+    return field if field in ("id", "part_of") else f"json_extract(about, {_path(field)})"
 
 
-def compare(field: str, operator: str, value: Any) -> Condition:
-    """`field operator value`; raises BadFilter for values that cannot be compared so."""
-    expression = column(field)
-    fields = frozenset() if field in ("id", "part_of") else frozenset([field])
-    if operator in ("in", "not in"):
-        values = json.dumps([_value(field, v) for v in _listed(field, value)])
-        sql = f"{expression} IN (SELECT value FROM json_each(?))"
-        return negate(Condition(sql, (values,), fields), operator == "not in")
-    bound = _value(field, value)
-    if operator == "has":
-        path = "'$.\"{}\"'".format(field.replace("'", "''"))
-        inside = f"json_each(about, {path})" if fields else f"(SELECT {expression} AS value)"
-        return Condition(f"EXISTS (SELECT 1 FROM {inside} WHERE value = ?)", (bound,), fields)
-    if operator == "contains":
-        if not isinstance(bound, str):
-            raise BadFilter(f"{field} contains {value!r}: expected a text")
-        escaped = re.sub(r"([\\%_])", r"\\\1", bound)
-        return Condition(f"{expression} LIKE ? ESCAPE '\\'", (f"%{escaped}%",), fields)
-    if operator in ("=", "!="):
-        sql = f"{expression} IS ?" if bound is None else f"{expression} = ?"
-        return negate(Condition(sql, (bound,), fields), operator == "!=")
-    if bound is None:
-        raise BadFilter(f"{field} {operator} null: only = and != compare with null")
+def _path(field: str) -> str:
+    return "'$.\"{}\"'".format(field.replace("'", "''"))
+
+
+def _comparison(leaf: Compare) -> Condition:
+    expression, value = column(leaf.field), leaf.value
+    if leaf.operator == "in":
+        return Condition(f"{expression} IN (SELECT value FROM json_each(?))", (json.dumps(value),))
+    if leaf.operator == "has":
+        inside = f"(SELECT {expression} AS value)"
+        if leaf.field not in ("id", "part_of"):
+            inside = f"json_each(about, {_path(leaf.field)})"
+        return Condition(f"EXISTS (SELECT 1 FROM {inside} WHERE value = ?)", (value,))
+    if leaf.operator == "contains":
+        escaped = re.sub(r"([\\%_])", r"\\\1", value)
+        return Condition(f"{expression} LIKE ? ESCAPE '\\'", (f"%{escaped}%",))
+    if leaf.operator == "=":
+        return Condition(f"{expression} IS ?" if value is None else f"{expression} = ?", (value,))
     # SQLite sorts every number before every text: the second half keeps each to its own kind, and to the index.
-    if isinstance(bound, str):
-        guard = f" AND {expression} >= ''" if operator.startswith("<") else ""
-    else:
-        guard = f" AND {expression} < ''" if operator.startswith(">") else ""
-    return Condition(f"({expression} {operator} ?{guard})", (bound,), fields)
-
-
-def holds(field: str) -> Condition:
-    """The field is there, and neither false, 0 nor empty."""
-    expression = column(field)
-    return Condition(f"({expression} IS NOT NULL AND {expression} NOT IN (0, ''))", (), frozenset([field]))
-
-
-def negate(condition: Condition, really: bool = True) -> Condition:
-    """Not so, or (unless `really`) the condition itself."""
-    if not really:
-        return condition
-    return condition._replace(sql=f"NOT coalesce({condition.sql}, 0)")  # unknown counts as not so
-
-
-def join(conditions: list[Condition], word: str) -> Condition:
-    """All of them ("AND"), or any ("OR")."""
-    if not conditions:
-        raise BadFilter("expected a value or {operator: value}, got {}")
-    if len(conditions) == 1:
-        return conditions[0]
-    return Condition(
-        "(" + f" {word} ".join(c.sql for c in conditions) + ")",
-        tuple(p for c in conditions for p in c.parameters),
-        frozenset().union(*(c.fields for c in conditions)),
-    )
-
-
-def _value(field: str, value: Any) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else float(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    raise BadFilter(f"{field}: cannot compare with {value!r}; expected text, a finite number, true, false or null")
-
-
-def _listed(field: str, value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return list(value)
-    raise BadFilter(f"{field} in {value!r}: expected a list of values")
+    guard = ""
+    if isinstance(value, str):
+        guard = f" AND {expression} >= ''" if leaf.operator.startswith("<") else ""
+    elif leaf.operator.startswith(">"):
+        guard = f" AND {expression} < ''"
+    return Condition(f"({expression} {leaf.operator} ?{guard})", (value,))

@@ -22,9 +22,7 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -34,14 +32,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Positions
-from knnife.space.sqlite.connection import Connection, positions
+from knnife.space.sqlite.connection import positions
+from knnife.space.sqlite.tokens import QUERY_CHARACTERS, STEMMING, phrases, quoted, tokens
 
 Scores = NDArray[np.float32]
 
-_FOLDING = "unicode61 remove_diacritics 2"
-_STEMMING = f"porter {_FOLDING}"
 SCHEMA = f"""
-CREATE VIRTUAL TABLE words USING fts5(value, content='things', content_rowid='pos', tokenize='{_STEMMING}');
+CREATE VIRTUAL TABLE words USING fts5(value, content='things', content_rowid='pos', tokenize='{STEMMING}');
 CREATE VIRTUAL TABLE words_at USING fts5vocab(words, instance);
 INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
 INSERT INTO words (words, rank) VALUES ('automerge', 16);
@@ -58,11 +55,6 @@ MOST_ROWS = 250_000  # of all words of a query; about 50 ms when nothing of it i
 MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
 COUNTED = 1_000  # rows up to which a word is counted, for the order of reading; beyond, it is estimated
 MEASURED = 200  # rows whose length is looked up, beyond the number wanted
-QUERY_CHARACTERS = 10_000  # what follows them is not looked at
-MOST_PHRASES = 8
-
-_PHRASE = re.compile(r'"([^"]*[^\W_][^"]*)"')
-_local = threading.local()
 
 
 class Postings(NamedTuple):
@@ -88,7 +80,21 @@ class Memo:
         self.postings[stem] = postings
 
 
-class Found(NamedTuple):
+class MemoCache:
+    """The memo of the state that was asked last."""
+
+    def __init__(self) -> None:
+        self._held: tuple[bytes, Memo] = (b"", Memo())
+
+    def at(self, token: bytes) -> Memo:
+        """The memo of the state with this token; that of another state is dropped."""
+        held = self._held
+        if held[0] != token:
+            held = self._held = (token, Memo())
+        return held[1]
+
+
+class ScoredRows(NamedTuple):
     """What a query found by words: positions, best first, with their scores.
 
     std: the standard deviation of the scores (taken at the mean length) of all rows with any of the words,
@@ -105,14 +111,14 @@ class Found(NamedTuple):
 
 def find(
     db: sqlite3.Connection, query: str, limit: int, allowed: Positions | None = None, memo: Memo | None = None
-) -> Found:
+) -> ScoredRows:
     """The `limit` best rows for a query, of those `allowed` (positions; None for all)."""
     rows, mean_length = _size(db)
     terms = tuple(_terms(db, query, rows, memo or Memo()))
     required = _with_phrases(db, query) if terms else None
     positions, scores = _sums(terms, required)
     std = float(scores.std()) if len(scores) else 0.0
-    found = Found(positions, scores, std, terms, required, mean_length)
+    found = ScoredRows(positions, scores, std, terms, required, mean_length)
     if allowed is not None:
         among = np.isin(positions, allowed, assume_unique=True)
         positions, scores = positions[among], scores[among]
@@ -124,7 +130,7 @@ def find(
     return found._replace(positions=positions[best], scores=scores[best])
 
 
-def score(db: sqlite3.Connection, found: Found, positions: Positions) -> Scores:
+def score(db: sqlite3.Connection, found: ScoredRows, positions: Positions) -> Scores:
     """The scores of any `positions` for the query of `found`, in their order; 0 where no word of it is."""
     weights = np.array([weight for weight, _ in found.terms])
     times = np.zeros((len(weights), len(positions)))
@@ -145,8 +151,8 @@ def matched(db: sqlite3.Connection, query: str, positions: Iterable[int]) -> lis
     chosen = [int(pos) for pos in positions]
     holds: dict[int, list[str]] = {pos: [] for pos in chosen}
     sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
-    for word in dict.fromkeys(word for word, _ in _tokens(query)):
-        for (pos,) in db.execute(sql, (_quoted(word), json.dumps(chosen))):
+    for word in dict.fromkeys(word for word, _ in tokens(query[:QUERY_CHARACTERS])):
+        for (pos,) in db.execute(sql, (quoted(word), json.dumps(chosen))):
             holds[pos].append(word)
     return [tuple(holds[pos]) for pos in chosen]
 
@@ -156,9 +162,9 @@ def matched(db: sqlite3.Connection, query: str, positions: Iterable[int]) -> lis
 
 def _terms(db: sqlite3.Connection, query: str, rows: int, memo: Memo) -> Iterator[tuple[float, Postings]]:
     """The stems of a query that are worth reading: their weights and rows, rarest first."""
-    tokens = _tokens(query)
-    times = Counter(stem for _, stem in tokens)
-    forms = {stem: word for word, stem in tokens}
+    asked = tokens(query[:QUERY_CHARACTERS])
+    times = Counter(stem for _, stem in asked)
+    forms = {stem: word for word, stem in asked}
     total = 0
     for n, stem in sorted((_frequency(db, stem, forms[stem], rows, memo), stem) for stem in times):
         if total and n > COUNTED and (n > rows / 2 or total + n > MOST_ROWS):
@@ -169,47 +175,14 @@ def _terms(db: sqlite3.Connection, query: str, rows: int, memo: Memo) -> Iterato
             yield times[stem] * max(LEAST_WEIGHT, math.log((rows - n + 0.5) / (n + 0.5))), held
 
 
-def _tokens(query: str) -> list[tuple[str, str]]:
-    """The words of a query in their order, folded (lower case, no accents), each with its stem.
-
-    FTS5 tokenizes: the query goes through two tables in memory, one that stems and one that does not.
-    """
-    db: Connection | None = getattr(_local, "db", None)
-    if db is None:
-        db = _local.db = Connection(":memory:", isolation_level=None)
-        for name, how in (("folded", _FOLDING), ("stemmed", _STEMMING)):
-            db.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(value, content='', tokenize='{how}')")
-            db.execute(f"CREATE VIRTUAL TABLE {name}_at USING fts5vocab({name}, instance)")
-    text = [_storable(query[:QUERY_CHARACTERS])]
-    db.execute("BEGIN")
-    try:
-        db.execute("INSERT INTO folded (rowid, value) VALUES (1, ?)", text)
-        db.execute("INSERT INTO stemmed (rowid, value) VALUES (1, ?)", text)
-        words = db.execute("SELECT term FROM folded_at ORDER BY offset").fetchall()
-        stems = db.execute("SELECT term FROM stemmed_at ORDER BY offset").fetchall()
-    finally:
-        db.execute("ROLLBACK")
-    return [(word, stem) for (word,), (stem,) in zip(words, stems, strict=True)]
-
-
 def _with_phrases(db: sqlite3.Connection, query: str) -> Positions | None:
     """The rows that hold every phrase in quotes; None when the query has none, or no row holds them."""
-    phrases = _PHRASE.findall(query[:QUERY_CHARACTERS])[:MOST_PHRASES]
-    if not phrases:
+    required = phrases(query)
+    if not required:
         return None
-    match = " AND ".join(map(_quoted, phrases))
+    match = " AND ".join(map(quoted, required))
     held = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [match])
     return held if len(held) else None
-
-
-def _quoted(text: str) -> str:
-    """A text without quotes as an expression of FTS5: a phrase, in which nothing else has a meaning."""
-    return '"' + _storable(text).replace("\0", " ") + '"'
-
-
-def _storable(text: str) -> str:
-    """The text with lone surrogates, which SQLite does not take, replaced."""
-    return text.encode("utf-8", "replace").decode()
 
 
 # --- what the index holds -----------------------------------------------------------------------------------
@@ -227,7 +200,7 @@ def _frequency(db: sqlite3.Connection, stem: str, word: str, rows: int, memo: Me
     known = memo.frequencies.get(stem)
     if known is None:
         sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        known = db.execute(sql, (_quoted(word), COUNTED)).fetchone()[0]
+        known = db.execute(sql, (quoted(word), COUNTED)).fetchone()[0]
         if known == COUNTED:
             known = max(COUNTED, int(rows * _share(db, word)))
         memo.frequencies[stem] = known
@@ -242,7 +215,7 @@ def _share(db: sqlite3.Connection, word: str) -> float:
         window = (start, start + 63)
         seen += db.execute("SELECT count(*) FROM words_docsize WHERE id BETWEEN ? AND ?", window).fetchone()[0]
         sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
-        held += db.execute(sql, (_quoted(word), *window)).fetchone()[0]
+        held += db.execute(sql, (quoted(word), *window)).fetchone()[0]
     return held / max(1, seen)
 
 

@@ -13,7 +13,7 @@ from knnife.encoders.faces import FaceEncoder
 from knnife.errors import KnnifeError, NotASpace
 from knnife.geometry import Vectors
 from knnife.space import Space
-from knnife.space.sqlite.notes import note, set_note
+from knnife.space.notes import note, set_note
 from knnife.things import Thing
 from knnife.things.pictures import Value
 from knnife.things.pixels import jpeg

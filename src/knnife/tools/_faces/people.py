@@ -11,7 +11,6 @@ from typing import Any
 
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, NotFound, ReadOnly
-from knnife.space.erasing import scrub
 from knnife.tools._faces import face_training
 from knnife.tools._faces.answers import AddedFaces, FaceComparison, Identified
 from knnife.tools._faces.enrolment import Adding
@@ -96,7 +95,7 @@ class Faces(KnownFaces):
         count = self.space.remove(self._ids_of([people] if isinstance(people, str) else people))
         self._learn()
         face_training.forget_others(self.space)
-        scrub(self.space)
+        self.space.compact()
         return count
 
     # --- questions --------------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""Derived views: vectors by id that come from somewhere else than a value.
+
+Factors learned from what people did, coordinates of a map, a mix of other views, a better model's vectors of a part of
+the things: each is a view beside the encoded ones, with what it was made from, and of which state. It is written whole,
+in one transaction, and is stale once things came, left or changed, or a view that it was made from did. It takes no
+part in an add: a new thing has no vector in it until it is derived anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from knnife.encoders import Encoder
+from knnife.errors import BadInput
+from knnife.geometry import METRICS, Metric, as_vectors
+from knnife.space.lookup import pick, positions_of
+from knnife.space.models import new_view
+from knnife.space.protocols import Snapshot, Store
+from knnife.space.records import DTYPES, Dtype, Origin, View
+
+
+def derive(
+    store: Store,
+    name: str,
+    vectors: Any,
+    ids: Iterable[str] | None,
+    source: str,
+    views: Sequence[str],
+    encoder: Encoder | None,
+    metric: Metric | None,
+    dtype: Dtype,
+) -> None:
+    """See `Space.derive`."""
+    _check(name, metric, dtype)
+    rows = as_vectors(vectors, encoder.dim if encoder else None, f"the vectors of the view {name!r}")
+    with store.write() as writer:
+        before = _replaced(writer, name, store)
+        positions = _positions(writer, ids, len(rows))
+        origin = _origin(writer, source, views)
+        if before is not None:
+            writer.drop_view(before)
+        view = new_view(encoder, dtype, name=name, dim=rows.shape[1])
+        view = writer.put_view(view._replace(ready=True, metric=metric, origin=origin))
+        writer.fill(view, positions, rows)
+
+
+def _check(name: str, metric: Metric | None, dtype: Dtype) -> None:
+    """Raises BadInput for what no view can be."""
+    if not isinstance(name, str) or not name:
+        raise BadInput(f"the name of a view is {name!r}; expected a text")
+    if metric is not None and metric not in METRICS:
+        raise BadInput(f"metric {metric!r}: expected one of {', '.join(METRICS)}")
+    if dtype not in DTYPES:
+        raise BadInput(f"dtype {dtype!r}: expected one of {', '.join(DTYPES)}")
+
+
+def _replaced(snapshot: Snapshot, name: str, store: Store) -> View | None:
+    """The derived view of that name, if there is one."""
+    if not any(view.is_default for view in snapshot.views):
+        raise BadInput(f"{store.path} has no vectors yet: add the things first, then derive views of them")
+    before = next((view for view in snapshot.views if view.name == name), None)
+    if before is not None and before.origin is None:
+        raise BadInput(f"the view {name!r} is one of an encoder, not a derived one; choose another name")
+    return before
+
+
+def _positions(snapshot: Snapshot, ids: Iterable[str] | None, count: int) -> list[int]:
+    """The positions of the things that get vectors, of which there are so many."""
+    positions = positions_of(snapshot, [*ids] if ids is not None else [id for _, id in sorted(snapshot.ids())])
+    if len(set(positions)) < len(positions):
+        raise BadInput("an id is given twice; expected one vector for each thing")
+    if len(positions) != count:
+        raise BadInput(f"{count} vectors were given for {len(positions)} things; expected one for each")
+    return positions
+
+
+def _origin(snapshot: Snapshot, source: str, names: Sequence[str]) -> Origin:
+    found = [view for name in names if (view := pick(snapshot.views, name)) is not None]
+    made_from = {view.name: (view.fingerprint, view.filled) for view in found}
+    return Origin(source, made_from, snapshot.state.last, snapshot.state.gone)
+
+
+def is_stale(snapshot: Snapshot, view: View) -> bool | None:
+    """Has anything changed that a derived view was made from? None for a view that is not derived."""
+    if view.origin is None:
+        return None
+    now = {each.name: (each.fingerprint, each.filled) for each in snapshot.views}
+    if any(now.get(name) != tuple(then) for name, then in view.origin.views.items()):
+        return True
+    return (snapshot.state.last, snapshot.state.gone) != (view.origin.last, view.origin.gone)

@@ -1,0 +1,197 @@
+"""One state of a space in memory, and its points, all compared one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from knnife.geometry import Metric, Positions, Vectors, similarity, top_k
+from knnife.space.filter_tree import Tree
+from knnife.space.memory.filters import meets
+from knnife.space.memory.words import Analyse, MemoryWords
+from knnife.space.protocols import Progress
+from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
+from knnife.things import Thing
+
+
+@dataclass
+class Content:
+    """Everything that a space holds in one state. Positions ascend in `rows`, as they only grow."""
+
+    analyse: Analyse
+    state: State
+    rows: dict[int, Row] = field(default_factory=dict)
+    views: dict[int, View] = field(default_factory=dict)
+    vectors: dict[int, dict[int, Vectors]] = field(default_factory=dict)  # number of a view -> position -> (d,)
+    tokens: dict[int, bytes] = field(default_factory=dict)  # number of a past state -> its token
+    gone: list[int] = field(default_factory=list)
+    encoders: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    thumbnails: dict[int, bytes] = field(default_factory=dict)
+
+    def copy(self) -> Content:
+        """Another one that can be changed."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        own: dict[str, Any] = {
+            name: part if name in ("analyse", "state") else part.copy() for name, part in found.items()
+        }
+        own["vectors"] = {number: vectors.copy() for number, vectors in self.vectors.items()}
+        return Content(**own)
+
+
+class MemorySnapshot:
+    """See `knnife.space.protocols.Snapshot`."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+
+    @property
+    def state(self) -> State:
+        return self.content.state
+
+    @property
+    def views(self) -> list[View]:
+        return [*self.content.views.values()]
+
+    def positions(self, ids: Sequence[str], *, wholes: bool = False) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for position, row in self.content.rows.items():
+            for id in {row.id, row.part_of} if wholes else {row.id}:
+                if id in ids and id is not None:
+                    found.setdefault(id, []).append(position)
+        return found
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        wanted = {*ids}
+        rows = self.content.rows.items()
+        return {row.id: Held(pos, row.content, row.about, row.part_of) for pos, row in rows if row.id in wanted}
+
+    def parts(self, whole: str) -> dict[str, int]:
+        return {row.id: position for position, row in self.content.rows.items() if row.part_of == whole}
+
+    def things(self, positions: Iterable[int]) -> dict[int, Thing]:
+        return {pos: _thing(self.content.rows[pos]) for pos in positions if pos in self.content.rows}
+
+    def scan(self, tree: Tree | None, after: int, count: int) -> list[tuple[int, Thing]]:
+        things = ((pos, _thing(row)) for pos, row in self.content.rows.items() if pos > after)
+        return [(pos, thing) for pos, thing in things if tree is None or meets(thing, tree)][:count]
+
+    def ids(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        return ((pos, row.id) for pos, row in self.content.rows.items() if pos > after)
+
+    def matching(self, tree: Tree) -> frozenset[int]:
+        return frozenset(pos for pos, row in self.content.rows.items() if meets(_thing(row), tree))
+
+    def gone_since(self, state: State) -> Positions | None:
+        if self.content.tokens.get(state.number) != state.token:
+            return None
+        return np.array(sorted(pos for pos in self.content.gone[state.gone :] if pos <= state.last), np.int64)
+
+    def vectors(
+        self, view: View, positions: Sequence[int] | None = None, after: int = 0
+    ) -> Iterator[tuple[Positions, Vectors]]:
+        held = self.content.vectors[view.number]
+        found = sorted(pos for pos in (held if positions is None else {*positions} & {*held}) if pos > after)
+        yield np.array(found, np.int64), np.array([held[pos] for pos in found], np.float32).reshape(-1, view.dim)
+
+    def count(self, view: View) -> int:
+        return len(self.content.vectors[view.number])
+
+    def missing(self, view: View, after: int, count: int) -> list[tuple[int, Thing]]:
+        held = self.content.vectors[view.number]
+        rows = self.content.rows.items()
+        return [(pos, _thing(row)) for pos, row in rows if pos > after and pos not in held][:count]
+
+    def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> MemoryPoints:
+        ((positions, vectors),) = self.vectors(view)
+        return MemoryPoints(positions, vectors, metric, {pos: row.id for pos, row in self.content.rows.items()})
+
+    def index_info(self, view: View, metric: Metric, recall: float) -> IndexInfo:
+        return IndexInfo(method="exact", recall=1.0, filtered_recall=1.0)
+
+    @property
+    def words(self) -> MemoryWords:
+        return MemoryWords(
+            self.content.analyse,
+            {pos: row.value for pos, row in self.content.rows.items() if isinstance(row.value, str)},
+        )
+
+    def encoder(self, fingerprint: str) -> tuple[str, bytes] | None:
+        return self.content.encoders.get(fingerprint)
+
+    def settings(self) -> dict[str, Any]:
+        return self.content.settings.copy()
+
+    def note(self, name: str) -> str | None:
+        return self.content.notes.get(name)
+
+    def thumbnail(self, position: int) -> bytes | None:
+        return self.content.thumbnails.get(position)
+
+    def without_thumbnail(self, positions: Sequence[int]) -> list[int]:
+        return [position for position in positions if position not in self.content.thumbnails]
+
+    def summary(self) -> Summary:
+        rows = self.content.rows.values()
+        parts = [row.part_of for row in rows if row.part_of is not None]
+        names = tuple(dict.fromkeys(name for row in [*rows][:1000] for name in json.loads(row.about)))
+        return Summary(len(parts), len({*parts}), names, 0, len(self.content.thumbnails))
+
+    def faults(self) -> Iterator[str]:
+        """See `Snapshot`: nothing is kept, so nothing is damaged."""
+        return iter(())
+
+
+class MemoryPoints(NamedTuple):
+    """All points of a view, compared one by one; see `knnife.space.protocols.Neighbourhood`."""
+
+    positions: Positions
+    vectors: Vectors
+    metric: Metric
+    names: dict[int, str]
+
+    def near(
+        self, queries: Vectors, k: int, among: Any = None, exclude: Positions | None = None
+    ) -> tuple[Positions, Vectors]:
+        allowed = self._allowed(among)
+        scores = similarity(queries, self.vectors[allowed], self.metric)
+        positions = self.positions[allowed]
+        if exclude is not None and len(positions):
+            scores = np.where(positions == np.asarray(exclude)[:, None], -np.inf, scores)
+            k = min(k, len(positions) - bool(np.isin(exclude, positions).any()))
+        columns, best = top_k(np.asarray(scores, np.float32), k)
+        return positions[columns], best
+
+    def within(self, queries: Vectors, at_least: float, among: Any = None) -> tuple[Positions, Positions, Vectors]:
+        allowed = self._allowed(among)
+        scores = similarity(queries, self.vectors[allowed], self.metric)
+        numbers, rows = np.nonzero(scores >= np.float32(at_least))
+        return numbers, self.positions[allowed][rows], np.asarray(scores[numbers, rows], np.float32)
+
+    def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
+        rows = {pos: row for row, pos in enumerate(self.positions.tolist())}
+        found = np.full((len(queries), len(positions)), -np.inf, np.float32)
+        there = [i for i, pos in enumerate(positions.tolist()) if pos in rows]
+        some = self.vectors[[rows[int(positions[i])] for i in there]]
+        found[:, there] = similarity(queries, some, self.metric)
+        return found
+
+    def ids_of(self, positions: Positions) -> list[list[str]]:
+        return [[self.names[pos] for pos in row] for row in positions.tolist()]
+
+    def sample(self, count: int) -> Positions:
+        return self.positions[:: max(1, -(-len(self.positions) // count))]
+
+    def _allowed(self, among: frozenset[int] | None) -> Any:
+        if among is None:
+            return np.arange(len(self.positions))
+        return np.flatnonzero([pos in among for pos in self.positions.tolist()])
+
+
+def _thing(row: Row) -> Thing:
+    return Thing(row.id, row.value, json.loads(row.about), row.part_of)

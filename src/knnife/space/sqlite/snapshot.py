@@ -1,0 +1,226 @@
+"""One state of a space in its file, as a connection within a transaction sees it. The guarantees are those of
+`knnife.space.protocols.Snapshot`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knnife.errors import NotASpace
+from knnife.geometry import Metric, Positions, Vectors
+from knnife.space.filter_tree import Tree
+from knnife.space.index_sync import Chosen, IndexSync, chosen_positions
+from knnife.space.packing import unpack
+from knnife.space.protocols import Neighbourhood, Progress, Scores, Selection
+from knnife.space.records import Held, IndexInfo, State, Summary, View
+from knnife.space.sqlite import tables, words
+from knnife.space.sqlite.conditions import FilterCache, compiled
+from knnife.space.sqlite.file import file_bytes
+from knnife.space.sqlite.tables import AMONG
+from knnife.space.sqlite.words import MemoCache, ScoredRows
+from knnife.things import Thing
+
+BATCH = 4_096  # vectors
+FIELDS_OF = 1_000  # things whose metadata names the fields
+
+COLUMNS = (
+    "number, name, encoder, fingerprint, kind, dim, dtype, ready, is_default, filled, loss_sum, loss_max, loss_count"
+)
+
+
+class Caches:
+    """What readings of one file share."""
+
+    def __init__(self, indexes: IndexSync) -> None:
+        self.indexes, self.filters, self.words = indexes, FilterCache(), MemoCache()
+
+
+class SqliteSnapshot:
+    """A connection in a transaction."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path, caches: Caches) -> None:
+        self._db, self._path, self._caches = db, path, caches
+
+    @cached_property
+    def state(self) -> State:
+        """The newest row of `commits`."""
+        return State(*self._db.execute("SELECT * FROM commits ORDER BY number DESC LIMIT 1").fetchone())
+
+    # things
+
+    def positions(self, ids: Sequence[str], *, wholes: bool = False) -> dict[str, list[int]]:
+        given = json.dumps(list(ids))
+        sql = "SELECT things.id, pos FROM json_each(?) AS given JOIN things ON things.id = given.value"
+        found: dict[str, list[int]] = {id: [pos] for id, pos in self._db.execute(sql, [given])}
+        if wholes:
+            parts = "SELECT part_of, pos FROM json_each(?) AS given JOIN things ON part_of = given.value"
+            for whole, pos in self._db.execute(parts, [given]):
+                found.setdefault(whole, []).append(pos)
+        return found
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        sql = (
+            "SELECT things.id, pos, content, about, part_of FROM json_each(?) AS given "
+            "JOIN things ON things.id = given.value"
+        )
+        return {id: Held(*held) for id, *held in self._db.execute(sql, [json.dumps(list(ids))])}
+
+    def parts(self, whole: str) -> dict[str, int]:
+        return dict(self._db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole]))
+
+    def things(self, positions: Iterable[int]) -> dict[int, Thing]:
+        wanted = "json_each(?) AS given JOIN things ON pos = given.value"
+        sql = f"SELECT pos, things.id, things.value, about, part_of FROM {wanted}"
+        return dict(map(_thing, self._db.execute(sql, [json.dumps(list(positions))])))
+
+    def scan(self, tree: Tree | None, after: int, count: int) -> list[tuple[int, Thing]]:
+        where, parameters = compiled(tree) if tree is not None else ("1", ())
+        sql = f"SELECT pos, id, value, about, part_of FROM things WHERE pos > ? AND {where} ORDER BY pos LIMIT ?"
+        return [_thing(row) for row in self._db.execute(sql, [after, *parameters, count])]
+
+    def ids(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        return self._db.execute("SELECT pos, id FROM things WHERE pos > ?", [after])
+
+    def matching(self, tree: Tree) -> Chosen:
+        return self._caches.filters.matching(self._db, self.state.token, tree)
+
+    def gone_since(self, state: State) -> Positions | None:
+        row = self._db.execute("SELECT token FROM commits WHERE number = ?", [state.number]).fetchone()
+        if row is None or row[0] != state.token:
+            return None
+        gone = self._db.execute("SELECT pos FROM gone WHERE seq > ? ORDER BY pos", [state.gone])
+        return np.fromiter((pos for (pos,) in gone if pos <= state.last), np.int64)
+
+    # views
+
+    @cached_property
+    def views(self) -> list[View]:
+        rows = self._db.execute(f"SELECT {COLUMNS} FROM views ORDER BY number").fetchall()
+        found = [View(*row)._replace(ready=bool(row[7]), is_default=bool(row[8])) for row in rows]
+        if all(view.is_default or view.encoder is not None for view in found):
+            return found
+        return tables.with_origins(self._db, self._path, found)
+
+    def vectors(
+        self, view: View, positions: Sequence[int] | None = None, after: int = 0
+    ) -> Iterator[tuple[Positions, Vectors]]:
+        some = f" AND {AMONG}" if positions is not None else ""
+        parameters = [after] if positions is None else [after, json.dumps(list(positions))]
+        sql = f"SELECT pos, vector FROM {_table(view)} WHERE pos > ?{some} ORDER BY pos"
+        cursor = self._db.execute(sql, parameters)
+        while rows := cursor.fetchmany(BATCH):
+            blobs = [row[1] for row in rows]
+            if set(map(type, blobs)) != {bytes} or set(map(len, blobs)) != {view.width}:
+                raise self._damaged(view, rows)
+            yield np.array([row[0] for row in rows], np.int64), unpack(b"".join(blobs), view.dim, view.dtype)
+
+    def _damaged(self, view: View, rows: Sequence[tuple[int, Any]]) -> NotASpace:
+        """What is said of rows among which something else than a vector was found."""
+        pos, blob = next(row for row in rows if not isinstance(row[1], bytes) or len(row[1]) != view.width)
+        found = f"{len(blob)} bytes" if isinstance(blob, bytes) else f"a {type(blob).__name__}"
+        return NotASpace(
+            f"{self._path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}, "
+            f"expected {view.width} bytes; restore the file from a copy, or see `knnife doctor {self._path}` for what "
+            "can be rescued"
+        )
+
+    def count(self, view: View) -> int:
+        """See `Snapshot`. Counting a million takes a second."""
+        return int(self._db.execute(f"SELECT count(*) FROM {_table(view)}").fetchone()[0])
+
+    def missing(self, view: View, after: int, count: int) -> list[tuple[int, Thing]]:
+        lacks = f"NOT EXISTS (SELECT 1 FROM {_table(view)} v WHERE v.pos = things.pos)"
+        sql = f"SELECT pos, id, value, '{{}}', part_of FROM things WHERE pos > ? AND {lacks} ORDER BY pos LIMIT ?"
+        return [_thing(row) for row in self._db.execute(sql, [after, count])]
+
+    def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> Neighbourhood:
+        return self._caches.indexes.neighbours(self, view, metric, recall, progress)
+
+    def index_info(self, view: View, metric: Metric, recall: float) -> IndexInfo:
+        return self._caches.indexes.info(self, view, metric, recall)
+
+    @property
+    def words(self) -> SqliteWords:
+        return SqliteWords(self._db, self._caches.words.at(self.state.token))
+
+    # what else is kept
+
+    def encoder(self, fingerprint: str) -> tuple[Any, Any] | None:
+        if not tables.there(self._db, "models"):
+            return None
+        row = self._db.execute("SELECT form, bytes FROM models WHERE fingerprint = ?", [fingerprint]).fetchone()
+        return row and (row[0], row[1])
+
+    def settings(self) -> dict[str, Any]:
+        return dict(self._db.execute("SELECT name, value FROM settings"))
+
+    def note(self, name: str) -> str | None:
+        if not tables.there(self._db, "notes"):
+            return None
+        row = self._db.execute("SELECT value FROM notes WHERE name = ?", [name]).fetchone()
+        return None if row is None else row[0]
+
+    def thumbnail(self, position: int) -> bytes | None:
+        return tables.thumbnail(self._db, position)
+
+    def without_thumbnail(self, positions: Sequence[int]) -> list[int]:
+        return tables.without_thumbnail(self._db, positions)
+
+    def summary(self) -> Summary:
+        counts = "SELECT count(*), count(DISTINCT part_of) FROM things WHERE part_of IS NOT NULL"
+        parts, wholes = self._db.execute(counts).fetchone()
+        fields: dict[str, None] = {}
+        for (about,) in self._db.execute(f"SELECT about FROM things ORDER BY pos LIMIT {FIELDS_OF}"):
+            fields.update(dict.fromkeys(json.loads(about)))
+        return Summary(parts, wholes, tuple(fields), file_bytes(self._path), tables.count_thumbnails(self._db)[0])
+
+    def faults(self) -> Iterator[str]:
+        """What SQLite finds damaged, and what is promised of a space and does not hold."""
+        damage = [line for (line,) in self._db.execute("PRAGMA quick_check(10)") if line != "ok"]
+        yield from (f"the file is damaged: {line}" for line in damage)
+        if damage:  # what else is counted may not even be readable
+            return
+        things = int(self._db.execute("SELECT count(*) FROM things").fetchone()[0])
+        if things != self.state.things:
+            yield f"{things:,} things are there, and {self.state.things:,} were counted"
+        for view in self.views:
+            held = f"SELECT count(*), count(t.pos) FROM {_table(view)} v LEFT JOIN things t USING (pos)"
+            vectors, owned = self._db.execute(held).fetchone()
+            if vectors > owned:
+                yield f"view {view.name}: {vectors - owned:,} vectors belong to no thing"
+            if view.is_default and owned < things:
+                yield f"view {view.name}: {things - owned:,} things have no vector"
+        if lost := tables.count_thumbnails(self._db)[1]:
+            yield f"{lost:,} thumbnails belong to no thing"
+
+
+class SqliteWords:
+    """The words of one state; see `knnife.space.protocols.WordIndex`."""
+
+    def __init__(self, db: sqlite3.Connection, memo: words.Memo) -> None:
+        self._db, self._memo = db, memo
+
+    def find(self, query: str, limit: int, among: Selection | None = None) -> ScoredRows:
+        return words.find(self._db, query, limit, chosen_positions(among), self._memo)
+
+    def score(self, found: Any, positions: Positions) -> Scores:
+        return words.score(self._db, found, positions)
+
+    def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
+        return words.matched(self._db, query, positions)
+
+
+def _table(view: View) -> str:
+    return f"vectors_{int(view.number)}"
+
+
+def _thing(row: tuple[int, str, str | bytes | None, str, str | None]) -> tuple[int, Thing]:
+    position, id, value, about, part_of = row
+    return position, Thing(id, value, json.loads(about), part_of)

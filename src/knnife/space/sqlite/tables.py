@@ -1,0 +1,124 @@
+"""The tables that a space has once they are needed: trained encoders, thumbnails, notes, and where views come from.
+
+Each is made with the first of its rows, so the files of spaces that need none of them, and older ones, do without; a
+reader that does not know a table loses only what it holds.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from knnife.errors import NotASpace
+from knnife.space.records import Origin, View
+
+TABLES = {
+    "models": """
+CREATE TABLE IF NOT EXISTS models (     -- encoders that were trained for this space
+    fingerprint TEXT PRIMARY KEY,       -- that of the views whose vectors it makes
+    form        TEXT NOT NULL,          -- how the bytes are to be read
+    bytes       BLOB NOT NULL
+) WITHOUT ROWID
+""",
+    "thumbnails": """
+CREATE TABLE IF NOT EXISTS thumbnails (     -- small pictures of the things
+    pos     INTEGER PRIMARY KEY,            -- that of the thing
+    picture BLOB NOT NULL                   -- a JPEG file
+)
+""",
+    "notes": """
+CREATE TABLE IF NOT EXISTS notes (      -- what tools remember of this space
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL                 -- JSON
+) WITHOUT ROWID
+""",
+    "origins": """
+CREATE TABLE IF NOT EXISTS origins (    -- where the vectors of derived views come from
+    number INTEGER PRIMARY KEY,         -- that of the view
+    metric TEXT,                        -- NULL: that of the space
+    origin TEXT NOT NULL                -- JSON
+)
+""",
+}
+AMONG = "pos IN (SELECT value FROM json_each(?))"
+
+
+def there(db: sqlite3.Connection, table: str) -> bool:
+    """Has this space that table?"""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [table]).fetchone() is not None
+
+
+def put(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows, in place of those with the same key; the table is made where there is none."""
+    db.execute(TABLES[table])
+    rows = [*rows]
+    if rows:
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def thumbnail(db: sqlite3.Connection, position: int) -> bytes | None:
+    """The thumbnail of the thing at a position; None where it has none."""
+    if not there(db, "thumbnails"):
+        return None
+    row = db.execute("SELECT picture FROM thumbnails WHERE pos = ?", [position]).fetchone()
+    return row[0] if row and isinstance(row[0], bytes) else None
+
+
+def without_thumbnail(db: sqlite3.Connection, positions: Sequence[int]) -> list[int]:
+    """Those of these positions that have no thumbnail."""
+    if not there(db, "thumbnails"):
+        return list(positions)
+    held = {pos for (pos,) in db.execute(f"SELECT pos FROM thumbnails WHERE {AMONG}", [json.dumps(list(positions))])}
+    return [pos for pos in positions if pos not in held]
+
+
+def count_thumbnails(db: sqlite3.Connection) -> tuple[int, int]:
+    """How many thumbnails there are, and how many of them belong to no thing."""
+    if not there(db, "thumbnails"):
+        return 0, 0
+    total, owned = db.execute("SELECT count(*), count(t.pos) FROM thumbnails LEFT JOIN things t USING (pos)").fetchone()
+    return int(total), int(total - owned)
+
+
+def remove_thumbnails(db: sqlite3.Connection, positions: str) -> None:
+    """Delete the thumbnails of things that go; the positions as a JSON list."""
+    if there(db, "thumbnails"):
+        db.execute(f"DELETE FROM thumbnails WHERE {AMONG}", [positions])
+
+
+def with_origins(db: sqlite3.Connection, path: Path, views: list[View]) -> list[View]:
+    """The views, the derived ones with where they come from. Raises NotASpace where that is damaged."""
+    if not there(db, "origins"):
+        return views
+    held = {number: (metric, origin) for number, metric, origin in db.execute("SELECT * FROM origins")}
+    try:
+        return [
+            view._replace(metric=held[view.number][0], origin=_origin(json.loads(held[view.number][1])))
+            if view.number in held
+            else view
+            for view in views
+        ]
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise NotASpace(f"{path} is damaged: where its derived views come from cannot be read: {error}") from error
+
+
+def put_origin(db: sqlite3.Connection, view: View, origin: Origin) -> None:
+    """Write down where a view comes from."""
+    put(db, "origins", [(view.number, view.metric, json.dumps(origin._asdict()))])
+
+
+def remove_view(db: sqlite3.Connection, number: int) -> None:
+    """Delete where a view comes from, and the encoders of views that are gone."""
+    if there(db, "origins"):
+        db.execute("DELETE FROM origins WHERE number = ?", [number])
+    if there(db, "models"):
+        db.execute(
+            "DELETE FROM models WHERE fingerprint NOT IN (SELECT fingerprint FROM views WHERE fingerprint NOTNULL)"
+        )
+
+
+def _origin(held: dict[str, object]) -> Origin:
+    views = {str(name): (fingerprint, int(filled)) for name, (fingerprint, filled) in held["views"].items()}  # type: ignore[attr-defined]
+    return Origin(str(held["source"]), views, int(held["last"]), int(held["gone"]))  # type: ignore[call-overload]

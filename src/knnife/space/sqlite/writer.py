@@ -1,0 +1,131 @@
+"""A transaction on the file of a space. The guarantees are those of `knnife.space.protocols.Writer`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from knnife.geometry import Vectors
+from knnife.space.packing import pack
+from knnife.space.records import Row, State, View
+from knnife.space.sqlite import tables
+from knnife.space.sqlite.snapshot import COLUMNS, SqliteSnapshot, _table
+from knnife.space.sqlite.tables import AMONG
+from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS
+
+COMMITS_KEPT = 10_000  # a cache older than so many transactions is built anew
+
+
+class SqliteWriter(SqliteSnapshot):
+    """The connection that writes, in a transaction. `end` writes down the state that it led to."""
+
+    _moved = False  # does anything that a cache shows differ from the state that the transaction began with?
+
+    def end(self) -> None:
+        """Write down the new state, as the successor of the one before, if there is one."""
+        if not self._moved:
+            return
+        number = self.state.number + 1
+        new = self.state._replace(number=number, token=os.urandom(8))
+        self._db.execute("INSERT INTO commits VALUES (?, ?, ?, ?, ?)", new)
+        self._db.execute("DELETE FROM commits WHERE number <= ?", [number - COMMITS_KEPT])
+
+    def _goes_to(self, state: State) -> None:
+        self._moved = True
+        self.__dict__["state"] = state
+
+    def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
+        before = self.state
+        positions = range(before.last + 1, before.last + 1 + len(rows))
+        self._db.executemany(
+            "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?)",
+            [(pos, *row[:5]) for pos, row in zip(positions, rows, strict=True)],
+        )
+        self._db.execute(INSERT_WORDS, [before.last])
+        self._put(view, positions, vectors)
+        self._goes_to(before._replace(last=before.last + len(rows), things=before.things + len(rows)))
+        return positions
+
+    def edit(self, edits: Sequence[tuple[str, str | None, int]]) -> None:
+        self._db.executemany("UPDATE things SET about = ?, part_of = ? WHERE pos = ?", edits)
+        self._goes_to(self.state)
+
+    def remove(self, positions: Sequence[int]) -> None:
+        chosen, before = json.dumps(list(positions)), self.state
+        sql = f"SELECT pos, value FROM things WHERE {AMONG} AND typeof(value) = 'text'"
+        texts = self._db.execute(sql, [chosen]).fetchall()
+        self._db.executemany(DELETE_WORDS, texts)  # the full-text index needs the old text to forget it
+        self._db.execute(f"DELETE FROM things WHERE {AMONG}", [chosen])
+        for view in self.views:
+            self._db.execute(f"DELETE FROM {_table(view)} WHERE {AMONG}", [chosen])
+        tables.remove_thumbnails(self._db, chosen)
+        self._db.executemany("INSERT INTO gone (seq, pos) VALUES (?, ?)", enumerate(positions, before.gone + 1))
+        self._goes_to(before._replace(gone=before.gone + len(positions), things=before.things - len(positions)))
+
+    def fill(self, view: View, positions: Sequence[int], vectors: Vectors) -> None:
+        given = json.dumps(list(positions))
+        there = {pos for (pos,) in self._db.execute(f"SELECT pos FROM things WHERE {AMONG}", [given])}
+        there -= {pos for (pos,) in self._db.execute(f"SELECT pos FROM {_table(view)} WHERE {AMONG}", [given])}
+        keep = [i for i, pos in enumerate(positions) if pos in there]
+        self._put(view, [positions[i] for i in keep], vectors[keep])
+        # Indexes that looked at these positions already cannot follow, and notice it by this.
+        self._db.execute("UPDATE views SET filled = ? WHERE number = ?", (self.state.number + 1, view.number))
+        self.__dict__.pop("views", None)
+        self._goes_to(self.state)
+
+    def _put(self, view: View, positions: Iterable[int], vectors: Vectors) -> None:
+        """Store vectors `(n, d)` under their positions, and add up what rounding cost."""
+        blobs, losses = pack(vectors, view.dtype)
+        self._db.executemany(f"INSERT INTO {_table(view)} VALUES (?, ?)", zip(positions, blobs, strict=True))
+        if losses is not None:
+            self._db.execute(
+                "UPDATE views SET loss_sum = loss_sum + ?, loss_max = max(loss_max, ?), loss_count = loss_count + ? "
+                "WHERE number = ?",
+                [float(losses.sum()), float(losses.max(initial=0)), len(losses), view.number],
+            )
+
+    def put_view(self, view: View) -> View:
+        self.__dict__.pop("views", None)
+        if view.is_default and view.number:
+            self._db.execute("UPDATE views SET is_default = 0")
+        if view.number:
+            self._db.execute(
+                "UPDATE views SET ready = ?, is_default = ? WHERE number = ?",
+                [view.ready, view.is_default, view.number],
+            )
+            self._goes_to(self.state)
+            return view
+        number = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM views").fetchone()[0]
+        view = view._replace(number=number)
+        fields = view[: len(COLUMNS.split(","))]
+        self._db.execute(f"INSERT INTO views ({COLUMNS}) VALUES ({', '.join('?' * len(fields))})", fields)
+        self._db.execute(f"CREATE TABLE {_table(view)} (pos INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
+        if view.origin is not None:
+            tables.put_origin(self._db, view, view.origin)
+        return view
+
+    def drop_view(self, view: View) -> None:
+        """See `Writer`. The store deletes the index, once this is committed."""
+        self.__dict__.pop("views", None)
+        self._db.execute(f"DROP TABLE {_table(view)}")
+        self._db.execute("DELETE FROM views WHERE number = ?", [view.number])
+        tables.remove_view(self._db, view.number)
+        self.dropped = [*self.dropped, view.number]
+        self._goes_to(self.state)
+
+    dropped: Sequence[int] = ()  # the numbers of views whose indexes go when this is committed
+
+    def keep_encoder(self, fingerprint: str, form: str, data: bytes) -> None:
+        tables.put(self._db, "models", [(fingerprint, form, data)])
+
+    def put_settings(self, settings: Mapping[str, Any]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
+
+    def put_note(self, name: str, value: str) -> None:
+        tables.put(self._db, "notes", [(name, value)])
+
+    def put_thumbnails(self, positions: Iterable[int], pictures: Iterable[bytes]) -> None:
+        tables.put(self._db, "thumbnails", zip(positions, pictures, strict=True))
+        self._goes_to(self.state)
