@@ -11,8 +11,8 @@ from tests.toys import Letters
 
 from knnife import BadInput, EncoderMismatch, Space, Thing, duplicates, similarity
 from knnife.things.folding import fold
-from knnife.tools._duplicates.joins import close_pairs
 from knnife.tools._duplicates.shingles import shingles
+from knnife.tools._duplicates.similarity_join import close_pairs
 
 SYLLABLES = [a + b for a in "bdfgklmnprst" for b in ("a", "e", "i", "o", "u", "an", "er", "is")]
 

@@ -17,7 +17,7 @@ from tests import drawn
 from knnife import BadInput, EncoderMismatch, Seen, Space, Thing, duplicates, load_encoder, read
 from knnife.encoders.keypoints import keypoints
 from knnife.things.pixels import jpeg, pixels
-from knnife.tools._duplicates.pictures import _tail, alike
+from knnife.tools._duplicates.picture_copies import _tail, alike
 from knnife.tools._duplicates.shortlist import CLOSE, FAR, FIRST, NEAREST, Poses, candidates
 
 Pixels = np.ndarray

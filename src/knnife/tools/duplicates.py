@@ -26,11 +26,10 @@ from knnife.things import Thing
 from knnife.things.kinds import kind
 from knnife.things.sheets import sheet
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
-from knnife.tools._duplicates.groups import Group, check_rule, worth
-from knnife.tools._duplicates.joins import Progress, Rows
+from knnife.tools._duplicates.groups import Group, across_cells, check_rule, group_cells, worth
 from knnife.tools._duplicates.shortlist import Poses
-from knnife.tools._duplicates.showing import across_cells, group_cells
 from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
+from knnife.tools._duplicates.similarity_join import Progress, Rows
 from knnife.tools._duplicates.tail import Tail
 
 ROUNDING = 1e-6  # of a similarity

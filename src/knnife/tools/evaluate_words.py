@@ -111,7 +111,11 @@ def _paths(given: Paths) -> Iterable[files.Source]:
 
 
 def _accuracies(
-    table: WordTable, sections: Sequence[files.Section], common: int | None, method: Method, progress: Progress | None
+    table: WordTable,
+    sections: Sequence[files.AnalogySection],
+    common: int | None,
+    method: Method,
+    progress: Progress | None,
 ) -> list[Accuracy]:
     """Those of the sections of one file, and its sums."""
     questions = [question for section in sections for question in section.questions]

@@ -13,21 +13,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knnife.encoders.keypoints import SIDE, Keypoints, keypoints
 from knnife.encoders.picture_matching import Matched, matched
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, BadPictures
+from knnife.space import Input, is_space, opened
 from knnife.things import Thing
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, each_picture
-from knnife.things.sheets import page
-from knnife.tools._verify.candidates import candidates_of, value_of
-from knnife.tools._verify.shown import Points, side_by_side
+from knnife.things.sheets import escaped, page, uri
 
 TOGETHER = 32  # pictures that are decoded at once
 POINTS = 800  # of a picture: what is a small part of another one has few of the strongest points there
-Progress = Callable[[int, float | None], None]
 Size = tuple[int, int]  # width and height
+
+TALL = 360  # of a picture, in units of the drawing
+GAP = 16
+SHARP = 720  # pixels of the longer side of a picture in the page
+GOLDEN = 137.508  # degrees: lines after one another are told apart by their colours
+
+Points = NDArray[np.float64]  # (m, 2): x and y as shares of the width and the height
+Side = tuple[Value, float]  # a picture, and its width by its height
 
 
 @dataclass(frozen=True)
@@ -117,9 +125,9 @@ class Verified:
     def _sections(self, shown: Sequence[int]) -> Iterator[str]:
         for i in shown:
             left = self.picture, self.size[0] / self.size[1]
-            right = value_of(self.candidates[i]), self.sizes[i][0] / self.sizes[i][1]
+            right = _picture_of(self.candidates[i]), self.sizes[i][0] / self.sizes[i][1]
             heading = f"{self.candidates[i].id}: {_told(self.found[i])}"
-            yield from side_by_side(heading, left, right, *self.points(i), self.outline(i))
+            yield from _side_by_side(heading, left, right, *self.points(i), self.outline(i))
         if not shown:
             yield f"<p>None of {len(self):,} candidates shows the same.</p>\n"
 
@@ -155,13 +163,13 @@ def verify(
 
     """
     [own] = each_picture([picture], _looked_at, SIDE)
-    things = candidates_of(candidates, picture, ids, k)
+    things = _candidates_of(candidates, picture, ids, k)
 
     def compared(pixels: Pixels) -> tuple[Matched, Size]:
         other = _looked_at(pixels)
         return matched(own, other, mirrored=mirrored), (other.width, other.height)
 
-    done = _each([value_of(thing) for thing in things], compared, progress)
+    done = _each([_picture_of(thing) for thing in things], compared, progress)
     return Verified(picture, things, [found for found, _ in done], (own.width, own.height), [size for _, size in done])
 
 
@@ -195,3 +203,72 @@ def _shares(points: Any, size: Size) -> Points:
 def _told(found: Matched) -> str:
     what = "a copy" if found.copy else "the same object or scene"
     return f"{what}{', mirrored' if found.mirrored else ''}, {len(found)} points agree, evidence {found.evidence:.0f}"
+
+
+def _candidates_of(given: Any, picture: Value, ids: Iterable[str] | None, k: int) -> list[Thing]:
+    """The pictures given, each with an id: its path, or its number where there is none.
+
+    given: as `verify` takes it; of a Space those of `ids`, or the k nearest of the picture. Raises BadInput where
+    there are none.
+    """
+    if is_space(given):
+        with opened(given) as space:
+            found = space.get(space.near(picture, k).ids[0] if ids is None else ids) if len(space) else []
+    elif ids is not None:
+        raise BadInput("ids= says which things of a space are compared; the candidates are no space")
+    elif isinstance(given, str | os.PathLike):
+        with opened(Input(os.fspath(given), pictures=True), what="candidates") as reading:
+            found = list(reading)
+    else:
+        if not isinstance(given, Iterable):
+            kind = type(given).__name__
+            raise BadInput(f"candidates are pictures, a folder of them or a Space, not {kind}: {given!r:.60}")
+        several = [given] if isinstance(given, bytes | Thing) else given
+        found = [_thing(each, number) for number, each in enumerate(several)]
+    if not found:
+        raise BadInput("there are no candidates; expected one picture or more")
+    return found
+
+
+def _picture_of(thing: Thing) -> Value:
+    """The picture of a thing. Raises BadInput where it has none."""
+    if isinstance(thing.value, str | bytes):
+        return thing.value
+    raise BadInput(f"{thing.id!r} has no picture; expected the path or the bytes of one")
+
+
+def _thing(given: Any, number: int) -> Thing:
+    if isinstance(given, Thing):
+        return given if given.id is not None else given._replace(id=str(number))
+    if isinstance(given, str | os.PathLike):
+        return Thing(os.fspath(given), os.fspath(given))
+    if isinstance(given, bytes):
+        return Thing(str(number), given)
+    raise BadInput(f"a candidate is the path or the bytes of a picture, not {type(given).__name__}: {given!r:.60}")
+
+
+def _side_by_side(heading: str, left: Side, right: Side, a: Points, b: Points, outline: Points) -> Iterator[str]:
+    """The HTML of a section: both pictures, a line for each pair of points, and where the left one lies in the right.
+
+    outline: the four corners of the left picture in the right one. Raises what decoding raises.
+    """
+    wide, other = TALL * left[1], TALL * right[1]
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline * (other, TALL))
+    frame = f'<polygon points="{corners}" fill="none" stroke="#fff" stroke-width="2"/>'
+    yield f"<section><h2>{escaped(heading)}</h2>\n"
+    yield f'<svg viewBox="0 0 {wide + GAP + other:.0f} {TALL}" style="width:100%;max-height:80vh" role="img">\n'
+    yield _placed(left[0], 0, wide, "")
+    yield _placed(right[0], wide + GAP, other, frame)
+    here, there = a * (wide, TALL), b * (other, TALL) + (wide + GAP, 0)
+    for number, ((x, y), (u, v)) in enumerate(zip(here.tolist(), there.tolist(), strict=True)):
+        colour = f"hsl({number * GOLDEN % 360:.0f} 90% 55%)"
+        yield f'<path d="M{x:.1f} {y:.1f}L{u:.1f} {v:.1f}" stroke="{colour}" stroke-width=".8" opacity=".7"/>'
+        yield "".join(f'<circle cx="{p:.1f}" cy="{q:.1f}" r="2" fill="{colour}"/>' for p, q in ((x, y), (u, v)))
+    yield "\n</svg></section>\n"
+
+
+def _placed(picture: Value, start: float, width: float, above: str) -> str:
+    """A picture from `start` on, and what is drawn above it, as far as it lies within."""
+    place = f'width="{width:.1f}" height="{TALL}"'
+    shown = f'<image {place} preserveAspectRatio="none" href="{uri(picture, SHARP)}"/>'
+    return f'<svg x="{start:.1f}" y="0" {place}>{shown}{above}</svg>\n'

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample
 from knnife.things.folding import fold
+from knnife.tools._duplicates.candidate_search import Close, ComparedPoints, Surface
 from knnife.tools._duplicates.groups import first_alike
-from knnife.tools._duplicates.joins import Progress, Rows, between
-from knnife.tools._duplicates.pictures import Pictures, contents
+from knnife.tools._duplicates.picture_copies import Pictures, contents
 from knnife.tools._duplicates.shortlist import Poses
+from knnife.tools._duplicates.similarity_join import Progress, Rows, between
 from knnife.tools._duplicates.tail import Tail
-from knnife.tools._duplicates.ways import Close, Cloud, Surface
 
 Way = Literal["surface", "vectors"]
 
@@ -43,10 +43,10 @@ class Searches(NamedTuple):
     """Both ways, None for one that is not asked for."""
 
     surface: Surface | Pictures | None
-    vectors: Cloud | None
+    vectors: ComparedPoints | None
 
 
-class Found(NamedTuple):
+class CopyPairs(NamedTuple):
     """Pairs, the most certain first, each `(p,)`; what they mean stands at Duplicates.
 
     lowest: the similarity down to which all pairs are here, in either way.
@@ -61,7 +61,7 @@ class Found(NamedTuple):
     lowest: float
 
 
-class Sides(NamedTuple):
+class FoldedSides(NamedTuple):
     """What is compared: of exact copies one on each side. `right` is None where it is each against each.
 
     left, right: their positions. folded: their texts as `fold` gives them, the left ones first.
@@ -72,7 +72,7 @@ class Sides(NamedTuple):
     folded: Sequence[str]
 
 
-def find(things: Sample, against: Sample | None, search: Search) -> Found:
+def find(things: Sample, against: Sample | None, search: Search) -> CopyPairs:
     """All pairs that are exact copies, and all that the search asks for."""
     given = _given(things, against)
     texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in given]
@@ -128,15 +128,15 @@ def _exact(first: Rows, n: int, *, within: bool) -> tuple[Rows, Rows]:
     return np.concatenate([met, right[also]]), np.concatenate([first_right[place[met]], also])
 
 
-def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: bool) -> Sides:
+def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: bool) -> FoldedSides:
     left = np.unique(first[:n], return_index=True)[1]
     right = None if within else np.unique(first[n:], return_index=True)[1]
     rows = [left] if right is None else [left, right]
     folded = [side[row] for side, kept in zip(texts, rows, strict=True) if side for row in kept.tolist()]
-    return Sides(left, right, folded)
+    return FoldedSides(left, right, folded)
 
 
-def _searches(things: Sample, against: Sample | None, sides: Sides, search: Search) -> Searches:
+def _searches(things: Sample, against: Sample | None, sides: FoldedSides, search: Search) -> Searches:
     surface: Surface | Pictures | None = None
     vectors = None
     split = None if sides.right is None else len(sides.left)
@@ -147,7 +147,7 @@ def _searches(things: Sample, against: Sample | None, sides: Sides, search: Sear
         surface = Surface(sides.folded, split, search.seed)
     if "vectors" in search.ways:
         other = None if against is None or sides.right is None else against.points[sides.right]
-        vectors = Cloud(things.points[sides.left], other, things.metric, search.seed)
+        vectors = ComparedPoints(things.points[sides.left], other, things.metric, search.seed)
     return Searches(surface, vectors)
 
 
@@ -197,7 +197,7 @@ def _asked_for(close: Close, way: Way, metric: Metric, search: Search) -> tuple[
     return close.left[wanted], close.right[wanted]
 
 
-def _union(pairs: Sequence[tuple[Rows, Rows]], sides: Sides, first: Rows, n: int) -> tuple[Rows, Rows]:
+def _union(pairs: Sequence[tuple[Rows, Rows]], sides: FoldedSides, first: Rows, n: int) -> tuple[Rows, Rows]:
     """Each pair once, as places in `sides`; exact copies are left out."""
     left, right = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
     if sides.right is not None:
@@ -225,7 +225,7 @@ def _together(
     far: Mapping[Way, Vectors],
     close: Mapping[Way, Close],
     search: Search,
-) -> Found:
+) -> CopyPairs:
     a, b = (np.concatenate([exact[side], near[side]]) for side in (0, 1))
     unknown = np.full(len(a), np.nan, np.float32)
     surface, similarity, expected = unknown, unknown, unknown.astype(np.float64)
@@ -247,7 +247,7 @@ def _together(
         lowest = search.threshold
     order = np.lexsort((b, a, -np.fmax(surface, similarity), np.nan_to_num(expected)))
     tails = {way: found.tail for way, found in close.items()}
-    return Found(a[order], b[order], surface[order], similarity[order], expected[order], tails, lowest)
+    return CopyPairs(a[order], b[order], surface[order], similarity[order], expected[order], tails, lowest)
 
 
 def distance(way: Way, metric: Metric, similarity: float) -> float:

@@ -13,7 +13,7 @@ from knnife.geometry import Metric, Vectors, as_vectors, similarity, unit
 from knnife.space.space import Where
 from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
-from knnife.tools._duplicates.pieces import Pieces
+from knnife.tools._duplicates.piece_index import Pieces
 from knnife.tools.duplicates import duplicates
 
 
@@ -56,7 +56,7 @@ class Seen:
         self._things, self._ids = found.things, list(found.things.ids)
         self.limits: dict[Way, float] = {way: found.limit(way) for way in found.tails}
         self._pieces = Pieces(found.things.texts or []) if "surface" in self.limits else None
-        self._points = Rows(found.things.points) if "vectors" in self.limits else None
+        self._points = GrowingPoints(found.things.points) if "vectors" in self.limits else None
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -118,7 +118,7 @@ class Seen:
         return sorted(found, key=lambda copy: -float(np.fmax(copy.surface, copy.similarity)))
 
 
-class Rows:
+class GrowingPoints:
     """Points in an array that has room for more."""
 
     def __init__(self, points: Vectors) -> None:

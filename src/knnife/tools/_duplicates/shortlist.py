@@ -11,7 +11,7 @@ import numpy as np
 
 from knnife.geometry import Vectors, blocks
 from knnife.space import nearest
-from knnife.tools._duplicates.joins import Rows
+from knnife.tools._duplicates.similarity_join import Rows
 
 ENCODER: Final = "copies"
 NEAREST: Final = 10  # of each picture, if they are CLOSE: most copies have a cosine of 0.7 or more

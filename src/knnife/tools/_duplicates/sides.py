@@ -12,8 +12,8 @@ from knnife.space import Sample, comparable, is_space, opened, sample
 from knnife.things import as_things, kind_within
 from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
-from knnife.tools._duplicates.joins import Progress
 from knnife.tools._duplicates.shortlist import ENCODER, Poses
+from knnife.tools._duplicates.similarity_join import Progress
 
 BY = ("both", "surface", "vectors")
 

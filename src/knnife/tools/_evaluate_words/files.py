@@ -28,7 +28,7 @@ COMMENTS = ("#", "//")
 
 
 @dataclass(frozen=True)
-class Section:
+class AnalogySection:
     """Analogies of one kind: each is (a, b, c, d), a is to b as c is to d."""
 
     file: str
@@ -47,16 +47,16 @@ class Pairs:
     scores: NDArray[np.float64]
 
 
-def read_analogies(path: Source) -> list[Section]:
+def read_analogies(path: Source) -> list[AnalogySection]:
     """The sections of a file, in order; without names, one of the name of the file.
 
     Raises BadRow for a line of other than four words, BadInput where there is none, NotFound without the file.
     """
-    sections = [Section(str(path), Path(path).stem, [])]
+    sections = [AnalogySection(str(path), Path(path).stem, [])]
     for number, line in _lines(path):
         words = line.split()
         if line.startswith(":"):
-            sections.append(Section(str(path), line[1:].strip() or Path(path).stem, []))
+            sections.append(AnalogySection(str(path), line[1:].strip() or Path(path).stem, []))
         elif len(words) == 4:
             sections[-1].questions.append((words[0], words[1], words[2], words[3]))
         else:

@@ -9,8 +9,8 @@ import numpy as np
 
 from knnife.geometry import Metric, Vectors, blocks, similarity
 from knnife.tools._duplicates.groups import first_alike
-from knnife.tools._duplicates.joins import Progress, Rows, between, close_pairs
 from knnife.tools._duplicates.shingles import shingles
+from knnife.tools._duplicates.similarity_join import Progress, Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
 from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
 
@@ -66,7 +66,7 @@ class Surface:
 
 
 @dataclass(frozen=True)
-class Cloud:
+class ComparedPoints:
     """Points of both sides as they are compared; `other` is None where it is each against each."""
 
     points: Vectors

@@ -28,10 +28,10 @@ from knnife.space import Sample
 from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
 from knnife.threads import cores
-from knnife.tools._duplicates.joins import Progress, Rows
+from knnife.tools._duplicates.candidate_search import Close
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
+from knnife.tools._duplicates.similarity_join import Progress, Rows
 from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
-from knnife.tools._duplicates.ways import Close
 
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
