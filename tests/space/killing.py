@@ -13,12 +13,20 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+class Ran(NamedTuple):
+    """How an attempt went."""
+
+    said: list[str]  # its words
+    killed: bool
+    seconds: float  # of the processor
 
 
 class Doomed:
@@ -40,19 +48,20 @@ class Doomed:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._process.communicate()
 
-    def run(self, path: Path, seconds: float) -> tuple[list[str], bool]:
-        """The words it said before it had used so much of the processor, and whether it was killed."""
+    def run(self, path: Path, seconds: float = 1e6) -> Ran:
+        """Runs it until it has used so much of the processor."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{seconds} {path}\n")
         self._process.stdin.flush()
         said: list[str] = []
         for line in self._process.stdout:
-            words, over, status = line.partition("over: ")
+            words, over, ending = line.partition("over: ")
             said += words.split()
             if over:
+                status, used = ending.split()
                 assert int(status) in (0, -signal.SIGPROF), said
-                return said, int(status) != 0
+                return Ran(said, int(status) != 0, float(used))
         raise AssertionError(f"the process that forks has ended: {said}")
 
 
@@ -65,7 +74,8 @@ def serve(module: str) -> None:
             signal.setitimer(signal.ITIMER_PROF, max(float(seconds), 1e-6))
             work(path)
             os._exit(0)
-        print("over:", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        _, status, used = os.wait4(child, 0)
+        print("over:", os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, flush=True)
 
 
 if __name__ == "__main__":

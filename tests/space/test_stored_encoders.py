@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.encoders.tables import encoder, payments
+from tests.space.killing import Doomed, needs_fork
 from tests.toys import Letters
 
 from knnife import BadInput, EncoderMismatch, NotASpace, ReadOnly, RowEncoder, Space
@@ -152,34 +148,17 @@ def test_a_hostile_or_damaged_encoder_is_one_clear_error(path: Path, column: str
         assert space.near(ids=["P00001"], k=3).ids
 
 
+@needs_fork
 def test_whenever_the_first_add_is_killed_there_is_no_view_without_its_encoder(tmp_path: Path) -> None:
-    if not hasattr(signal, "SIGKILL"):
-        pytest.skip("this system has no SIGKILL")
-    code = (
-        "import sys; from knnife import Space; from knnife.space import adding;"
-        "from tests.encoders.tables import encoder, payments;"
-        "adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 20; learned = encoder(); print('ready', flush=True);"
-        "space = Space.open(sys.argv[1], learned); space.add({'id': row['number'], **row} for row in payments())"
-    )
-    for number, moment in enumerate([0, 0.02, 0.05, 0.1, 0.2]):
-        path = tmp_path / f"{number}.knnife"
-        child = subprocess.Popen(
-            [sys.executable, "-c", code, str(path)],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-        assert child.stdout is not None
-        with child.stdout as lines:
-            assert lines.readline() == b"ready\n"
-            time.sleep(moment)
-            child.send_signal(signal.SIGKILL)
-        child.wait()
-        if not path.exists():
-            continue
-        with Space.open(path) as space:
-            if len(space):
-                assert space.encoder.fingerprint == PAYMENTS.fingerprint
-        with Space.open(path, PAYMENTS) as space:
-            space.add({"id": row["number"], **row} for row in ROWS)
-            assert len(space) == 300
+    with Doomed("tests.space.learning_child") as adding:
+        for number, moment in enumerate([0, 0.01, 0.02, 0.03, 0.05, 0.1]):
+            path = tmp_path / f"{number}.knnife"
+            adding.run(path, moment)
+            if not path.exists():
+                continue
+            with Space.open(path) as space:
+                if len(space):
+                    assert space.encoder.fingerprint == PAYMENTS.fingerprint
+            with Space.open(path, PAYMENTS) as space:
+                space.add({"id": row["number"], **row} for row in ROWS)
+                assert len(space) == 300

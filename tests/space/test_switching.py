@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.space.killing import Doomed, needs_fork
 from tests.space.reencode_child import Slow
 from tests.toys import Lengths, Letters
 
@@ -144,45 +143,31 @@ def test_views_are_told_apart_in_the_info(words: Space, letters: Letters) -> Non
     assert words.info(check=True).faults == ()
 
 
-def run_and_kill(path: Path, moment: float) -> list[str]:
-    """Start re-encoding, kill it so many seconds after it is ready: what it said."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.space.reencode_child", str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert child.stdout is not None
-    with child.stdout as lines:
-        assert lines.readline() == "ready\n"
-        time.sleep(moment)
-        child.send_signal(signal.SIGKILL)
-        said = lines.read().split()
-    child.wait()
-    return said
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@needs_fork
 def test_killed_at_any_moment_the_old_view_answers_and_the_next_run_goes_on(tmp_path: Path) -> None:
     path, clock = tmp_path / "s.knnife", random.Random(3)
     texts = [f"abc {i} {'h' * (i % 7)}" for i in range(600)]
     with Space.open(path, Letters()) as space:
         space.add([Thing(str(i), text) for i, text in enumerate(texts)])
-    committed = 0
-    for _ in range(3):
-        said = run_and_kill(path, clock.uniform(0, 0.15))
-        if "end" in said:
-            break
-        with Space.open(path, Letters()) as space:
-            assert space.near("abc", 3).scores.shape == (1, 3)
-            held = {view.name: view for view in space.info(check=True).views}
-            assert held["letters"].default
-            assert space.info(check=True).faults == ()
-            if "slow" in held:
-                told = max([int(word) for word in said if word.isdigit()], default=0)
-                assert held["slow"].vectors >= committed + told
-                committed = held["slow"].vectors
+    committed = kills = 0
+    with Doomed("tests.space.reencode_child") as reencoding:
+        duration = reencoding.run(shutil.copy(path, tmp_path / "undisturbed.knnife")).seconds
+        for number in range(40):
+            again = shutil.copy(path, tmp_path / f"{number}.knnife")
+            said, killed, _ = reencoding.run(again, clock.uniform(0, duration))
+            with Space.open(again) as space:
+                held = {view.name: view for view in space.info(check=True).views}
+                assert space.info(check=True).faults == ()
+            vectors = held["slow"].vectors if "slow" in held else 0
+            assert vectors >= committed + max(map(int, said), default=0)
+            assert held["letters"].default or vectors == 600
+            if not killed or vectors == 600:
+                continue  # it came to its end: once more from where the last one was killed
+            with Space.open(again, Letters()) as space:
+                assert space.near("abc", 3).scores.shape == (1, 3)
+            path, committed, kills = again, vectors, kills + 1
+            if committed and kills >= 3:
+                break
     assert 0 < committed < 600, "no run was killed in the middle: make it longer"
     with Space.open(path) as space:
         slow = Slow()
@@ -198,8 +183,17 @@ def test_two_processes_re_encode_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     with Space.open(path, Letters()) as space:
         space.add(texts)
     command = [sys.executable, "-W", "error", "-m", "tests.space.reencode_child", str(path)]
-    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) for _ in range(2)]
-    assert [child.wait() for child in children] == [0, 0]
+    children = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    assert [child.stdout.readline() for child in children if child.stdout] == ["ready\n"] * 2
+    for child in children:
+        assert child.stdin
+        child.stdin.write("now\n")
+        child.stdin.flush()
+    for child in children:
+        child.communicate()
+    assert [child.returncode for child in children] == [0, 0]
     assert (tmp_path / "cache" / remembering.FILE).exists()
     with Space.open(path) as space:
         assert defaults(space) == {"letters": (False, True), "slow": (True, True)}
