@@ -104,9 +104,7 @@ class SqliteSnapshot:
     def views(self) -> list[View]:
         rows = self._db.execute(f"SELECT {COLUMNS} FROM views ORDER BY number").fetchall()
         found = [View(*row)._replace(ready=bool(row[7]), is_default=bool(row[8])) for row in rows]
-        if all(view.is_default or view.encoder is not None for view in found):
-            return found
-        return tables.with_origins(self._db, self._path, found)
+        return tables.with_origins(self._db, found)
 
     def vectors(
         self, view: View, positions: Sequence[int] | None = None, after: int = 0
@@ -195,6 +193,8 @@ class SqliteSnapshot:
             vectors, owned = self._db.execute(held).fetchone()
             if vectors > owned:
                 yield f"view {view.name}: {vectors - owned:,} vectors belong to no thing"
+            if view.origin is not None and view.origin.source == tables.DAMAGED:
+                yield f"view {view.name}: where it comes from cannot be read"
             if view.is_default and owned < things:
                 yield f"view {view.name}: {things - owned:,} things have no vector"
         if lost := tables.count_thumbnails(self._db)[1]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from knnife.errors import NotASpace
+from knnife.geometry import METRICS, Metric
 from knnife.space.records import Origin, View
 
 TABLES = {
@@ -42,6 +41,7 @@ CREATE TABLE IF NOT EXISTS origins (    -- where the vectors of derived views co
 )
 """,
 }
+DAMAGED = "unknown: what was written of it is damaged"
 AMONG = "pos IN (SELECT value FROM json_each(?))"
 
 
@@ -88,20 +88,17 @@ def remove_thumbnails(db: sqlite3.Connection, positions: str) -> None:
         db.execute(f"DELETE FROM thumbnails WHERE {AMONG}", [positions])
 
 
-def with_origins(db: sqlite3.Connection, path: Path, views: list[View]) -> list[View]:
-    """The views, the derived ones with where they come from. Raises NotASpace where that is damaged."""
-    if not there(db, "origins"):
+def with_origins(db: sqlite3.Connection, views: list[View]) -> list[View]:
+    """The views, the derived ones with where they come from."""
+    if len(views) < 2 or not there(db, "origins"):  # the default view is never derived
         return views
     held = {number: (metric, origin) for number, metric, origin in db.execute("SELECT * FROM origins")}
-    try:
-        return [
-            view._replace(metric=held[view.number][0], origin=_origin(json.loads(held[view.number][1])))
-            if view.number in held
-            else view
-            for view in views
-        ]
-    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise NotASpace(f"{path} is damaged: where its derived views come from cannot be read: {error}") from error
+    return [
+        view._replace(metric=_metric(held[view.number][0]), origin=_origin(held[view.number][1]))
+        if view.number in held
+        else view
+        for view in views
+    ]
 
 
 def put_origin(db: sqlite3.Connection, view: View, origin: Origin) -> None:
@@ -119,6 +116,15 @@ def remove_view(db: sqlite3.Connection, number: int) -> None:
         )
 
 
-def _origin(held: dict[str, object]) -> Origin:
-    views = {str(name): (fingerprint, int(filled)) for name, (fingerprint, filled) in held["views"].items()}  # type: ignore[attr-defined]
-    return Origin(str(held["source"]), views, int(held["last"]), int(held["gone"]))  # type: ignore[call-overload]
+def _metric(held: object) -> Metric | None:
+    return held if held in METRICS else None  # type: ignore[return-value]
+
+
+def _origin(held: str) -> Origin:
+    """Where a view comes from; where that is damaged, from nowhere that is known, so that it is stale."""
+    try:
+        source, views, last, gone = (json.loads(held)[name] for name in Origin._fields)
+        made_from = {str(name): (fingerprint, int(filled)) for name, (fingerprint, filled) in views.items()}
+        return Origin(str(source), made_from, int(last), int(gone))
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+        return Origin(DAMAGED, {}, -1, -1)

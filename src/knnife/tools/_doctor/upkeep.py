@@ -72,11 +72,7 @@ def _file(info: Info, characters: int | None) -> Finding:
     if size <= ROOMY * expected + LITTLE:
         return Finding("file", "good", means, figures, info.things)
     means += f", where {expected / 1e6:,.1f} MB would do: room that removed things left is kept for new ones"
-    remedy = (
-        f"import sqlite3\ndb = sqlite3.connect({info.path!r})\n"
-        "with db:\n    db.execute(\"INSERT INTO words (words) VALUES ('optimize')\")\n"
-        "db.execute('VACUUM')\ndb.close()"
-    )
+    remedy = f"import knnife\nwith knnife.Space.open({info.path!r}) as space:\n    space.compact()"
     return Finding("file", "warning", means, figures, info.things, remedy)
 
 
