@@ -19,7 +19,7 @@ __all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "kind_within", "r
 
 
 def __getattr__(name: str) -> Any:
-    if name == "read":  # loads the readers of all formats; who only asks a space need not wait for them
+    if name == "read":  # loads the readers of all formats, which questions to a space do not need
         from knnife.things.formats import read
 
         return read

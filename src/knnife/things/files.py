@@ -71,7 +71,7 @@ def lines(stream: IO[bytes], reading: Reading, source: str) -> Iterator[tuple[in
 
 
 def format_of(name: str) -> str:
-    """The ending that tells the format of a file, in lower case: "films.CSV.gz" is ".csv"."""
+    """The ending that says the format of a file, in lower case: "films.CSV.gz" is ".csv"."""
     path = Path(name)
     if path.suffix.lower() == ".gz":
         path = path.with_suffix("")

@@ -1,4 +1,4 @@
-"""Texts in one case and one form, so that only their letters and digits tell them apart.
+"""Texts in one case and one form, so that they differ in letters and digits only.
 
 Unicode NFKC and full case folding; every run of punctuation, control characters and white space becomes one space. All
 texts go through NumPy at once, as one array of characters.

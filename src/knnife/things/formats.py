@@ -69,8 +69,8 @@ def read(
     row: the things are the rows of a table, for an encoder of rows (`knnife.RowEncoder`): the value is the JSON of what
         is encoded, every column is metadata. leave_out: columns that are metadata only, such as a label. Standard
         input is JSON lines, or csv where it does not begin like JSON.
-    per: "line" or "paragraph" of a text file. pictures: whether the things are pictures; by what is there unless
-        told, which a folder needs that holds documents, and more pictures. on_error: "stop" raises BadRow at the first
+    per: "line" or "paragraph" of a text file. pictures: whether the things are pictures. None: decided by the
+        files; a folder that holds documents, and more pictures, needs it. on_error: "stop" raises BadRow at the first
     row or picture that cannot be used, "skip" counts it in the Reading and goes on.
 
     A picture is called by its path, which also is its value; its width, height, format, bytes, and when it was taken
@@ -99,7 +99,7 @@ def _name(source: object) -> str:
     name = os.fspath(source)
     if not isinstance(name, str):
         raise BadInput(f"a path is a text, got {name!r:.60}")
-    if not name:  # a path of "" means the current folder, which nobody asked for
+    if not name:  # a path of "" means the current folder, which nobody means
         raise BadInput('the source is "", an empty path; expected a file, a folder, "-", or python:PACKAGE')
     return name
 
@@ -124,7 +124,7 @@ def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterat
     """How the files in a folder, or those that match a pattern, are read; None where `name` is neither.
 
     As documents, where there are at least as many of these; as pictures, where there are no documents. Raises BadInput
-    where pictures outnumber documents, until it is said which are meant.
+    where pictures outnumber documents and `pictures` does not say which are meant.
     """
     is_folder = os.path.isdir(name)
     if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
@@ -141,7 +141,7 @@ def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterat
 
 
 def _pictures(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
-    """How a picture, an archive or a list of paths is read; None where `name` is, or is asked for, something else."""
+    """How a picture, an archive or a list of paths is read; None for everything else."""
     ending = format_of(name)
     if name == STDIN:
         return partial(_listed_pictures) if pictures and not asked.picture else None

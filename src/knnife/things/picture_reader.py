@@ -42,7 +42,7 @@ def read_archive(archive: str, reading: Reading) -> Iterator[Thing]:
 
 
 def picture_things(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
-    """The pictures with these paths, without telling how far it is."""
+    """The pictures with these paths, without progress."""
     for name in names:
         try:
             value, about = looked_at(_called(name))
@@ -70,7 +70,7 @@ def _some(names: list[str], reading: Reading) -> list[str]:
 
 
 def looked_at(value: Value) -> tuple[Value, About]:
-    """A path or bytes as the value of a picture, and what its head tells. Raises as `pixels.described` does."""
+    """A path or bytes as the value of a picture, and the metadata in its head. Raises as `pixels.described` does."""
     from knnife.things.pixels import described  # who reads no pictures need not wait for it
 
     if isinstance(value, str):

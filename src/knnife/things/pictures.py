@@ -81,7 +81,7 @@ def picture_bytes(path: str) -> bytes:
     """
     shown = path if len(path) <= SHOWN else f"{path[:SHOWN]}…"
     try:
-        is_file = stat.S_ISREG(os.stat(path).st_mode)  # to open a pipe would wait for whoever writes into it
+        is_file = stat.S_ISREG(os.stat(path).st_mode)  # opening a pipe would wait for its writer
         data = Path(path).read_bytes() if is_file and os.path.getsize(path) <= LARGEST else None
     except (FileNotFoundError, NotADirectoryError):
         is_file, data = True, _archived(path, shown)
@@ -144,7 +144,7 @@ class _Archive:
             known = self.zip.getinfo(member)
             if known.file_size > LARGEST:
                 raise ValueError(f"it has more than {LARGEST >> 20} MB; expected a picture")
-            return self.zip.read(known)  # which never gives more than the size it tells
+            return self.zip.read(known)  # which never returns more than the stated size
         return None
 
 

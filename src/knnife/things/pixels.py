@@ -65,7 +65,7 @@ def pixels(value: Value, side: int | None = None, *, least: int | None = None) -
     data = picture_bytes(value) if isinstance(value, str) else bytes(value)
     if not data:
         raise BadInput(f"{name} is empty (0 bytes)")
-    with _told_apart(name):
+    with _faults_named(name):
         return _decoded(data, name, side, least)
 
 
@@ -118,12 +118,12 @@ def jpeg(picture: Pixels, quality: int = 85) -> bytes:
 
 
 def described(data: bytes, name: str) -> dict[str, Scalar]:
-    """What the head of a picture's file tells: width and height (upright), format, bytes, and when it was taken.
+    """The metadata in the head of a picture's file: width and height (upright), format, bytes, and when it was taken.
 
-    taken: ISO 8601, with the zone where the camera noted one; left out where the EXIF data do not tell. Nothing is
+    taken: ISO 8601, with the zone where the camera noted one; left out where the EXIF data do not say. Nothing is
     decoded, so that damage further on is not noticed. Raises as `pixels` does.
     """
-    with _told_apart(name), _opened(data, name) as picture:
+    with _faults_named(name), _opened(data, name) as picture:
         (width, height), exif = picture.size, None
         with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
             exif = picture.getexif()
@@ -152,7 +152,7 @@ def _taken(exif: Any) -> str | None:
 
 
 @contextmanager
-def _told_apart(name: str) -> Iterator[None]:
+def _faults_named(name: str) -> Iterator[None]:
     """Raises BadInput, naming the picture, for whatever a decoder raises at damaged data."""
     try:
         yield
@@ -171,7 +171,7 @@ def _opened(data: bytes, name: str) -> Any:
     try:
         picture = pillow.open(io.BytesIO(data), formats=[*FORMATS, "HEIF"] if _is_heif(data) else FORMATS)
     except pillow.DecompressionBombError as error:
-        many = re.search(r"\d+", str(error))  # it tells its own limit as well, which is not ours
+        many = re.search(r"\d+", str(error))  # it states its own limit as well, which is not ours
         raise _too_large(name, f"{int(many[0]):,} pixels" if many else str(error)) from error
     except pillow.UnidentifiedImageError as error:
         raise BadInput(f"{name} is no picture that can be read: {_looks_like(data)}; expected {_FORMATS}") from error

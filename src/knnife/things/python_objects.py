@@ -41,7 +41,7 @@ def as_things(
     no name; a column named "part_of" holds the ids of wholes. Other columns become metadata. row: the things are
     the rows themselves, encoded but for the columns leave_out. pictures: what comes are pictures: paths, bytes, or rows
     with a column that has these, `picture`.
-    Things pass through as they are. Raises BadInput for what is none of these, and BadRow, which tells the
+    Things pass through as they are. Raises BadInput for anything else, and BadRow, with the
     number of the row from 1, for what cannot be stored.
     """
     asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures)
@@ -81,7 +81,7 @@ def kind_within(anything: Any) -> Kind:
 
 
 def _picture(thing: Thing) -> Thing:
-    """A thing whose path also tells what lies behind it; one that brings its vector need not lead anywhere."""
+    """A thing whose path carries the hash of its file; with a vector of its own, there need be no file."""
     value = thing.value
     if not isinstance(value, str) or isinstance(value, PicturePath) or thing.vector is not None:
         return thing

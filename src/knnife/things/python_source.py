@@ -162,7 +162,7 @@ def _documented(tree: ast.Module, module: str) -> Iterator[Thing]:
 
 
 def _things(name: str, documentation: str, topic: str, about: About) -> Iterator[Thing]:
-    """The thing itself, then the passages of what is said beyond the first paragraph."""
+    """The thing itself, then the passages of the docstring beyond its first paragraph."""
     summary, *rest = _PARAGRAPH_END.split(documentation, 1)
     yield Thing(name, "\n\n".join(filter(None, [name, summary, topic])), about)
     for text in rest:

@@ -87,7 +87,7 @@ class Reading:
         return self.progress()
 
     def fault(self, line: int | None, why: object, source: str | None = None) -> None:
-        """A row cannot be used: raise it or count it, as the user said."""
+        """A row cannot be used: raise BadRow or count it, by `on_error`."""
         name = source or self.source
         problem = BadRow(name, line, str(why).removeprefix(f"{name} ").removeprefix(f"{name}: "))
         if self._on_error == "stop":

@@ -147,7 +147,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         if not row.isascii() or "\0" in row:
             check_text(row)
         identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or _identity("")
-        about = {  # most cells are words, and told by their first character
+        about = {  # most cells are words, recognised by their first character
             name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
         }
         value: str | bytes | None = "" if sole is None else cells[sole]

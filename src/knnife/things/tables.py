@@ -48,7 +48,7 @@ def read_csv(
         rows = csv.reader(pieces, delimiter=delimiter, strict=True)
         yield from _things(rows, reading, asked)
     finally:
-        text.detach()  # whoever opened the stream closes it
+        text.detach()  # the stream is closed where it was opened
 
 
 def _things(rows: _csv.Reader, reading: Reading, asked: Columns) -> Iterator[Thing]:

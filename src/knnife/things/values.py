@@ -1,4 +1,4 @@
-"""What cells hold: numbers told from text, nested things made flat, vectors, characters that cannot be stored."""
+"""What cells hold: numbers as opposed to text, nested mappings made flat, vectors, characters that cannot be stored."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def faces(
         model: without `known`, what encodes faces, as in `Faces.open`. None: an encoder trained on these faces alone,
             which knows no person from another, and is a poor judge.
         detector: without `known`, what finds faces, as in `Faces.open`.
-        false_matches: at which rate different people may be alike enough to be joined; 0.001 unless told. It is
+        false_matches: at which rate different people may be alike enough to be joined; 0.001 by default. It is
             measured on the people known, where there are 3 or more; else the line is what the makers of the model
             advise, or is taken from the likenesses of the photos themselves.
         whole: without `known`, whether each photo is one face already, as in `Faces.add`.

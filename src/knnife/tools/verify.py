@@ -32,7 +32,7 @@ Size = tuple[int, int]  # width and height
 TALL = 360  # of a picture, in units of the drawing
 GAP = 16
 SHARP = 720  # pixels of the longer side of a picture in the page
-GOLDEN = 137.508  # degrees: lines after one another are told apart by their colours
+GOLDEN = 137.508  # degrees between the hues of lines that follow each other
 
 Points = NDArray[np.float64]  # (m, 2): x and y as shares of the width and the height
 Side = tuple[Value, float]  # a picture, and its width by its height
@@ -42,7 +42,7 @@ Side = tuple[Value, float]  # a picture, and its width by its height
 class Verified:
     """What a picture has in common with n candidates, in the order in which these were given.
 
-    picture: the one that was asked about. candidates: things whose values are pictures. found: what each has in common
+    picture: the query. candidates: things whose values are pictures. found: what each has in common
     with the picture. size, sizes: width and height in which points were looked for, of the picture and of each.
     """
 
@@ -151,7 +151,7 @@ def verify(
         picture: its path, or the bytes of its file.
         candidates: likewise, one or several; a folder, pattern or archive by its name, or what `knnife.read` gives; or
             a Space of pictures.
-        ids: of a space, the things to compare; unless told, the k nearest of the picture.
+        ids: of a space, the things to compare; by default the k nearest of the picture.
         k: how many of a space's nearest are compared.
         mirrored: candidates that show it as in a mirror count, too. Turned and resized ones always do.
         progress: called with the candidates done, and their share (0 to 1).

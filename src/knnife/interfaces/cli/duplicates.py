@@ -133,7 +133,7 @@ def _opened(path: str) -> Iterator[Any]:
     from knnife.things import Reading
 
     with opened(Input(path, on_error="skip")) as given:
-        if isinstance(given, Reading) and not given.pictures:
+        if isinstance(given, Reading) and not given.kind.overlaid:
             raise knnife.BadInput(
                 f"{path} holds neither a space nor pictures; make a space of it first: knnife add SPACE {path}"
             )

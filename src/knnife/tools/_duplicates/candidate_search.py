@@ -38,7 +38,7 @@ class Surface:
         self._texts, self._split, self._seed = shingles(folded), split, seed
 
     def close(self, reach: float | None) -> Close:
-        """Pairs at most `reach` apart (1 - Jaccard); None: as far as other pairs tell of the tail."""
+        """Pairs at most `reach` apart (1 - Jaccard); None: as far as the tail of other pairs reaches."""
         first, second = candidates(self._texts, self._split, self._seed)
         far = 1 - self._texts.jaccard(first, second)
         tail = NOTHING_KNOWN
@@ -79,7 +79,7 @@ class ComparedPoints:
     ) -> Close:
         """As `Surface.close`. Of points that are equal in all numbers each is paired with the first, at distance 0.
 
-        copies: gives pairs that are known to be copies, when asked; the tail is read from the others.
+        copies: returns pairs that are known to be copies; the tail is estimated from the others.
         """
         own = first_alike([row.tobytes() for row in self.points]) if self.other is None else np.arange(len(self.points))
         rows = np.flatnonzero(own == np.arange(len(own)))

@@ -22,7 +22,7 @@ from knnife.tools._duplicates.tail import Tail
 Way = Literal["surface", "vectors"]
 
 
-SURE = 0.5  # expected pairs that are none, within the copies that the surface tells
+SURE = 0.5  # expected false pairs among the copies found by their surface
 
 
 class Search(NamedTuple):
@@ -40,7 +40,7 @@ class Search(NamedTuple):
 
 
 class Searches(NamedTuple):
-    """Both ways, None for one that is not asked for."""
+    """Both ways, None for one that is not used."""
 
     surface: Surface | Pictures | None
     vectors: ComparedPoints | None
@@ -73,7 +73,7 @@ class FoldedSides(NamedTuple):
 
 
 def find(things: Sample, against: Sample | None, search: Search) -> CopyPairs:
-    """All pairs that are exact copies, and all that the search asks for."""
+    """All pairs that are exact copies, and all within the limits of the search."""
     given = _given(things, against)
     texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in given]
     keys = [_keys(side, folded, search) for side, folded in zip(given, texts, strict=True)]
@@ -154,7 +154,7 @@ def _searches(things: Sample, against: Sample | None, sides: FoldedSides, search
 def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Close]:
     """What each way finds, side by side: the products of vectors and the sorting of pieces let go of the interpreter.
 
-    Copies that the surface tells do not count among the vectors of those that are none.
+    Copies found by their surface do not count among the vectors of those that are none.
     """
     surface, vectors = searches
     found: dict[Way, Close] = {}

@@ -19,7 +19,7 @@ RULES = ("first", "last", "longest", "central", "max:FIELD", "min:FIELD")
 
 
 class Group(NamedTuple):
-    """Copies of one thing: the position of the one that is kept (None: it is on the other side), and of the others."""
+    """Copies of one thing: the position of the one that stays (None: it is on the other side), and of the others."""
 
     kept: int | None
     copies: tuple[int, ...]
@@ -32,14 +32,14 @@ def first_alike(keys: Sequence[Hashable]) -> Rows:
 
 
 def check_rule(rule: str) -> None:
-    """Raises BadInput unless this is a rule by which one is kept."""
+    """Raises BadInput unless this is a rule by which one copy stays."""
     named = rule.startswith(("max:", "min:")) and len(rule) > 4
     if not named and rule not in RULES[:4]:
         raise BadInput(f"keep is {rule!r}; expected one of {', '.join(RULES)}")
 
 
 def worth(rule: str, things: Sequence[Any], linked: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much each thing deserves to be kept, `(n,)`; of equals the first is kept.
+    """A score by which one copy of a group stays, `(n,)`; of equals the first.
 
     linked: for each thing the sum of its similarities to the others of its group.
     """

@@ -27,7 +27,7 @@ class Copy(NamedTuple):
 
 
 class Seen:
-    """The things seen so far. `copies` asks, `add` takes one in, `take` takes it in if it has no copies.
+    """The things seen so far. `copies` finds the copies of a thing, `add` adds it, `take` adds it if it has none.
 
     The limits come from the things that are given at first, as `duplicates` finds them, or from a threshold; `limits`
     holds them, and may be read. One thread at a time.
@@ -66,11 +66,11 @@ class Seen:
         return self._copies(*self._read(value))
 
     def add(self, value: Any, id: str | None = None) -> int:
-        """Take a thing in, whether it is new or not; its position. The id is the position unless told."""
+        """Add a thing, whether it is new or not; its position, which is also its id by default."""
         return self._add(*self._read(value), id)
 
     def take(self, value: Any, id: str | None = None) -> list[Copy]:
-        """The copies of `value`; where there are none it is new, and taken in."""
+        """The copies of `value`; where there are none it is new, and added."""
         text, point = self._read(value)
         found = self._copies(text, point)
         if not found:
@@ -78,7 +78,7 @@ class Seen:
         return found
 
     def new(self, values: Iterable[Any]) -> Iterable[Any]:
-        """Those of a stream that are new, as they come; each is taken in."""
+        """The new ones of a stream, as they come; each is added."""
         return (value for value in values if not self.take(value))
 
     def _read(self, value: Any) -> tuple[str | None, Vectors | None]:
@@ -126,11 +126,11 @@ class GrowingPoints:
 
     @property
     def dim(self) -> int | None:
-        """How wide points have to be; None before there is one."""
+        """The dimension of the points; None before there is one."""
         return self._room.shape[1] or None
 
     def add(self, point: Vectors) -> None:
-        """Take one in, `(1, d)`."""
+        """Add a point `(1, d)`."""
         if self._n == len(self._room):
             room = np.empty((max(64, 2 * self._n), point.shape[1]), np.float32)
             room[: self._n] = self._room[: self._n].reshape(self._n, point.shape[1])

@@ -20,7 +20,7 @@ CHOSEN = 40.0  # pieces of a text, on average
 FOLLOWING = 16  # texts that one is paired with for each piece
 LEAST_SHARED = 2  # chosen pieces; one piece in common is a name or a phrase
 LEAST_SHARE = 0.1  # of the chosen pieces of the smaller text
-MANY = 8  # candidates for each text; where there are more, twice that share is asked for: the others share a phrase
+MANY = 8  # candidates for each text; where there are more, twice that share is required: the others share a phrase
 FEW = 30_000  # pairs that are all candidates: there is little to save, and the tail is read from them too
 BITS = 24  # of the table in which pieces are counted, at most: 16 million places
 

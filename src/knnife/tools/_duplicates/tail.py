@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 
-WINDOW = 200  # pairs beyond a distance that tell of those within it: the estimate is right to a factor of 1.5 or so
+WINDOW = 200  # pairs beyond a distance, for an estimate of those within it: it is right to a factor of 1.5 or so
 FEWEST = 40  # of them; with fewer there is no estimate
 FALL = 20.0  # the anchor is the greatest distance within which are so many times fewer than in the window beyond it
 STEEP = 1 / np.log1p(FALL) - 1 / FALL  # the mean, as share of the window, of a distribution that falls so much

@@ -25,9 +25,9 @@ from knnife.tools._faces.photos import PERSON, Photos
 from knnife.tools._faces.tail import Codes
 from knnife.tools._faces.thresholds import Decision, advised, decide
 
-RATE: Final = 0.001  # of pairs of different people that are alike enough to be joined, unless told
+RATE: Final = 0.001  # of pairs of different people that are alike enough to be joined, by default
 WIDTHS: Final = 3.5  # of the lower half of likenesses, above their middle: where nothing better is known
-LOOKED_AT: Final = 2_000  # faces, from which that is told
+LOOKED_AT: Final = 2_000  # faces that the threshold is estimated from
 
 
 @dataclass(frozen=True)

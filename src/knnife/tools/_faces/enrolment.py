@@ -1,4 +1,4 @@
-"""Photos on their way into a space: each becomes the faces cut out of it, as things that are parts of the photo.
+"""Enrolment: each photo becomes the faces cut out of it, which are things of a space and parts of the photo.
 
 Each face notes what was in its photo, by a hash, and how many faces were found there: a photo that is added again as it
 was need not be looked at again.

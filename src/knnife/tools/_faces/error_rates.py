@@ -19,7 +19,7 @@ from knnife.geometry import Vectors, unit
 from knnife.tools._faces.tail import Codes, Numbers, Tail
 
 FEWEST: Final = 3  # people to measure anything on
-ENOUGH: Final = 10  # people from which on a rate of one in a hundred can be told
+ENOUGH: Final = 10  # people needed to estimate a rate of one in a hundred
 OF_STRANGERS, OF_PAIRS = 10.0, 1.0  # people's worth of likenesses that a tail is learned from (bench/faces.py)
 FOLDS: Final = 5
 MOST_FACES: Final = 2_000  # measured on; of more, so many drawn by chance

@@ -1,4 +1,4 @@
-"""Faces cut out of photos: found, brought upright, and kept as the bytes of small pictures, which are things.
+"""Faces cut out of photos: found, brought upright, and stored as the bytes of small pictures, which are things.
 
 The crop is what is encoded and what is shown, so that another model can encode it later, without the photo.
 """
@@ -90,7 +90,7 @@ def look(
 
 
 def one_face(looked: PhotoFaces) -> tuple[Cut | None, str]:
-    """The face of a photo that is to show one person, or why it cannot be told which."""
+    """The face of a photo that should show one person, or why none can be chosen."""
     if looked.fault is not None:
         return None, looked.fault
     if not looked.faces:

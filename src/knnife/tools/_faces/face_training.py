@@ -1,4 +1,4 @@
-"""The encoder of faces that is trained on the people of a space, and what was measured on them, kept in its file."""
+"""The encoder of faces that is trained on the people of a space, and the error rates on them; its file stores both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people in a file: opened, read, and what was measured on them; `people.py` adds to them and asks."""
+"""The people in a file: opening it, reading it, and the error rates measured; `people.py` changes it and compares."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class KnownFaces:
         Raises what `Space.open` raises; BadInput for a space of other things, or a model of other things.
         """
         if isinstance(detector, str | os.PathLike):
-            load_detector(detector := os.path.abspath(detector))  # what is wrong with it is told before a file is made
+            load_detector(detector := os.path.abspath(detector))  # raises what is wrong with it before a file is made
         encoder = None if model is None else face_model(model)
         space = Space.open(path, encoder, read_only=read_only, create=create)
         try:
@@ -108,7 +108,7 @@ class KnownFaces:
     def limits(self) -> Limits:
         """What was measured on the people known: how alike strangers are to them, and how often they are missed.
 
-        Measured when somebody asks for it first, and noted in the file until somebody is added or removed.
+        Measured at the first use, and stored in the file until a person is added or removed.
         """
         return self.known()[1]
 

@@ -48,7 +48,7 @@ class Faces(KnownFaces):
                 they had before.
             by_folder: the folder that a photo lies in is the name of the person ("people/anna/1.jpg").
             whole: each photo is one face already, all cut alike, and none is looked for. It is settled by the first
-                photos of a file, and holds for all that are added or asked about later; None: as settled, else False.
+                photos of a file, and holds for all later ones; None: as settled, else False.
             progress: called with the number of faces so far, and the share of the photos that is done.
 
         Faces are committed in batches; the same call again goes on where this one stopped. Raises BadInput where no
@@ -106,7 +106,7 @@ class Faces(KnownFaces):
         photos: as for `add`. k: how many candidates are named for each face. false_matches: the share of
             strangers who may get a name, up to 0.05; 1 takes everybody for one of those known.
 
-        Raises BadInput where nobody is known, and where too few are known to tell how alike strangers look.
+        Raises BadInput where nobody is known, and where too few are known to estimate how alike strangers look.
         """
         gallery, limits = self.known()
         if not gallery.people:
@@ -120,7 +120,7 @@ class Faces(KnownFaces):
         a, b: a path or the bytes of a photo with one face, or one that is clearly the largest. false_matches: at which
             rate two people may be taken for one, up to 0.05, as measured on the people who are known.
 
-        Raises BadInput for a photo without a face, and where too few people are known to tell that rate.
+        Raises BadInput for a photo without a face, and where too few people are known to estimate that rate.
         """
         _, limits = self.known()
         encoder = self._encoder

@@ -1,4 +1,4 @@
-"""The photos that were given, one after another: what each is called, where it is, and whose it is said to be."""
+"""Photos, one after another: the name of each, its path or bytes, and the person it is labelled with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PERSON: Final = "person"  # the name of whom a photo or a face shows, in what is
 
 
 class Photo(NamedTuple):
-    """One photo: its name, its path or bytes, the pixels of its longer side, and whom it is said to show."""
+    """One photo: its name, its path or bytes, the pixels of its longer side, and the person it is labelled with."""
 
     name: str
     value: Value
@@ -57,7 +57,7 @@ class Photos:
 
     @property
     def named(self) -> bool:
-        """Is it said whom they show?"""
+        """Whether the photos are labelled with people."""
         return self._by_folder or self._person is not None
 
     @property
@@ -71,7 +71,7 @@ class Photos:
         return getattr(self._source, "fraction", None)
 
     def _shown(self, thing: Thing, name: str) -> str | None:
-        """Whom a photo is said to show."""
+        """The person that a photo is labelled with."""
         if not self._by_folder:
             own = thing.about.get(PERSON)
             return self._person or checked_name(own if own is None else str(own))
@@ -91,7 +91,7 @@ def checked_name(person: str | None) -> str | None:
 
 
 def _side(thing: Thing) -> int:
-    """The pixels of the longer side; who read the photo has told them, mostly. Raises what reading its head raises."""
+    """The pixels of the longer side, mostly from the metadata. Raises what reading the head of the file raises."""
     about = thing.about if "width" in thing.about else looked_at(thing.value or "")[1]
     return max(int(str(about["width"])), int(str(about["height"])))
 

@@ -62,7 +62,7 @@ class Tail:
         return float(self.share * min(max(1 - likeness, 0.0) / (1 - self.start), 1.0) ** self.power)
 
     def between(self, likeness: float) -> tuple[float, float]:
-        """Between which rates the true one lies, in 95 of 100 cases, as far as so many people can tell."""
+        """The 95 % interval of the rate, given the number of people it was measured on."""
         return share_between(self.rate(likeness), self.people)
 
     def state(self) -> dict[str, Any]:

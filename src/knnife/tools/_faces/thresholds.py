@@ -11,7 +11,7 @@ from knnife.tools._faces.error_rates import ENOUGH, FEWEST, Limits
 from knnife.tools._faces.face_training import is_learned
 from knnife.tools._faces.tail import LEAST, Tail
 
-RATE: Final = 0.01  # of strangers that get a name, or of pairs of people taken for one, unless told
+RATE: Final = 0.01  # of strangers that get a name, or of pairs of people taken for one, by default
 ANYBODY: Final = 1.0  # everybody counts as somebody who is known
 USUAL: Final = 0.45  # the line of networks for faces whose makers state none: of MobileFaceNet, between same and other
 
@@ -65,8 +65,8 @@ class Decision:
 def decide(tail: Tail | None, limits: Limits, encoder: Encoder, rate: float = RATE) -> Decision:
     """The line at which people who are not the same are taken for one at this rate.
 
-    With few people, it is not below the usual one of the model. Raises BadInput for a rate that cannot be told, and
-    where nothing was measured of an encoder that was trained on these faces.
+    With few people, it is not below the usual one of the model. Raises BadInput for a rate that cannot be estimated,
+    and where nothing was measured of an encoder that was trained on these faces.
     """
     told = advised(encoder)
     if rate == ANYBODY:
