@@ -9,8 +9,6 @@ LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = []
 SEES_A_STORE: list[str] = []
 
 IN_A_CIRCLE: list[str] = [
-    "interfaces/cli/output.py",
-    "interfaces/cli/table.py",
     "tools/_classify/classifier.py",
     "tools/_classify/keeping.py",
     "tools/_drift/monitor.py",

@@ -16,17 +16,17 @@ import knnife as package
 from knnife import geometry
 from knnife.interfaces.cli import add
 from knnife.interfaces.cli.app import COMMANDS, EXIT_CODES, app
-from knnife.interfaces.cli.teaching import Taught
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.space import records
 
 
-def command(name: str) -> Taught:
+def command(name: str) -> ExampleCommand:
     """A command by what calls it ("" is knnife itself): search, or one beside another, as evaluate words."""
     if not name:
         return app
     first, _, second = name.partition(" ")
-    found: Taught = importlib.import_module(f"knnife.interfaces.cli.{first}").command
-    return importlib.import_module(f"knnife.interfaces.cli.{found.beside[second]}").command if second else found
+    found: ExampleCommand = importlib.import_module(f"knnife.interfaces.cli.{first}").command
+    return found.command_beside(second) if second else found
 
 
 def examples(name: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.interfaces.running import Knnife
 
-from knnife.interfaces.cli.evaluate_words import command
+from knnife.interfaces.cli.evaluate import words as command
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.interfaces.running import Knnife
 
-from knnife.interfaces.cli.teaching import Taught
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.faces import command as faces
 
 pytest.importorskip("cv2", reason="OpenCV finds the faces")
 WORDS = ("add", "identify", "verify", "cluster", "people", "rename", "remove")
@@ -113,9 +114,8 @@ def test_every_command_teaches(folder: Path, knnife: Knnife, word: str) -> None:
     done = knnife(f"faces {word} --help")
     assert done.code == 0
     assert "Examples" in done.out
-    from importlib import import_module
-
-    command: Taught = import_module(f"knnife.interfaces.cli.faces{'_' * bool(word)}{word}").command
+    command = faces.command_beside(word) if word else faces
+    assert isinstance(command, ExampleCommand)
     for line in command.examples:
         ran = knnife(line.removeprefix("knnife "))
         assert ran.code == 0, f"{line}: {ran.err}"

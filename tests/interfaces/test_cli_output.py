@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 from rich.cells import cell_len
 from tests.interfaces.running import CONTROL, HOSTILE, Knnife
 
-from knnife.interfaces.cli.output import json_line, plain_line, printable
+from knnife.interfaces.cli.cells import json_line, plain_line, printable
 from knnife.interfaces.cli.progress import describe
 from knnife.interfaces.cli.table import cut, mark
 

@@ -9,11 +9,18 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.learning import Rows, learned, rows_for
+from knnife.interfaces.cli.cells import json_line, printable
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.learned_encoders import (
+    Rows,
+    gathered,
+    holds_pictures,
+    pictures_encoder,
+    rows_encoder,
+    rows_for,
+)
 from knnife.interfaces.cli.options import ENCODER, FILE, json_option, load_vectors, valid_text
-from knnife.interfaces.cli.picturing import encoder_for, gathered, holds_pictures
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.things import Reading
@@ -41,7 +48,7 @@ knnife add described.knnife photos.csv --picture file --id name
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=FILE, metavar="SPACE")
 @click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
 @click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="What is encoded; several, too.")
@@ -90,9 +97,9 @@ def command(
         readings = [knnife.read(source, **read_with) for source in gathered(sources)]
     pictures = [reading for reading in readings if reading.pictures]
     if rows is not None and not rows.known:
-        made_with["encoder"] = learned(readings[0], rows.leave_out, quiet=as_json)
+        made_with["encoder"] = rows_encoder(readings[0], rows.leave_out, quiet=as_json)
     elif pictures and not (vectors or options["vector"]):
-        made_with["encoder"] = encoder_for(space, pictures, options["encoder"], quiet=as_json)
+        made_with["encoder"] = pictures_encoder(space, pictures, options["encoder"], quiet=as_json)
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
         for reading in readings:
             try:
@@ -104,7 +111,7 @@ def command(
         if not as_json and output.for_people():
             question = "PICTURE" if pictures else "--id ID" if rows or words else None
             ask = f'search {shlex.quote(space)} "…"' if question is None else f"near {shlex.quote(space)} {question}"
-            click.echo(output.printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
+            click.echo(printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
 
 
 def _read_with(space: str, rows: Rows | None, options: dict[str, Any]) -> dict[str, Any]:
@@ -152,15 +159,15 @@ def _add(space: knnife.Space, reading: Reading, vectors: Any, thumbnails: int | 
         raise click.ClickException(f"{error}. {hint}") from error
     counts = {name: getattr(added, name) for name in COUNTS}
     if as_json:
-        click.echo(output.json_line({"source": source, **counts, "seconds": added.seconds}))
+        click.echo(json_line({"source": source, **counts, "seconds": added.seconds}))
     else:
-        click.echo(output.printable(f"{source}: {_told(counts, added.seconds)}"))
+        click.echo(printable(f"{source}: {_told(counts, added.seconds)}"))
     _warn(reading, added.repeated)
 
 
 def _warn(reading: Reading, repeated: int) -> None:
     for problem in reading.problems[:SHOWN]:
-        click.echo(output.printable(f"skipped {problem}"), err=True)
+        click.echo(printable(f"skipped {problem}"), err=True)
     if reading.broken > SHOWN:
         click.echo(f"skipped {reading.broken:,} broken rows in all", err=True)
     if reading.skipped:

@@ -9,8 +9,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, json_option, k_option, lines_for, valid_text
-from knnife.interfaces.cli.teaching import Taught
 
 ONE = {"score": "score", "word": "word"}
 SEVERAL = {"a": "a", "b": "b", "c": "c", **ONE}
@@ -23,7 +23,7 @@ knnife analogy man king woman --plurals --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("words", nargs=-1, required=True, type=valid_text, metavar="A B C [A B C]...")
 @click.option("--in", "source", type=FILE, metavar="FILE|SPACE", help="Word vectors, or a space whose ids are words.")
 @click.option(

@@ -18,10 +18,10 @@ from typing import Any
 import click
 
 from knnife import __version__
+from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import explain
-from knnife.interfaces.cli.output import printable
-from knnife.interfaces.cli.teaching import Taught
 from knnife.tools import registry
 
 OTHERWISE = {"similarity": "compare", "typos": "match typos", "evaluate_words": "evaluate words"}  # tool -> its command
@@ -60,7 +60,7 @@ cat notes.txt | knnife add notes.knnife -
 """
 
 
-class Commands(Taught, click.Group):
+class Commands(ExampleCommand, click.Group):
     """A group that imports a command when it is needed, and knows what a mistyped one was meant to be."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

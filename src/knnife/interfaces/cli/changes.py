@@ -8,6 +8,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import json_line
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     json_option,
@@ -17,7 +19,6 @@ from knnife.interfaces.cli.options import (
     space_argument,
     valid_text,
 )
-from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {
     "query": "query",
@@ -35,7 +36,7 @@ cat queries.txt | knnife changes films.knnife --queries - --before english --jso
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.option("--queries", type=FILE, required=True, metavar="FILE", help="One query a line; - is standard input.")
 @click.option("--before", type=valid_text, required=True, metavar="VIEW", help="See `knnife info`.")
@@ -55,7 +56,7 @@ def command(space: str, queries: str, before: str, after: str | None, k: int, su
     if not summary:
         output.write_rows(found.rows(), COLUMNS, as_json)
     if summary and as_json:
-        click.echo(output.json_line(found.summary()))
+        click.echo(json_line(found.summary()))
     elif summary or (output.for_people() and not as_json):
         click.echo(describe(found.summary(), k))
 

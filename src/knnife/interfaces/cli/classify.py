@@ -9,6 +9,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     ENCODER,
     FILE,
@@ -20,7 +22,6 @@ from knnife.interfaces.cli.options import (
     view_option,
     where_option,
 )
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.classify import Classes
@@ -39,7 +40,7 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("asked", nargs=-1, type=valid_text, metavar="[SPACE] TEXT...")
 @click.option("--labels", type=valid_text, metavar="FIELD", help="Examples are the things of SPACE; their label.")
 @click.option("--label", "named", multiple=True, type=valid_text, metavar="NAME[: TEXT]", help="A class by its name.")
@@ -90,7 +91,7 @@ def command(
                 space, labels=labels, names=descriptions or None, check=check, none=none, **of_space
             )
             if not len(found.ids):
-                click.echo(output.printable(f"nothing to answer: every thing has its {labels} already"), err=True)
+                click.echo(printable(f"nothing to answer: every thing has its {labels} already"), err=True)
             _write(found, as_json)
             return
         learned = _learned(space, labels, descriptions, head, encoder, of_space)

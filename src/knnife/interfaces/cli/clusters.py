@@ -8,9 +8,9 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import check_space_options, json_option, valid_text, view_option, where_option
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.clusters import Clusters
@@ -32,7 +32,7 @@ knnife clusters films.knnife --things > labels.tsv
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|FILE")
 @click.option(
     "--about", type=click.IntRange(min=1), metavar="N", help="So many clusters; the points decide unless told."

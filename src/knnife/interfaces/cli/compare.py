@@ -9,8 +9,9 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import ENCODER, FILE, json_option, lines_for, open_to_ask, valid_text
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.geometry import Vectors
@@ -25,7 +26,7 @@ cat queries.txt | knnife compare -
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("values", nargs=-1, required=True, type=valid_text, metavar="A B [MORE]...")
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"English unless told: {ENCODER}.")
 @click.option("--space", type=FILE, metavar="SPACE", help="By the encoder and the metric of this space.")
@@ -61,12 +62,12 @@ def _scores(given: list[str] | Vectors, encoder: str | knnife.Space) -> Vectors:
     return knnife.similarity(given, given, encoder).scores
 
 
-def _pairs(texts: list[str], scores: Vectors) -> Iterator[output.Row]:
+def _pairs(texts: list[str], scores: Vectors) -> Iterator[Row]:
     for i, a in enumerate(texts):
         for j in range(i + 1, len(texts)):
             yield {"a": a, "b": texts[j], "score": float(scores[i, j])}
 
 
-def _matrix(texts: list[str], scores: Vectors) -> Iterator[output.Row]:
+def _matrix(texts: list[str], scores: Vectors) -> Iterator[Row]:
     for i, text in enumerate(texts, 1):
         yield {"a": f"{i}  {text}", **{str(j): float(score) for j, score in enumerate(scores[i - 1], 1)}}

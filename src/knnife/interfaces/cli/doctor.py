@@ -9,9 +9,10 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, json_option, view_option
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.doctor import Checkup
@@ -26,7 +27,7 @@ knnife doctor films.knnife --sample 2000 > health.txt
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
 @view_option
 @click.option(
@@ -58,7 +59,7 @@ def command(space: str, view: str | None, sample: int, seed: int, as_json: bool)
         click.get_current_context().exit(FOUND_BAD)
 
 
-def _lines(found: Checkup) -> Iterator[output.Row]:
+def _lines(found: Checkup) -> Iterator[Row]:
     for finding in found.findings:
         state = "cannot tell" if finding.state == "unknown" else finding.state
         yield {"state": state, "check": finding.check, "means": finding.means}
@@ -72,4 +73,4 @@ def _write_remedies(found: Checkup) -> None:
         if finding.remedy:
             click.echo(f"\nFor the {finding.check}:")
             for line in finding.remedy.splitlines():
-                click.echo(f"    {output.printable(line)}")
+                click.echo(f"    {printable(line)}")

@@ -11,6 +11,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     explain,
@@ -20,7 +22,6 @@ from knnife.interfaces.cli.options import (
     view_option,
 )
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.drift import Drift
@@ -41,7 +42,7 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("reference", type=valid_text, metavar="REFERENCE")
 @click.argument("new", type=valid_text, metavar="NEW")
 @click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a NEW file: what is encoded.")
@@ -95,7 +96,7 @@ def command(
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
-        click.echo(f"knnife: {output.printable(explain(error))}", err=True)
+        click.echo(f"knnife: {printable(explain(error))}", err=True)
         click.get_current_context().exit(FAILED)
     output.write_rows(told.rows if as_json else told.lines, told.columns, as_json)
     if output.for_people() and not as_json:
@@ -107,8 +108,8 @@ def command(
 class Told(NamedTuple):
     """What is written: rows for programs, lines and a sentence for people, and whether there is drift."""
 
-    rows: Iterable[output.Row]
-    lines: Iterable[output.Row]
+    rows: Iterable[Row]
+    lines: Iterable[Row]
     columns: dict[str, str]
     summary: str
     drifted: bool
@@ -154,7 +155,7 @@ def _monitor(path: Path, reference: Any, asked: dict[str, Any]) -> knnife.DriftM
     raise knnife.BadInput(f"{path} {why}, or name a new file to begin anew")
 
 
-def _line(row: dict[str, Any]) -> output.Row:
+def _line(row: dict[str, Any]) -> Row:
     """A finding for people: what it is, before, after, and its p-value."""
     line = {"found": row["found"], "p_value": _short(row.get("p_value"))}
     if "parts" in row:

@@ -15,6 +15,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     check_space_options,
@@ -26,7 +28,6 @@ from knnife.interfaces.cli.options import (
     where_option,
 )
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
@@ -49,7 +50,7 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|PICTURES|FILE.npy")
 @click.option(
     "--against", type=valid_text, metavar="OTHER", help="Copies of things of this one, as test data in training."
@@ -146,7 +147,7 @@ def _tell_skipped(*given: Any) -> None:
     for reading in given:
         if isinstance(reading, Reading):
             for problem in reading.problems:
-                click.echo(output.printable(f"skipped {problem}"), err=True)
+                click.echo(printable(f"skipped {problem}"), err=True)
             if reading.broken > len(reading.problems):
                 click.echo(f"skipped {reading.broken:,} pictures in all", err=True)
 
@@ -156,7 +157,7 @@ def _found(given: Any, other: Any, asked: dict[str, Any], report: Report | None)
     return knnife.duplicates(given, other, progress=report, **told)
 
 
-def _groups(found: Duplicates) -> Iterator[output.Row]:
+def _groups(found: Duplicates) -> Iterator[Row]:
     ids = found.things.ids
     for group in found.groups():
         kept = None if group.kept is None else ids[group.kept]
@@ -180,7 +181,7 @@ def _remove(space: knnife.Space, found: Duplicates) -> None:
         space.remove(ids)
 
 
-def _removed(found: Duplicates) -> Iterator[output.Row]:
+def _removed(found: Duplicates) -> Iterator[Row]:
     """What was removed, and what stays for it; nothing of the same space where OTHER has it."""
     for group in found.groups():
         for row in group.copies:
@@ -223,9 +224,9 @@ def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to:
             "too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"
         )
     if removed_from:
-        parts.append(f"{told['copies']:,} removed from {output.printable(removed_from)}")
+        parts.append(f"{told['copies']:,} removed from {printable(removed_from)}")
     if sheet:
-        parts.append(f"look at {output.printable(sheet)}")
+        parts.append(f"look at {printable(sheet)}")
     if to:
-        parts.append(f"{left:,} written to {output.printable(to)}")
+        parts.append(f"{left:,} written to {printable(to)}")
     return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""`knnife evaluate`: which encoder serves these things best."""
+"""`knnife evaluate`: which encoder serves these things best; `knnife evaluate words`: how good word vectors are."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable, size
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import ENCODER, FILE, is_space, json_option, k_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.evaluate import Evaluation
+    from knnife.tools.evaluate_words import WordEvaluation
+
 
 ALWAYS = ("low", "high", "texts_per_second", "memory", "size", "dim", "licence", "agreement", "correlation")
 
@@ -25,7 +28,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES, beside={"words": "evaluate_words"})
+@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"words": "evaluate:words"})
 @click.argument("source", required=False, type=valid_text, metavar="[SPACE|FILE]")
 @click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help=f"With commas; each {ENCODER}.")
 @click.option("--queries", type=FILE, metavar="FILE", help="With columns query, relevant (an id), perhaps grade.")
@@ -74,10 +77,10 @@ def _write(found: Evaluation, as_json: bool) -> None:
         columns = ["encoder", *first, *ALWAYS, *(name for name in found.figures if name != found.main)]
         output.write_rows(found.rows(), dict.fromkeys(columns, ""), as_json)
     for line in (*found.verdict, *found.notes):
-        click.echo(output.printable(line), err=True)
+        click.echo(printable(line), err=True)
 
 
-def _measures(found: Evaluation) -> Iterator[output.Row]:
+def _measures(found: Evaluation) -> Iterator[Row]:
     """The table turned over: a row for each measure, a column for each encoder."""
     table = list(found.rows())
     for name in (*found.figures, "agreement", "correlation"):
@@ -86,13 +89,80 @@ def _measures(found: Evaluation) -> Iterator[output.Row]:
             yield {"measure": name, **cells}
     yield {"measure": "texts a second", **{str(i): f"{row['texts_per_second']:,.0f}" for i, row in enumerate(table)}}
     for name in ("memory", "size"):
-        yield {"measure": name, **{str(i): output.size(row[name]) if row[name] else "" for i, row in enumerate(table)}}
+        yield {"measure": name, **{str(i): size(row[name]) if row[name] else "" for i, row in enumerate(table)}}
     for name in ("dim", "licence"):
         yield {"measure": name, **{str(i): str(row[name] or "") for i, row in enumerate(table)}}
 
 
-def _figure(row: output.Row, name: str, main: str | None) -> str:
+def _figure(row: Row, name: str, main: str | None) -> str:
     if row[name] is None:
         return ""
     within = f" ({row['low']:.3f} to {row['high']:.3f})" if name == main else ""
     return f"{row[name]:.3f}{within}"
+
+
+WORDS_COLUMNS = {
+    "file": "file", "what": "section or column", "figure": "figure", "value": "value", "low": "from", "high": "to",
+    "asked": "asked", "skipped": "skipped",
+}  # fmt: skip
+
+WORDS_SHOWN = 5  # missing words
+
+WORDS_EXAMPLES = """
+knnife evaluate words wiki.vectors --analogies questions-words.txt --similarity wordsim353.tsv
+knnife evaluate words wiki.vectors --similarity wordsim353.tsv --similarity simlex999.txt --json
+knnife evaluate words --analogies questions-words.txt --method mul
+"""
+
+
+@click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
+@click.argument("source", required=False, type=FILE, metavar="[FILE|SPACE]")
+@click.option("--analogies", multiple=True, type=FILE, metavar="FILE", help="Four words a line, sections begin with :.")
+@click.option("--similarity", multiple=True, type=FILE, metavar="FILE", help="Two words and people's score a line.")
+@click.option(
+    "--method", type=click.Choice(["add", "mul"]), default="add", show_default=True, help="3CosAdd or 3CosMul."
+)
+@click.option(
+    "--common",
+    type=click.IntRange(min=1),
+    default=30_000,
+    show_default=True,
+    metavar="N",
+    help="Analogies are asked among the N commonest words.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of what the intervals are drawn with.")
+@json_option
+def words(
+    source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **asked: Any
+) -> None:
+    """How good word vectors are.
+
+    By analogies, the share that is solved; by pairs of words, the rank correlation with what people said. Both
+    options may be given several times. Without a FILE, of the words of the built-in English model.
+    """
+    if not analogies and not similarity:
+        raise click.UsageError("expected --analogies FILE or --similarity FILE")
+    with progress_bar("solving analogies") as report:
+        found = knnife.evaluate_words(source, analogies=analogies, similarities=similarity, progress=report, **asked)
+    output.write_rows(found.rows(), WORDS_COLUMNS, as_json)
+    for line in _notes(found):
+        click.echo(printable(line), err=True)
+
+
+def _notes(found: WordEvaluation) -> list[str]:
+    """What was left out, for people."""
+    notes = []
+    if skipped := sum(each.skipped for each in found.analogies if each.section == "all"):
+        notes.append(
+            f"{skipped:,} analogies were not asked: a word of theirs is not among the {found.common:,} commonest of "
+            f"{found.words:,} words"
+        )
+    for each in found.similarities:
+        if each.skipped:
+            notes.append(
+                f"{each.file}: {each.skipped:,} pairs were not asked, as {len(each.missing):,} words have no vector "
+                f"({', '.join(each.missing[:WORDS_SHOWN])}{', …' if len(each.missing) > WORDS_SHOWN else ''})"
+            )
+        if each.by_subwords:
+            notes.append(f"{each.file}: {len(each.by_subwords):,} words were made of their subwords")
+    return notes

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, open_to_ask, space_argument, view_option, where_option
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.things import Thing
@@ -31,7 +31,7 @@ knnife add copy.knnife films.jsonl --id id --text value
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Standard output unless told.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="By the ending of FILE unless told, else jsonl.")

@@ -1,27 +1,30 @@
-"""`knnife faces`: people by their faces; the commands stand beside it."""
+"""`knnife faces`: people by their faces, and `add`, `people`, `rename`, `remove`; faces_questions.py has the others."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
 import knnife
-from knnife.interfaces.cli.options import valid_text
-from knnife.interfaces.cli.output import printable
-from knnife.interfaces.cli.teaching import Taught
+from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import json_line, printable
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.options import json_option, valid_text
+from knnife.interfaces.cli.progress import progress_bar
 
 SHOWN = 5  # photos without a face that are told one by one
 BESIDE = {
-    "add": "faces_add",
-    "identify": "faces_identify",
-    "verify": "faces_verify",
-    "cluster": "faces_cluster",
-    "people": "faces_people",
-    "rename": "faces_rename",
-    "remove": "faces_remove",
+    "add": "faces:add",
+    "identify": "faces_questions:identify",
+    "verify": "faces_questions:verify",
+    "cluster": "faces_questions:cluster",
+    "people": "faces:people",
+    "rename": "faces:rename",
+    "remove": "faces:remove",
 }
 
 EXAMPLES = """
@@ -41,7 +44,7 @@ rate_option = click.option(
 )
 
 
-@click.command(cls=Taught, examples=EXAMPLES, beside=BESIDE)
+@click.command(cls=ExampleCommand, examples=EXAMPLES, beside=BESIDE)
 @click.pass_context
 def command(context: click.Context) -> None:
     """People by their faces: who is it, and is it the same person?
@@ -81,3 +84,125 @@ def tell_problems(problems: Iterable[tuple[str, str]]) -> None:
         click.echo(printable(f"skipped {photo}: {why}"), err=True)
     if len(problems) > SHOWN:
         click.echo(f"skipped {len(problems):,} photos in all", err=True)
+
+
+ADD_EXAMPLES = """
+knnife faces add people.knnife people/ --by-folder
+knnife faces add people.knnife album/anna-5.jpg album/anna-6.jpg --person anna
+knnife faces add people.knnife album/
+"""
+
+
+@click.command(cls=ExampleCommand, examples=ADD_EXAMPLES)
+@people_argument
+@photos_argument
+@click.option("--person", type=valid_text, metavar="NAME", help="Whom the photos show.")
+@click.option("--by-folder", is_flag=True, help="The folder a photo lies in is the name: people/anna/1.jpg.")
+@whole_option
+@model_option
+@detector_option
+@json_option
+def add(
+    space: str,
+    photos: tuple[str, ...],
+    person: str | None,
+    by_folder: bool,
+    whole: bool,
+    model: str | None,
+    detector: str | None,
+    as_json: bool,
+) -> None:
+    """Add the faces in photos; the file PEOPLE is made when there is none.
+
+    A PHOTO is a picture, a folder of them, a pattern, or a zip archive. Photos of a named person must show one face, or
+    one that is clearly the largest. Without --person and --by-folder all faces are added without names, to be grouped
+    (`knnife faces cluster`). Ask people before you keep their faces: docs/consent.md.
+
+    Without --model an encoder is trained on the faces themselves, again whenever somebody is added; without --detector
+    faces are found by OpenCV's cascade. --whole is for photos that are all cut alike around the face. All three are
+    settled when the file is made, and hold for every question.
+    """
+    if person and by_folder:
+        raise click.UsageError("--person and --by-folder are two ways to say who it is; give one")
+    with knnife.Faces.open(space, model=model, detector=detector) as opened:
+        tell_licences(opened.licences)
+        with progress_bar(f"looking for faces in {photos[0]}") as report:
+            added = opened.add(list(photos), person, by_folder=by_folder, whole=whole or None, progress=report)
+        tell_problems(added.problems)
+        counts = {name: getattr(added, name) for name in ("photos", "added", "updated", "unchanged", "people")}
+        if as_json:
+            problems = list(added.rows())
+            click.echo(json_line({**counts, "faces": len(opened.space), "problems": problems}))
+        else:
+            click.echo(
+                f"{added.photos:,} photos: {added.added:,} faces added, {added.updated:,} updated, "
+                f"{added.unchanged:,} unchanged; {len(opened.space):,} faces of {added.people:,} people with names"
+            )
+
+
+PEOPLE_COLUMNS = {"person": "person", "faces": "faces", "photos": "photos"}
+
+PEOPLE_EXAMPLES = """
+knnife faces people people.knnife
+knnife faces people people.knnife --json
+"""
+
+
+@click.command(cls=ExampleCommand, examples=PEOPLE_EXAMPLES)
+@people_argument
+@json_option
+def people(space: str, as_json: bool) -> None:
+    """Show all who are known, and by how many faces."""
+    with open_people(space) as people:
+        rows = [{"person": name, "faces": faces, "photos": photos} for name, faces, photos in people.people()]
+        without = len(people.space) - sum(int(str(row["faces"])) for row in rows)
+    output.write_rows(rows, PEOPLE_COLUMNS, as_json)
+    if without and not as_json:
+        click.echo(f"{without:,} faces without a name; `knnife faces cluster` groups them", err=True)
+
+
+RENAME_EXAMPLES = """
+knnife faces rename people.knnife anna "Anna Maria"
+"""
+
+
+@click.command(cls=ExampleCommand, examples=RENAME_EXAMPLES)
+@people_argument
+@click.argument("old", type=valid_text, metavar="OLD")
+@click.argument("new", type=valid_text, metavar="NEW")
+@json_option
+def rename(space: str, old: str, new: str, as_json: bool) -> None:
+    """Give a person another name; where NEW is known too, both are one person from now on."""
+    with knnife.Faces.open(existing(space), create=False) as people:
+        faces = people.rename(old, new)
+    if as_json:
+        click.echo(json_line({"person": new, "faces": faces}))
+    else:
+        click.echo(printable(f"{faces:,} faces of {old} are called {new} now"))
+
+
+REMOVE_EXAMPLES = """
+knnife faces remove people.knnife anna --yes
+"""
+
+
+@click.command(cls=ExampleCommand, examples=REMOVE_EXAMPLES)
+@people_argument
+@click.argument("persons", nargs=-1, required=True, type=valid_text, metavar="PERSON...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def remove(space: str, persons: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Remove people: their faces, their vectors, and what was learned from them.
+
+    The file is written anew, so that nothing of them stays in it. Backups and copies of the file, and the photos
+    themselves, are yours to delete. A terminal is asked before.
+    """
+    with knnife.Faces.open(existing(space), create=False) as people:
+        if not yes and sys.stdin.isatty():
+            names = ", ".join(printable(person) for person in persons)
+            click.confirm(f"Remove all faces of {names} from {space}?", abort=True, err=True)
+        removed = people.remove(persons)
+        if as_json:
+            click.echo(json_line({"removed": removed, "left": len(people.space)}))
+        else:
+            click.echo(f"{removed:,} faces removed, {len(people.space):,} left; nothing of them stays in the file")

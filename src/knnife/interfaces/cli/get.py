@@ -10,8 +10,9 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable, size
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, json_option, lines_for, open_to_ask, space_argument, valid_text
-from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {"id": "id", "value": "text", "about": "about", "part_of": "part of"}
 
@@ -22,7 +23,7 @@ knnife get album.knnife photos/beach.jpg --thumbnail beach-small.jpg
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.argument("ids", nargs=-1, required=True, type=valid_text, metavar="ID...")
 @click.option("--vector", is_flag=True, help="With the vector.")
@@ -54,10 +55,10 @@ def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
         )
     with whole_file(to) as part:
         part.write_bytes(picture)
-    click.echo(output.printable(f"{to}: {output.size(len(picture))}"), err=True)
+    click.echo(printable(f"{to}: {size(len(picture))}"), err=True)
 
 
-def _rows(space: knnife.Space, ids: list[str], vector: bool) -> Iterator[output.Row]:
+def _rows(space: knnife.Space, ids: list[str], vector: bool) -> Iterator[Row]:
     things = space.get(ids)
     vectors: Any = space.vectors(ids)[1] if vector else [None] * len(ids)
     for thing, point in zip(things, vectors, strict=True):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import size
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import json_option, open_to_ask, space_argument
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.space.answers import Info, ViewInfo
@@ -23,7 +24,7 @@ knnife info films.knnife --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @json_option
 def command(space: str, as_json: bool) -> None:
@@ -45,7 +46,7 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "metric", info.metric
     if info.thumbnails:
         yield "thumbnails", f"{info.thumbnails:,}"
-    yield "size", f"{output.size(info.file_bytes)}, index {output.size(info.index_bytes)}"
+    yield "size", f"{size(info.file_bytes)}, index {size(info.index_bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))
 
@@ -65,7 +66,7 @@ def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:
     made = f"encoder {view.encoder}" if view.encoder else "vectors brought along"
     yield f"{made} ({view.fingerprint[:FINGERPRINT]})" if view.fingerprint else made
     lost = f", rounded by {view.loss_mean:.2%} (at most {view.loss_max:.2%})" if view.loss_max else ""
-    yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}, {output.size(view.bytes)}"
+    yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}, {size(view.bytes)}"
     yield f"index {view.index}" if view.index else "no index kept: the space is small, or was not asked yet"
     if view.recall is not None:
         filtered = f", {view.filtered_recall:.3f} with filters" if view.filtered_recall is not None else ""

@@ -11,9 +11,10 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output, writers
+from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, is_space, json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.space import Input
@@ -34,7 +35,7 @@ knnife match typos recieve adress
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES, beside={"typos": "match_typos"})
+@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"typos": "match_typos:command"})
 @click.argument("left", type=valid_text, metavar="LEFT")
 @click.argument("right", required=False, type=valid_text, metavar="[RIGHT]")
 @click.option("--field", "fields", multiple=True, type=valid_text, metavar="A[=B]", help="Compare column A with B.")
@@ -89,7 +90,7 @@ def command(
         output.write_rows(({"ids": ids} for ids in found.sets()), GROUPS, as_json)
     elif not review:
         output.write_rows(_rows(found.rows(), as_json), COLUMNS, as_json)
-    click.echo(output.printable(_summary(found, to, review, save)), err=True)
+    click.echo(printable(_summary(found, to, review, save)), err=True)
 
 
 def _table(path: str, id: str | None) -> Input:
@@ -116,7 +117,7 @@ def _labels(path: str) -> Iterator[tuple[str, str, Any]]:
             yield str(row["a"]), str(row["b"]), row["match"]
 
 
-def _rows(rows: Iterator[dict[str, Any]], as_json: bool) -> Iterator[output.Row]:
+def _rows(rows: Iterator[dict[str, Any]], as_json: bool) -> Iterator[Row]:
     for row in rows:
         yield row if as_json else {**row, "why": _why(row["decided"])}
 

@@ -16,6 +16,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     batches_for,
@@ -25,7 +26,6 @@ from knnife.interfaces.cli.options import (
     valid_text,
 )
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 from knnife.interfaces.cli.writers import whole_file
 
 SUGGESTED = {"word": "word", "rank": "", "suggestion": "suggestion", "probability": "probability", "reason": "why"}
@@ -44,7 +44,7 @@ knnife match typos --vocabulary films.knnife detectiv heeist
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("given", nargs=-1, type=valid_text, metavar="WORD... | FILE.csv")
 @click.option("--text", type=FILE, metavar="FILE", help="The words of a text that are wrong; - is standard input.")
 @click.option("--space", type=FILE, metavar="SPACE", help="The words that are wrong in the texts of a space.")

@@ -10,9 +10,10 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {"name": "name", "kind": "takes", "dim": "dim", "size": "size", "licence": "licence", "here": "here"}
 PIPED = {**COLUMNS, "commercial": "commercial", "what": "what"}
@@ -50,7 +51,7 @@ def in_bytes(value: str) -> int:
     return round(float(found[1]) * UNITS[found[2]])
 
 
-class Shelf(Taught, click.Group):
+class Shelf(ExampleCommand, click.Group):
     """A group with examples, whose commands are all in this module."""
 
 
@@ -70,7 +71,7 @@ def command(context: click.Context, as_json: bool) -> None:
         raise click.UsageError(f"--json goes behind {context.invoked_subcommand}")
 
 
-@command.command(cls=Taught, examples=SHOW_EXAMPLES)
+@command.command(cls=ExampleCommand, examples=SHOW_EXAMPLES)
 @NAME_ARGUMENT
 @json_option
 def show(name: str, as_json: bool) -> None:
@@ -85,7 +86,7 @@ def show(name: str, as_json: bool) -> None:
         output.write_rows(_facts(entry), {"fact": "", "value": ""}, layout="wrapped")
 
 
-@command.command(cls=Taught, examples=SEARCH_EXAMPLES)
+@command.command(cls=ExampleCommand, examples=SEARCH_EXAMPLES)
 @click.argument("words", nargs=-1, type=valid_text, metavar="[WORD]...")
 @click.option("--kind", type=click.Choice(KINDS), help="What it takes.")
 @click.option("--max-size", type=in_bytes, metavar="SIZE", help="Weights of at most this: 200MB, 1.5GB.")
@@ -104,7 +105,7 @@ def search(words: tuple[str, ...], as_json: bool, **filters: Any) -> None:
     _list(knnife.models(" ".join(words), **filters), as_json)
 
 
-@command.command(cls=Taught, examples=GET_EXAMPLES)
+@command.command(cls=ExampleCommand, examples=GET_EXAMPLES)
 @NAME_ARGUMENT
 @json_option
 def get(name: str, as_json: bool) -> None:
@@ -119,7 +120,7 @@ def get(name: str, as_json: bool) -> None:
     if as_json:
         output.write_rows([{"name": name, "kind": encoder.kind, "dim": encoder.dim}], {}, as_json=True)
     else:
-        click.echo(output.printable(f"{name} is here: {encoder.kind}, {encoder.dim} dimensions"))
+        click.echo(printable(f"{name} is here: {encoder.kind}, {encoder.dim} dimensions"))
 
 
 def _list(entries: Iterable[knnife.Entry], as_json: bool) -> None:
@@ -136,7 +137,7 @@ def _list(entries: Iterable[knnife.Entry], as_json: bool) -> None:
     output.write_rows(rows, COLUMNS)
 
 
-def _facts(entry: knnife.Entry) -> Iterator[output.Row]:
+def _facts(entry: knnife.Entry) -> Iterator[Row]:
     """What is known, a line each."""
     allowed = {True: "allowed", False: "not allowed", None: "not stated"}
     scores = [f"{score.value:g}  {score.benchmark}  ({score.source})" for score in entry.scores]

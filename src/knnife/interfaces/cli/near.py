@@ -10,6 +10,8 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     json_option,
@@ -24,7 +26,6 @@ from knnife.interfaces.cli.options import (
     where_option,
 )
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 COLUMNS = {"query": "near", "score": "score", "id": "id", "value": "text"}
 SEEN = {"query": "near", "same": "same", "evidence": "evidence", "points": "points", "score": "score", "id": "id"}
@@ -40,7 +41,7 @@ knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.argument("values", nargs=-1, type=valid_text, metavar="[VALUE]...")
 @click.option(
@@ -97,8 +98,8 @@ def command(
 
 
 def _verified(
-    space: knnife.Space, rows: Sequence[output.Row], ids: Sequence[str], files: Sequence[str], k: int | None
-) -> Iterator[output.Row]:
+    space: knnife.Space, rows: Sequence[Row], ids: Sequence[str], files: Sequence[str], k: int | None
+) -> Iterator[Row]:
     """The neighbours of each picture in the order of `knnife.verify`, with what it found; the first k of each."""
     asked: Sequence[Any] = [thing.value for thing in space.get(ids)] if ids else files
     for query, picture in enumerate(asked):
@@ -111,7 +112,7 @@ def _verified(
             yield {**near[row["position"]], **row, "position": near[row["position"]]["position"], "rank": rank}
 
 
-def _told(space: knnife.Space, rows: Iterator[output.Row], asked: Sequence[str]) -> Iterator[output.Row]:
+def _told(space: knnife.Space, rows: Iterator[Row], asked: Sequence[str]) -> Iterator[Row]:
     """The rows with the text of each neighbour, and the query instead of its number (vectors have none)."""
     while batch := list(islice(rows, BATCH)):
         for row, thing in zip(batch, space.get(row["id"] for row in batch), strict=True):

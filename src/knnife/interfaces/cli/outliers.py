@@ -9,6 +9,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     FILE,
     is_space,
@@ -19,7 +20,6 @@ from knnife.interfaces.cli.options import (
     where_option,
 )
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.outliers import Outliers
@@ -43,7 +43,7 @@ knnife outliers february.csv --text question --detector january.detector
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|FILE")
 @click.option("--new", type=valid_text, metavar="SPACE|FILE", help="Judge these by the things of SPACE.")
 @click.option("--labels", type=valid_text, metavar="FIELD", help="True for things known to be odd: learn from them.")

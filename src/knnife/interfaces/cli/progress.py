@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from knnife.interfaces.cli.output import printable
+from knnife.interfaces.cli.cells import printable
 
 Report = Callable[[int, float | None], None]
 Training = Callable[[str, int, float | None, float | None], None]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import json_line, printable
 from knnife.interfaces.cli.changes import describe, read_queries
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.learned_encoders import encoder_again
 from knnife.interfaces.cli.options import (
     ENCODER,
     FILE,
@@ -20,9 +22,7 @@ from knnife.interfaces.cli.options import (
     space_argument,
     valid_text,
 )
-from knnife.interfaces.cli.picturing import encoder_again
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.space import Reencoded
@@ -37,7 +37,7 @@ knnife reencode films.knnife --drop small
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"The other one: {ENCODER}.")
 @click.option("--name", type=valid_text, metavar="VIEW", help="Of the new view; that of the encoder unless told.")
@@ -108,5 +108,5 @@ def _tell_done(space: str, done: Reencoded, changed: dict[str, float], as_json: 
 
 
 def _tell(text: str, row: dict[str, Any], as_json: bool) -> None:
-    for line in [output.json_line(row)] if as_json else text.splitlines():
-        click.echo(output.printable(line))
+    for line in [json_line(row)] if as_json else text.splitlines():
+        click.echo(printable(line))

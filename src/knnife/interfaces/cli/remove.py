@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import json_line, printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     json_option,
     lines_for,
@@ -16,7 +17,6 @@ from knnife.interfaces.cli.options import (
     valid_text,
     where_option,
 )
-from knnife.interfaces.cli.teaching import Taught
 
 EXAMPLES = """
 knnife remove films.knnife "The Sting" Rififi
@@ -25,7 +25,7 @@ cat ids.txt | knnife remove films.knnife -
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.argument("ids", nargs=-1, type=valid_text, metavar="[ID]...")
 @where_option
@@ -39,9 +39,9 @@ def command(space: str, ids: tuple[str, ...], where: str | None, yes: bool, as_j
     require_one({"ID": ids, "--where": where})
     with open_space(space) as opened:
         if where and not yes and sys.stdin.isatty():
-            click.confirm(f"Remove all from {space} for which {output.printable(where)}?", abort=True, err=True)
+            click.confirm(f"Remove all from {space} for which {printable(where)}?", abort=True, err=True)
         removed = opened.remove(lines_for(ids), where=where)
         if as_json:
-            click.echo(output.json_line({"removed": removed, "left": len(opened)}))
+            click.echo(json_line({"removed": removed, "left": len(opened)}))
         else:
             click.echo(f"{removed:,} removed, {len(opened):,} left")

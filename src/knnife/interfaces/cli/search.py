@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import (
     json_option,
     k_option,
@@ -17,7 +19,6 @@ from knnife.interfaces.cli.options import (
     view_option,
     where_option,
 )
-from knnife.interfaces.cli.teaching import Taught
 
 EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found"}
 
@@ -31,7 +32,7 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.argument("query", nargs=-1, required=True, type=valid_text, metavar="QUERY...")
 @k_option
@@ -65,6 +66,6 @@ def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **opt
     with open_to_ask(space) as opened:
         for each in lines_for(query) if several else [" ".join(query)]:
             if several and people:
-                click.echo(f"\n{output.printable(each)}")
+                click.echo(f"\n{printable(each)}")
             hits = opened.search(each, **options)
             output.write_rows(({"query": each, **row} for row in hits.rows()), columns, as_json, layout)

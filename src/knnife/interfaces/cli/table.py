@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from knnife.interfaces.cli.output import Row, in_brackets, json_line, printable
+from knnife.interfaces.cli.cells import Row, in_brackets, json_line, printable
 
 LAST_COLUMN = 20  # cells that the last column, usually the text, gets at least
 OTHER_COLUMN = 32  # cells that any other column gets at most

@@ -13,6 +13,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.tools.registry import Parameter, Tool
@@ -48,7 +49,7 @@ def command_for(tool: Tool) -> click.Command:
     return json_option(command)
 
 
-def _answer(tool: Tool, things: Any, given: dict[str, Any]) -> tuple[list[output.Row], dict[str, str]]:
+def _answer(tool: Tool, things: Any, given: dict[str, Any]) -> tuple[list[Row], dict[str, str]]:
     """The rows of the answer, and the columns that people see. Raises ClickException for errors of the tool's own."""
     try:
         answer = tool.function(things, **given)

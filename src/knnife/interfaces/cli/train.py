@@ -1,10 +1,19 @@
-"""`knnife train`: what can be trained on one's own data."""
+"""`knnife train`: vectors of words, or of items, from one's own data."""
 
 from __future__ import annotations
 
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
 import click
 
-from knnife.interfaces.cli.teaching import Taught
+import knnife
+from knnife.interfaces.cli.cells import json_line, printable
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.options import FILE, json_option, valid_text
+from knnife.interfaces.cli.progress import training_bar
 
 EXAMPLES = """
 knnife train words corpus.txt -o my.vectors
@@ -12,7 +21,7 @@ knnife train words ratings.csv --items movie --by user -o films.vectors
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES, beside={"words": "train_words"})
+@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"words": "train:words"})
 @click.pass_context
 def command(context: click.Context) -> None:
     """Train a model of your own.
@@ -21,3 +30,112 @@ def command(context: click.Context) -> None:
     training of their own: `knnife add --row` does it.)
     """
     click.echo(context.get_help())
+
+
+WORDS_EXAMPLES = """
+knnife train words corpus.txt -o my.vectors
+knnife train words 'news/*.jsonl.gz' --text body --dim 300 --epochs 10 -o news.vectors
+knnife train words corpus.txt --subwords --phrases 1 -o my.vectors
+knnife train words tokens.txt --split spaces --cbow -o my.vectors
+knnife train words ratings.csv --items movie --by user --order time -o films.vectors
+"""
+
+
+@click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
+@click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
+@click.option("-o", "--output", "to", required=True, type=FILE, metavar="FILE", help="Where the vectors go.")
+@click.option("--dim", type=int, default=100, show_default=True, help="Components of a vector.")
+@click.option("--epochs", type=int, default=5, show_default=True, help="How often the texts are gone through.")
+@click.option("--window", type=int, default=5, show_default=True, help="Words to each side that count as near.")
+@click.option("--min-count", type=int, default=5, show_default=True, help="Rarer words are left out.")
+@click.option("--max-words", type=int, metavar="N", help="Only the N most frequent words.")
+@click.option("--subwords", is_flag=True, help="N-grams of 3 to 6 characters, for words never seen.")
+@click.option("--ngrams", type=(int, int), metavar="FROM TO", help="N-grams of other lengths.")
+@click.option("--buckets", type=int, default=200_000, show_default=True, help="Vectors that all n-grams share.")
+@click.option(
+    "--phrases", type=int, default=0, metavar="PASSES", help="Join new york to new_york; 2: three words, four."
+)
+@click.option("--phrase-score", type=float, default=100.0, show_default=True, help="Lower joins more.")
+@click.option("--cbow", is_flag=True, help="A word from its neighbours: faster, not as good for rare words.")
+@click.option("--negatives", type=int, default=5, show_default=True, help="Random words that each pair is told from.")
+@click.option(
+    "--sample", type=float, default=1e-3, show_default=True, help="Words above this share are thinned out; 0: none."
+)
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Of learning, at first; it falls to nothing.")
+@click.option(
+    "--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a table, what is read; several, too."
+)
+@click.option("--split", type=click.Choice(["words", "spaces"]), default="words", help="spaces: it is split already.")
+@click.option("--items", type=valid_text, metavar="COLUMN", help="Items as words: the column of a table that has them.")
+@click.option("--by", type=valid_text, metavar="COLUMN", help="Whose the items are: a sentence for each.")
+@click.option("--order", type=valid_text, metavar="COLUMN", help="By what they are sorted; else as the rows stand.")
+@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="At a broken row.")
+@click.option("--threads", type=int, metavar="N", help="All cores unless told; 1: the same seed, the same vectors.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@json_option
+def words(
+    sources: tuple[str, ...], to: str, subwords: bool, ngrams: tuple[int, int] | None, text: tuple[str, ...],
+    as_json: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Learn vectors of words from texts: words that are used alike come to lie near each other.
+
+    A SOURCE is plain text (a line is a sentence), a table or a folder as `knnife add` reads them, each also .gz, or a
+    pattern such as 'news/*.txt'. Texts may be larger than memory. With --items it is a table whose items are the words.
+
+    After Ctrl-C the vectors so far are in FILE, and the same command continues where it stopped.
+    """
+    if not to.endswith(".vectors"):
+        raise click.UsageError(
+            f"-o {to}: expected a name that ends in .vectors; `knnife words convert` writes other forms"
+        )
+    _refuse_sources(sources, to)
+    settings["subwords"] = ngrams or ((3, 6) if subwords else None)
+    checkpoint = Path(f"{to}.checkpoint")
+    if checkpoint.exists():
+        click.echo(printable(f"going on with the training that {checkpoint} is of"), err=True)
+    start, stopped = time.monotonic(), False
+    with training_bar() as report:
+        try:
+            vectors = knnife.WordVectors.train(
+                [Path(source) for source in sources],
+                text=text or None,
+                checkpoint=checkpoint,
+                progress=report,
+                **settings,
+            )
+        except knnife.TrainingStopped as stop:
+            vectors, stopped = stop.so_far, True
+    vectors.save(to)
+    if stopped:
+        done = f"{vectors.about['done']:.0%} of the training is done"
+        raise click.Abort(f"stopped; {done}, {to} has the vectors so far, and the same command continues from there")
+    checkpoint.unlink(missing_ok=True)
+    _tell(vectors, to, time.monotonic() - start, as_json)
+
+
+def _refuse_sources(sources: tuple[str, ...], to: str) -> None:
+    """Raises where a source is none, or is what would be written."""
+    for source in sources:
+        if not source:
+            raise click.UsageError("a SOURCE is empty: expected the name of a file, a folder, or a pattern")
+        if "://" in source:
+            raise click.UsageError(f"{source}: nothing is fetched from the net; fetch the file first")
+        if Path(source).exists() and Path(to).exists() and Path(source).samefile(to):
+            raise click.UsageError(f"-o {to} is a SOURCE as well, and would be written over")
+
+
+def _tell(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -> None:
+    told = {"words": len(vectors), "dim": vectors.dim, "seconds": round(seconds, 1), "output": to}
+    if as_json:
+        click.echo(json_line({**told, **vectors.about}))
+        return
+    rate = vectors.about["corpus words"] * vectors.about["epochs"] / max(vectors.about["seconds"], 1e-3)
+    if broken := vectors.about["broken rows"]:
+        click.echo(f"skipped {broken:,} broken row{'s' if broken > 1 else ''}", err=True)
+    line = f"{to}: {len(vectors):,} words, {vectors.dim} dimensions, {seconds:.1f} s ({rate:,.0f} words a second)"
+    click.echo(printable(f"{line}. Next: knnife words near {shlex.quote(to)} {shlex.quote(_one_word(vectors))}"))
+
+
+def _one_word(vectors: knnife.WordVectors) -> str:
+    """A word to ask for: a frequent one, and as a rule with a meaning of its own, which the shortest have not."""
+    return next((word for word in vectors.words[:1000] if len(word) > 5), vectors.words[0])

@@ -8,9 +8,10 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import printable
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import FILE, is_space, json_option, open_to_ask, valid_text
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.verify import Verified
@@ -30,7 +31,7 @@ knnife verify photos/lake.jpg photos/copies/lake-mirrored.jpg --mirrored --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("picture", type=FILE, metavar="PICTURE")
 @click.argument("candidates", type=valid_text, nargs=-1, required=True, metavar="CANDIDATE...")
 @click.option("--mirrored", is_flag=True, help="Those that show it as in a mirror, too.")
@@ -54,7 +55,7 @@ def command(
     rows = (row for row in found.rows() if row["same"] or not only_same)
     output.write_rows(rows, COLUMNS, as_json)
     if show and not as_json:
-        click.echo(f"{shown:,} of {len(found):,} show the same; see {output.printable(show)}", err=True)
+        click.echo(f"{shown:,} of {len(found):,} show the same; see {printable(show)}", err=True)
 
 
 def _verified(picture: str, candidates: tuple[str, ...], asked: dict[str, Any], k: int | None) -> Verified:

@@ -1,4 +1,4 @@
-"""`knnife words`: what a file of word vectors holds."""
+"""`knnife words`: what a file of word vectors holds, and the commands beside it: near, similar, odd, convert."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
-from knnife.interfaces.cli.options import FILE, json_option
-from knnife.interfaces.cli.teaching import Taught
+from knnife.interfaces.cli.cells import json_line
+from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.options import FILE, json_option, k_option, lines_for, valid_text
 
 SHOWN = 10  # words shown
-BESIDE = {"near": "words_near", "similar": "words_similar", "odd": "words_odd", "convert": "words_convert"}
+BESIDE = {name: f"words:{name}" for name in ("near", "similar", "odd", "convert")}
 
 EXAMPLES = """
 knnife words wiki.vectors
@@ -25,7 +26,7 @@ knnife words near wiki.vectors king --plus woman --minus man -k 1
 words_argument = click.argument("file", type=FILE, metavar="FILE")
 
 
-@click.command(cls=Taught, examples=EXAMPLES, beside=BESIDE)
+@click.command(cls=ExampleCommand, examples=EXAMPLES, beside=BESIDE)
 @words_argument
 @json_option
 def command(file: str, as_json: bool) -> None:
@@ -36,7 +37,7 @@ def command(file: str, as_json: bool) -> None:
     vectors = knnife.WordVectors.load(file)
     facts = dict(_facts(vectors))
     if as_json:
-        click.echo(output.json_line({"file": file, **facts, "about": dict(vectors.about)}))
+        click.echo(json_line({"file": file, **facts, "about": dict(vectors.about)}))
         return
     both = {**vectors.about, **facts}
     told = ({"name": name, "value": value} for name, value in both.items() if value is not None)
@@ -50,3 +51,88 @@ def _facts(vectors: knnife.WordVectors) -> Iterator[tuple[str, Any]]:
     yield "counts", vectors.counts is not None
     subwords = vectors.table.subwords
     yield "subwords", None if subwords is None else f"{subwords.shortest} to {subwords.longest} characters"
+
+
+NEAR_COLUMNS = {"query": "near", "score": "score", "word": "word"}
+
+NEAR_EXAMPLES = """
+knnife words near wiki.vectors king
+knnife words near wiki.vectors king paris -k 3
+knnife words near wiki.vectors king --plus woman --minus man -k 1
+cat royals.txt | knnife words near wiki.vectors - --json
+"""
+
+
+@click.command(cls=ExampleCommand, examples=NEAR_EXAMPLES)
+@words_argument
+@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="WORD...")
+@click.option("--plus", multiple=True, type=valid_text, metavar="WORD", help="Added to each WORD; several, too.")
+@click.option("--minus", multiple=True, type=valid_text, metavar="WORD", help="Taken from each WORD; several, too.")
+@k_option
+@json_option
+def near(file: str, words: tuple[str, ...], k: int, as_json: bool, **sums: tuple[str, ...]) -> None:
+    """The nearest words of each WORD, which is not among them itself; - stands for the lines of standard input."""
+    asked = list(lines_for(words))
+    found = knnife.WordVectors.load(file).near(asked, k, **sums)
+    columns = dict(NEAR_COLUMNS)
+    if output.for_people() and len(asked) == 1:
+        del columns["query"]
+    output.write_rows(({**row, "query": asked[row["query"]]} for row in found.rows()), columns, as_json)
+
+
+SIMILAR_COLUMNS = {"score": "score", "a": "a", "b": "b"}
+
+SIMILAR_EXAMPLES = """
+knnife words similar wiki.vectors king queen
+knnife words similar wiki.vectors king queen man cat --json
+"""
+
+
+@click.command(cls=ExampleCommand, examples=SIMILAR_EXAMPLES)
+@words_argument
+@click.argument("word", type=valid_text, metavar="WORD")
+@click.argument("others", nargs=-1, required=True, type=valid_text, metavar="OTHER...")
+@json_option
+def similar(file: str, word: str, others: tuple[str, ...], as_json: bool) -> None:
+    """How similar a WORD is to OTHERs: the cosine of their vectors, 1 for the same direction, about 0 for unrelated."""
+    scores = knnife.WordVectors.load(file).similarity(word, others)
+    rows = ({"a": word, "b": other, "score": float(score)} for other, score in zip(others, scores, strict=True))
+    output.write_rows(rows, SIMILAR_COLUMNS, as_json)
+
+
+ODD_COLUMNS = {"score": "to the others", "word": "word"}
+
+ODD_EXAMPLES = """
+knnife words odd wiki.vectors breakfast cat lunch dinner
+knnife words odd wiki.vectors breakfast cat lunch dinner --json
+"""
+
+
+@click.command(cls=ExampleCommand, examples=ODD_EXAMPLES)
+@words_argument
+@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="WORD...")
+@json_option
+def odd(file: str, words: tuple[str, ...], as_json: bool) -> None:
+    """Which of three WORDs or more does not belong: it comes first, with how similar each is to the others."""
+    output.write_rows(knnife.WordVectors.load(file).odd_one_out(words).rows(), ODD_COLUMNS, as_json)
+
+
+CONVERT_EXAMPLES = """
+knnife words convert wiki.vectors -o wiki.vec
+knnife words convert wiki.vectors -o small.vectors --limit 10
+"""
+
+
+@click.command(cls=ExampleCommand, examples=CONVERT_EXAMPLES)
+@click.argument("file", type=FILE, metavar="FILE")
+@click.option("-o", "--output", "target", type=FILE, required=True, metavar="FILE", help="Its name says the form.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N words.")
+def convert(file: str, target: str, limit: int | None) -> None:
+    """Write word vectors in another form, which follows from the name.
+
+    .vectors (knnife's own, with all that is known), .vec or .txt (word2vec text), .bin (word2vec binary), .npy, .tsv
+    (TensorFlow's projector); .gz may follow those of text.
+    """
+    vectors = knnife.WordVectors.load(file, limit=limit)
+    vectors.save(target)
+    click.echo(f"{target}: {len(vectors):,} words, {vectors.dim} dimensions", err=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from knnife.errors import BadInput, MissingPackage, SpaceBusy
-from knnife.interfaces.cli.output import json_line
+from knnife.interfaces.cli.cells import json_line
 
 if TYPE_CHECKING:
     from knnife.geometry import Vectors

@@ -1,28 +1,90 @@
-"""What `knnife add` does with pictures: files named one by one are one source, and a new space learns from the first.
+"""Encoders that `knnife add` learns from what it adds: of the columns of rows, and of what tells pictures apart.
 
-Without --encoder, or with --encoder scenes, what tells pictures apart is learned from the first of them, and kept in
-the file of the space.
+Both are learned from the first things of a new space, and stay in its file. Pictures that are named one by one are one
+source.
 """
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from knnife.space.answers import ViewInfo
     from knnife.things import Reading, Thing
 
+SHOWN = 5  # names of columns of one kind
+NOUNS = {"number": "numbers", "date": "dates", "category": "categories", "text": "texts", "yes/no": "yes/no"}
 SCENES = "scenes"
 STEP = 256  # pictures looked at before their size is asked again
 MOST_BYTES = 256 << 20  # of pictures that come as bytes, to learn from
+
+
+class Rows(NamedTuple):
+    """How rows go into a space: without which columns, and whether an encoder has learned them already."""
+
+    leave_out: tuple[str, ...]
+    known: bool
+
+
+def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> Rows | None:
+    """None where a space does not hold rows, nor is asked to.
+
+    Raises BadInput where it holds something else than the rows it is asked to take, or has learned other columns.
+    """
+    from knnife.things.kinds import kind  # brings NumPy
+
+    view, encoder = None, None
+    if os.path.exists(space):
+        with knnife.Space.open(space, read_only=True) as opened:
+            view = next((view for view in opened.info().views if view.default), None)
+            encoder = opened.encoder if view is not None and kind(view.kind).whole_rows else None
+    if encoder is None:
+        if asked and view is not None:
+            held = view.kind or "vectors that were brought along"
+            raise knnife.BadInput(f"{space} holds other things ({held}) than rows; put these into a space of their own")
+        return Rows(leave_out, known=False) if asked else None
+    left_out = tuple(getattr(encoder, "leave_out", ()))
+    if others := sorted({*leave_out} - {*left_out}):
+        raise knnife.BadInput(
+            f"--leave-out {', '.join(others)}: the points of {space} were made with it, for good; to leave it out, put "
+            "the rows into a new space"
+        )
+    return Rows(left_out, known=True)
+
+
+def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool) -> knnife.RowEncoder:
+    """An encoder for the rows of a source, from the first of them; the source goes on from its beginning."""
+    try:
+        first = reading.first(knnife.RowEncoder.SAMPLE)
+    except knnife.BadRow as error:
+        raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such rows out") from error
+    encoder = knnife.RowEncoder.train(first, leave_out=leave_out)
+    if not quiet:
+        click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} rows: {_told(encoder)}"))
+    return encoder
+
+
+def _told(encoder: knnife.RowEncoder) -> str:
+    """The columns by kind: "2 numbers (age, amount), 1 yes/no (member); left out: label"."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for column in encoder.columns:
+        kinds[column.kind].append(column.name)
+    encoded = [f"{len(kinds[kind])} {NOUNS[kind]} ({_few(kinds[kind])})" for kind in kinds if kind in NOUNS]
+    others = [f"{kind}: {_few(names)}" for kind, names in kinds.items() if kind not in NOUNS]
+    return "; ".join([", ".join(encoded), *others])
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def gathered(sources: Sequence[str]) -> list[str | list[str]]:
@@ -48,7 +110,7 @@ def holds_pictures(space: str) -> bool:
     return view is not None and kind(view.kind).has_picture
 
 
-def encoder_for(space: str, readings: Sequence[Reading], asked: str | None, quiet: bool) -> Any:
+def pictures_encoder(space: str, readings: Sequence[Reading], asked: str | None, quiet: bool) -> Any:
     """The encoder for pictures: the one asked for, the one that the space has (None), or one learned from them.
 
     Raises BadInput where scenes are asked for and the space was made otherwise.
@@ -97,7 +159,7 @@ def _learned(readings: Sequence[Reading], quiet: bool) -> knnife.SceneEncoder:
         raise knnife.BadInput(f"{error}. With --encoder copies nothing is learned") from error
     if not quiet:
         names = ", ".join(reading.source for reading in readings)
-        click.echo(output.printable(f"{names}: learned from {encoder.pictures:,} pictures what tells them apart"))
+        click.echo(printable(f"{names}: learned from {encoder.pictures:,} pictures what tells them apart"))
     return encoder
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 
-class Taught(click.Command):
+class ExampleCommand(click.Command):
     """A command with examples, one a line, shown between its text and its options.
 
     beside: commands that stand beside this one under its name, as `knnife evaluate words` beside `knnife evaluate`:
-        the word that calls each -> its module in this folder, imported when it is called.
+        the word that calls each -> "module:name" in this folder, imported when it is called.
     """
 
     def __init__(self, *args: Any, examples: str, beside: Mapping[str, str] | None = None, **options: Any) -> None:
@@ -26,9 +26,14 @@ class Taught(click.Command):
     ) -> click.Context:
         """That of this command, or of the one beside it that the first word calls."""
         if args and args[0] in self.beside:
-            other: click.Command = importlib.import_module(f"knnife.interfaces.cli.{self.beside[args[0]]}").command
-            return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+            return self.command_beside(args[0]).make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
+
+    def command_beside(self, word: str) -> click.Command:
+        """The command beside this one that a word calls."""
+        module, _, name = self.beside[word].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"knnife.interfaces.cli.{module}"), name)
+        return command
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The text, then the examples as they are: a line that is wrapped cannot be pasted."""

@@ -1,4 +1,4 @@
-"""`knnife faces cluster`: an album, by person."""
+"""`knnife faces identify`, `verify` and `cluster`: who is it, is it the same person, and who is in these photos."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output
+from knnife.interfaces.cli.cells import Row
+from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.faces import (
     detector_option,
     model_option,
     open_people,
+    people_argument,
+    photos_argument,
     rate_option,
     tell_licences,
     tell_problems,
@@ -21,21 +25,114 @@ from knnife.interfaces.cli.faces import (
 )
 from knnife.interfaces.cli.options import is_space, json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.teaching import Taught
 
 if TYPE_CHECKING:
     from knnife.tools.faces import Album
 
-COLUMNS = {"group": "group", "person": "person", "id": "face"}
 
-EXAMPLES = """
+IDENTIFY_COLUMNS = {
+    "person": "person",
+    "likeness": "likeness",
+    "chance": "of strangers",
+    "photo": "photo",
+    "face": "face",
+}
+
+IDENTIFY_EXAMPLES = """
+knnife faces identify people.knnife album/
+knnife faces identify people.knnife album/two.jpg --false-matches 0.001 --json
+knnife faces identify people.knnife album/anna-5.jpg --anybody
+"""
+
+
+@click.command(cls=ExampleCommand, examples=IDENTIFY_EXAMPLES)
+@people_argument
+@photos_argument
+@rate_option
+@click.option("--anybody", is_flag=True, help="Nobody is a stranger: the most alike is named.")
+@click.option("-k", type=click.IntRange(min=1), default=3, show_default=True, help="Candidates, in JSON.")
+@model_option
+@detector_option
+@json_option
+def identify(
+    space: str,
+    photos: tuple[str, ...],
+    false_matches: float | None,
+    anybody: bool,
+    k: int,
+    model: str | None,
+    detector: str | None,
+    as_json: bool,
+) -> None:
+    """Who the faces in photos are; strangers are unknown.
+
+    Who looks no more like anybody than strangers do is "unknown" (null in JSON). RATE is the share of strangers that
+    may get a name, as measured on the people in the file, each of them left out in turn. The column "of strangers" is
+    the share of them who look at least so much like somebody.
+    """
+    if anybody and false_matches is not None:
+        raise click.UsageError("--anybody names everybody, so there is no rate; give one of the two")
+    with open_people(space, model=model, detector=detector) as people:
+        tell_licences(people.licences)
+        rate = 1.0 if anybody else 0.01 if false_matches is None else false_matches
+        found = people.identify(list(photos), k, false_matches=rate)
+    output.write_rows(found.rows() if as_json else map(_told, found.rows()), IDENTIFY_COLUMNS, as_json)
+    tell_problems(found.problems)
+    click.echo(found.decision.described("strangers"), err=True)
+
+
+def _told(row: Row) -> Row:
+    return {**row, "person": "unknown" if row["person"] is None else row["person"]}
+
+
+VERIFY_COLUMNS = {"told": "", "likeness": "likeness", "threshold": "needed", "chance": "of pairs of people"}
+
+VERIFY_EXAMPLES = """
+knnife faces verify people.knnife people/anna/1.jpg album/anna-5.jpg
+knnife faces verify people.knnife people/anna/1.jpg album/bela-5.jpg --false-matches 0.001 --json
+"""
+
+
+@click.command(cls=ExampleCommand, examples=VERIFY_EXAMPLES)
+@people_argument
+@click.argument("a", type=valid_text, metavar="PHOTO")
+@click.argument("b", type=valid_text, metavar="PHOTO")
+@rate_option
+@model_option
+@detector_option
+@json_option
+def verify(
+    space: str,
+    a: str,
+    b: str,
+    false_matches: float | None,
+    model: str | None,
+    detector: str | None,
+    as_json: bool,
+) -> None:
+    """Tell whether two photos show the same person.
+
+    Neither needs to be known. RATE is the share of pairs of different people that may be taken for one person, as
+    measured on the people in the file. Each photo must show one face, or one that is clearly the largest.
+    """
+    with open_people(space, model=model, detector=detector) as people:
+        tell_licences(people.licences)
+        found = people.verify(a, b, false_matches=0.01 if false_matches is None else false_matches)
+    told = {"told": "the same person" if found.same else "different people"}
+    output.write_rows(({**row, **({} if as_json else told)} for row in found.rows()), VERIFY_COLUMNS, as_json)
+    click.echo(found.decision.described("pairs of different people"), err=True)
+
+
+CLUSTER_COLUMNS = {"group": "group", "person": "person", "id": "face"}
+
+CLUSTER_EXAMPLES = """
 knnife faces cluster people.knnife
 knnife faces cluster album/ --known people.knnife --sheet album.html
 knnife faces cluster album/ --json
 """
 
 
-@click.command(cls=Taught, examples=EXAMPLES)
+@click.command(cls=ExampleCommand, examples=CLUSTER_EXAMPLES)
 @click.argument("given", nargs=-1, required=True, type=valid_text, metavar="PEOPLE|PHOTO...")
 @click.option("--known", type=click.Path(dir_okay=False), metavar="PEOPLE", help="Name those who are known.")
 @rate_option
@@ -45,7 +142,7 @@ knnife faces cluster album/ --json
 @model_option
 @detector_option
 @json_option
-def command(
+def cluster(
     given: tuple[str, ...],
     known: str | None,
     false_matches: float | None,
@@ -86,7 +183,7 @@ def command(
             people.name(dict(_new_names(found, {person.name for person in people.people()})))
     if sheet:
         found.sheet(sheet)
-    output.write_rows(found.rows(), COLUMNS, as_json)
+    output.write_rows(found.rows(), CLUSTER_COLUMNS, as_json)
     tell_problems(found.problems)
     click.echo(f"{len(found.faces):,} faces in {len(found.groups()):,} groups", err=True)
     click.echo(found.decision.described("pairs of different people"), err=True)
