@@ -41,7 +41,7 @@ from bench.report import Report, called, options
 from knnife import Matcher
 from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Records, fields_of
-from knnife.tools._match.learning import Learned
+from knnife.tools._match.learning import LearnedMatching
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "matching"
 WORKS = {
@@ -63,7 +63,7 @@ LEARNERS: dict[str, Callable[[int], Any]] = {
 Row = dict[str, str]
 
 
-class Pairs(NamedTuple):
+class CandidatePairs(NamedTuple):
     """Two tables; m pairs of positions in them `(m, 2)`, whether they match, and which split they are of (0, 1, 2)."""
 
     left: list[Row]
@@ -72,7 +72,7 @@ class Pairs(NamedTuple):
     labels: np.ndarray
     split: np.ndarray
 
-    def without(self, column: str) -> Pairs:
+    def without(self, column: str) -> CandidatePairs:
         """The same without a column."""
         left, right = (
             [{name: cell for name, cell in row.items() if name != column} for row in table]
@@ -91,7 +91,7 @@ class Pairs(NamedTuple):
         return [ours[a] for a in self.pairs[:, 0]], [theirs[b] for b in self.pairs[:, 1]]
 
 
-def read_pairs(paths: dict[str, Path]) -> Pairs:
+def read_pairs(paths: dict[str, Path]) -> CandidatePairs:
     """The pairs in files of the Ditto format, one a split."""
     tables: tuple[dict[str, int], dict[str, int]] = ({}, {})
     pairs, labels, splits = [], [], []
@@ -103,7 +103,7 @@ def read_pairs(paths: dict[str, Path]) -> Pairs:
             labels.append(int(label))
             splits.append(number)
     left_rows, right_rows = ([_row(text) for text in table] for table in tables)
-    return Pairs(left_rows, right_rows, np.array(pairs), np.array(labels), np.array(splits))
+    return CandidatePairs(left_rows, right_rows, np.array(pairs), np.array(labels), np.array(splits))
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -124,7 +124,7 @@ def paths_of(work: str, folder: Path | None) -> dict[str, Path]:
     return {split: path if path.exists() else path.with_suffix(".txt.gz") for split, path in plain.items()}
 
 
-def f1_on_test(scores: np.ndarray, data: Pairs) -> float:
+def f1_on_test(scores: np.ndarray, data: CandidatePairs) -> float:
     """F1 on the test split, with the threshold that is best on the valid split."""
     threshold = best_threshold(scores[data.split == 1], data.labels[data.split == 1])
     found, right = scores[data.split == 2] > threshold, data.labels[data.split == 2]
@@ -141,17 +141,17 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(scores[best] + scores[min(best + 1, len(scores) - 1)]) / 2
 
 
-def tfidf(data: Pairs) -> np.ndarray:
+def tfidf(data: CandidatePairs) -> np.ndarray:
     """The cosine of TF-IDF vectors of runs of three letters, of whole records."""
     return _cosines(*data.texts(), analyzer="char_wb", ngram_range=(3, 3))
 
 
-def token_sets(data: Pairs) -> np.ndarray:
+def token_sets(data: CandidatePairs) -> np.ndarray:
     """RapidFuzz's token_set_ratio of whole records."""
     return np.array([fuzz.token_set_ratio(a, b) for a, b in zip(*data.texts(), strict=True)])
 
 
-def similarities(data: Pairs) -> np.ndarray:
+def similarities(data: CandidatePairs) -> np.ndarray:
     """What the rivals learn from, of each column and of the whole records: edit distances, shared words, TF-IDF."""
     names = list(dict.fromkeys(name for table in (data.left, data.right) for row in table for name in row))
     cells = [data.cells(name) for name in names]
@@ -192,7 +192,7 @@ def _cosines(left: list[str], right: list[str], **how: Any) -> np.ndarray:
     return np.asarray(vectors.transform(left).multiply(vectors.transform(right)).sum(axis=1)).ravel()
 
 
-def few_of(data: Pairs, seed: int) -> np.ndarray:
+def few_of(data: CandidatePairs, seed: int) -> np.ndarray:
     """50 pairs of the train split, at random; those draws are passed over that lack two of a kind."""
     train = np.flatnonzero(data.split == 0)
     random = np.random.default_rng(seed)
@@ -205,7 +205,7 @@ def few_of(data: Pairs, seed: int) -> np.ndarray:
 class Knnife:
     """knnife.Matcher on one data set: the tables are made ready once."""
 
-    def __init__(self, data: Pairs) -> None:
+    def __init__(self, data: CandidatePairs) -> None:
         left, right = Records.of(data.left), Records.of(data.right)
         self.data, self.comparison = data, Comparison(left, right, fields_of(left, right))
         nobody = np.empty((0, 2), np.int64)
@@ -223,10 +223,10 @@ class Knnife:
         labels = self.data.labels.astype(float)
         # Records of one text are one here, and a few of those pairs are labelled twice: the last one counts.
         rows = np.array([*{tuple(self.data.pairs[row].tolist()): row for row in rows.tolist()}.values()])
-        return Learned.fit(measures[rows], start[rows], labels[rows], 0).log_odds(measures, start)
+        return LearnedMatching.fit(measures[rows], start[rows], labels[rows], 0).log_odds(measures, start)
 
 
-def calibration(log_odds: np.ndarray, data: Pairs) -> float:
+def calibration(log_odds: np.ndarray, data: CandidatePairs) -> float:
     """By how much probabilities are off on the test split: expected calibration error, ten bins of equal width."""
     rows = data.split == 2
     chance, right = 1 / (1 + np.exp(-log_odds[rows])), data.labels[rows]
@@ -234,7 +234,7 @@ def calibration(log_odds: np.ndarray, data: Pairs) -> float:
     return sum(abs(chance[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / len(chance)
 
 
-def measure(work: str, data: Pairs, draws: int, report: Report) -> None:
+def measure(work: str, data: CandidatePairs, draws: int, report: Report) -> None:
     """All rows of one data set."""
     knnife, seen = Knnife(data), similarities(data)
     unlabelled = {who: knnife.scores(who) for who in (KNNIFE, ALONE)} | {"TF-IDF of 3-grams": tfidf(data)}

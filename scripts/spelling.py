@@ -30,7 +30,7 @@ from safetensors.numpy import save_file
 
 from knnife.tools._typos.candidates import candidates
 from knnife.tools._typos.counting import english
-from knnife.tools._typos.features import LEVELS, NUMBERS, TOKENS, Asked, Words, evidence
+from knnife.tools._typos.features import LEVELS, NUMBERS, TOKENS, SpelledPairs, Words, evidence
 from knnife.tools._typos.ranking import frequencies
 from knnife.tools._typos.spelled import folded
 from knnife.tools._typos.vocabulary import Vocabulary
@@ -140,7 +140,7 @@ def examples(vocabulary: Vocabulary, lessons: list[Lesson]) -> Examples:
     for first in range(0, len(typed), EVIDENCE_OF):
         some = typed[first : first + EVIDENCE_OF]
         found = candidates(vocabulary, some)
-        asked = Asked(Words.of(some), known, found.query.astype(np.int64), found.word.astype(np.int64))
+        asked = SpelledPairs(Words.of(some), known, found.query.astype(np.int64), found.word.astype(np.int64))
         given = evidence(asked, often)
         order = np.argsort(given.pair, kind="stable")
         numbers.append(given.numbers)

@@ -14,26 +14,15 @@ IN_A_CIRCLE: list[str] = [
     "tools/_drift/monitor.py",
     "tools/_drift/saving.py",
     "tools/_evaluate/stopped.py",
-    "tools/_match/matcher.py",
-    "tools/_match/saving.py",
     "tools/_outliers/detector.py",
     "tools/_outliers/saving.py",
     "tools/evaluate.py",
 ]
 
 CLASSES_OF_ONE_NAME: list[str] = [
-    "Accuracy",
-    "Asked",
-    "Classes",
     "Column",
-    "Compared",
-    "Evidence",
     "Learned",
-    "Pairs",
-    "Sample",
     "Seen",
-    "Share",
-    "Side",
     "Tail",
     "Trial",
 ]

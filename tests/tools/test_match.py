@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import knnife
-from knnife.tools._match.assignment import one_to_one
+from knnife.tools._match.matcher import one_to_one
 from knnife.tools.match import Matches
 
 MAKERS = ["Sonara", "Veltron", "Okami", "Brightline", "Kestrel", "Nordhaus"]

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from knnife.things.folding import fold
 from knnife.tools._match import candidates as module
-from knnife.tools._match.candidates import Pairs, candidates
+from knnife.tools._match.candidates import CandidatePairs, candidates
 
 NAMES = ["Anna Karenina", "War and Peace", "The Idiot", "Crime and Punishment", "Dead Souls", "Fathers and Sons"]
 words = st.text(alphabet="abcd ", min_size=1, max_size=12)
@@ -105,5 +105,5 @@ def test_blocks_of_work_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))
 
 
-def _hits(found: Pairs) -> int:
+def _hits(found: CandidatePairs) -> int:
     return int((found.left == found.right).sum())

@@ -13,11 +13,10 @@ from tests.toys import Letters
 
 from knnife import BadInput, Space, Thing, read
 from knnife.tools._match.bags import Rarity, gram_bag, key_of, word_bag
-from knnife.tools._match.comparing import NAME, RECORD, RIVALS, Comparison, measured
+from knnife.tools._match.comparing import NAME, RECORD, RIVALS, Comparison, ahead, measured
 from knnife.tools._match.fields import Field, Records, fields_of, kind_of
 from knnife.tools._match.lexicon import Lexicon
-from knnife.tools._match.overlap import Known, Side, letters
-from knnife.tools._match.rivals import ahead
+from knnife.tools._match.overlap import Known, TableSide, letters
 from knnife.tools._match.values import day_of, folded, number_of, text_of, words
 
 BOTH = np.array([[0, 0]])
@@ -149,7 +148,7 @@ def test_letters_are_the_cosine_of_weighted_runs_of_three(ours: list[str | None]
     bags = [(word_bag(table), gram_bag(table)) for table in cells]
     rarities = [Rarity.of([one[kind] for one in bags]) for kind in (0, 1)]
     known = Known(Lexicon(cells), rarities[1].keys, *rarities)
-    left, right = (Side(*both, np.zeros((len(both[0]), 1), np.float32), known) for both in bags)
+    left, right = (TableSide(*both, np.zeros((len(both[0]), 1), np.float32), known) for both in bags)
     found = letters(left, right, pairs)
 
     def runs(text: str | None) -> Counter[str]:

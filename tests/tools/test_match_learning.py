@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from tests.tools.planted_records import WORDS, Rows, close_by, f1, planted
 
 from knnife import BadInput, EncoderMismatch, Matcher, NotFound
-from knnife.tools._match.learning import Learned, newton
+from knnife.tools._match.learning import LearnedMatching, newton
 from knnife.tools._match.trees import Forest
 
 
@@ -100,7 +100,7 @@ def test_probabilities_after_labels_are_calibrated(m: int) -> None:
     for seed in range(4):
         measures, start, labels, _ = simulated(m, seed)
         fresh, fresh_start, fresh_labels, _ = simulated(4_000, 100 + seed)
-        chance = 1 / (1 + np.exp(-Learned.fit(measures, start, labels, 0).log_odds(fresh, fresh_start)))
+        chance = 1 / (1 + np.exp(-LearnedMatching.fit(measures, start, labels, 0).log_odds(fresh, fresh_start)))
         bins = np.minimum((10 * chance).astype(int), 9)
         off.append(sum(abs((chance - fresh_labels)[bins == b].sum()) for b in range(10)) / len(chance))
     assert np.mean(off) < (0.12 if m == 60 else 0.04)
@@ -109,7 +109,7 @@ def test_probabilities_after_labels_are_calibrated(m: int) -> None:
 def test_many_labels_let_trees_learn_what_a_line_cannot() -> None:
     measures, start, labels, _ = simulated(3_000, 0)
     fresh, fresh_start, _, chances = simulated(3_000, 1)
-    learned = Learned.fit(measures, start, labels, 0)
+    learned = LearnedMatching.fit(measures, start, labels, 0)
     assert learned.forest is not None
     line = 1 / (1 + np.exp(-learned.line.log_odds(fresh, fresh_start)))
     both = 1 / (1 + np.exp(-learned.log_odds(fresh, fresh_start)))

@@ -12,9 +12,8 @@ from tests.conftest import shared
 
 import knnife
 from knnife import BadInput, NotFound, Speller, Thing
-from knnife.tools._typos.forms import is_form
-from knnife.tools._typos.reasons import reasons
-from knnife.tools._typos.texts import places
+from knnife.tools._typos.suggesting import reasons
+from knnife.tools._typos.texts import is_form, places
 
 COUNTS = {
     "the": 5_000_000, "I": 900_000, "you": 800_000, "a": 2_000_000, "lot": 40_000, "thank": 30_000, "their": 300_000,

@@ -10,12 +10,10 @@ from hypothesis import given, strategies as st
 
 from knnife import BadInput
 from knnife.tools._typos import candidates as finding
-from knnife.tools._typos.candidates import candidates
-from knnife.tools._typos.deletes import Deletes
-from knnife.tools._typos.distance import at_least, edits
+from knnife.tools._typos.candidates import at_least, candidates, edits
 from knnife.tools._typos.spelled import LONGEST, folded, spell
-from knnife.tools._typos.splits import splits
-from knnife.tools._typos.vocabulary import Vocabulary
+from knnife.tools._typos.suggesting import splits
+from knnife.tools._typos.vocabulary import Deletes, Vocabulary
 
 SHORT = st.text("abcéж", max_size=7)
 

@@ -17,7 +17,7 @@ from knnife.space import Space, opened
 from knnife.things import Reading
 from knnife.tools._doctor.cloud import LEAST, check_cloud
 from knnife.tools._doctor.finding import Finding, State, worst
-from knnife.tools._doctor.looking import Report, look_at_array, look_at_space
+from knnife.tools._doctor.survey import Report, look_at_array, look_at_space
 from knnife.tools._doctor.texts import check_texts
 from knnife.tools._doctor.upkeep import check_encoder, check_upkeep, damaged
 from knnife.tools._doctor.vectors import check_vectors

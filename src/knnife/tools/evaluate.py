@@ -22,7 +22,7 @@ from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.candidates import Candidate, Meter, Progress, Working, load_candidates
 from knnife.tools._evaluate.measures import Numbers
 from knnife.tools._evaluate.nearness import neighbours, row_similarities
-from knnife.tools._evaluate.plan import Asked, Plan, make_plan
+from knnife.tools._evaluate.plan import GivenLabels, Plan, make_plan
 from knnife.tools._evaluate.stopped import Stopped
 from knnife.tools._evaluate.verdict import standings, verdict
 
@@ -108,7 +108,7 @@ def evaluate(
     if k < 1 or sample < 3:
         raise BadInput(f"k={k}, sample={sample}: expected k of 1 at least, and a sample of 3 at least")
     candidates = load_candidates(encoders)
-    plan = make_plan(things, Asked(queries, pairs, classes, title), k, sample, seed)
+    plan = make_plan(things, GivenLabels(queries, pairs, classes, title), k, sample, seed)
     meter = Meter(len(candidates) * plan.encoded, progress)
     results: list[_Result] = []
     try:

@@ -21,7 +21,7 @@ from knnife.space.vocabulary import vocabulary
 from knnife.tools._evaluate_words import files
 from knnife.tools._evaluate_words.asking import answer, compare
 from knnife.tools._evaluate_words.correlation import spearman
-from knnife.tools._evaluate_words.results import Accuracy, RankCorrelation, sums_of
+from knnife.tools._evaluate_words.results import AnalogyAccuracy, RankCorrelation, sums_of
 
 COMMON: Final = 30_000  # as everybody does since word2vec, so that figures can be compared
 
@@ -37,7 +37,7 @@ class WordEvaluation:
     about and could answer analogies.
     """
 
-    analogies: Sequence[Accuracy]
+    analogies: Sequence[AnalogyAccuracy]
     similarities: Sequence[RankCorrelation]
     words: int
     common: int
@@ -116,7 +116,7 @@ def _accuracies(
     common: int | None,
     method: Method,
     progress: Progress | None,
-) -> list[Accuracy]:
+) -> list[AnalogyAccuracy]:
     """Those of the sections of one file, and its sums."""
     questions = [question for section in sections for question in section.questions]
     found = answer(table, questions, common, method, progress)
@@ -124,12 +124,12 @@ def _accuracies(
     rows, start = [], 0
     for section in sections:
         right, asked, skipped = counts[start : start + len(section.questions)].sum(axis=0).tolist()
-        rows.append(Accuracy(section.file, section.name, right, asked, skipped))
+        rows.append(AnalogyAccuracy(section.file, section.name, right, asked, skipped))
         start += len(section.questions)
     return [*rows, *sums_of(rows)]
 
 
-def _correlation(table: WordTable, pairs: files.Pairs, seed: int) -> RankCorrelation:
+def _correlation(table: WordTable, pairs: files.RatedPairs, seed: int) -> RankCorrelation:
     found = compare(table, pairs)
     known = ~np.isnan(found.similarities)
     value, low, high = spearman(pairs.scores[known], found.similarities[known], seed)

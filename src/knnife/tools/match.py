@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import Positions, connected, members
-from knnife.tools._match.assignment import one_to_one as matched_once
 from knnife.tools._match.candidates import Progress, candidates
 from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Field, Records, Told, fields_of
-from knnife.tools._match.labels import Labels
-from knnife.tools._match.matcher import Matcher
+from knnife.tools._match.matcher import Labels, Matcher, one_to_one as matched_once
 from knnife.tools._match.values import folded
 
 WORDED = ("name", "text", "category", "code")  # kinds of fields that candidates are found by

@@ -12,7 +12,7 @@ from knnife.interfaces.cli import output
 from knnife.interfaces.cli.cells import json_line, printable
 from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.learned_encoders import (
-    Rows,
+    RowColumns,
     gathered,
     holds_pictures,
     pictures_encoder,
@@ -114,7 +114,7 @@ def command(
             click.echo(printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
 
 
-def _read_with(space: str, rows: Rows | None, options: dict[str, Any]) -> dict[str, Any]:
+def _read_with(space: str, rows: RowColumns | None, options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `knnife.read`: what was told, and what the space that is there takes."""
     names = ("text", "id", "vector", "picture", "per", "on_error")
     told: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
@@ -125,7 +125,7 @@ def _read_with(space: str, rows: Rows | None, options: dict[str, Any]) -> dict[s
     return told
 
 
-def _rows(space: str, options: dict[str, Any]) -> Rows | None:
+def _rows(space: str, options: dict[str, Any]) -> RowColumns | None:
     """How rows go into the space; None where the things are no rows."""
     others = [f"--{name}" for name in ("text", "picture", "pictures", "vector", "vectors", "encoder") if options[name]]
     if options["row"] and others:

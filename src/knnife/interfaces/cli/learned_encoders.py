@@ -28,14 +28,14 @@ STEP = 256  # pictures looked at before their size is asked again
 MOST_BYTES = 256 << 20  # of pictures that come as bytes, to learn from
 
 
-class Rows(NamedTuple):
+class RowColumns(NamedTuple):
     """How rows go into a space: without which columns, and whether an encoder has learned them already."""
 
     leave_out: tuple[str, ...]
     known: bool
 
 
-def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> Rows | None:
+def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> RowColumns | None:
     """None where a space does not hold rows, nor is asked to.
 
     Raises BadInput where it holds something else than the rows it is asked to take, or has learned other columns.
@@ -51,14 +51,14 @@ def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> Rows | None
         if asked and view is not None:
             held = view.kind or "vectors that were brought along"
             raise knnife.BadInput(f"{space} holds other things ({held}) than rows; put these into a space of their own")
-        return Rows(leave_out, known=False) if asked else None
+        return RowColumns(leave_out, known=False) if asked else None
     left_out = tuple(getattr(encoder, "leave_out", ()))
     if others := sorted({*leave_out} - {*left_out}):
         raise knnife.BadInput(
             f"--leave-out {', '.join(others)}: the points of {space} were made with it, for good; to leave it out, put "
             "the rows into a new space"
         )
-    return Rows(left_out, known=True)
+    return RowColumns(left_out, known=True)
 
 
 def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool) -> knnife.RowEncoder:

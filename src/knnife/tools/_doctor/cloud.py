@@ -15,7 +15,7 @@ import numpy as np
 from knnife.geometry import Vectors, unit
 from knnife.tools._doctor import remedies, shape
 from knnife.tools._doctor.finding import Figure, Finding, Id, State, few, judged, named, percent, worst
-from knnife.tools._doctor.looking import Looked, Report
+from knnife.tools._doctor.survey import Report, Survey
 
 LEAST = 100  # points below which none of these figures means anything
 NEIGHBOURS = 10  # as most of the literature on hubs, and most lists of answers
@@ -47,7 +47,7 @@ NEAR_DIM = 8  # in fewer dimensions many points are close to each other without 
 class _Cloud(NamedTuple):
     """The figures that several checks look at."""
 
-    looked: Looked
+    looked: Survey
     rows: shape.Rows  # of the neighbours of each point of the sample, (m, k)
     distances: shape.Floats  # (m, k)
     cosines: shape.Cosines
@@ -63,7 +63,7 @@ class _Cloud(NamedTuple):
         return few(self.looked.ids[self.looked.sample.rows[row]] for row in rows)
 
 
-def check_cloud(looked: Looked, seed: int, progress: Report) -> Iterator[Finding]:
+def check_cloud(looked: Survey, seed: int, progress: Report) -> Iterator[Finding]:
     """The checks of this file, on the sample."""
     points = looked.sample.vectors
     if len(points) < LEAST:

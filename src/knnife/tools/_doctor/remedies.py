@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knnife.tools._doctor.finding import Id, arguments
-from knnife.tools._doctor.looking import Looked
+from knnife.tools._doctor.survey import Survey
 
 LISTED = 20  # ids that a command line is given; more go into Python
 _OPEN = "import knnife\nwith knnife.Space.open({path!r}) as space:\n"
 
 
-def encode_again(looked: Looked, ids: Sequence[Id] | None = None) -> str:
+def encode_again(looked: Survey, ids: Sequence[Id] | None = None) -> str:
     """New vectors for these, or for all; `add` alone would find the things unchanged, and leave them as they are."""
     if looked.path is None:
         return "vectors = vectors[numpy.isfinite(vectors).all(axis=1)]"
@@ -25,7 +25,7 @@ def encode_again(looked: Looked, ids: Sequence[Id] | None = None) -> str:
     )
 
 
-def leave_out(looked: Looked, ids: Sequence[Id]) -> str:
+def leave_out(looked: Survey, ids: Sequence[Id]) -> str:
     """Removes these."""
     if looked.path is None:
         return "vectors = vectors[vectors.any(axis=1)]"
@@ -34,7 +34,7 @@ def leave_out(looked: Looked, ids: Sequence[Id]) -> str:
     return _OPEN.format(path=looked.path) + f"    space.remove({list(ids)!r})"
 
 
-def deduplicate(looked: Looked) -> str:
+def deduplicate(looked: Survey) -> str:
     """Keeps the first of those that are the same."""
     if looked.path is None:
         return "vectors = vectors[numpy.sort(numpy.unique(vectors, axis=0, return_index=True)[1])]"
@@ -47,29 +47,29 @@ def deduplicate(looked: Looked) -> str:
     )
 
 
-def read(looked: Looked, ids: Sequence[Id]) -> str | None:
+def read(looked: Survey, ids: Sequence[Id]) -> str | None:
     """Shows things: what they are is for people to judge. Rows of an array say nothing to anybody."""
     return None if looked.path is None else f"knnife get {arguments(looked.path, *ids)}"
 
 
-def another_model(looked: Looked) -> str:
+def another_model(looked: Survey) -> str:
     """Finds a model, and encodes with it."""
     return f"knnife models search text\nknnife reencode {arguments(str(looked.path))} --encoder NAME"
 
 
-def by_cosine(looked: Looked) -> str:
+def by_cosine(looked: Survey) -> str:
     """The same vectors in a space that compares directions."""
     return _copied(looked, "cosine", "vectors", ", metric='cosine'")
 
 
-def centre(looked: Looked) -> str:
+def centre(looked: Survey) -> str:
     """The same vectors around the origin. Their model knows nothing of that, so they are asked by ids or vectors."""
     if looked.path is None:
         return "vectors = vectors - vectors.mean(axis=0)"
     return _copied(looked, "centred", "vectors - vectors.mean(axis=0)")
 
 
-def narrow(looked: Looked) -> str:
+def narrow(looked: Survey) -> str:
     """The vectors in as many dimensions as they fill."""
     shorter = (
         "_, scale, directions = numpy.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)\n"
@@ -78,7 +78,7 @@ def narrow(looked: Looked) -> str:
     return shorter if looked.path is None else another_model(looked)
 
 
-def _copied(looked: Looked, word: str, vectors: str, options: str = "") -> str:
+def _copied(looked: Survey, word: str, vectors: str, options: str = "") -> str:
     """A space beside the one at hand, with the same things and other vectors."""
     path = Path(str(looked.path))
     return _OPEN.format(path=str(path)) + (
@@ -88,18 +88,18 @@ def _copied(looked: Looked, word: str, vectors: str, options: str = "") -> str:
     )
 
 
-def split(looked: Looked) -> str:
+def split(looked: Survey) -> str:
     """Passages instead of whole texts, or a model that reads longer."""
     return f"knnife add PASSAGES.knnife FOLDER    # documents are split into passages\n{another_model(looked)}"
 
 
-def strip(looked: Looked, prefix: str) -> str:
+def strip(looked: Survey, prefix: str) -> str:
     """The texts without these words before them."""
     return _OPEN.format(path=looked.path) + (
         f"    space.add([thing._replace(value=thing.value.removeprefix({prefix!r})) for thing in space if thing.value])"
     )
 
 
-def reencode(looked: Looked, encoder: str) -> str:
+def reencode(looked: Survey, encoder: str) -> str:
     """The vectors of this encoder."""
     return f"knnife reencode {arguments(str(looked.path))} --encoder {arguments(encoder)}"

@@ -17,7 +17,7 @@ from knnife.encoders.protocol import Tokens
 from knnife.geometry import as_vectors, unit
 from knnife.tools._doctor import remedies
 from knnife.tools._doctor.finding import Figure, Finding, Id, few, judged, named, percent
-from knnife.tools._doctor.looking import Looked
+from knnife.tools._doctor.survey import Survey
 
 BLANK, MOSTLY_BLANK = 0, 0.01  # one is worth a look; one in a hundred is a fault of the reading
 # Tokens behind the longest input of the model. A few long texts are natural; of a twentieth of all tokens, or of what
@@ -36,7 +36,7 @@ _ALONE = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # signs of scripts without s
 WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+")
 
 
-def check_texts(looked: Looked, encoder: Encoder | None) -> Iterator[Finding]:
+def check_texts(looked: Survey, encoder: Encoder | None) -> Iterator[Finding]:
     """The checks of this file; `encoder` is None where there is none or it cannot be had."""
     yield _blank(looked)
     sample = _Texts.of(looked)
@@ -66,16 +66,16 @@ class _Texts(NamedTuple):
     rows: NDArray[np.int64]
 
     @classmethod
-    def of(cls, looked: Looked) -> _Texts:
+    def of(cls, looked: Survey) -> _Texts:
         kept = [i for i, value in enumerate(looked.sample.values) if isinstance(value, str)]
         return cls([str(looked.sample.values[i]) for i in kept], np.array(kept, np.int64))
 
-    def ids(self, looked: Looked, order: NDArray[np.int64]) -> list[Id]:
+    def ids(self, looked: Survey, order: NDArray[np.int64]) -> list[Id]:
         """The ids of some of these texts."""
         return looked.named(looked.sample.rows[self.rows[order]])
 
 
-def _blank(looked: Looked) -> Finding:
+def _blank(looked: Survey) -> Finding:
     ids = looked.named(looked.blank)
     share = len(ids) / max(1, looked.n)
     figures: dict[str, Figure] = {"blank": len(ids), "share": share}
@@ -86,7 +86,7 @@ def _blank(looked: Looked) -> Finding:
     return Finding("blank texts", state, means, figures, looked.n, remedies.leave_out(looked, ids), few(ids))
 
 
-def _cut(looked: Looked, sample: _Texts, tokens: Tokens) -> Finding:
+def _cut(looked: Survey, sample: _Texts, tokens: Tokens) -> Finding:
     m, lost = len(sample.values), int(tokens.cut.sum())
     texts = float((tokens.cut > 0).mean())
     share = lost / max(1, lost + int(tokens.read.sum()))
@@ -107,7 +107,7 @@ def _cut(looked: Looked, sample: _Texts, tokens: Tokens) -> Finding:
     return Finding("texts read", state, means, figures, m, remedy, few(ids))
 
 
-def _unknown(looked: Looked, sample: _Texts, tokens: Tokens) -> Finding:
+def _unknown(looked: Survey, sample: _Texts, tokens: Tokens) -> Finding:
     m, read = len(sample.values), max(1, int(tokens.read.sum()))
     share = int(tokens.unknown.sum()) / read
     pieces = read / max(1, sum(len(WORD.findall(text)) for text in sample.values))
@@ -122,7 +122,7 @@ def _unknown(looked: Looked, sample: _Texts, tokens: Tokens) -> Finding:
     return Finding("words known", state, means, figures, m, remedies.another_model(looked), few(ids))
 
 
-def _remade(looked: Looked, sample: _Texts, encoder: Encoder) -> Finding:
+def _remade(looked: Survey, sample: _Texts, encoder: Encoder) -> Finding:
     """Whether the model still makes the vectors that are stored, of a few texts."""
     some = np.unique(np.linspace(0, len(sample.values) - 1, REMADE).astype(np.int64))
     anew = as_vectors(encoder.encode([sample.values[i] for i in some]), encoder.dim)
@@ -138,7 +138,7 @@ def _remade(looked: Looked, sample: _Texts, encoder: Encoder) -> Finding:
     return Finding("remade", state, means, figures, len(some), remedies.encode_again(looked), few(ids))
 
 
-def _prefixes(looked: Looked, sample: _Texts, encoder: Encoder) -> Finding:
+def _prefixes(looked: Survey, sample: _Texts, encoder: Encoder) -> Finding:
     """Whether what the model wants before queries and passages is put there, once."""
     m, entry = len(sample.values), _known(encoder.name)
     given = (getattr(encoder, "query_prefix", ""), getattr(encoder, "passage_prefix", ""))

@@ -8,7 +8,7 @@ import numpy as np
 
 from knnife.tools._doctor import remedies
 from knnife.tools._doctor.finding import Figure, Finding, Id, few, judged, named, percent
-from knnife.tools._doctor.looking import MISSING, Looked, Rows
+from knnife.tools._doctor.survey import MISSING, Rows, Survey
 
 # One thing in a hundred that no question can reach is more than a few odd texts: the model does not fit the data.
 UNREACHABLE = 0.01
@@ -23,7 +23,7 @@ COPIES, MANY_COPIES = 0.01, 0.25
 ALIKE, MOSTLY_ALIKE = 0.01, 0.25
 
 
-def check_vectors(looked: Looked) -> Iterator[Finding]:
+def check_vectors(looked: Survey) -> Iterator[Finding]:
     """The checks of this file, for a space or an array, on all things."""
     yield _damaged(looked)
     yield _zero(looked)
@@ -33,7 +33,7 @@ def check_vectors(looked: Looked) -> Iterator[Finding]:
         yield _told_apart(looked)
 
 
-def _damaged(looked: Looked) -> Finding:
+def _damaged(looked: Survey) -> Finding:
     missing = looked.lengths == MISSING
     ids = looked.named(np.flatnonzero(missing | ~np.isfinite(looked.lengths)))
     lost = int(missing.sum())
@@ -47,7 +47,7 @@ def _damaged(looked: Looked) -> Finding:
     return Finding("vectors", "bad", means, figures, looked.n, remedies.encode_again(looked, ids), few(ids))
 
 
-def _zero(looked: Looked) -> Finding:
+def _zero(looked: Survey) -> Finding:
     ids = looked.named(np.flatnonzero(looked.lengths == 0))
     share = len(ids) / max(1, looked.n)
     figures: dict[str, Figure] = {"zero": len(ids), "share": share}
@@ -58,7 +58,7 @@ def _zero(looked: Looked) -> Finding:
     return Finding("zero vectors", state, means, figures, looked.n, remedies.leave_out(looked, ids), few(ids))
 
 
-def _lengths(looked: Looked) -> Finding:
+def _lengths(looked: Survey) -> Finding:
     sound = np.flatnonzero(looked.sound)
     if not len(sound):
         return Finding("lengths", "unknown", "no vector is sound", {}, looked.n)
@@ -81,7 +81,7 @@ def _lengths(looked: Looked) -> Finding:
     return Finding("lengths", "warning", means, figures, len(sound), remedies.by_cosine(looked), few(longest))
 
 
-def _copies(looked: Looked) -> Finding:
+def _copies(looked: Survey) -> Finding:
     """The same text under several ids; without texts, the same vector."""
     texts = bool(looked.value_hashes.any())
     what = "text" if texts else "vector"
@@ -102,7 +102,7 @@ def _copies(looked: Looked) -> Finding:
     return Finding("copies", state, means, figures, len(counted), remedy, few(ids))
 
 
-def _told_apart(looked: Looked) -> Finding:
+def _told_apart(looked: Survey) -> Finding:
     """Different texts with one vector."""
     counted = np.flatnonzero(looked.sound & (looked.value_hashes != 0))
     vectors, values = looked.vector_hashes[counted], looked.value_hashes[counted]
@@ -121,7 +121,7 @@ def _told_apart(looked: Looked) -> Finding:
     return Finding("told apart", state, means, figures, len(counted), remedy, few(ids))
 
 
-def _alike(looked: Looked, rows: Rows) -> list[Id]:
+def _alike(looked: Survey, rows: Rows) -> list[Id]:
     """Two things that share a vector but not a text."""
     first: dict[int, int] = {}
     for row in rows.tolist():

@@ -36,7 +36,7 @@ class Pair(NamedTuple):
     score: float
 
 
-class Sample(NamedTuple):
+class DrawnThings(NamedTuple):
     """Things to measure on, shuffled, so that ties fall by chance; drawn from `total` with a text."""
 
     things: list[Thing]
@@ -79,7 +79,7 @@ def read_pairs(pairs: Any) -> list[Pair]:
     return found
 
 
-def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) -> Sample:
+def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) -> DrawnThings:
     """At most `most` things with a text, drawn evenly from the stream, those of `keep`, by id or as parts, in any case.
 
     Nothing else is held in memory (reservoir sampling, Vitter 1985). A thing without an id is called by its place.
@@ -102,7 +102,7 @@ def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) ->
     chance.shuffle(others)
     drawn = [*kept, *others[: max(0, most - len(kept))]]
     chance.shuffle(drawn)
-    return Sample(drawn, total)
+    return DrawnThings(drawn, total)
 
 
 def title_and_body(thing: Thing, title: str | None) -> tuple[str, str] | None:

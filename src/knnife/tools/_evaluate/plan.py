@@ -21,7 +21,7 @@ COMPARED: Final = 10_000  # pairs of things whose similarities are compared betw
 T = TypeVar("T")
 
 
-class Asked(NamedTuple):
+class GivenLabels(NamedTuple):
     """What there is to decide by, as the user gave it."""
 
     queries: Any
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
         return len(self.texts) + sum(trial.texts for trial in self.trials)
 
 
-def make_plan(given: Any, asked: Asked, k: int, sample: int, seed: int) -> Plan:
+def make_plan(given: Any, asked: GivenLabels, k: int, sample: int, seed: int) -> Plan:
     """Draws the things and prepares the trials. Raises BadInput, NotFound for what cannot be read or used."""
     queries = _some(labels.read_queries(asked.queries), sample, seed) if asked.queries is not None else []
     pairs = _some(labels.read_pairs(asked.pairs), sample, seed) if asked.pairs is not None else []
@@ -82,7 +82,7 @@ def make_plan(given: Any, asked: Asked, k: int, sample: int, seed: int) -> Plan:
 
 def _deciding(
     things: Sequence[Thing],
-    asked: Asked,
+    asked: GivenLabels,
     queries: Sequence[Query],
     pairs: Sequence[Pair],
     k: int,
@@ -98,7 +98,7 @@ def _deciding(
         found.append(judged)
         notes.append(f"queries: {len(judged.queries):,}" + (f"; {left:,} more have no answer here" if left else ""))
     if pairs:
-        found.append(trials.Pairs(pairs, metric))
+        found.append(trials.PairTrial(pairs, metric))
         notes.append(f"pairs: {len(pairs):,}")
     if asked.classes is not None:
         told = trials.classes(things, asked.classes, metric, seed)

@@ -100,7 +100,7 @@ class Retrieval:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PairTrial:
     """Similarities of pairs against the scores people gave them; two different scores only are no and yes."""
 
     pairs: Sequence[Pair]
@@ -133,7 +133,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Classes:
+class ClassTrial:
     """Which class a thing is of, told by the others. labels: a number for each thing, -1 for those without."""
 
     labels: NDArray[np.int64]
@@ -221,7 +221,7 @@ def titles(things: Sequence[Thing], title: str | None, k: int, metric: Metric) -
     )
 
 
-def classes(things: Sequence[Thing], field: str, metric: Metric, seed: int) -> Classes:
+def classes(things: Sequence[Thing], field: str, metric: Metric, seed: int) -> ClassTrial:
     """The classes in a field of the things: of those with one value in it that another thing has, too.
 
     Raises BadInput when there are not two such classes.
@@ -236,7 +236,7 @@ def classes(things: Sequence[Thing], field: str, metric: Metric, seed: int) -> C
             f"classes={field!r}: expected a field of the things with two values or more that come more than once, "
             f"found {len(numbers)}; the fields are: {', '.join(fields) or 'none'}"
         )
-    return Classes(np.array([numbers.get(name or "", -1) for name in named]), metric, seed)
+    return ClassTrial(np.array([numbers.get(name or "", -1) for name in named]), metric, seed)
 
 
 def stability(texts: Sequence[str], k: int, metric: Metric, seed: int) -> Stability:

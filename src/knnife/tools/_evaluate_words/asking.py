@@ -18,7 +18,7 @@ from knnife.encoders.analogies import Method, solve
 from knnife.encoders.protocol import Progress
 from knnife.encoders.word_table import WordTable
 from knnife.geometry import unit
-from knnife.tools._evaluate_words.files import Pairs
+from knnife.tools._evaluate_words.files import RatedPairs
 
 Rows = NDArray[np.int64]
 Question = tuple[str, str, str, str]
@@ -31,7 +31,7 @@ class Answered(NamedTuple):
     right: NDArray[np.bool_]
 
 
-class Compared(NamedTuple):
+class ComparedPairs(NamedTuple):
     """Of n pairs: the cosines, NaN where a word is missing `(n,)`, and the words that are not in the vocabulary."""
 
     similarities: NDArray[np.float64]
@@ -56,7 +56,7 @@ def answer(
     return Answered(asked, right)
 
 
-def compare(table: WordTable, pairs: Pairs) -> Compared:
+def compare(table: WordTable, pairs: RatedPairs) -> ComparedPairs:
     """The cosine of the two words of each pair. Words never seen are made of their subwords, where there are any."""
     words = list(dict.fromkeys(word for pair in zip(pairs.a, pairs.b, strict=True) for word in pair))
     rows = np.array(_Spellings(table.words).rows(words), np.int64)
@@ -73,7 +73,7 @@ def compare(table: WordTable, pairs: Pairs) -> Compared:
     a, b = (points[[place[word] for word in side]] for side in (pairs.a, pairs.b))
     similarities = np.einsum("ij,ij->i", a, b).astype(np.float64)
     similarities[[not {*pair}.isdisjoint(missing) for pair in zip(pairs.a, pairs.b, strict=True)]] = np.nan
-    return Compared(similarities, missing, by_subwords)
+    return ComparedPairs(similarities, missing, by_subwords)
 
 
 class _Spellings:

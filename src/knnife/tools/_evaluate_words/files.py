@@ -37,7 +37,7 @@ class AnalogySection:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class RatedPairs:
     """n pairs of words, with what people gave each `(n,)`. column: which of the file that is, for people."""
 
     file: str
@@ -68,7 +68,7 @@ def read_analogies(path: Source) -> list[AnalogySection]:
     return [section for section in sections if section.questions]
 
 
-def read_pairs(path: Source) -> Pairs:
+def read_pairs(path: Source) -> RatedPairs:
     """The pairs of a file. Raises BadRow for a line without two words or a number, and else as `read_analogies`."""
     lines = [*_lines(path)]
     if not lines:
@@ -83,7 +83,7 @@ def read_pairs(path: Source) -> Pairs:
         _check(str(path), number, fields, column)
     scores = np.array([float(fields[column]) for _, fields in rows])
     told = f"column {column + 1}" + (f" ({title[0]})" if title else "")
-    return Pairs(str(path), told, [fields[0] for _, fields in rows], [fields[1] for _, fields in rows], scores)
+    return RatedPairs(str(path), told, [fields[0] for _, fields in rows], [fields[1] for _, fields in rows], scores)
 
 
 def _lines(path: Source) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ SYNTACTIC: Final = "gram"  # how the names of the sections of questions-words.tx
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class AnalogyAccuracy:
     """Of `asked` analogies, `right` were solved; `skipped` were not asked, as a word of theirs is not known.
 
     section: its name, or "semantic", "syntactic" or "all" for sums.
@@ -78,14 +78,14 @@ class RankCorrelation:
         }
 
 
-def sums_of(sections: Sequence[Accuracy]) -> list[Accuracy]:
+def sums_of(sections: Sequence[AnalogyAccuracy]) -> list[AnalogyAccuracy]:
     """Of the sections of one file: of all semantic and of all syntactic ones, where it has both kinds, and of all."""
     syntactic = [each for each in sections if each.section.startswith(SYNTACTIC)]
     semantic = [each for each in sections if not each.section.startswith(SYNTACTIC)]
     kinds = {"semantic": semantic, "syntactic": syntactic} if semantic and syntactic else {}
     kinds["all"] = list(sections)
     return [
-        Accuracy(
+        AnalogyAccuracy(
             rows[0].file,
             name,
             sum(each.right for each in rows),

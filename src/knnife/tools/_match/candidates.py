@@ -30,7 +30,7 @@ MOST, OTHER = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 Progress = Callable[[int, float | None], None]
 
 
-class Pairs(NamedTuple):
+class CandidatePairs(NamedTuple):
     """m pairs: a row of the left, a row of the right, and how close they are, 0 to 1; by left, the closest first."""
 
     left: Rows
@@ -40,7 +40,7 @@ class Pairs(NamedTuple):
 
 def candidates(
     left: Sequence[str], right: Sequence[str] | None = None, *, k: int = 10, progress: Progress | None = None
-) -> Pairs:
+) -> CandidatePairs:
     """For each of n texts the k closest of the other list, or within the one list (each pair once, left < right).
 
     A text gets fewer where fewer share a gram with it, and texts without letters or digits none. Texts that are equal
@@ -86,14 +86,16 @@ class Distinct:
         return cls(list(number), members, starts, sizes, rank, text_of)
 
 
-def _expanded(close: Pairs, ours: Distinct, theirs: Distinct, k: int, *, within: bool) -> Pairs:
+def _expanded(close: CandidatePairs, ours: Distinct, theirs: Distinct, k: int, *, within: bool) -> CandidatePairs:
     """Pairs of distinct texts as pairs of positions, at most k a position."""
     if within:  # a text is as close to itself as can be, which concerns those that are there several times
         own = np.flatnonzero(ours.sizes > 1).astype(np.int32)
         left = np.concatenate([close.left, own])
         order = np.argsort(left, kind="stable")
         right = np.concatenate([close.right, own])[order]
-        close = Pairs(left[order], right, np.concatenate([close.similarity, np.ones(len(own), np.float32)])[order])
+        close = CandidatePairs(
+            left[order], right, np.concatenate([close.similarity, np.ones(len(own), np.float32)])[order]
+        )
     begins = np.searchsorted(close.left, np.arange(len(ours.texts)))
     ends = np.searchsorted(close.left, np.arange(len(ours.texts)), "right")
     at, of = ranges(begins[ours.text_of[ours.members]], (ends - begins)[ours.text_of[ours.members]])
@@ -106,21 +108,23 @@ def _expanded(close: Pairs, ours: Distinct, theirs: Distinct, k: int, *, within:
         other = positions != right
         positions, right, score = positions[other], right[other], score[other]
     best = top(positions, score, k)
-    return Pairs(positions[best].astype(np.int32), right[best].astype(np.int32), score[best])
+    return CandidatePairs(positions[best].astype(np.int32), right[best].astype(np.int32), score[best])
 
 
-def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False, progress: Progress | None = None) -> Pairs:
+def closest(
+    ours: Grams, theirs: Grams, k: int, *, within: bool = False, progress: Progress | None = None
+) -> CandidatePairs:
     """For each of n distinct texts, the k closest others, given the grams of both."""
     none = np.zeros(0, np.int32)
     if not len(ours) or not len(theirs):
-        return Pairs(none, none, np.zeros(0, np.float32))
+        return CandidatePairs(none, none, np.zeros(0, np.float32))
     holders = Holders.of(theirs)
     entries = holders.entries(ours)
     walked = np.cumsum(np.bincount(ours.owners, entries, minlength=len(ours)))
     cuts = np.searchsorted(walked, np.arange(0, walked[-1], BLOCK)).tolist()
     bounds = sorted({*cuts, *range(0, len(ours), MOST_ROWS), 0, len(ours)})
 
-    def block(rows: NDArray[np.int64]) -> Pairs:
+    def block(rows: NDArray[np.int64]) -> CandidatePairs:
         at, of = ours.expanded(rows)
         left, right = holders.shared(ours, at, of, entries[at], len(rows), SPARE * k + within)
         if within:
@@ -128,7 +132,7 @@ def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False, progres
             left, right = left[other], right[other]
         score = cosines(ours, theirs, rows[left], right)
         best = top(left, score, k)
-        return Pairs(rows[left[best]].astype(np.int32), right[best].astype(np.int32), score[best])
+        return CandidatePairs(rows[left[best]].astype(np.int32), right[best].astype(np.int32), score[best])
 
     with ThreadPoolExecutor(cores()) as pool:
         parts = []
@@ -136,7 +140,7 @@ def closest(ours: Grams, theirs: Grams, k: int, *, within: bool = False, progres
             parts.append(part)
             if progress is not None:
                 progress(done, done / len(ours))
-    return Pairs(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+    return CandidatePairs(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -201,10 +205,10 @@ def top(owner: NDArray[np.integer], score: NDArray[np.float32], k: int) -> NDArr
     return found
 
 
-def _once(found: Pairs, n: int) -> Pairs:
+def _once(found: CandidatePairs, n: int) -> CandidatePairs:
     """Each pair of a list with itself once, the smaller row first."""
     low, high = np.minimum(found.left, found.right), np.maximum(found.left, found.right)
     _, first = np.unique(low.astype(np.int64) * n + high, return_index=True)
     low, high, score = low[first], high[first], found.similarity[first]
     order = np.lexsort((-score, low))
-    return Pairs(low[order], high[order], score[order])
+    return CandidatePairs(low[order], high[order], score[order])

@@ -20,20 +20,14 @@ import numpy as np
 from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.geometry import unit
 from knnife.tools._match.bags import Bag, Numbers, Rarity, Rows, Words, gram_bag, word_bag
+from knnife.tools._match.candidates import candidates
 from knnife.tools._match.cells import values
 from knnife.tools._match.fields import Field, Records
 from knnife.tools._match.lexicon import Lexicon
-from knnife.tools._match.overlap import Known, Measures, Side, letters, meaning, shared_words
-from knnife.tools._match.rivals import ahead, nearest_rivals
+from knnife.tools._match.overlap import Known, Measures, TableSide, letters, meaning, shared_words
 from knnife.tools._match.values import folded, words
 
-AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer
-RECORD, NAME, RIVALS = "(record)", "(name in record)", "(rivals)"  # groups of measures that are of no one field
-WORDS = ("name", "text", "category")  # kinds that are compared by their words
-WORDED = (*WORDS, "code")  # and those that are part of the record as a whole
-USUAL = ("words", "held", "rare")
-
-Cells = Sequence[str | None]
+NEAREST = 5  # of each record, in the other table
 
 
 @dataclass(frozen=True)
@@ -69,20 +63,20 @@ def measured(fields: Sequence[Field]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Column:
+class ComparedColumn:
     """A column as it is compared: the words of each cell, and its text."""
 
     words: list[Words]
     texts: Cells
 
     @classmethod
-    def of(cls, cells: Cells) -> Column:
+    def of(cls, cells: Cells) -> ComparedColumn:
         """With the words read; case and accents make no difference from here on."""
         texts = [cell and folded(cell) for cell in cells]
         return cls([words(text) if text else [] for text in texts], texts)
 
     @classmethod
-    def joined(cls, columns: Sequence[Column]) -> Column:
+    def joined(cls, columns: Sequence[ComparedColumn]) -> ComparedColumn:
         """Several columns as one."""
         if len(columns) == 1:
             return columns[0]
@@ -96,11 +90,11 @@ class Column:
         """The words and the runs of letters of each cell."""
         return word_bag(self.words), gram_bag(self.words)
 
-    def side(self, known: Known, encoder: Encoder) -> Side:
+    def side(self, known: Known, encoder: Encoder) -> TableSide:
         """Ready to be compared."""
         vectors = unit(encoder.encode([text or "" for text in self.texts]))
         vectors[[text is None for text in self.texts]] = 0
-        return Side(*self.bags, vectors, known)
+        return TableSide(*self.bags, vectors, known)
 
 
 class Comparison:
@@ -114,9 +108,9 @@ class Comparison:
     ) -> None:
         self.left, self.right, self.fields = left, right, fields
         worded = whole(fields)
-        ours = [Column.of(left.columns[field.left]) for field in worded]
-        theirs = [Column.of(right.columns[field.right]) for field in worded]
-        self._whole = Column.joined(ours), Column.joined(theirs)
+        ours = [ComparedColumn.of(left.columns[field.left]) for field in worded]
+        theirs = [ComparedColumn.of(right.columns[field.right]) for field in worded]
+        self._whole = ComparedColumn.joined(ours), ComparedColumn.joined(theirs)
         bags = [column.bags for column in self._whole]
         self.rarities = rarities or (Rarity.of([bag for bag, _ in bags]), Rarity.of([bag for _, bag in bags]))
         grams = np.unique(np.concatenate([bag.keys for _, bag in bags]))
@@ -159,7 +153,7 @@ class Comparison:
     def _closeness(self, pairs: Rows) -> Numbers:
         """The measure `closeness` of other pairs: what rivals are compared by `(m,)`."""
 
-        def words(left: Side, right: Side, soft: bool = False) -> Measures:
+        def words(left: TableSide, right: TableSide, soft: bool = False) -> Measures:
             return shared_words(left, right, pairs, self._known.lexicon, soft=soft)
 
         shared, whole = words(*self._record, self._soft and not self._name), letters(*self._record, pairs)
@@ -170,7 +164,7 @@ class Comparison:
             held = np.fmax(words(left, self._record[1])["held"], words(self._record[0], right)["held"])
         return _mean(whole, shared["rare"], alike, held)
 
-    def _usual(self, sides: tuple[Side, Side], pairs: Rows, *, soft: bool) -> Measures:
+    def _usual(self, sides: tuple[TableSide, TableSide], pairs: Rows, *, soft: bool) -> Measures:
         shared = shared_words(*sides, pairs, self._known.lexicon, soft=soft)
         return shared | {"letters": letters(*sides, pairs), "meaning": meaning(*sides, pairs)}
 
@@ -204,3 +198,45 @@ def _mean(*measures: Numbers) -> Numbers:
     there = np.sum(~np.isnan(measures), axis=0)
     found: Numbers = np.nansum(measures, axis=0) / np.maximum(there, 1)
     return found
+
+
+def nearest_rivals(left: Sequence[str], right: Sequence[str] | None) -> Rows:
+    """Pairs `(r, 2)` of each text with the closest of the other list, or of its own where `right` is None."""
+    if right is None:
+        found = candidates(left, k=NEAREST)
+        return np.stack([found.left, found.right], axis=1).astype(np.int64)
+    there, back = candidates(left, right, k=NEAREST), candidates(right, left, k=NEAREST)
+    pairs = np.stack([np.append(there.left, back.right), np.append(there.right, back.left)], axis=1)
+    return pairs.astype(np.int64)
+
+
+def ahead(pairs: Rows, closeness: Numbers, rivals: Rows, theirs: Numbers, side: int) -> Numbers:
+    """By how much each pair `(m, 2)` is closer than the closest rival of its record on one side (0 left, 1 right).
+
+    closeness `(m,)`, theirs `(r,)`: of the pairs, and of the rivals `(r, 2)`, which may hold a pair itself. A record
+    without a rival has one of closeness 0. Returns `(m,)`, negative where a rival is closer.
+    """
+    order = np.lexsort((rivals[:, 1 - side], -theirs, rivals[:, side]))
+    records, others, theirs = rivals[order, side], rivals[order, 1 - side], np.append(theirs[order], 0.0)
+    first = np.searchsorted(records, pairs[:, side])
+    last = np.searchsorted(records, pairs[:, side], side="right")
+
+    def own(place: Rows) -> Rows:
+        """Where the pair itself stands there: it is no rival of its own, nor is it when it is named twice."""
+        inside: Rows = np.flatnonzero(place < last)
+        found: Rows = inside[others[place[inside]] == pairs[inside, 1 - side]]
+        return found
+
+    place = first.copy()
+    while len(same := own(place)):
+        place[same] += 1
+    return closeness - np.where(place < last, theirs[place], 0.0)
+
+
+AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer
+RECORD, NAME, RIVALS = "(record)", "(name in record)", "(rivals)"  # groups of measures that are of no one field
+WORDS = ("name", "text", "category")  # kinds that are compared by their words
+WORDED = (*WORDS, "code")  # and those that are part of the record as a whole
+USUAL = ("words", "held", "rare")
+
+Cells = Sequence[str | None]

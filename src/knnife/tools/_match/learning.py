@@ -62,7 +62,7 @@ class Line(NamedTuple):
         return np.column_stack([scaled, start, np.ones(len(start))])
 
 
-class Learned(NamedTuple):
+class LearnedMatching(NamedTuple):
     """What labels taught. trust: `(2,)` or `(3,)`: what is added to the log-odds, and how far the line and, where there
     is one, the forest are believed.
     """
@@ -72,7 +72,7 @@ class Learned(NamedTuple):
     trust: Numbers
 
     @classmethod
-    def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, seed: int) -> Learned:
+    def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, seed: int) -> LearnedMatching:
         """From measures `(m, f)`, log-odds without labels `(m,)` and labels `(m,)`, 0 or 1.
 
         Until there are two of each, nothing can be tried on pairs that were not seen: the line is held most tightly,

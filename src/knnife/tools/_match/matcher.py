@@ -7,26 +7,28 @@ kept in a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from knnife.errors import BadInput
+from knnife.errors import BadInput, NotFound
 from knnife.tools._match import saving
 from knnife.tools._match.bags import Numbers, Rarity, Rows
 from knnife.tools._match.comparing import RECORD, Compared, Comparison, whole
 from knnife.tools._match.evidence import Evidence
 from knnife.tools._match.fields import Field, Records, Told, fields_of
-from knnife.tools._match.labels import Labels, positions
-from knnife.tools._match.learning import Learned, Mask
+from knnife.tools._match.learning import LearnedMatching, Mask
 
-SHOWN = 50_000  # candidate pairs that are learned from without labels, drawn at random where there are more
+Labels = Iterable[tuple[str | int, str | int, int | bool]] | None
+
+TRUE, FALSE = frozenset({"1", "yes", "true", "y", "same", "match"}), frozenset({"0", "no", "false", "n", "different"})
 
 
-class Share(NamedTuple):
+class DecidingField(NamedTuple):
     """What a field says of a pair: by how much the log-odds of a match would be lower without it."""
 
     field: str
@@ -50,11 +52,11 @@ class Judged:
     def __len__(self) -> int:
         return len(self.probabilities)
 
-    def why(self, pair: int, most: int = 3) -> list[Share]:
+    def why(self, pair: int, most: int = 3) -> list[DecidingField]:
         """The fields that say most of a pair, for or against it, the loudest first."""
         shares = self.shares[pair]
         order = np.argsort(-np.abs(shares), kind="stable")[:most]
-        return [Share(self.fields[place], float(shares[place])) for place in order if abs(shares[place]) > 0.01]
+        return [DecidingField(self.fields[place], float(shares[place])) for place in order if abs(shares[place]) > 0.01]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Matcher:
     fields: tuple[Field, ...]
     rarities: tuple[Rarity, Rarity]
     evidence: Evidence
-    learned: Learned | None = None
+    learned: LearnedMatching | None = None
     labelled: int = 0
 
     @classmethod
@@ -115,7 +117,7 @@ class Matcher:
         if not len(pairs):
             return matcher
         compared = comparison.compare(pairs, rivals)
-        learned = Learned.fit(compared.measures, evidence.log_odds(compared), known.astype(np.float64), seed)
+        learned = LearnedMatching.fit(compared.measures, evidence.log_odds(compared), known.astype(np.float64), seed)
         return replace(matcher, learned=learned, labelled=len(pairs))
 
     def comparison(self, left: Any, right: Any = None) -> Comparison:
@@ -155,7 +157,7 @@ class Matcher:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file, in the format of safetensors."""
-        saving.write(Path(path), self)
+        saving.write(Path(path), self.fields, self.rarities, self.evidence, self.learned, self.labelled)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Matcher:
@@ -208,3 +210,69 @@ def places(pairs: Any, comparison: Comparison) -> Rows:
 def _chances(log_odds: Numbers) -> Numbers:
     found: Numbers = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
     return found
+
+
+def one_to_one(
+    left: NDArray[np.integer], right: NDArray[np.integer], probability: NDArray[np.floating], *, within: bool = False
+) -> NDArray[np.bool_]:
+    """Which of m pairs stay, `(m,)`, when every record may be in one pair only.
+
+    The most probable pair of all is taken, its records are gone, and so on. No two records would rather be with each
+    other than with those they got (a stable matching: Gale and Shapley, 1962, where both sides agree on the scores).
+    At a tie the pair that stands first is taken. within: left and right are rows of the same table.
+    """
+    stays = np.zeros(len(left), bool)
+    gone_left: set[int] = set()
+    gone_right = gone_left if within else set()
+    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    for at in np.argsort(-probability, kind="stable").tolist():
+        a, b = pairs[at]
+        if a not in gone_left and b not in gone_right:
+            gone_left.add(a)
+            gone_right.add(b)
+            stays[at] = True
+    return stays
+
+
+def positions(labels: Labels, left: Records, right: Records) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The labelled pairs as positions `(m, 2)`, and whether each is a match, `(m,)`.
+
+    A record is named by its id, or by its position where that is a number and no id. A label is 1 or 0, true or false,
+    "yes" or "no".
+
+    Raises BadInput for what is no such triple and for a pair that is labelled both ways; NotFound for an unknown id.
+    """
+    found: dict[tuple[int, int], bool] = {}
+    sides = [{name: row for row, name in enumerate(table.ids)} for table in (left, right)]
+    for number, label in enumerate(labels or (), 1):
+        if isinstance(label, str | Mapping) or not isinstance(label, Sequence) or len(label) != 3:
+            raise BadInput(f"label {number} is {label!r}; expected (id of the left, id of the right, 1 or 0)")
+        rows = [_row(name, side, number) for name, side in zip(label[:2], sides, strict=True)]
+        pair, same = (rows[0], rows[1]), _same(label[2], number)
+        if left is right:
+            pair = (min(pair), max(pair))
+        if found.setdefault(pair, same) != same:
+            raise BadInput(f"label {number}: the pair {label[0]!r}, {label[1]!r} was labelled the other way before")
+    pairs = np.array(list(found), np.int64).reshape(-1, 2)
+    return pairs, np.fromiter(found.values(), np.bool_, len(found))
+
+
+def _row(name: Any, rows: Mapping[str, int], number: int) -> int:
+    if isinstance(name, str) and name in rows:
+        return rows[name]
+    if isinstance(name, int | np.integer) and 0 <= name < len(rows):
+        return int(name)
+    example = f", such as {next(iter(rows))!r}" if rows else ""
+    raise NotFound(
+        f"label {number} names the record {name!r}, which is not there; expected an id of that table{example}"
+    )
+
+
+def _same(value: Any, number: int) -> bool:
+    plain = str(int(value)) if isinstance(value, bool | np.bool_) else str(value).strip().lower().removesuffix(".0")
+    if plain not in TRUE | FALSE:
+        raise BadInput(f"label {number} says {value!r}; expected 1 for the same thing, 0 for two")
+    return plain in TRUE
+
+
+SHOWN = 50_000  # candidate pairs that are learned from without labels, drawn at random where there are more

@@ -38,7 +38,7 @@ class Known(NamedTuple):
     grams_rarity: Rarity
 
 
-class Side:
+class TableSide:
     """A column of one table, or several as one, ready to be compared.
 
     words, grams: the pieces of each text; their ids are places among all that are known, their weights how much they
@@ -68,7 +68,7 @@ class Shared(NamedTuple):
     right_only: Rows
 
 
-def letters(left: Side, right: Side, pairs: Rows) -> Numbers:
+def letters(left: TableSide, right: TableSide, pairs: Rows) -> Numbers:
     """The measure `letters` of pairs of rows `(m, 2)`: `(m,)`."""
     found = np.full(len(pairs), np.nan)
     for block in _blocks(left.grams.sizes[pairs[:, 0]] + right.grams.sizes[pairs[:, 1]]):
@@ -81,7 +81,7 @@ def letters(left: Side, right: Side, pairs: Rows) -> Numbers:
     return cut
 
 
-def meaning(left: Side, right: Side, pairs: Rows) -> Numbers:
+def meaning(left: TableSide, right: TableSide, pairs: Rows) -> Numbers:
     """The measure `meaning` of pairs of rows `(m, 2)`: `(m,)`."""
     found = np.empty(len(pairs))
     for block in blocks(len(pairs), 8 * left.vectors.shape[1]):
@@ -91,7 +91,7 @@ def meaning(left: Side, right: Side, pairs: Rows) -> Numbers:
     return found
 
 
-def shared_words(left: Side, right: Side, pairs: Rows, lexicon: Lexicon, *, soft: bool) -> Measures:
+def shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexicon, *, soft: bool) -> Measures:
     """The other measures of pairs of rows `(m, 2)`, each `(m,)`; without `soft` only equal words count."""
     work = left.words.sizes[pairs[:, 0]] * right.words.sizes[pairs[:, 1]]
     parts = [_shared_words(left, right, pairs[block], lexicon, soft) for block in _blocks(work)]
@@ -99,7 +99,7 @@ def shared_words(left: Side, right: Side, pairs: Rows, lexicon: Lexicon, *, soft
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _shared_words(left: Side, right: Side, pairs: Rows, lexicon: Lexicon, soft: bool) -> Measures:
+def _shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexicon, soft: bool) -> Measures:
     shared, m = _shared(left.words, left.ids, right.words, right.ids, pairs), len(pairs)
     lefts, rights = left.ids[shared.left_only], right.ids[shared.right_only]
     near = _nearest(shared, lefts, rights, m, lexicon, soft)

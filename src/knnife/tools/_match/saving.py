@@ -11,9 +11,9 @@ Reading one checks all shapes and numbers, so that a damaged file is refused rat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +26,23 @@ from knnife.tools._match.bags import Rarity
 from knnife.tools._match.comparing import measured
 from knnife.tools._match.evidence import LEVELS, Evidence
 from knnife.tools._match.fields import KINDS, Field
-from knnife.tools._match.learning import Learned, Line
+from knnife.tools._match.learning import LearnedMatching, Line
 from knnife.tools._match.trees import LEAVES, SPLITS, Forest
-
-if TYPE_CHECKING:
-    from knnife.tools._match.matcher import Matcher
 
 FORMAT = "knnife-matcher-1"
 
 
-def write(path: Path, matcher: Matcher) -> None:
-    """Writes a matcher to a file; what was there before stays until all is written. Raises OSError."""
-    learned = matcher.learned
-    tensors: dict[str, NDArray[Any]] = {"evidence": matcher.evidence.weights}
-    for name, rarity in zip(("words", "grams"), matcher.rarities, strict=True):
+def write(
+    path: Path,
+    fields: Sequence[Field],
+    rarities: Sequence[Rarity],
+    evidence: Evidence,
+    learned: LearnedMatching | None,
+    labelled: int,
+) -> None:
+    """Writes the parts of a `Matcher`; what was there before stays until all is written. Raises OSError."""
+    tensors: dict[str, NDArray[Any]] = {"evidence": evidence.weights}
+    for name, rarity in zip(("words", "grams"), rarities, strict=True):
         tensors |= {f"{name}.keys": rarity.keys, f"{name}.counts": rarity.counts}
     if learned is not None:
         tensors |= {f"line.{name}": tensor for name, tensor in learned.line._asdict().items()}
@@ -50,12 +53,12 @@ def write(path: Path, matcher: Matcher) -> None:
     meta = {
         "format": FORMAT,
         "encoder": load_encoder(DEFAULT).fingerprint,
-        "fields": [[field.left, field.right, field.kind] for field in matcher.fields],
-        "totals": [rarity.total for rarity in matcher.rarities],
-        "begins": matcher.evidence.begins,
-        "beaten": matcher.evidence.beaten.tolist(),
-        "values": list(matcher.evidence.values),
-        "labelled": matcher.labelled,
+        "fields": [[field.left, field.right, field.kind] for field in fields],
+        "totals": [rarity.total for rarity in rarities],
+        "begins": evidence.begins,
+        "beaten": evidence.beaten.tolist(),
+        "values": list(evidence.values),
+        "labelled": labelled,
     }
     write_tensors(path, tensors, {"meta": json.dumps(meta)})
 
@@ -105,14 +108,14 @@ def _rarity(tensors: Tensors, name: str, total: int) -> Rarity:
     return Rarity(keys, counts, total)
 
 
-def _learned(tensors: Tensors, measures: int) -> Learned:
+def _learned(tensors: Tensors, measures: int) -> LearnedMatching:
     line = {name: tensors[f"line.{name}"] for name in Line._fields}
     _check(line, {"centre": (measures,), "width": (measures,), "weights": (measures + 2,)})
     if (line["width"] <= 0).any():
         raise ValueError("the line has widths that are none")
     trees = "forest.leaves" in tensors
     _check(tensors, {"trust": (3 if trees else 2,)})
-    return Learned(Line(**line), _forest(tensors, measures + 1) if trees else None, tensors["trust"])
+    return LearnedMatching(Line(**line), _forest(tensors, measures + 1) if trees else None, tensors["trust"])
 
 
 def _forest(tensors: Tensors, measures: int) -> Forest:

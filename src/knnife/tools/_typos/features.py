@@ -76,7 +76,7 @@ class Frequencies:
         return float(self.own.max())
 
 
-class Asked(NamedTuple):
+class SpelledPairs(NamedTuple):
     """m pairs: rows of `typed` and of `right`. All pairs of one typed word stand together."""
 
     typed: Words
@@ -85,7 +85,7 @@ class Asked(NamedTuple):
     right_rows: Ints
 
 
-class Evidence(NamedTuple):
+class SpellingEvidence(NamedTuple):
     """Of m pairs with e edits: numbers (m, NUMBERS); of which pair each edit is (e,); its tokens (LEVELS, e).
 
     slips (m,): how many letters more were replaced by neighbours on the user's keyboard than on QWERTY.
@@ -97,14 +97,14 @@ class Evidence(NamedTuple):
     slips: Floats
 
 
-def evidence(asked: Asked, frequencies: Frequencies, keyboard: str = "qwerty") -> Evidence:
+def evidence(asked: SpelledPairs, frequencies: Frequencies, keyboard: str = "qwerty") -> SpellingEvidence:
     """What speaks for each pair. Raises BadInput for a keyboard that is not known."""
     edits = align(asked.typed.letters, asked.right.letters, asked.typed_rows, asked.right_rows)
     letters = _letters(asked, edits)
     moved = touching(keyboard)[letters].astype(np.float32) - touching("qwerty")[letters]
     slips = np.bincount(edits.pair, moved * (edits.kind == REPLACED), minlength=len(asked.typed_rows))
     tokens = _tokens(asked, edits, *letters)
-    return Evidence(_numbers(asked, edits, frequencies), edits.pair, tokens, slips.astype(np.float32))
+    return SpellingEvidence(_numbers(asked, edits, frequencies), edits.pair, tokens, slips.astype(np.float32))
 
 
 @cache
@@ -115,7 +115,7 @@ def touching(keyboard: str) -> NDArray[np.bool_]:
     return table
 
 
-def _numbers(asked: Asked, edits: Edits, frequencies: Frequencies) -> Floats:
+def _numbers(asked: SpelledPairs, edits: Edits, frequencies: Frequencies) -> Floats:
     """How many edits, where the words are alike, how frequent the right one is, and all that beside its rivals."""
     typed, right, typed_rows, right_rows = asked
     ours, theirs = typed.letters.lengths[typed_rows], right.letters.lengths[right_rows]
@@ -167,7 +167,7 @@ def _rivals(typed_rows: Ints, count: Ints, shares: Floats) -> _Rivals:
     )
 
 
-def _letters(asked: Asked, edits: Edits) -> tuple[Letters8, Letters8]:
+def _letters(asked: SpelledPairs, edits: Edits) -> tuple[Letters8, Letters8]:
     """The letter that was meant and the one that came of each edit, 0 for none; of swapped letters both (e,)."""
     typed, right, kind = asked.typed.letters, asked.right.letters, edits.kind
     at = right.starts[asked.right_rows[edits.pair]] + edits.right
@@ -176,7 +176,7 @@ def _letters(asked: Asked, edits: Edits) -> tuple[Letters8, Letters8]:
     return meant, np.where(kind == SWAPPED, right.flat[at + 1], np.where(kind == MISSING, 0, typed.flat[then]))
 
 
-def _tokens(asked: Asked, edits: Edits, meant: Letters8, came: Letters8) -> NDArray[np.int32]:
+def _tokens(asked: SpelledPairs, edits: Edits, meant: Letters8, came: Letters8) -> NDArray[np.int32]:
     """The tokens of all edits (LEVELS, e)."""
     near = touching("qwerty")
     typed, right, pair, kind = asked.typed.letters, asked.right.letters, edits.pair, edits.kind
@@ -206,7 +206,7 @@ def _tokens(asked: Asked, edits: Edits, meant: Letters8, came: Letters8) -> NDAr
     return np.stack([_mixed(way, level) >> 17 for level, way in enumerate(ways)]).astype(np.int32)
 
 
-def _middles(asked: Asked, edits: Edits) -> Hashes:
+def _middles(asked: SpelledPairs, edits: Edits) -> Hashes:
     """What stands between the common ends of each pair, as one number (m,); long ones are all alike."""
     hashed = np.zeros(len(asked.typed_rows), np.uint32)
     for words, rows in ((asked.typed.letters, asked.typed_rows), (asked.right.letters, asked.right_rows)):

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from knnife.encoders.tensors import from_bytes
 from knnife.tools._typos.counting import english
-from knnife.tools._typos.features import LEVELS, Asked, Evidence, Floats, Frequencies, Words, evidence, touching
+from knnife.tools._typos.features import (
+    LEVELS,
+    Floats,
+    Frequencies,
+    SpelledPairs,
+    SpellingEvidence,
+    Words,
+    evidence,
+    touching,
+)
 from knnife.tools._typos.vocabulary import Vocabulary
 
 LEARNED: Final = "ranking.safetensors"
@@ -38,7 +47,7 @@ class Network:
     tokens: Floats
     layers: tuple[tuple[Floats, Floats], ...]
 
-    def scores(self, given: Evidence) -> Floats:
+    def scores(self, given: SpellingEvidence) -> Floats:
         """The score of each of m pairs (m,): that of the network, and what its edits have to say themselves."""
         m = len(given.numbers)
         said = np.stack(
@@ -74,7 +83,7 @@ class Ranker:
         scores = np.empty(len(query), np.float32)
         for first, last in _blocks(query):
             rows = word[first:last].astype(np.int64)
-            asked = Asked(typed, self._words, query[first:last].astype(np.int64), rows)
+            asked = SpelledPairs(typed, self._words, query[first:last].astype(np.int64), rows)
             scores[first:last] = self._network.scores(evidence(asked, self._frequencies, self._keyboard))
         return scores
 

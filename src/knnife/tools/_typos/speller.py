@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.tools._typos.counting import vocabulary_of
-from knnife.tools._typos.forms import is_form
-from knnife.tools._typos.reasons import more_common, reasons
 from knnife.tools._typos.spelled import folded
-from knnife.tools._typos.suggesting import APART, NOTHING, Ranked, Suggesting
-from knnife.tools._typos.texts import Place, dressed, places
+from knnife.tools._typos.suggesting import APART, NOTHING, Ranked, Suggesting, more_common, reasons
+from knnife.tools._typos.texts import Place, dressed, is_form, places
 from knnife.tools._typos.vocabulary import Vocabulary
 
 SURE = 0.5  # probability from which a word is corrected

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, unit
 from knnife.threads import cores
-from knnife.tools._typos.candidates import Pairs, candidates
+from knnife.tools._typos.alignment import Edit, edits
+from knnife.tools._typos.candidates import CandidateWords, candidates
+from knnife.tools._typos.keyboard import NEIGHBOUR, distance
 from knnife.tools._typos.ranking import Ranker
-from knnife.tools._typos.spelled import folded
-from knnife.tools._typos.splits import splits
+from knnife.tools._typos.spelled import folded, speak
 from knnife.tools._typos.texts import words as words_of
 from knnife.tools._typos.vocabulary import Vocabulary
 
@@ -92,10 +93,10 @@ class Suggesting:
             odds = odds + np.float32(BY_CONTEXT) * self._fitting(pairs, contexts)
         apart, odds_apart = splits(self.vocabulary, keys)
         of = np.flatnonzero(np.isfinite(odds_apart)).astype(np.int32)
-        pairs = Pairs(np.append(pairs.query, of), np.append(pairs.word, np.full(len(of), APART, np.int32)))
+        pairs = CandidateWords(np.append(pairs.query, of), np.append(pairs.word, np.full(len(of), APART, np.int32)))
         return Ranked(*_likeliest(pairs, np.append(odds, odds_apart[of]), len(words), k), apart)
 
-    def _fitting(self, pairs: Pairs, contexts: Sequence[str]) -> Odds:
+    def _fitting(self, pairs: CandidateWords, contexts: Sequence[str]) -> Odds:
         """By how much the cosine of each candidate with the words around is above the mean of its rivals `(m,)`.
 
         So a word without a vector, which is 0, neither gains nor loses.
@@ -118,7 +119,7 @@ class Suggesting:
         return np.asarray(self.vectors.vectors[rows], np.float32)
 
 
-def _likeliest(pairs: Pairs, odds: Odds, m: int, k: int) -> tuple[NDArray[np.int32], Odds]:
+def _likeliest(pairs: CandidateWords, odds: Odds, m: int, k: int) -> tuple[NDArray[np.int32], Odds]:
     """The k best of each word, and their probabilities among all its candidates and none of them, each `(m, k)`."""
     order = np.lexsort((-odds, pairs.query))
     query, word, odds = pairs.query[order], pairs.word[order], odds[order].astype(np.float64)
@@ -131,3 +132,76 @@ def _likeliest(pairs: Pairs, odds: Odds, m: int, k: int) -> tuple[NDArray[np.int
     rows[query[best], place[best]] = word[best]
     probabilities[query[best], place[best]] = (weights / total[query])[best]
     return rows, probabilities
+
+
+MANY = 3  # edits that are still told one by one
+
+
+def reasons(typed: Sequence[str], right: Sequence[str], keyboard: str = "qwerty") -> list[list[str]]:
+    """What happened to each of m right words if it became what was typed, and whether both sound the same.
+
+    All in small letters. Many are looked at together, which is much quicker than one by one.
+    """
+    happened = edits(typed, right)
+    heard = speak([*typed, *right]).letters
+    heard, meant = heard[: len(typed)], heard[len(typed) :]
+    alike = heard.any(axis=1) & (heard == meant).all(axis=1)
+    return [_reason(*each, keyboard) for each in zip(typed, right, happened, alike.tolist(), strict=True)]
+
+
+def _reason(typed: str, right: str, happened: list[Edit], alike: bool, keyboard: str) -> list[str]:
+    if typed == right:
+        return ["in the vocabulary"]
+    if typed.replace(" ", "") == right.replace(" ", ""):
+        return ["two words" if " " in right else "one word"]
+    told = [_told(edit, right, keyboard) for edit in happened] if len(happened) <= MANY else [f"{len(happened)} edits"]
+    return told + ["sounds the same"] * alike
+
+
+def more_common(count: float, next_count: float) -> list[str]:
+    """How much more common a word is than the one suggested next, where that says something."""
+    if next_count <= 0 or count < 2 * next_count:
+        return []
+    return [f"{count / next_count:,.0f} x as common as the next"]
+
+
+def _told(edit: Edit, right: str, keyboard: str) -> str:
+    if edit.kind == "missing":
+        around = right[max(0, edit.at - 1) : edit.at] + right[edit.at + 1 : edit.at + 2]
+        return f"{'one ' if edit.right in around else ''}{edit.right} left out"
+    if edit.kind == "extra":
+        return f"{edit.typed} too many"
+    if edit.kind == "swapped":
+        return f"{edit.right[0]} and {edit.right[1]} swapped"
+    beside = 0 < distance(edit.typed, edit.right, keyboard) < NEIGHBOUR
+    return f"{edit.typed} for {edit.right}{', a neighbouring key' if beside else ''}"
+
+
+ALONE = ("a", "i")  # the only words of one letter
+PER_LIKELY, PER_LETTER = 0.5, 0.35  # from a logistic regression on codespell's list
+TOGETHER = 4.0  # that has 2.75, which leaves too many together beside what the ranking says of single words
+
+
+def splits(vocabulary: Vocabulary, keys: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
+    """The likeliest two words in each key, "" where there are none, and the log-odds that they are meant `(m,)`.
+
+    They grow with how often both would stand together by chance (Norvig, "Natural language corpus data", 2009), and
+    with the length of the key, since short ones are two words by chance.
+    """
+    row_of, log_counts = vocabulary.row_of, vocabulary.log_counts
+    found, odds = [], np.full(len(keys), -np.inf, np.float32)
+    for number, key in enumerate(keys):
+        best = ""
+        for cut in range(1, len(key)):
+            left = row_of.get(key[:cut])
+            if left is None or (cut == 1 and key[0] not in ALONE):
+                continue
+            right = row_of.get(key[cut:])
+            if right is None or (cut == len(key) - 1 and key[-1] not in ALONE):
+                continue
+            likely = log_counts[left] + log_counts[right]
+            if likely > odds[number]:
+                best, odds[number] = f"{key[:cut]} {key[cut:]}", likely
+        odds[number] = PER_LIKELY * odds[number] + PER_LETTER * len(key) + TOGETHER
+        found.append(best)
+    return found, odds

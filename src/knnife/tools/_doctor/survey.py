@@ -37,7 +37,7 @@ class Part(NamedTuple):
     there: NDArray[np.bool_]
 
 
-class Sample(NamedTuple):
+class SurveySample(NamedTuple):
     """The things that are looked at more closely: their rows among all `(m,)`, vectors `(m, d)` and values.
 
     Sound vectors only: damaged ones and those of zeros are reported, and would spoil every other figure.
@@ -49,7 +49,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Looked:
+class Survey:
     """What was seen of n things, in the order of their arrival.
 
     path: of the space, None for an array. lengths `(n,)`: of the vectors; NaN or infinity for a damaged one, MISSING
@@ -66,7 +66,7 @@ class Looked:
     value_hashes: Rows
     blank: Sequence[int]
     characters: int
-    sample: Sample
+    sample: SurveySample
 
     @property
     def n(self) -> int:
@@ -83,7 +83,7 @@ class Looked:
         return np.isfinite(self.lengths) & (self.lengths > 0)
 
 
-def look_at_array(given: Any, sample: int, seed: int, progress: Report) -> Looked:
+def look_at_array(given: Any, sample: int, seed: int, progress: Report) -> Survey:
     """Looks at vectors `(n, d)`, which may hold NaN and infinity. Raises BadInput for anything else."""
     vectors = _array(given)
     n, dim = vectors.shape
@@ -95,7 +95,7 @@ def look_at_array(given: Any, sample: int, seed: int, progress: Report) -> Looke
     return notes.looked(None, "cosine", dim)
 
 
-def look_at_space(space: Space, view: str | None, sample: int, seed: int, progress: Report) -> Looked:
+def look_at_space(space: Space, view: str | None, sample: int, seed: int, progress: Report) -> Survey:
     """Looks at the things of a space and their vectors in a view. Raises SpaceError where the file is damaged."""
     n = len(space)
     dim = space.vectors([], view=view)[1].shape[1]
@@ -135,9 +135,9 @@ class _Notes:
         self.vector_hashes += [hash(vector.tobytes()) for vector in part.vectors]
         self.value_hashes += [0 if value is None else hash(value) for value in part.values]
 
-    def looked(self, path: str | None, metric: Metric, dim: int) -> Looked:
+    def looked(self, path: str | None, metric: Metric, dim: int) -> Survey:
         vectors = np.concatenate([*self.vectors, np.empty((0, dim), np.float32)])
-        return Looked(
+        return Survey(
             path=path,
             metric=metric,
             dim=dim,
@@ -147,7 +147,7 @@ class _Notes:
             value_hashes=np.array(self.value_hashes, np.int64),
             blank=self.blank,
             characters=self.characters,
-            sample=Sample(np.concatenate(self.rows), vectors, self.values),
+            sample=SurveySample(np.concatenate(self.rows), vectors, self.values),
         )
 
 
