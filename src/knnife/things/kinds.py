@@ -98,6 +98,8 @@ def kind_of_file(name: str) -> Kind | None:
 
 def hashed(value: str | bytes | bytearray) -> Hashed:
     """What a space knows a value by. Raises UnicodeEncodeError for a text that holds a lone surrogate."""
+    if type(value) is str:  # at once, as this runs for every thing of every add
+        return value.encode(), b"text"
     if isinstance(value, PicturePath):  # both where it lies, which is its value, and what lies there
         return value.encode() + b"\0" + value.content, b"picture"
     return (value.encode(), b"text") if isinstance(value, str) else (bytes(value), b"bytes")
