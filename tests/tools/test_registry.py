@@ -177,6 +177,8 @@ def test_somebody_elses_tool_is_a_command(site: Callable[..., Path]) -> None:
         "[letters|words]",
     ):
         assert part in page
+    (place.parent / "notes.csv").write_text("name,note\nx,seven\n")
+    assert command(place, "longest", "notes.csv", "--text", "note", "--id", "name").stdout == "x\t5\n"
     assert command(place, "longest", "texts.csv").stdout == "b\t10\nc\t4\na\t3\n"
     rows = command(place, "longest", "texts.csv", "-k", "1", "--shortest", "--json").stdout
     assert json.loads(rows) == {"id": "a", "length": 3}

@@ -35,7 +35,7 @@ class Input:
     """A path, with the options by which `knnife.read` reads what lies there, where it is neither a space nor an array.
 
     text: the columns that are encoded. id: the column that names a thing. pictures: whether the things are pictures; by
-    what is there unless told. on_error: "skip" leaves broken things out.
+    what is there unless given. on_error: "skip" leaves broken things out.
     """
 
     path: str
@@ -165,4 +165,4 @@ def _check_looks_like_a_path(path: str, what: str) -> None:
             "a table, vectors (n, d), or a space"
         )
     if not has_magic(path):
-        raise NotFound(f"{what}: no such file or folder: {path}; expected a space, a file, a folder or a pattern")
+        raise NotFound(f"no such file or folder: {path}; expected a space, a file, a folder or a pattern")

@@ -86,7 +86,7 @@ def changes(
         space: what is asked, or its path; None where both sides are lists of ids.
         queries: the texts `(m,)` to ask; for lists of ids their names.
         before: the name of a view, or for each query the ids that it was answered, best first.
-        after: likewise; the default view unless told.
+        after: likewise; the default view by default.
         k: how many answers are compared.
 
     Raises:

@@ -131,13 +131,13 @@ def clusters(
 
     Args:
         given: a Space, vectors `(n, d)`, or things or texts, which `encoder` then encodes.
-        about: how many clusters to show, for who knows; the points decide unless told. The others are one `cut` away.
+        about: how many clusters to show, for who knows; the points decide by default. The others are one `cut` away.
         least: how many members a cluster has.
         looked_at: of more points than that, so many are drawn to find the clusters, which the others then join: a
             cluster that has next to none of them is not seen.
-        encoder: of texts and things; the default one unless told.
-        metric: of vectors, texts and things; the cosine, or what the encoder is made for, unless told.
-        view: of a space, which vectors; the default ones unless told.
+        encoder: of texts and things; the default one by default.
+        metric: of vectors, texts and things; the cosine, or what the encoder is made for, by default.
+        view: of a space, which vectors; the default ones by default.
         where: of a space, only things that match this filter.
         seed: draws; the same input and seed give the same answer.
         progress: called with the number of things that are done, and their share (0 to 1).

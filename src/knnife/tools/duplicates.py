@@ -235,9 +235,9 @@ def duplicates(
             meaning, "both" takes what either finds. Unless told: both where there are texts or pictures, but vectors
             alone for rows of tables.
         keep: which one of a group stays: "first", "last", "longest", "central", "max:FIELD" or "min:FIELD".
-        encoder: what encodes things that bring no vectors, "copies" for pictures unless told; those of `against` go
+        encoder: what encodes things that bring no vectors, "copies" for pictures by default; those of `against` go
             through that of `given`, a space.
-        metric: of arrays and things, that of the encoder or the cosine unless told. "dot" is taken for the cosine.
+        metric: of arrays and things, that of the encoder or the cosine by default. "dot" is taken for the cosine.
         view: of a space, not the default one but this.
         where: of a space, only what matches this filter.
         mirrored: of pictures, look for mirrored copies too.

@@ -139,7 +139,7 @@ def match(
             path of any of these.
         right: likewise; None looks within `left`.
         fields: which columns are compared: names that both tables have, pairs (left, right), or a mapping from these
-            to kinds ("name", "text", "code", "number", "date", "category"). All columns in common unless told.
+            to kinds ("name", "text", "code", "number", "date", "category"). All columns in common by default.
         labels: pairs that somebody has looked at: (id or position of the left, of the right, 1 or 0), a handful or all.
         matcher: one that was fitted before, which is used as it is.
         threshold: the probability from which on two records are taken for the same.

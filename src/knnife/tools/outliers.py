@@ -109,8 +109,8 @@ def outliers(
         labels: `(n,)`, true for those of the things given that are known to be odd: three at least; or the name of
             the field that holds this.
         false_alarms: which share of the things to look at may be ordinary ones, on average.
-        encoder: what encodes texts and other things; the default one unless told. A space has its own.
-        metric: by which arrays and things are compared; of arrays "euclidean" unless told.
+        encoder: what encodes texts and other things; the default one by default. A space has its own.
+        metric: by which arrays and things are compared; of arrays "euclidean" by default.
         view: of a space, which vectors.
         where: of a space, which things.
         seed: of what is drawn at random.

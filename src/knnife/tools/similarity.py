@@ -50,7 +50,7 @@ def similarity(a: Any, b: Any, encoder: str | Encoder | Space = DEFAULT, metric:
         a: a text, texts, or vectors `(n, d)`, also as a Series; one of them is a batch of one.
         b: likewise `(m, d)`; texts and vectors may be mixed where the dimensions agree.
         encoder: what encodes the texts: a name of the catalogue, an encoder, a space or its path. Vectors need none.
-        metric: "cosine" unless told, or the metric of the space.
+        metric: "cosine" by default, or the metric of the space.
 
     Raises:
         BadInput: something is neither texts nor vectors, the dimensions differ, the metric is unknown, or the

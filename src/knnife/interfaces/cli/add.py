@@ -51,23 +51,36 @@ knnife add described.knnife photos.csv --picture file --id name
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=FILE, metavar="SPACE")
 @click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="What is encoded; several, too.")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column to encode; may be repeated.")
 @click.option(
-    "--id", type=valid_text, metavar="COLUMN", help="What a thing is called by; else its place in the source."
+    "--id", type=valid_text, metavar="COLUMN", help="Column with the id; by default, the place in the source."
 )
-@click.option("--row", is_flag=True, help="Whole rows of a table are encoded: numbers, dates, categories, texts.")
-@click.option("--leave-out", multiple=True, type=valid_text, metavar="COLUMN", help="Of a row, metadata only.")
-@click.option("--picture", type=valid_text, metavar="COLUMN", help="The paths of pictures, or their bytes.")
-@click.option("--vector", type=valid_text, metavar="COLUMN", help="Vectors that the source brings along.")
-@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a file of their own.")
-@click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="A thing of a .txt file.")
-@click.option("--pictures/--no-pictures", default=None, help="What is meant where a folder holds both.")
-@click.option("--thumbnails", type=click.IntRange(min=0), metavar="SIDE", help="Keep pictures of so many pixels, too.")
+@click.option("--row", is_flag=True, help="Encode whole rows of a table: numbers, dates, categories, texts.")
+@click.option(
+    "--leave-out", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a row that is metadata only."
+)
+@click.option("--picture", type=valid_text, metavar="COLUMN", help="Column with the paths of pictures, or their bytes.")
+@click.option("--vector", type=valid_text, metavar="COLUMN", help="Column with vectors.")
+@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a separate file.")
+@click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="What a thing of a .txt file is.")
+@click.option("--pictures/--no-pictures", default=None, help="Which to read where a folder holds both.")
+@click.option(
+    "--thumbnails",
+    type=click.IntRange(min=0),
+    metavar="SIDE",
+    help="Store small copies of pictures, too, of so many pixels.",
+)
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"Of a new space: {ENCODER}; of pictures, scenes.")
-@click.option("--metric", type=click.Choice(METRICS), help="Of a new space; cosine unless told.")
-@click.option("--dtype", type=click.Choice(DTYPES), help="How a new space keeps vectors; float32 unless told.")
-@click.option("--recall", type=click.FloatRange(0, 1, min_open=True), help="What a search has to find; 0.98.")
-@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="At a broken row.")
+@click.option("--metric", type=click.Choice(METRICS), help="Metric of a new space; cosine by default.")
+@click.option(
+    "--dtype", type=click.Choice(DTYPES), help="Number type of the vectors of a new space; float32 by default."
+)
+@click.option(
+    "--recall",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the true nearest that a search finds; 0.98 by default.",
+)
+@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
 @click.option("--relaxed", is_flag=True, help="Faster commits; a power cut may lose the last ones.")
 @json_option
 def command(

@@ -44,9 +44,9 @@ COMMANDS = (  # in the order in which one meets them
 OK, FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 EXIT_CODES = {
     OK: "done, also when nothing was found",
-    FAILED: "an error, told in one line on standard error; or doctor found something bad, or drift found drift",
+    FAILED: "an error, reported in one line on standard error; or doctor found something bad, or drift found drift",
     WRONG_USAGE: "wrong usage: no such command or option, or something missing; or an error of drift",
-    INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
+    INTERRUPTED: "stopped by Ctrl-C; what was committed stays",
     PIPE_CLOSED: "the reader of the output went away, as head does",
 }
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

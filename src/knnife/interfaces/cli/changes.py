@@ -39,8 +39,10 @@ cat queries.txt | knnife changes films.knnife --queries - --before english --jso
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.option("--queries", type=FILE, required=True, metavar="FILE", help="One query a line; - is standard input.")
-@click.option("--before", type=valid_text, required=True, metavar="VIEW", help="See `knnife info`.")
-@click.option("--after", type=valid_text, metavar="VIEW", help="The default view unless told.")
+@click.option(
+    "--before", type=valid_text, required=True, metavar="VIEW", help="View before the change; `knnife info` lists them."
+)
+@click.option("--after", type=valid_text, metavar="VIEW", help="View after it; by default, the default view.")
 @k_option
 @click.option("--summary", is_flag=True, help="Only the means and medians over all queries.")
 @json_option

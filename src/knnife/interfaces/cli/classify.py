@@ -42,13 +42,21 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("asked", nargs=-1, type=valid_text, metavar="[SPACE] TEXT...")
-@click.option("--labels", type=valid_text, metavar="FIELD", help="Examples are the things of SPACE; their label.")
+@click.option(
+    "--labels",
+    type=valid_text,
+    metavar="FIELD",
+    help="Field that holds the labels of the things of SPACE, the examples.",
+)
 @click.option("--label", "named", multiple=True, type=valid_text, metavar="NAME[: TEXT]", help="A class by its name.")
-@click.option("--head", type=FILE, metavar="FILE", help="What --save kept, instead of a SPACE.")
-@click.option("--save", type=click.Path(dir_okay=False), metavar="FILE", help="Keep what was learned.")
+@click.option("--head", type=FILE, metavar="FILE", help="A head saved by --save, instead of a SPACE.")
+@click.option("--save", type=click.Path(dir_okay=False), metavar="FILE", help="Save what was learned.")
 @click.option("--check", is_flag=True, help="Which labels in SPACE look wrong?")
 @click.option(
-    "--none", type=click.FloatRange(0, 1, max_open=True), metavar="FITS", help="What fits no better is none of them."
+    "--none",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="FITS",
+    help='Answer "none of these" for texts that fit no better.',
 )
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"For --label without a SPACE: {ENCODER}.")
 @where_option

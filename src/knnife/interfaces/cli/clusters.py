@@ -35,9 +35,9 @@ knnife clusters films.knnife --things > labels.tsv
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|FILE")
 @click.option(
-    "--about", type=click.IntRange(min=1), metavar="N", help="So many clusters; the points decide unless told."
+    "--about", type=click.IntRange(min=1), metavar="N", help="Number of clusters; by default, read from the points."
 )
-@click.option("--least", type=click.IntRange(min=2), default=5, show_default=True, help="Members of a cluster.")
+@click.option("--least", type=click.IntRange(min=2), default=5, show_default=True, help="Fewest members of a cluster.")
 @click.option("--things", is_flag=True, help="Each thing with its cluster, instead of the clusters.")
 @where_option
 @view_option

@@ -28,8 +28,8 @@ cat queries.txt | knnife compare -
 
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("values", nargs=-1, required=True, type=valid_text, metavar="A B [MORE]...")
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"English unless told: {ENCODER}.")
-@click.option("--space", type=FILE, metavar="SPACE", help="By the encoder and the metric of this space.")
+@click.option("--encoder", type=valid_text, metavar="NAME", help=f"English by default: {ENCODER}.")
+@click.option("--space", type=FILE, metavar="SPACE", help="Use the encoder and the metric of this space.")
 @click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
 @json_option
 def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_json: bool) -> None:

@@ -37,7 +37,7 @@ knnife doctor films.knnife --sample 2000 > health.txt
     show_default=True,
     help="Things compared with each other, at most.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the sample.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample.")
 @json_option
 def command(space: str, view: str | None, sample: int, seed: int, as_json: bool) -> None:
     """Check a space, or an array of vectors, and say what mends it.

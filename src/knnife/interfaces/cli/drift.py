@@ -45,18 +45,22 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("reference", type=valid_text, metavar="REFERENCE")
 @click.argument("new", type=valid_text, metavar="NEW")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a NEW file: what is encoded.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Of a NEW file: what a thing is called.")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a NEW file to encode.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a NEW file with the id.")
 @click.option("--where", type=valid_text, metavar="FILTER", help="Only these things of REFERENCE.")
 @click.option("--new-where", type=valid_text, metavar="FILTER", help="Only these things of NEW, a space.")
-@click.option("--metric", type=click.Choice(["cosine", "dot", "euclidean", "manhattan"]), help="Of .npy files.")
-@click.option("--labels", type=valid_text, metavar="FIELD", help="What is right for each thing of REFERENCE.")
-@click.option("--predictions", type=valid_text, metavar="FIELD", help="What a model said of it.")
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Of false alarms.")
-@click.option("--block", type=int, default=1, show_default=True, help="Things in time order that keep together.")
-@click.option("--most", type=int, default=5_000, show_default=True, help="Things of each that are compared.")
-@click.option("--permutations", type=int, default=999, show_default=True, help="How often labels are shuffled.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn.")
+@click.option("--metric", type=click.Choice(["cosine", "dot", "euclidean", "manhattan"]), help="Metric for .npy files.")
+@click.option(
+    "--labels", type=valid_text, metavar="FIELD", help="Field with the right label of each thing of REFERENCE."
+)
+@click.option("--predictions", type=valid_text, metavar="FIELD", help="Field with the label that a model predicted.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Rate of false alarms.")
+@click.option("--block", type=int, default=1, show_default=True, help="Length of blocks of things in time order.")
+@click.option(
+    "--most", type=int, default=5_000, show_default=True, help="Things of each sample that are compared, at most."
+)
+@click.option("--permutations", type=int, default=999, show_default=True, help="Number of permutations of the labels.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random draws.")
 @click.option("--monitor", type=FILE, metavar="FILE", help="Watch a stream: NEW is what came since the last run.")
 @click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw both samples.")
 @view_option

@@ -53,19 +53,28 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|PICTURES|FILE.npy")
 @click.option(
-    "--against", type=valid_text, metavar="OTHER", help="Copies of things of this one, as test data in training."
+    "--against",
+    type=valid_text,
+    metavar="OTHER",
+    help="Find things of SPACE that are in OTHER, as test data in training data.",
 )
-@click.option("--false-pairs", type=click.FloatRange(min=0), metavar="N", help="How many to expect; 1 unless told.")
-@click.option("--threshold", type=float, metavar="S", help="A similarity instead, which nothing is estimated for.")
-@click.option("--by", type=click.Choice(["both", "surface", "vectors"]), help="How alike in letters, in vectors, both.")
-@click.option("--mirrored", is_flag=True, help="Of pictures: copies as in a mirror, too.")
-@click.option("--turned", is_flag=True, help="Of pictures: copies turned by quarters, too.")
-@click.option("--keep", type=valid_text, default="first", show_default=True, metavar="RULE", help="Who stays.")
-@click.option("--groups", is_flag=True, help="What belongs together, instead of pairs.")
+@click.option("--false-pairs", type=click.FloatRange(min=0), metavar="N", help="False pairs to expect; 1 by default.")
+@click.option("--threshold", type=float, metavar="S", help="Similarity instead; nothing is estimated.")
+@click.option(
+    "--by", type=click.Choice(["both", "surface", "vectors"]), help="Compare the surface, the vectors, or both."
+)
+@click.option("--mirrored", is_flag=True, help="Find mirrored copies of pictures, too.")
+@click.option("--turned", is_flag=True, help="Find copies of pictures turned by quarters, too.")
+@click.option(
+    "--keep", type=valid_text, default="first", show_default=True, metavar="RULE", help="Which of a group stays."
+)
+@click.option("--groups", is_flag=True, help="Show groups instead of pairs.")
 @click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
 @click.option("--apply", type=click.Choice(["remove"]), help="Remove the copies from SPACE, in one transaction.")
-@click.option("--sheet", type=FILE, metavar="FILE.html", help="The groups of pictures, to look at in a browser.")
-@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="What is left: .jsonl, .csv, .parquet or .npy.")
+@click.option("--sheet", type=FILE, metavar="FILE.html", help="Write the groups of pictures to a page for a browser.")
+@click.option(
+    "-o", "--output", "to", type=FILE, metavar="FILE", help="Write what is left: .jsonl, .csv, .parquet or .npy."
+)
 @where_option
 @view_option
 @json_option

@@ -31,15 +31,23 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 @click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"words": "evaluate:words"})
 @click.argument("source", required=False, type=valid_text, metavar="[SPACE|FILE]")
 @click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help=f"With commas; each {ENCODER}.")
-@click.option("--queries", type=FILE, metavar="FILE", help="With columns query, relevant (an id), perhaps grade.")
-@click.option("--pairs", type=FILE, metavar="FILE", help="With columns a, b, score. Needs no SPACE.")
+@click.option(
+    "--queries", type=FILE, metavar="FILE", help="Table with columns query, relevant (an id) and perhaps grade."
+)
+@click.option("--pairs", type=FILE, metavar="FILE", help="Table with columns a, b and score; needs no SPACE.")
 @click.option("--classes", type=valid_text, metavar="FIELD", help="Field that holds the class of a thing.")
-@click.option("--title", type=valid_text, metavar="FIELD", help="Field that has to find its text; id, too.")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a FILE: what is encoded.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Of a FILE: what queries call a thing.")
+@click.option("--title", type=valid_text, metavar="FIELD", help="Field whose value has to find its text; may be id.")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a FILE to encode.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a FILE with the id that queries use.")
 @k_option
-@click.option("--sample", type=click.IntRange(min=3), default=2000, show_default=True, help="Of more things, so many.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=3),
+    default=2000,
+    show_default=True,
+    help="Number of things drawn, where there are more.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
 @json_option
 def command(
     source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **asked: Any
@@ -118,7 +126,9 @@ knnife evaluate words --analogies questions-words.txt --method mul
 @click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
 @click.argument("source", required=False, type=FILE, metavar="[FILE|SPACE]")
 @click.option("--analogies", multiple=True, type=FILE, metavar="FILE", help="Four words a line, sections begin with :.")
-@click.option("--similarity", multiple=True, type=FILE, metavar="FILE", help="Two words and people's score a line.")
+@click.option(
+    "--similarity", multiple=True, type=FILE, metavar="FILE", help="Two words and the score that people gave, a line."
+)
 @click.option(
     "--method", type=click.Choice(["add", "mul"]), default="add", show_default=True, help="3CosAdd or 3CosMul."
 )
@@ -128,9 +138,9 @@ knnife evaluate words --analogies questions-words.txt --method mul
     default=30_000,
     show_default=True,
     metavar="N",
-    help="Analogies are asked among the N commonest words.",
+    help="Use the N most frequent words for analogies.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of what the intervals are drawn with.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the resamples behind the intervals.")
 @json_option
 def words(
     source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **asked: Any

@@ -33,9 +33,11 @@ knnife add copy.knnife films.jsonl --id id --text value
 
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
-@click.option("-o", "--output", type=FILE, metavar="FILE", help="Standard output unless told.")
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="By the ending of FILE unless told, else jsonl.")
-@click.option("--vectors", is_flag=True, help="With the vectors; npy holds nothing else.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="File to write; standard output by default.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), help="Format; by default that of the ending of FILE, else jsonl."
+)
+@click.option("--vectors", is_flag=True, help="Write the vectors, too; npy holds nothing else.")
 @where_option
 @view_option
 def command(

@@ -36,11 +36,14 @@ knnife faces cluster album/ --known people.knnife --sheet album.html
 
 people_argument = click.argument("space", type=click.Path(dir_okay=False), metavar="PEOPLE")
 photos_argument = click.argument("photos", nargs=-1, required=True, type=valid_text, metavar="PHOTO...")
-whole_option = click.option("--whole", is_flag=True, help="Each photo is one face already; none is looked for.")
+whole_option = click.option("--whole", is_flag=True, help="Each photo is one face already, so none is looked for.")
 model_option = click.option("--model", type=valid_text, metavar="FILE", help="What encodes faces (*.onnx, a name).")
 detector_option = click.option("--detector", type=valid_text, metavar="FILE", help="What finds faces (*.onnx).")
 rate_option = click.option(
-    "--false-matches", type=click.FloatRange(0, 0.05, min_open=True), metavar="RATE", help="At which rate; 0.01."
+    "--false-matches",
+    type=click.FloatRange(0, 0.05, min_open=True),
+    metavar="RATE",
+    help="Rate of false matches; 0.01 by default.",
 )
 
 

@@ -156,7 +156,7 @@ def cluster(
     """Group faces by person: all of a file of people, or those in photos.
 
     Faces of one photo are never the same person, those with one name always are. RATE is the share of pairs of
-    different people alike enough to be joined: 0.001 unless told, where it can be measured. With --keep the groups of
+    different people alike enough to be joined: 0.001 by default, where it can be measured. With --keep the groups of
     two faces or more get names, to be changed by `knnife faces rename`: look at the --sheet first.
     """
     of_people = len(given) == 1 and is_space(given[0])

@@ -39,22 +39,32 @@ knnife match typos recieve adress
 @click.argument("left", type=valid_text, metavar="LEFT")
 @click.argument("right", required=False, type=valid_text, metavar="[RIGHT]")
 @click.option("--field", "fields", multiple=True, type=valid_text, metavar="A[=B]", help="Compare column A with B.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="What calls a record; its number unless told.")
-@click.option("--labels", type=FILE, metavar="FILE", help="Pairs looked at: columns a, b, match (1 or 0).")
-@click.option("--matcher", type=FILE, metavar="FILE", help="What --save kept, used as it is.")
-@click.option("--save", type=FILE, metavar="FILE", help="Keep what was learned.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="Column with the id of a record; by default, its number.")
+@click.option("--labels", type=FILE, metavar="FILE", help="Labelled pairs: columns a, b and match (1 or 0).")
+@click.option("--matcher", type=FILE, metavar="FILE", help="A matcher saved by --save, used as it is.")
+@click.option("--save", type=FILE, metavar="FILE", help="Save what was learned.")
 @click.option(
-    "--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Probability of a match."
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Probability from which two records match.",
 )
 @click.option("--one-to-one", is_flag=True, help="Each record has one partner at most.")
 @click.option(
-    "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Others that each is compared with."
+    "-k",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Number of others that each record is compared with.",
 )
-@click.option("--groups", is_flag=True, help="Within LEFT: what belongs together, instead of pairs.")
+@click.option("--groups", is_flag=True, help="Within LEFT, show groups instead of pairs.")
 @click.option("--review", type=FILE, metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
-@click.option("--borderline", type=click.IntRange(min=1), default=50, show_default=True, help="How many of them.")
-@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="The matches: .csv or .jsonl.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option(
+    "--borderline", type=click.IntRange(min=1), default=50, show_default=True, help="Number of pairs for --review."
+)
+@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="Write the matches: .csv or .jsonl.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
 @json_option
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,

@@ -46,15 +46,25 @@ knnife match typos --vocabulary films.knnife detectiv heeist
 
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("given", nargs=-1, type=valid_text, metavar="WORD... | FILE.csv")
-@click.option("--text", type=FILE, metavar="FILE", help="The words of a text that are wrong; - is standard input.")
-@click.option("--space", type=FILE, metavar="SPACE", help="The words that are wrong in the texts of a space.")
-@click.option("--column", type=valid_text, metavar="NAME", help="Those in a column of FILE.csv.")
+@click.option("--text", type=FILE, metavar="FILE", help="Find the wrong words of a text; - is standard input.")
+@click.option("--space", type=FILE, metavar="SPACE", help="Find the wrong words in the texts of a space.")
+@click.option("--column", type=valid_text, metavar="NAME", help="Find those in a column of FILE.csv.")
 @click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="Write the text or the table, corrected.")
-@click.option("--vocabulary", type=FILE, metavar="FILE|SPACE", help="A list of words, texts, or a space; else English.")
-@click.option("--context", type=FILE, metavar="VECTORS", help="Word vectors that know what fits around a word.")
-@click.option("--sure", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="From which probability.")
-@click.option("--unsure", is_flag=True, help="Also words that are unknown and stay as they are.")
-@click.option("--keyboard", type=click.Choice(KEYBOARDS), default="qwerty", help="Whose keys are neighbours.")
+@click.option(
+    "--vocabulary", type=FILE, metavar="FILE|SPACE", help="A list of words, texts, or a space; English by default."
+)
+@click.option("--context", type=FILE, metavar="VECTORS", help="Word vectors that tell which words fit around a word.")
+@click.option(
+    "--sure",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Probability from which a word is corrected.",
+)
+@click.option("--unsure", is_flag=True, help="Show unknown words that stay as they are, too.")
+@click.option(
+    "--keyboard", type=click.Choice(KEYBOARDS), default="qwerty", help="Keyboard that says which keys are neighbours."
+)
 @click.option("-k", type=click.IntRange(min=1), default=5, show_default=True, help="Suggestions for a WORD, at most.")
 @json_option
 def command(

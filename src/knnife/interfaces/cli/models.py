@@ -88,7 +88,7 @@ def show(name: str, as_json: bool) -> None:
 
 @command.command(cls=ExampleCommand, examples=SEARCH_EXAMPLES)
 @click.argument("words", nargs=-1, type=valid_text, metavar="[WORD]...")
-@click.option("--kind", type=click.Choice(KINDS), help="What it takes.")
+@click.option("--kind", type=click.Choice(KINDS), help="Kind of things that it takes.")
 @click.option("--max-size", type=in_bytes, metavar="SIZE", help="Weights of at most this: 200MB, 1.5GB.")
 @click.option("--max-dim", type=click.IntRange(min=1), metavar="N", help="Vectors of at most N components.")
 @click.option("--licence", type=valid_text, metavar="NAME", help="permissive (Apache, MIT, BSD …), or one by name.")

@@ -50,9 +50,9 @@ knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
     multiple=True,
     type=valid_text,
     metavar="ID",
-    help="A thing inside; several, too.",
+    help="Thing of the space; may be repeated.",
 )
-@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Each row is a query.")
+@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Array whose rows are queries.")
 @k_option
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
 @click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")

@@ -25,11 +25,13 @@ CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
-view_option = click.option("--view", type=valid_text, metavar="VIEW", help="Not the default view but this.")
+view_option = click.option("--view", type=valid_text, metavar="VIEW", help="View to use instead of the default one.")
 where_option = click.option(
     "--where", type=valid_text, metavar="FILTER", help="""Only these: 'year > 1990 and genre = "crime"'."""
 )
-k_option = click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many, at most.")
+k_option = click.option(
+    "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Number of answers, at most."
+)
 
 
 def open_space(path: str, *, read_only: bool = False) -> knnife.Space:

@@ -46,20 +46,25 @@ knnife outliers february.csv --text question --detector january.detector
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @click.argument("space", type=valid_text, metavar="SPACE|FILE")
 @click.option("--new", type=valid_text, metavar="SPACE|FILE", help="Judge these by the things of SPACE.")
-@click.option("--labels", type=valid_text, metavar="FIELD", help="True for things known to be odd: learn from them.")
-@click.option("--save", type=FILE, metavar="DETECTOR", help="Keep what was learned of SPACE in this file.")
-@click.option("--detector", type=FILE, metavar="DETECTOR", help="Judge SPACE or FILE by what --save has kept.")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a FILE: what is encoded.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Of a FILE: what a thing is called.")
-@click.option("--odd", is_flag=True, help="All that are worth a look, instead of the K oddest.")
+@click.option(
+    "--labels",
+    type=valid_text,
+    metavar="FIELD",
+    help="Field that is true for things known to be odd; they are learned from.",
+)
+@click.option("--save", type=FILE, metavar="DETECTOR", help="Save the detector fitted to SPACE in this file.")
+@click.option("--detector", type=FILE, metavar="DETECTOR", help="Judge SPACE or FILE by a detector that --save wrote.")
+@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a FILE to encode.")
+@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a FILE with the id.")
+@click.option("--odd", is_flag=True, help="Show all that are worth a look, instead of the K oddest.")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.1,
     show_default=True,
-    help="The share of them that may be.",
+    help="Share of these that may be ordinary.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
 @k_option
 @where_option
 @view_option

@@ -40,10 +40,10 @@ knnife reencode films.knnife --drop small
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
 @space_argument
 @click.option("--encoder", type=valid_text, metavar="NAME", help=f"The other one: {ENCODER}.")
-@click.option("--name", type=valid_text, metavar="VIEW", help="Of the new view; that of the encoder unless told.")
+@click.option("--name", type=valid_text, metavar="VIEW", help="Name of the new view; by default, that of the encoder.")
 @click.option("--queries", type=FILE, metavar="FILE", help="Say how much the answers to its lines change.")
 @click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")
-@click.option("--use", type=valid_text, metavar="VIEW", help="Let this view answer: the way back.")
+@click.option("--use", type=valid_text, metavar="VIEW", help="Let this view answer again.")
 @click.option("--drop", type=valid_text, metavar="VIEW", help="Remove this view.")
 @json_option
 def command(

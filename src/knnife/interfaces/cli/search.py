@@ -41,7 +41,7 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
     type=click.Choice(["both", "meaning", "words"]),
     default="both",
     show_default=True,
-    help="What has to fit.",
+    help="What has to match.",
 )
 @where_option
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Page 2 goes on where page 1 ended.")

@@ -20,6 +20,10 @@ from knnife.tools.registry import Parameter, Tool
 
 PROGRESS = "progress"  # a parameter of this name is called with (things done, share or None)
 TEXT = click.types.FuncParamType(valid_text)
+FILE_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {  # as `Input` has them
+    "text": ("Column of a FILE to encode; may be repeated.", {"type": TEXT, "multiple": True, "metavar": "COLUMN"}),
+    "id": ("Column of a FILE with the id.", {"type": TEXT, "metavar": "COLUMN"}),
+}
 SIMPLE: tuple[tuple[type, click.ParamType[Any]], ...] = (
     (bool, click.BOOL),
     (int, click.INT),
@@ -30,15 +34,20 @@ SIMPLE: tuple[tuple[type, click.ParamType[Any]], ...] = (
 
 def command_for(tool: Tool) -> click.Command:
     """The command `knnife NAME`. Raises BadInput for a tool that cannot be loaded, or asked by a command line."""
+    if taken := [each.name for each in tool.parameters if each.name in FILE_OPTIONS]:
+        raise knnife.BadInput(
+            f"the tool {tool.name} calls a parameter {taken[0]}, which says how a FILE is read; rename it"
+        )
     if not tool.parameters:
         raise knnife.BadInput(f"the tool {tool.name} takes nothing; expected a parameter for what it is asked about")
     first, *others = tool.parameters
     takes_progress = any(each.name == PROGRESS for each in others)
 
     def ask(as_json: bool, **given: Any) -> None:
-        from knnife.space import opened  # brings NumPy, which the help does not need
+        from knnife.space import Input, opened  # brings NumPy, which the help does not need
 
-        with opened(given.pop(first.name), what=tool.name) as things, progress_bar(tool.name) as report:
+        source = Input(given.pop(first.name), *(given.pop(name) for name in FILE_OPTIONS))
+        with opened(source, what=tool.name) as things, progress_bar(tool.name) as report:
             more = {PROGRESS: report} if takes_progress else {}
             rows, columns = _answer(tool, things, {**given, **more})
         output.write_rows(rows, columns, as_json)
@@ -46,6 +55,7 @@ def command_for(tool: Tool) -> click.Command:
     command = click.command(tool.name, help=tool.help)(ask)
     command.params = [click.Argument([first.name], type=valid_text, metavar="SPACE|FILE")]
     command.params += [each for each in map(_option, others) if each is not None]
+    command.params += [click.Option([f"--{name}"], help=help, **kind) for name, (help, kind) in FILE_OPTIONS.items()]
     return json_option(command)
 
 

@@ -43,11 +43,11 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
 
 @click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
 @click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
-@click.option("-o", "--output", "to", required=True, type=FILE, metavar="FILE", help="Where the vectors go.")
+@click.option("-o", "--output", "to", required=True, type=FILE, metavar="FILE", help="File to write the vectors to.")
 @click.option("--dim", type=int, default=100, show_default=True, help="Components of a vector.")
-@click.option("--epochs", type=int, default=5, show_default=True, help="How often the texts are gone through.")
-@click.option("--window", type=int, default=5, show_default=True, help="Words to each side that count as near.")
-@click.option("--min-count", type=int, default=5, show_default=True, help="Rarer words are left out.")
+@click.option("--epochs", type=int, default=5, show_default=True, help="Passes over the texts.")
+@click.option("--window", type=int, default=5, show_default=True, help="Words to each side that count as context.")
+@click.option("--min-count", type=int, default=5, show_default=True, help="Leave out rarer words.")
 @click.option("--max-words", type=int, metavar="N", help="Only the N most frequent words.")
 @click.option("--subwords", is_flag=True, help="N-grams of 3 to 6 characters, for words never seen.")
 @click.option("--ngrams", type=(int, int), metavar="FROM TO", help="N-grams of other lengths.")
@@ -57,20 +57,27 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
 )
 @click.option("--phrase-score", type=float, default=100.0, show_default=True, help="Lower joins more.")
 @click.option("--cbow", is_flag=True, help="A word from its neighbours: faster, not as good for rare words.")
-@click.option("--negatives", type=int, default=5, show_default=True, help="Random words that each pair is told from.")
+@click.option("--negatives", type=int, default=5, show_default=True, help="Negative samples for each pair.")
 @click.option(
     "--sample", type=float, default=1e-3, show_default=True, help="Words above this share are thinned out; 0: none."
 )
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Of learning, at first; it falls to nothing.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Learning rate at the start; it falls to 0.")
 @click.option(
-    "--text", multiple=True, type=valid_text, metavar="COLUMN", help="Of a table, what is read; several, too."
+    "--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a table to read; may be repeated."
 )
 @click.option("--split", type=click.Choice(["words", "spaces"]), default="words", help="spaces: it is split already.")
 @click.option("--items", type=valid_text, metavar="COLUMN", help="Items as words: the column of a table that has them.")
-@click.option("--by", type=valid_text, metavar="COLUMN", help="Whose the items are: a sentence for each.")
-@click.option("--order", type=valid_text, metavar="COLUMN", help="By what they are sorted; else as the rows stand.")
-@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="At a broken row.")
-@click.option("--threads", type=int, metavar="N", help="All cores unless told; 1: the same seed, the same vectors.")
+@click.option("--by", type=valid_text, metavar="COLUMN", help="Column that groups items: a sentence for each group.")
+@click.option(
+    "--order", type=valid_text, metavar="COLUMN", help="Column that sorts them; by default, the order of the rows."
+)
+@click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
+@click.option(
+    "--threads",
+    type=int,
+    metavar="N",
+    help="Threads; all cores by default. With 1, the same seed gives the same vectors.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
 @json_option
 def words(

@@ -35,7 +35,7 @@ knnife verify photos/lake.jpg photos/copies/lake-mirrored.jpg --mirrored --json
 @click.argument("picture", type=FILE, metavar="PICTURE")
 @click.argument("candidates", type=valid_text, nargs=-1, required=True, metavar="CANDIDATE...")
 @click.option("--mirrored", is_flag=True, help="Those that show it as in a mirror, too.")
-@click.option("-k", type=click.IntRange(min=1), help="Of a space, so many of the nearest; 20 unless told.")
+@click.option("-k", type=click.IntRange(min=1), help="Nearest things of a space to compare; 20 by default.")
 @click.option("--show", type=FILE, metavar="FILE.html", help="A page with lines between the points that agree.")
 @click.option("--only-same", is_flag=True, help="Leave out those that show something else.")
 @json_option
