@@ -72,7 +72,8 @@ def test_a_new_store_holds_nothing(store: Store) -> None:
     with store.read() as snapshot:
         assert (snapshot.state.last, snapshot.state.gone, snapshot.state.things) == (0, 0, 0)
         assert list(snapshot.views) == []
-        assert snapshot.held(["a"]) == snapshot.positions(["a"]) == snapshot.things([1]) == {}
+        assert snapshot.positions(["a"]) == snapshot.things([1]) == {}
+        assert [held[0] for held in snapshot.held(["a", "b"])] == [None, None]
         assert snapshot.scan(None, 0, 10) == []
         assert (snapshot.note("x"), snapshot.encoder("x"), snapshot.thumbnail(1)) == (None, None, None)
 
@@ -133,7 +134,7 @@ def test_a_transaction_sees_what_it_changed(store: Store) -> None:
         writer.insert([row("b", "whales", '{"x":1}')], writer.views[0], np.ones((1, 2), np.float32))
         writer.remove([1])
         assert [thing.id for _, thing in writer.scan(parse_filter("x = 1"), 0, 10)] == ["b"]
-        assert list(writer.held(["a", "b"])) == ["b"]
+        assert [held[0] for held in writer.held(["a", "b"])] == [None, 2]
         assert writer.state.things == 1
 
 
@@ -215,9 +216,9 @@ def test_positions_ascend_and_are_never_used_twice(store: Store) -> None:
 def test_what_is_held_and_the_parts_of_wholes(store: Store) -> None:
     fill(store, row("w"), row("p", about='{"n":1}', part_of="w"), row("q", part_of="w"))
     with store.read() as snapshot:
-        held = snapshot.held(["p", "x"])
-        assert list(held) == ["p"]
-        assert held["p"] == (2, b"p".ljust(16), '{"n":1}', "w")
+        held = list(snapshot.held(["q", "x", "p"]))
+        assert [position for position, *_ in held] == [3, None, 2]
+        assert held[2] == (2, b"p".ljust(16), '{"n":1}', "w")
         assert snapshot.parts("w") == {"p": 2, "q": 3}
         wholes = snapshot.positions(["w", "q"], wholes=True)
         assert {id: sorted(found) for id, found in wholes.items()} == {"w": [1, 2, 3], "q": [3]}

@@ -162,17 +162,16 @@ class Adder:
         plan = _Plan(snapshot.state, [], [], [], [], {}, None)
         shown: dict[int, Row] = {}
         held = snapshot.held(list(rows))
-        for id, row in rows.items():
-            there = held.get(id)
-            if there is None or there.content != row.content:
+        for row, (position, content, about, part_of) in zip(rows.values(), held, strict=True):
+            if position is None or content != row.content:
                 plan.new.append(row)
-                if there is not None:
-                    plan.replaced.append(there.position)
+                if position is not None:
+                    plan.replaced.append(position)
                 continue
             if self._side and is_shown(row.value):
-                shown[there.position] = row
-            if there.about != row.about or there.part_of != row.part_of:
-                plan.edited.append((row.about, row.part_of, there.position))
+                shown[position] = row
+            if about != row.about or part_of != row.part_of:
+                plan.edited.append((row.about, row.part_of, position))
         for whole, kept in self._complete:
             plan.stale.extend(pos for id, pos in snapshot.parts(whole).items() if id not in kept)
         if shown:

@@ -123,7 +123,7 @@ class IndexSync:
         return stamp, index
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class IndexedNeighbours:
     """The points of a view by their index, which knows positions only; see `knnife.space.protocols.Neighbourhood`."""
 

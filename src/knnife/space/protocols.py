@@ -120,8 +120,8 @@ class Snapshot(Protocol):
         """The position of each id that is here; with `wholes`, an id stands for the things that are part of it, too."""
         ...
 
-    def held(self, ids: Sequence[str]) -> dict[str, Held]:
-        """What is here under these ids."""
+    def held(self, ids: Sequence[str]) -> Iterable[Held]:
+        """What is here under each of these ids, in their order."""
         ...
 
     def parts(self, whole: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from knnife.geometry import Metric
 
 Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
+Held = tuple[int | None, bytes, str, str | None]  # position (None: nothing is held), content, about, part_of
 Standing = Literal["none", "current", "behind", "outdated"]
 
 
@@ -31,15 +32,6 @@ class Row(NamedTuple):
     part_of: str | None
     content: bytes  # a hash of what is encoded
     vector: bytes | None  # float32, where it was brought along
-
-
-class Held(NamedTuple):
-    """What a store holds under an id."""
-
-    position: int
-    content: bytes
-    about: str
-    part_of: str | None
 
 
 class Origin(NamedTuple):

@@ -66,10 +66,11 @@ class MemorySnapshot:
                     found.setdefault(id, []).append(position)
         return found
 
-    def held(self, ids: Sequence[str]) -> dict[str, Held]:
-        wanted = {*ids}
-        rows = self.content.rows.items()
-        return {row.id: Held(pos, row.content, row.about, row.part_of) for pos, row in rows if row.id in wanted}
+    def held(self, ids: Sequence[str]) -> list[Held]:
+        held: dict[str, Held] = {
+            row.id: (pos, row.content, row.about, row.part_of) for pos, row in self.content.rows.items()
+        }
+        return [held.get(id, (None, b"", "", None)) for id in ids]
 
     def parts(self, whole: str) -> dict[str, int]:
         return {row.id: position for position, row in self.content.rows.items() if row.part_of == whole}

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +46,16 @@ class SqliteSnapshot:
 
     def __init__(self, db: sqlite3.Connection, path: Path, caches: Caches) -> None:
         self._db, self._path, self._caches = db, path, caches
+        self._state: State | None = None  # read once: a question of microseconds notices what it costs
+        self._views: list[View] | None = None
 
-    @cached_property
+    @property
     def state(self) -> State:
         """The newest row of `commits`."""
-        return State(*self._db.execute("SELECT * FROM commits ORDER BY number DESC LIMIT 1").fetchone())
+        if self._state is None:
+            newest = "SELECT * FROM commits ORDER BY number DESC LIMIT 1"
+            self._state = State(*self._db.execute(newest).fetchone())
+        return self._state
 
     # things
 
@@ -65,12 +69,12 @@ class SqliteSnapshot:
                 found.setdefault(whole, []).append(pos)
         return found
 
-    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+    def held(self, ids: Sequence[str]) -> Iterator[Held]:
+        # LEFT JOIN reads the ids in their order; a cursor gives tuples, which costs an add of known things least
         sql = (
-            "SELECT things.id, pos, content, about, part_of FROM json_each(?) AS given "
-            "JOIN things ON things.id = given.value"
+            "SELECT pos, content, about, part_of FROM json_each(?) AS given LEFT JOIN things ON things.id = given.value"
         )
-        return {id: Held(*held) for id, *held in self._db.execute(sql, [json.dumps(list(ids))])}
+        return self._db.execute(sql, [json.dumps(list(ids))])
 
     def parts(self, whole: str) -> dict[str, int]:
         return dict(self._db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole]))
@@ -100,8 +104,13 @@ class SqliteSnapshot:
 
     # views
 
-    @cached_property
+    @property
     def views(self) -> list[View]:
+        if self._views is None:
+            self._views = self._read_views()
+        return self._views
+
+    def _read_views(self) -> list[View]:
         rows = self._db.execute(f"SELECT {COLUMNS} FROM views ORDER BY number").fetchall()
         found = [View(*row)._replace(ready=bool(row[7]), is_default=bool(row[8])) for row in rows]
         return tables.with_origins(self._db, found)

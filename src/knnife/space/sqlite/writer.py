@@ -34,7 +34,7 @@ class SqliteWriter(SqliteSnapshot):
 
     def _goes_to(self, state: State) -> None:
         self._moved = True
-        self.__dict__["state"] = state
+        self._state = state
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         before = self.state
@@ -72,7 +72,7 @@ class SqliteWriter(SqliteSnapshot):
         self._put(view, [positions[i] for i in keep], vectors[keep])
         # Indexes that looked at these positions already cannot follow, and notice it by this.
         self._db.execute("UPDATE views SET filled = ? WHERE number = ?", (self.state.number + 1, view.number))
-        self.__dict__.pop("views", None)
+        self._views = None
         self._goes_to(self.state)
 
     def _put(self, view: View, positions: Iterable[int], vectors: Vectors) -> None:
@@ -87,7 +87,7 @@ class SqliteWriter(SqliteSnapshot):
             )
 
     def put_view(self, view: View) -> View:
-        self.__dict__.pop("views", None)
+        self._views = None
         if view.is_default and view.number:
             self._db.execute("UPDATE views SET is_default = 0")
         if view.number:
@@ -108,7 +108,7 @@ class SqliteWriter(SqliteSnapshot):
 
     def drop_view(self, view: View) -> None:
         """See `Writer`. The store deletes the index, once this is committed."""
-        self.__dict__.pop("views", None)
+        self._views = None
         self._db.execute(f"DROP TABLE {_table(view)}")
         self._db.execute("DELETE FROM views WHERE number = ?", [view.number])
         tables.remove_view(self._db, view.number)
