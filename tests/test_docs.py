@@ -117,3 +117,14 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_files_that_pages_name_are_there() -> None:
+    """By their place in the repository or in the package; what a reader is to write himself lies elsewhere."""
+    package = ROOT / "src" / "knnife"
+    rooms = {path.name for path in [*ROOT.iterdir(), *package.iterdir()] if path.is_dir()}
+    for page in PAGES:
+        for name in re.findall(r"`([\w.-]+/[\w./-]*)`", page.read_text(encoding="utf-8")):
+            here = name.split("/")[0] in rooms - {"docs"} or (name.startswith("docs/") and name.endswith(".md"))
+            missing = here and not (ROOT / name).exists() and not (package / name).exists()
+            assert not missing or "NAME" in name, f"{page.name} names {name}"
