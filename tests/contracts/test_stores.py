@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,9 +20,21 @@ from knnife.space.records import DTYPES, Row, View
 from knnife.space.sqlite.store import SqliteStore
 from knnife.space.sqlite.tokens import tokens
 
+
+def logged() -> Store:
+    """The store that docs/architecture.md shows, before one in memory."""
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n([^`]*class Logged:.*?)^store = ", page, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    made: Store = names["Logged"](MemoryStore(tokens))
+    return made
+
+
 STORES: dict[str, Callable[[Path], Store]] = {
     "sqlite": lambda folder: SqliteStore(folder / "s.knnife", read_only=False, create=True, durable=False),
     "memory": lambda folder: MemoryStore(tokens),
+    "logged": lambda folder: logged(),
 }
 SPACES = {"sqlite": "s.knnife", "memory": ":memory:"}
 TEXTS = ["red fish", "blue fish", "a deep blue sea", "one fish two fish", "ships and sails"]
