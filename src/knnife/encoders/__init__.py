@@ -1,6 +1,6 @@
-"""Things into vectors: what an encoder is, which there are, and how one is had by its name.
+"""Things into vectors: what an encoder is, which there are, and how one is loaded by its name.
 
-Importing this package loads no encoder; `load_encoder` imports the one that is asked for.
+Importing this package loads no encoder; `load_encoder` imports the one that is named.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which encoders there are, by name: built in, of other packages, and open models that people should know.
 
-To add one of ours, write its file and an entry in `BUILT_IN`; to tell of an open model, add its facts to
+To add one of ours, write its file and an entry in `BUILT_IN`; to list an open model, add its facts to
 catalogue.toml. Other packages add theirs in their pyproject.toml, by one of two entry points or both:
 
     [project.entry-points."knnife.encoders"]
@@ -9,7 +9,7 @@ catalogue.toml. Other packages add theirs in their pyproject.toml, by one of two
     [project.entry-points."knnife.catalogue"]
     mine = "my_package:models.toml"               # a file in the package, written as catalogue.toml is
 
-Nothing is imported before it is asked for, so a broken package of somebody else disturbs nobody.
+Nothing is imported before it is needed, so a broken package of somebody else disturbs nobody.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def models(
     language: str | None = None,
     cached: bool = False,
 ) -> list[Entry]:
-    """The encoders that can be had by name and suit: built in first, then those of other packages, then open models.
+    """The encoders with a name that suit: built in first, then those of other packages, then open models.
 
     words: all of these in name, languages or description (beginnings of words do); a word that is a kind is its kind.
     max_size, max_dim: at most so many bytes of weights, components; what does not tell its own is left out.

@@ -156,18 +156,18 @@ def _listing(model: HubModel) -> tuple[str, dict[str, File]]:
             return answer.read()
 
     try:
-        told: dict[str, Any] = json.loads(network.patiently(ask))
-        commit = told["sha"]
+        answer: dict[str, Any] = json.loads(network.patiently(ask))
+        commit = answer["sha"]
         if not COMMIT.fullmatch(commit) or (model.fixed and commit != model.revision):
             raise ValueError(f"commit {commit!r}")
-        return commit, {file.name: file for file in map(_file, told["siblings"])}
+        return commit, {file.name: file for file in map(_file, answer["siblings"])}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{network.plain(url)} did not answer as the hub does ({error!r}): check HF_ENDPOINT") from error
 
 
-def _file(told: dict[str, Any]) -> File:
-    name, large = told["rfilename"], told.get("lfs")
-    file = File(name, int((large or told)["size"]), large["sha256"] if large else told["blobId"])
+def _file(answer: dict[str, Any]) -> File:
+    name, large = answer["rfilename"], answer.get("lfs")
+    file = File(name, int((large or answer)["size"]), large["sha256"] if large else answer["blobId"])
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name:
         raise ValueError(f"a file named {name!r}")
     if len(file.digest) != (64 if large else 40) or set(file.digest) - set("0123456789abcdef"):

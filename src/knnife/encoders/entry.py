@@ -1,4 +1,4 @@
-"""What the catalogue knows about one model, without loading it: facts, whether it is here, how it is had."""
+"""What the catalogue knows about one model, without loading it: facts, whether it is here, and how to get it."""
 
 from __future__ import annotations
 

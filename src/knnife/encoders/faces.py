@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from knnife.encoders import tensors
 from knnife.encoders._faces import face_descriptor
 from knnife.encoders._faces.face_descriptor import PARTS, SIZE, described
+from knnife.encoders.protocol import check_list
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.things.pictures import Value
@@ -90,8 +91,7 @@ class FaceEncoder:
 
         Raises BadPictures, naming those that cannot be read.
         """
-        if isinstance(values, str | bytes):
-            raise BadInput("encode takes a list of faces, and was given one: write [face]")
+        check_list(values, "face")
         return self.project(self.describe(values))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Which kind of model a folder holds, told from its files; and which of the files of a repository it takes to load it.
+"""Which kind of model a folder holds, by its files; and which files of a repository it takes to load one.
 
     static                  one vector per token, in the format of model2vec      needs nothing beyond knnife
     onnx                    a network for texts in an *.onnx file                  extra "onnx"

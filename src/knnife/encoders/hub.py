@@ -80,8 +80,8 @@ def cached(name: str) -> bool:
 def cache() -> Path:
     """The folder that all tools of the hub share, by the hub's own rules."""
     home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
-    told = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
-    return Path(os.path.expandvars(told)).expanduser().absolute()
+    place = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
+    return Path(os.path.expandvars(place)).expanduser().absolute()
 
 
 def is_whole(snapshot: Path) -> bool:

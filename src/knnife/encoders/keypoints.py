@@ -125,9 +125,9 @@ def agreement(a: Keypoints, b: Keypoints, transform: Map) -> tuple[tuple[float, 
     cv2 = opencv()
     small = _between_glances(a, b, transform)
     height, width = a.glance.shape
-    asked = {"dsize": (width, height), "flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
-    laid = cv2.warpAffine(b.glance.astype(np.float32), small, **asked)
-    inside = cv2.warpAffine(np.ones(b.glance.shape, np.float32), small, **asked) > 0.99
+    options = {"dsize": (width, height), "flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
+    laid = cv2.warpAffine(b.glance.astype(np.float32), small, **options)
+    inside = cv2.warpAffine(np.ones(b.glance.shape, np.float32), small, **options) > 0.99
     common = float(inside.mean())
     of_b = common * height * width * abs(np.linalg.det(small[:, :2])) / b.glance.size
     return (common, min(1.0, float(of_b))), _alike_there(cv2, a.glance.astype(np.float32), laid, inside)

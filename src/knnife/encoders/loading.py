@@ -7,7 +7,7 @@
     mobilenet.onnx                 a network for pictures, with the files that say how beside it
     wiki.vectors                   a file of word vectors
 
-Only the one encoder that is asked for is imported, and no network is used unless `download` or an endpoint asks for it.
+Only the encoder that is named is imported, and no network is used unless `download` or an endpoint needs it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def load_encoder(
     A name goes before a folder or file of that name: that is "./english", or Path("english"). The encoder of a folder
     or file bears the absolute path as its name, so that a space finds it again from wherever it is opened.
 
-    download: whether a model of the hub that is not cached may be fetched; progress(bytes, fraction) is told how far.
+    download: whether a model of the hub that is not cached may be fetched; progress(bytes, fraction) is called then.
 
     Raises NotFound when there is nothing of that name here, with the command that fetches it where there is one;
     BadInput when what is there is no encoder, or holds pickles only; MissingPackage, with the line that installs it.

@@ -21,11 +21,11 @@ Known = Callable[[str], Prefixes | None]  # the prefixes of the model at a hub's
 def hub_folder(name: str, *, download: bool = False, progress: Progress | None = None) -> Path:
     """The folder in the cache with the files of the model `name`; fetched first where `download` allows it.
 
-    `progress(bytes, fraction)` is told how far a download is. What is cached is not asked for again: for another
-    state of a model, name its commit.
+    `progress(bytes, fraction)` is called during a download. What is cached is not requested again: for another state
+    of a model, name its commit.
 
     Raises BadInput for what is no name, or a model that knnife does not read; NotFound when it is not cached, or not
-    at the hub; Offline when the network is forbidden or out of reach; DiskFull and ReadOnly where it cannot be kept.
+    at the hub; Offline when the network is forbidden or out of reach; DiskFull and ReadOnly where it cannot be written.
     """
     model = hub.HubModel.parse(name)
     found = model.snapshot()

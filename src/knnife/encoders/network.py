@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Refusal(Exception):
-    """The server answered, but not with what was asked for. Whoever asked says what that means."""
+    """The server answered, but not with what was requested. The caller says what that means."""
 
     def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.url, self.status, self.headers, self.body = url, status, headers, body

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from knnife.encoders.graph import TextGraph, find
-from knnife.encoders.protocol import Tokens
+from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
@@ -131,13 +131,10 @@ class OnnxEncoder:
 
     def _windows(self, values: Sequence[str], prefix: str) -> Iterator[tuple[int, list[str]]]:
         """The texts as the tokenizer wants them, some at a time, and the number of the first of them."""
-        if isinstance(values, str):
-            raise BadInput("encode takes a list of texts, and was given one text: write [text]")
+        check_texts(values, self.name)
         start, size = 0, 0
         texts: list[str] = []
         for i, value in enumerate(values):
-            if not isinstance(value, str):
-                raise BadInput(f"value {i} is of type {type(value).__name__}; {self.name!r} encodes texts (str) only")
             text = (prefix + value).encode("utf-8", "replace").decode()  # half a surrogate pair is no text
             texts.append(text.lower() if self.recipe.lowercase else text)
             size += len(text)

@@ -1,7 +1,7 @@
 """Whose face it is, by a network in an *.onnx file: SFace, MobileFaceNet, ArcFace and their kin.
 
 They take a face of 112 x 112 pixels that was brought upright (face_geometry.py) and give a vector; the cosine of two
-says how alike they are. What they want of the pixels is told from the file: its axes say whether colours come first,
+says how alike they are. How they want the pixels is read from the file: its axes say whether colours come first,
 and whether the first steps of the network scale the pixels themselves, as in networks of MXNet; else they are brought
 to between -1 and 1. Colours are red green blue.
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from knnife.encoders._faces.licences import licence
 from knnife.encoders.graph import OnnxGraph
 from knnife.encoders.opencv import stretched
+from knnife.encoders.protocol import check_list
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
 from knnife.things.pictures import Value
@@ -81,8 +82,7 @@ class OnnxFaceEncoder:
 
         Raises BadPictures, naming those that cannot be read.
         """
-        if isinstance(values, str | bytes):
-            raise BadInput("encode takes a list of faces, and was given one: write [face]")
+        check_list(values, "face")
         vectors = each_picture(values, self._vector, 2 * SIDE)
         return unit(np.stack(vectors)) if vectors else np.empty((0, self.dim), np.float32)
 

@@ -21,6 +21,7 @@ from knnife.encoders._pictures.picture_network import PictureNetwork
 from knnife.encoders._pictures.preparation import EXAMPLE, Preparation, read_json
 from knnife.encoders._pictures.text_network import DeferredTextNetwork, TextPreparation
 from knnife.encoders.graph import find
+from knnife.encoders.protocol import check_list, check_texts
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.things.pictures import Value
@@ -67,8 +68,7 @@ class OnnxPictureEncoder:
 
         Raises BadPictures, naming those that cannot be read; MissingPackage without Pillow.
         """
-        if isinstance(values, str | bytes):
-            raise BadInput("encode takes a list of pictures, and was given one: write [picture]")
+        check_list(values, "picture")
         vectors = each_picture(values, self._vector, least=self.preparation.enough)
         return unit(np.stack(vectors)) if vectors else np.zeros((0, self.dim), np.float32)
 
@@ -92,11 +92,7 @@ class OnnxClipEncoder(OnnxPictureEncoder):
 
         Raises BadInput when a value is not a text, or the network for texts does not fit.
         """
-        if isinstance(values, str):
-            raise BadInput("encode_text takes a list of texts, and was given one: write [text]")
-        for i, value in enumerate(values):
-            if not isinstance(value, str):
-                raise BadInput(f"value {i} is of type {type(value).__name__}; expected texts (str)")
+        check_texts(values, self.name)
         if not values:
             return np.zeros((0, self.dim), np.float32)
         vectors = self._words.vectors(values)
@@ -133,16 +129,16 @@ def _reads(network: PictureNetwork, found: formats.Networks) -> bool:
 
 def _preparation(folder: Path, network: PictureNetwork) -> Preparation:
     """What the files say; of a network that takes bytes and scales them itself, what follows from its size."""
-    told = Preparation.read(folder, network.size)
+    found = Preparation.read(folder, network.size)
     height, width = network.size
-    if told is None and network.takes_bytes and height and width:
-        told = Preparation(height=height, width=width, whole=min(height, width))
-    if told is not None and network.takes_bytes:
-        told = replace(told, scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    if told is None:
+    if found is None and network.takes_bytes and height and width:
+        found = Preparation(height=height, width=width, whole=min(height, width))
+    if found is not None and network.takes_bytes:
+        found = replace(found, scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    if found is None:
         raise BadInput(
             f"{network.path}: nothing beside it says how pictures are prepared for it, and to guess would cost "
             f"accuracy unseen; expected {folder / 'preprocessor_config.json'} with the numbers of its makers, such as "
             f"{EXAMPLE}"
         )
-    return told
+    return found

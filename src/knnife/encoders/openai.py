@@ -1,7 +1,7 @@
 """Vectors from an endpoint that speaks like OpenAI's: OpenAI itself, Ollama, vLLM, llama.cpp, LM Studio and others.
 
 The texts leave this process, and with most of these services the machine: nothing here is offline. The endpoint is in
-OPENAI_BASE_URL (https://api.openai.com/v1 unless told, http://localhost:11434/v1 for Ollama) and its key, where it
+OPENAI_BASE_URL (by default https://api.openai.com/v1; http://localhost:11434/v1 for Ollama) and its key, where it
 wants one, in OPENAI_API_KEY, as every client reads them. One request is `POST {base}/embeddings`, described at
 platform.openai.com/docs/api-reference/embeddings.
 
@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from knnife.encoders import network
-from knnife.encoders.protocol import Prefixes
+from knnife.encoders.protocol import Prefixes, check_texts
 from knnife.errors import BadInput, KnnifeError, NotFound, Offline
 from knnife.geometry import Vectors
 
@@ -60,8 +60,8 @@ class OpenAIEncoder:
         self._model, self._key, self._dimensions = model, key.strip(), dimensions
         self._url = f"{url.rstrip('/')}/embeddings"
         self.dim = dimensions if dimensions is not None else len(self._ask(["dimension"])[0])
-        told = [model, self.dim, network.plain(url.rstrip("/")), query_prefix, passage_prefix]
-        self.fingerprint = hashlib.blake2b(json.dumps(["openai", *told]).encode(), digest_size=16).hexdigest()
+        identity = [model, self.dim, network.plain(url.rstrip("/")), query_prefix, passage_prefix]
+        self.fingerprint = hashlib.blake2b(json.dumps(["openai", *identity]).encode(), digest_size=16).hexdigest()
 
     @classmethod
     def named(cls, name: str, prefixes: Prefixes | None = None) -> OpenAIEncoder:
@@ -102,11 +102,7 @@ class OpenAIEncoder:
         return self._encode(values, self.query_prefix)
 
     def _encode(self, values: Sequence[str], prefix: str) -> Vectors:
-        if isinstance(values, str):
-            raise BadInput("encode takes a list of texts, and was given one text: write [text]")
-        for i, value in enumerate(values):
-            if not isinstance(value, str):
-                raise BadInput(f"value {i} is of type {type(value).__name__}; {self.name!r} encodes texts (str) only")
+        check_texts(values, self.name)
         vectors = np.zeros((len(values), self.dim), np.float32)
         for numbers in _batches(values):
             texts = [prefix + values[i].encode("utf-8", "replace").decode() for i in numbers]  # no half surrogates
@@ -118,26 +114,26 @@ class OpenAIEncoder:
 
     def _ask(self, texts: list[str]) -> Vectors:
         """The vectors of at most one request, in the order of `texts`."""
-        asked: dict[str, Any] = {"model": self._model, "input": texts}
+        body: dict[str, Any] = {"model": self._model, "input": texts}
         if self._dimensions is not None:
-            asked["dimensions"] = self._dimensions
+            body["dimensions"] = self._dimensions
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
         def post() -> bytes:
-            with network.request(self._url, headers=headers, data=json.dumps(asked).encode(), timeout=TIMEOUT) as told:
-                return told.read()
+            with network.request(self._url, headers=headers, data=json.dumps(body).encode(), timeout=TIMEOUT) as answer:
+                return answer.read()
 
         try:
-            body = network.patiently(post)
+            answered = network.patiently(post)
         except network.Refusal as refusal:
             raise self._refused(refusal, texts) from None  # whose text may show what was sent
         try:
-            told = {int(item["index"]): _numbers(item["embedding"]) for item in json.loads(body)["data"]}
-            vectors = np.array([told[i] for i in sorted(told)], np.float32)
+            made = {int(item["index"]): _numbers(item["embedding"]) for item in json.loads(answered)["data"]}
+            vectors = np.array([made[i] for i in sorted(made)], np.float32)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise self._nonsense(f"{body[:80]!r} ({error!r})") from error
-        if sorted(told) != list(range(len(texts))):
-            raise self._nonsense(f"{len(told)} vectors for {len(texts)} texts")
+            raise self._nonsense(f"{answered[:80]!r} ({error!r})") from error
+        if sorted(made) != list(range(len(texts))):
+            raise self._nonsense(f"{len(made)} vectors for {len(texts)} texts")
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
             raise self._nonsense(f"something else than vectors of finite numbers, of shape {vectors.shape}")
         return vectors
@@ -179,9 +175,9 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         yield batch
 
 
-def _numbers(told: Any) -> Any:
+def _numbers(sent: Any) -> Any:
     """One vector, as a list of numbers or the base64 of its float32 bytes: servers differ in what they send."""
-    return np.frombuffer(base64.b64decode(told), "<f4") if isinstance(told, str) else told
+    return np.frombuffer(base64.b64decode(sent), "<f4") if isinstance(sent, str) else sent
 
 
 def _message(body: bytes) -> str:

@@ -83,8 +83,8 @@ NOTHING: Final = Matched(
 def matched(a: Keypoints, b: Keypoints, *, mirrored: bool = False) -> Matched:
     """What the pictures with these keypoints have in common, however turned, sized or cropped.
 
-    mirrored: a as in a mirror is tried as well, and the better of the two is told: what is nearly symmetric, a shirt
-    for instance, passes for a copy either way round.
+    mirrored: a as in a mirror is tried as well, and the better of the two is returned: what is nearly symmetric, a
+    shirt for instance, passes for a copy either way round.
     """
     found = _matched(a, b)
     if not mirrored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -94,6 +94,20 @@ def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
     own = getattr(encoder, "encode_text", None)
     vectors: Vectors | None = None if own is None else own(values)
     return vectors
+
+
+def check_list(values: Sequence[Any], noun: str) -> None:
+    """Raises BadInput for one value where a list of them is expected: a text is a sequence, too."""
+    if isinstance(values, str | bytes | Mapping):
+        raise BadInput(f"expected a list of {noun}s, and was given one: write [{noun}]")
+
+
+def check_texts(values: Sequence[Any], name: str) -> None:
+    """Raises BadInput where what the encoder `name` was given is not a list of texts."""
+    check_list(values, "text")
+    for i, value in enumerate(values):
+        if not isinstance(value, str):
+            raise BadInput(f"value {i} is of type {type(value).__name__}; {name!r} encodes texts (str) only")
 
 
 def check_values(encoder: Encoder, values: Sequence[Any], what: str = "") -> None:

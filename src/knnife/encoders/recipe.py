@@ -108,7 +108,7 @@ def _steps(folder: Path) -> dict[str, str]:
 
 
 def _pooling(path: Path, *, needed: bool) -> tuple[Pooling, tuple[str, ...]]:
-    """How the states become a vector, and what else is asked that knnife does not do."""
+    """How the states become a vector, and which steps a model wants beyond that, which knnife does not do."""
     if needed and not path.exists():
         raise BadInput(f"{path}: is missing, although modules.json names it; get the model's files again")
     config = _object(path)

@@ -24,6 +24,7 @@ from knnife.encoders._rows.cells import Numbers, are_numbers, is_missing, number
 from knnife.encoders._rows.column_kinds import ENCODED, Kind, kind_of
 from knnife.encoders._rows.scale import finite
 from knnife.encoders._rows.text_column import TextColumn
+from knnife.encoders.protocol import check_list
 from knnife.encoders.sampling import drawn
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
@@ -109,8 +110,8 @@ class RowEncoder:
         encoders = {about.name: encoder for about, encoder in learned if encoder is not None}
         columns = [about for about, _ in learned]
         if not encoders:
-            told = listed(f"{each.name} ({each.kind})" for each in columns)
-            raise BadInput(f"no column tells these {len(sample):,} rows apart: {told}")
+            kinds = listed(f"{each.name} ({each.kind})" for each in columns)
+            raise BadInput(f"no column tells these {len(sample):,} rows apart: {kinds}")
         return cls(columns, encoders, len(sample))
 
     @classmethod
@@ -154,8 +155,7 @@ class RowEncoder:
 
         A column that a row lacks is missing. Raises BadInput for what is no row, and for columns that are not known.
         """
-        if isinstance(values, str | Mapping):
-            raise BadInput("encode takes a list of rows, and was given one: write [row]")
+        check_list(values, "row")
         rows = [self._known(_parsed(value)) for value in values]
         vectors = np.empty((len(rows), self.dim), np.float32)
         for about, encoder in self._learned:
@@ -182,13 +182,13 @@ class _Table:
 
     def __init__(self, things: list[Thing], rows: list[dict[str, Any]], left_out: Sequence[str]) -> None:
         self._rows = rows
-        told = {name for thing in things for name, cell in thing.about.items() if cell is not None}
+        known = {name for thing in things for name, cell in thing.about.items() if cell is not None}
         encoded = {name for row in rows for name in row}
         self.names = list(dict.fromkeys([*(name for thing in things for name in thing.about), *sorted(encoded)]))
         if unknown := [name for name in left_out if name not in self.names]:
             raise BadInput(f"no column {listed(unknown)} to leave out; the columns are: {listed(self.names)}")
         # What is known of a thing and no part of its value was left out when it was read.
-        self._left_out = {*left_out, *(told - encoded)}
+        self._left_out = {*left_out, *(known - encoded)}
 
     def cells(self, name: str) -> list[Any]:
         """The cells of one column, None where there is none."""

@@ -16,7 +16,7 @@ import numpy as np
 from knnife.encoders._pictures.patches import LENGTH, Patches
 from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, SceneDescriptor, glance, glances
 from knnife.encoders._pictures.whitening import Whitening
-from knnife.encoders.protocol import Progress
+from knnife.encoders.protocol import Progress, check_list
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput, BadPictures
@@ -44,9 +44,9 @@ class SceneEncoder:
     metric: Metric = "cosine"
     SAMPLE: Final = 3_000  # pictures learned from; of more, so many are drawn at random
 
-    def __init__(self, telling: SceneDescriptor, whitening: Whitening, pictures: int) -> None:
-        """telling: what is told of a picture; whitening: how much of that counts; pictures: learned from."""
-        self._telling, self._whitening = telling, whitening
+    def __init__(self, descriptor: SceneDescriptor, whitening: Whitening, pictures: int) -> None:
+        """descriptor: of a picture; whitening: how much of that counts; pictures: how many were learned from."""
+        self._descriptor, self._whitening = descriptor, whitening
         self.pictures = pictures
         self.dim = whitening.axes.shape[1]
         self.fingerprint = digest(self.form, VERSION, *self._parts)
@@ -57,7 +57,7 @@ class SceneEncoder:
 
         pictures: paths or bytes, or what `knnife.read` found. All are gone through; of more than 3,000, so many are
         drawn at random. Those that prove to be damaged are left out. seed: of all that is drawn.
-        progress(done, fraction) is told how many pictures were looked at.
+        progress(done, fraction) is called with how many pictures were looked at.
 
         Raises BadInput where fewer than two pictures can be read, or all look the same; MissingPackage without Pillow.
         """
@@ -65,21 +65,21 @@ class SceneEncoder:
         values = drawn((thing.value for thing in things if thing.value is not None), cls.SAMPLE, seed)
         first, rest = values[:PATCHES_OF], values[PATCHES_OF:]
         parts = -(-ENOUGH // max(1, len(values))) - 1
-        told = _Progress(progress, len(values))
-        seen = [one for batch in _batches(first, partial(glances, parts=parts), told) for one in batch]
+        progressed = _Progress(progress, len(values))
+        seen = [one for batch in _batches(first, partial(glances, parts=parts), progressed) for one in batch]
         if len(seen) < 2:
             raise BadInput(f"{len(seen)} of {len(values)} pictures can be read; to learn from them takes 2 or more")
-        telling = SceneDescriptor.learn([each[0] for each in seen], seed)
-        described = [telling.describe(each) for each in seen]
+        descriptor = SceneDescriptor.learn([each[0] for each in seen], seed)
+        described = [descriptor.describe(each) for each in seen]
         described += [
-            telling.describe([one for each in batch for one in each])
-            for batch in _batches(rest, partial(glances, parts=parts), told)
+            descriptor.describe([one for each in batch for one in each])
+            for batch in _batches(rest, partial(glances, parts=parts), progressed)
             if batch
         ]
-        whitening = _whitening(np.concatenate(described), telling.lengths)
+        whitening = _whitening(np.concatenate(described), descriptor.lengths)
         if not whitening.axes.shape[1]:
             raise BadInput(f"all of these {len(values):,} pictures look the same; expected different ones")
-        return cls(telling, whitening, told.readable)
+        return cls(descriptor, whitening, progressed.readable)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -95,8 +95,7 @@ class SceneEncoder:
 
         Raises BadPictures, naming all that cannot be read; MissingPackage without Pillow.
         """
-        if isinstance(values, str | bytes):
-            raise BadInput("encode takes a list of pictures, and was given one: write [picture]")
+        check_list(values, "picture")
         found = np.empty((len(values), self.dim), np.float32)
         faults: dict[int, str] = {}
         for start in range(0, len(values), BATCH):
@@ -105,7 +104,7 @@ class SceneEncoder:
             except BadPictures as error:
                 faults |= {start + place: why for place, why in error.faults.items()}
             else:
-                found[start : start + BATCH] = self._whitening.apply(self._telling.describe(seen))
+                found[start : start + BATCH] = self._whitening.apply(self._descriptor.describe(seen))
         if faults:
             raise BadPictures(faults, len(values))
         return found
@@ -114,7 +113,7 @@ class SceneEncoder:
     def _parts(self) -> tuple[dict[str, Any], Tensors]:
         """What the encoder is: in words, and in arrays."""
         arrays = {"mean": self._whitening.mean, "axes": self._whitening.axes}
-        for number, each in enumerate(self._telling.patches):
+        for number, each in enumerate(self._descriptor.patches):
             arrays |= {f"mean {number}": each.mean, f"whitening {number}": each.whitening}
             arrays[f"typical {number}"] = each.typical
         return {"pictures": self.pictures}, arrays
@@ -128,11 +127,13 @@ class SceneEncoder:
                 floats(arrays, f"whitening {number}", LENGTH, LENGTH),
             )
             patches.append(Patches(step, mean, whitening, floats(arrays, f"typical {number}", None, LENGTH)))
-        telling, pictures = SceneDescriptor(tuple(patches)), about["pictures"]
+        descriptor, pictures = SceneDescriptor(tuple(patches)), about["pictures"]
         if type(pictures) is not int:
             raise ValueError(f"{pictures!r:.40} pictures")
-        length = sum(telling.lengths)
-        return cls(telling, Whitening(floats(arrays, "mean", length), floats(arrays, "axes", length, None)), pictures)
+        length = sum(descriptor.lengths)
+        return cls(
+            descriptor, Whitening(floats(arrays, "mean", length), floats(arrays, "axes", length, None)), pictures
+        )
 
 
 class _Progress:
@@ -150,7 +151,7 @@ class _Progress:
 
 
 def _batches(
-    values: Sequence[Value], work: Callable[[Pixels], list[Glance]], told: _Progress
+    values: Sequence[Value], work: Callable[[Pixels], list[Glance]], progressed: _Progress
 ) -> Iterator[list[list[Glance]]]:
     """What `work` makes of the pictures that can be decoded, batch by batch."""
     for start in range(0, len(values), BATCH):
@@ -161,7 +162,7 @@ def _batches(
             good = [value for place, value in enumerate(batch) if place not in error.faults]
             seen = each_picture(good, work, least=LEAST) if good else []
         yield seen
-        told.more(len(batch), len(seen))
+        progressed.more(len(batch), len(seen))
 
 
 def _whitening(described: Vectors, lengths: Sequence[int]) -> Whitening:

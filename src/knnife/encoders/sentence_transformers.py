@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from knnife.encoders import formats
-from knnife.encoders.protocol import Tokens
+from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, MissingPackage, NotFound
 from knnife.geometry import Vectors
@@ -159,11 +159,7 @@ def _quietly() -> Iterator[None]:
 
 
 def _texts(values: Sequence[str], name: str) -> list[str]:
-    if isinstance(values, str):
-        raise BadInput("encode takes a list of texts, and was given one text: write [text]")
-    for i, value in enumerate(values):
-        if not isinstance(value, str):
-            raise BadInput(f"value {i} is of type {type(value).__name__}; {name!r} encodes texts (str) only")
+    check_texts(values, name)
     return [value.encode("utf-8", "replace").decode() for value in values]  # half a surrogate pair is no text
 
 

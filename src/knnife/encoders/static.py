@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knnife.encoders.protocol import Tokens
+from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.tensors import from_bytes, to_bytes
 from knnife.encoders.text_blocks import Block, blocks
 from knnife.encoders.wordpiece import WordpieceSums, vocabulary
@@ -123,34 +123,26 @@ class StaticEncoder:
 
         Raises BadInput when a value is not a text, or `values` is itself one.
         """
-        texts = self._texts(values)
-        vectors = np.empty((len(texts), self.dim), np.float32)
+        check_texts(values, self.name)
+        vectors = np.empty((len(values), self.dim), np.float32)
 
         def scale(some: slice, sums: Vectors, counts: NDArray[np.int64]) -> None:
             by = lengths(sums) if self.config["normalize"] else counts[:, 0].astype(np.float32)
             np.divide(sums, np.where(by > 0, by, 1)[:, None], out=vectors[some])
 
-        self._read(texts, scale)
+        self._read(values, scale)
         return vectors
 
     def tokens(self, values: Sequence[str]) -> Tokens:
         """How many tokens each text has, and how many of them are unknown; nothing is ever cut off."""
-        texts = self._texts(values)
-        known_and_not = np.empty((len(texts), 2), np.int64)
+        check_texts(values, self.name)
+        known_and_not = np.empty((len(values), 2), np.int64)
 
         def keep(some: slice, sums: Vectors, counts: NDArray[np.int64]) -> None:
             known_and_not[some] = counts
 
-        self._read(texts, keep)
-        return Tokens(known_and_not.sum(axis=1), known_and_not[:, 1].copy(), np.zeros(len(texts), np.int64))
-
-    def _texts(self, values: Sequence[str]) -> Sequence[str]:
-        if isinstance(values, str):
-            raise BadInput("encode takes a list of texts, and was given one text: write [text]")
-        for i, value in enumerate(values):
-            if not isinstance(value, str):
-                raise BadInput(f"value {i} is of type {type(value).__name__}; {self.name!r} encodes texts (str) only")
-        return values
+        self._read(values, keep)
+        return Tokens(known_and_not.sum(axis=1), known_and_not[:, 1].copy(), np.zeros(len(values), np.int64))
 
     def _read(self, texts: Sequence[str], take: Callable[[slice, Vectors, NDArray[np.int64]], None]) -> None:
         """Calls `take` for all the texts, some at a time, with their sums and their numbers of tokens."""

@@ -3,7 +3,7 @@
 One file for each user, shared by all spaces and by whatever compares encoders: who tries some models and then
 re-encodes with the best, or adds again what was removed, waits once. A vector is found by the fingerprint of its
 encoder and the hash of its value, and is the float32 numbers that the encoder made. Encoders that say they are `cheap`
-are asked anew, which is as quick.
+encode anew, which is as quick.
 
 It is a cache: a file that is damaged, foreign, full or not to be written costs a warning and the time to encode, never
 an answer. docs/format.md describes the file.
@@ -96,7 +96,7 @@ def _recalled(memory: _Memory, encoder: Encoder, values: Sequence[Any]) -> Vecto
             vectors = checked(encoder, encoder.encode(list(missing.values())), len(missing))
         except BadPictures as error:  # of the different ones that are new: where do they stand among all?
             why = {key: error.faults.get(place) for place, key in enumerate(missing)}
-            faults = {place: told for place, key in enumerate(keys) if (told := why.get(key)) is not None}
+            faults = {place: fault for place, key in enumerate(keys) if (fault := why.get(key)) is not None}
             raise BadPictures(faults, len(values)) from error
         made = dict(zip(missing, vectors, strict=True))
     memory.keep(made)
@@ -196,9 +196,9 @@ class _Memory:
 
 def _path() -> Path | None:
     """The file of this user; None where it is switched off, or the user has no home."""
-    told = os.environ.get("KNNIFE_CACHE", "")
-    if told:
-        return None if told.lower() == "off" else Path(told) / FILE
+    setting = os.environ.get("KNNIFE_CACHE", "")
+    if setting:
+        return None if setting.lower() == "off" else Path(setting) / FILE
     try:
         home = Path.home()
     except RuntimeError:

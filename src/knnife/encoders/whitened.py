@@ -37,7 +37,7 @@ SHRINKAGE: Final = 1.0  # without labels, where less makes noise loud; both by c
 SHRINKAGE_WITH_LABELS: Final = 0.03
 BATCH: Final = 256  # things between two reports of progress
 NOTHING: Final = 1e-6  # differences below are rounding
-KEPT: Final = "base"  # the array that holds the bytes of an encoder that has no name
+BASE: Final = "base"  # the array that holds the bytes of an encoder that has no name
 
 
 class WhitenedEncoder:
@@ -73,7 +73,7 @@ class WhitenedEncoder:
         encoder: any, or its name. things: what it takes: texts, paths of pictures, what `knnife.read` found.
         All are gone through; of more than 20,000, so many are drawn at random (seed).
         labels: one for each thing, where things are to be near that have the same.
-        progress(done, fraction) is told how many were encoded.
+        progress(done, fraction) is called with how many were encoded.
 
         Raises BadInput where there are fewer than two, where nothing varies, and where labels do not fit; and what the
         encoder raises.
@@ -103,10 +103,10 @@ class WhitenedEncoder:
     def to_bytes(self) -> bytes:
         """What was learned, and the base: its name, or all of it where it was itself trained. As safetensors."""
         about, arrays = self._parts
-        kept = written(self.base)
-        if kept is not None:
-            arrays = {**arrays, KEPT: np.frombuffer(kept[1], np.uint8)}
-        return pack(self.form, VERSION, {**about, "base form": None if kept is None else kept[0]}, arrays)
+        trained = written(self.base)
+        if trained is not None:
+            arrays = {**arrays, BASE: np.frombuffer(trained[1], np.uint8)}
+        return pack(self.form, VERSION, {**about, "base form": None if trained is None else trained[0]}, arrays)
 
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of values, float32 `(n, dim)`, of length 1."""
@@ -125,7 +125,7 @@ class WhitenedEncoder:
     @classmethod
     def _of(cls, about: Mapping[str, Any], arrays: Tensors) -> Self:
         name, form = about["base"], about["base form"]
-        base = load_encoder(name) if form is None else restore(form, arrays[KEPT].tobytes())
+        base = load_encoder(name) if form is None else restore(form, arrays[BASE].tobytes())
         if base.fingerprint != about["fingerprint"]:
             raise ValueError(f"the encoder {name!r:.80} is another than the one whose vectors it whitens")
         if type(about["things"]) is not int:

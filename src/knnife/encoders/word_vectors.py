@@ -56,8 +56,8 @@ class WordVectors:
     def load(cls, path: str | os.PathLike[str], *, form: str | None = None, limit: int | None = None) -> Self:
         """The word vectors in a file, mapped into memory where its form allows it.
 
-        form: by the content of the file, or its name, unless told (docs/word_files.md). limit: only the first so many
-        words, which are the most frequent in most files.
+        form: by default, what the content of the file, or its name, says (docs/word_files.md). limit: only the first so
+        many words, which are the most frequent in most files.
         """
         from knnife.encoders._words.word_files import read_words
 
@@ -145,7 +145,7 @@ class WordVectors:
     # --- questions --------------------------------------------------------------------------------------------
 
     def near(self, given: Any, k: int = 10, *, plus: Words = (), minus: Words = ()) -> NearWords:
-        """The k nearest words of each question, best first, without the words that were asked with.
+        """The k nearest words of each question, best first, without the words of the question.
 
         given: a word or several, each a question of its own; or vectors `(d,)` or `(m, d)`. plus, minus: words that are
         added to each question and taken from it: near("king", plus=["woman"], minus=["man"]).
@@ -174,7 +174,7 @@ class WordVectors:
         return self._sentences.tokens(values)
 
     def __getattr__(self, name: str) -> str:
-        """The fingerprint, a hash of all that the vectors of texts depend on: made when first asked for.
+        """The fingerprint, a hash of all that the vectors of texts depend on: made when it is first needed.
 
         All vectors are read for it, which for a large file takes longer than all else that one may want of it.
         """

@@ -97,7 +97,7 @@ class WordpieceSums:
             np.ascontiguousarray(rows, np.int8 if rows.dtype == np.int8 else np.float32),
         )
         nothing = Alphabet(np.zeros(PAGES, np.uint16), np.zeros((1, PAGE), np.uint32), np.zeros(0, np.uint8))
-        self._alphabet = self._asked(nothing, [0])
+        self._alphabet = self._extended(nothing, [0])
 
     def add(
         self, texts: tuple[str, ...], owners: NDArray[np.uint32], sums: Vectors, counts: NDArray[np.int64]
@@ -108,13 +108,13 @@ class WordpieceSums:
         """
         alphabet, table = self._alphabet, self._vocabulary.table
         while missing := _kernels.sum_words(texts, owners, alphabet, table, self._model, sums, counts):
-            alphabet = self._asked(alphabet, np.flatnonzero(np.frombuffer(missing, np.uint8)).tolist())
+            alphabet = self._extended(alphabet, np.flatnonzero(np.frombuffer(missing, np.uint8)).tolist())
             self._alphabet = alphabet  # if two threads ask at once, one of them has asked in vain
         left = np.flatnonzero(counts[:, 0] < 0)
         counts[left] = 0
         return left
 
-    def _asked(self, known: Alphabet, pages: list[int]) -> Alphabet:
+    def _extended(self, known: Alphabet, pages: list[int]) -> Alphabet:
         """The alphabet with these pages of 256 characters as well."""
         page_of = known.page_of.copy()
         entries = [*known.entries]

@@ -139,21 +139,21 @@ Size = tuple[int | None, int | None]
 def _statements(folder: Path) -> Iterator[tuple[Path, dict[str, Any], Any]]:
     """The files that speak of it, the first first: path, what it says, and the function that understands it."""
     path = folder / "preprocessor_config.json"
-    if told := read_json(path):
-        yield path, told, _transformers
+    if stated := read_json(path):
+        yield path, stated, _transformers
     path = folder / "processor_config.json"
-    if told := read_json(path).get("image_processor", {}):
-        yield path, told, _transformers
+    if stated := read_json(path).get("image_processor", {}):
+        yield path, stated, _transformers
     for place in (folder / "visual", folder):
         path = place / "preprocess_cfg.json"
-        if told := read_json(path):
-            yield path, told, _open_clip
+        if stated := read_json(path):
+            yield path, stated, _open_clip
     path = folder / "open_clip_config.json"
-    if told := read_json(path):
-        yield path, told, _whole_open_clip
+    if stated := read_json(path):
+        yield path, stated, _whole_open_clip
     path = folder / "config.json"
-    if told := read_json(path).get("pretrained_cfg", {}):
-        yield path, told, _timm
+    if stated := read_json(path).get("pretrained_cfg", {}):
+        yield path, stated, _timm
 
 
 def _transformers(config: dict[str, Any], size: Size) -> Preparation:
@@ -186,16 +186,16 @@ def _transformers(config: dict[str, Any], size: Size) -> Preparation:
 
 def _whole(config: dict[str, Any], kind: str, size: Size) -> int | tuple[int, int]:
     """The "size" of transformers: that of the shorter side, or (height, width)."""
-    told = config.get("size")
-    if told is None and "crop_size" in config:
+    stated = config.get("size")
+    if stated is None and "crop_size" in config:
         return _pair(config["crop_size"])
-    if told is None:
+    if stated is None:
         return _known(size)
-    if isinstance(told, dict):
-        if "shortest_edge" in told:
-            return int(told["shortest_edge"])
-        return _pair(told)
-    return int(told) if kind.startswith(SHORTER_SIDE) or "ChineseCLIP" in kind else _pair(told)
+    if isinstance(stated, dict):
+        if "shortest_edge" in stated:
+            return int(stated["shortest_edge"])
+        return _pair(stated)
+    return int(stated) if kind.startswith(SHORTER_SIDE) or "ChineseCLIP" in kind else _pair(stated)
 
 
 def _whole_open_clip(config: dict[str, Any], size: Size) -> Preparation:
@@ -204,10 +204,10 @@ def _whole_open_clip(config: dict[str, Any], size: Size) -> Preparation:
 
 
 def _open_clip(config: dict[str, Any], size: Size) -> Preparation:
-    told, mode = config.get("size"), config.get("resize_mode") or "shortest"
+    stated, mode = config.get("size"), config.get("resize_mode") or "shortest"
     if mode not in ("shortest", "squash"):
         raise BadInput(f"resize_mode is {mode!r}; expected shortest or squash")
-    height, width = _known(size) if told is None else _pair(told)
+    height, width = _known(size) if stated is None else _pair(stated)
     return Preparation(
         height=height,
         width=width,
@@ -241,18 +241,18 @@ def _known(size: Size) -> tuple[int, int]:
     return height, width
 
 
-def _pair(told: Any) -> tuple[int, int]:
+def _pair(stated: Any) -> tuple[int, int]:
     """(height, width) of 224, [224, 224] or {"height": 224, "width": 224}."""
-    if isinstance(told, dict):
-        return int(told["height"]), int(told["width"])
-    if isinstance(told, list | tuple):
-        height, width = told
+    if isinstance(stated, dict):
+        return int(stated["height"]), int(stated["width"])
+    if isinstance(stated, list | tuple):
+        height, width = stated
         return int(height), int(width)
-    return int(told), int(told)
+    return int(stated), int(stated)
 
 
-def _colour(told: Any) -> Colour:
-    red, green, blue = told
+def _colour(stated: Any) -> Colour:
+    red, green, blue = stated
     return float(red), float(green), float(blue)
 
 

@@ -1,4 +1,4 @@
-"""All that is told of a picture before it is known what tells it from others: its outlines, and its patches."""
+"""The description of a picture before anything is weighted: its outlines, and the patches that it is made of."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARTS: Final = [  # (left, top, width) of the parts of a picture, as shares; the
 
 
 class Glance(NamedTuple):
-    """What is kept of a picture once it is decoded: outlines `(LENGTH,)`, and the picture in each of SIZES."""
+    """What is left of a picture once it is decoded: outlines `(LENGTH,)`, and the picture in each of SIZES."""
 
     outlines: Vectors
     small: tuple[Pixels, ...]
@@ -33,7 +33,7 @@ class Glance(NamedTuple):
 
 @dataclass(frozen=True)
 class SceneDescriptor:
-    """How pictures are told: by typical patches of each of SIZES, and by their outlines."""
+    """How pictures are described: by typical patches of each of SIZES, and by their outlines."""
 
     patches: tuple[Patches, ...]
 
@@ -62,7 +62,7 @@ class SceneDescriptor:
 
 
 def glance(picture: Pixels) -> Glance:
-    """What is kept of a picture."""
+    """What is left of a picture once it is decoded."""
     return Glance(gradients.outlines(picture), tuple(of_area(picture, side, step) for side, step in SIZES))
 
 

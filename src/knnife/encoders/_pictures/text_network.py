@@ -52,20 +52,28 @@ class TextPreparation:
     @classmethod
     def read(cls, folder: Path, tokenizer: Path) -> TextPreparation:
         """What the files of the model in `folder`, and beside its tokenizer, say. Raises BadInput."""
-        told, config = read_json(tokenizer.parent / "tokenizer_config.json"), read_json(folder / "config.json")
+        tokenizer_config, config = (
+            read_json(tokenizer.parent / "tokenizer_config.json"),
+            read_json(folder / "config.json"),
+        )
         open_clip = read_json(folder / "open_clip_config.json").get("model_cfg")
         try:
-            return cls._said(told, config, (open_clip or config).get("text_cfg"))
+            return cls._said(tokenizer_config, config, (open_clip or config).get("text_cfg"))
         except (AttributeError, TypeError, ValueError) as error:
             raise BadInput(f"{folder}: what config.json says of texts cannot be understood ({error!r})") from error
 
     @classmethod
-    def _said(cls, told: dict[str, Any], config: dict[str, Any], text: dict[str, Any] | None) -> TextPreparation:
+    def _said(
+        cls, tokenizer_config: dict[str, Any], config: dict[str, Any], text: dict[str, Any] | None
+    ) -> TextPreparation:
         """What the configurations of a tokenizer and a model say; `text` is that of open_clip for texts."""
-        lengths = [told.get("model_max_length"), (config.get("text_config") or {}).get("max_position_embeddings")]
+        lengths = [
+            tokenizer_config.get("model_max_length"),
+            (config.get("text_config") or {}).get("max_position_embeddings"),
+        ]
         if text is not None:
             lengths = [text.get("context_length", UNSTATED)]
-        padding = told.get("pad_token")
+        padding = tokenizer_config.get("pad_token")
         padding = padding.get("content") if isinstance(padding, dict) else padding
         known = [int(n) for n in lengths if isinstance(n, int | float) and 1 <= n <= MOST]
         family = config.get("model_type") in FILLED_UP

@@ -20,7 +20,7 @@ FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, those of *.gz as they were before (told by the content, not by the name).
+    """The bytes of a file, those of *.gz as they were before (by the content, not by the name).
 
     Raises NotFound, and BadInput where it is a folder, or cannot be read, or is a damaged gzip, also while reading.
     """

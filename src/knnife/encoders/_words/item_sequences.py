@@ -66,7 +66,7 @@ def _sequences(sources: list[Reading], columns: list[str], done: list[Reading]) 
             groups.append(group_of.setdefault(str(cells[1]), len(group_of)))
             order += cells[2:]
             if number % AT_ONCE == 0:
-                yield []  # so that progress is told
+                yield []  # so that progress is reported
     group = np.frombuffer(groups, np.int32)
     places = _in_order(group, order)
     yield from _blocks([name.encode() for name in item_of], np.frombuffer(items, np.int32)[places], group[places])

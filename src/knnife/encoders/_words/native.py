@@ -1,4 +1,4 @@
-"""knnife's own form of word vectors, "*.vectors": opened in milliseconds, as nothing is read before it is asked for.
+"""knnife's own form of word vectors, "*.vectors": opened in milliseconds, as nothing is read before it is needed.
 
 It is one safetensors file, so others can read it with `safetensors.numpy.load_file`:
 

@@ -47,11 +47,11 @@ class _Rounded(NamedTuple):
 
 
 class Nearest:
-    """n vectors, asked for those nearest to others by the cosine. Safe to use from several threads at once."""
+    """n vectors, and those of them nearest to others by the cosine. Safe to use from several threads at once."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
-        self._asked = 0
+        self._answered = 0
 
     @cached_property
     def lengths(self) -> Vectors:
@@ -63,9 +63,9 @@ class Nearest:
         """The k nearest of each query (m, d), best first: rows and similarities `(m, min(k, n))`."""
         (n, d), queries = self._vectors.shape, unit(queries)
         k = min(k, n)
-        self._asked += len(queries)
+        self._answered += len(queries)
         rows, scores = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        if not COMPILED or self._asked <= PLAINLY or PIECES * k > n or d > LONGEST:
+        if not COMPILED or self._answered <= PLAINLY or PIECES * k > n or d > LONGEST:
             for some in blocks(len(queries), 4 * n):
                 rows[some], scores[some] = top_k(self._exact(queries[some], slice(None)), k)
         else:

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from knnife.encoders import word_table
 from knnife.encoders._words.corpus import split
-from knnife.encoders.protocol import Tokens
+from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.word_table import WordTable
-from knnife.errors import BadInput
 from knnife.geometry import Vectors, lengths, unit
 
 A: Final = 1e-3  # of the paper: words more frequent than that count less
@@ -43,18 +42,18 @@ class Sentences:
         One word has its own vector, unchanged, and so has a text that is a word of the vocabulary ("new_york").
         Raises BadInput where a value is no text, or `texts` is itself one.
         """
-        if isinstance(texts, str):
-            raise BadInput("encode takes a list of texts, and was given one text: write [text]")
+        check_texts(texts, "word vectors")
         vectors = np.zeros((len(texts), self._table.vectors.shape[1]), np.float32)
         for place, text in enumerate(texts):
-            vectors[place] = self._vector(_checked(text, place))
+            vectors[place] = self._vector(_whole_characters(text))
         return vectors
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """How many words each text has, and how many of them have no vector."""
+        check_texts(texts, "word vectors")
         counts = np.zeros((len(texts), 2), np.int64)
         for place, text in enumerate(texts):
-            words = [text] if _checked(text, place) in self._table.row_of else self._joined(split(text))
+            words = [text] if _whole_characters(text) in self._table.row_of else self._joined(split(text))
             unseen = [word for word in words if word_table.row(self._table.row_of, word) < 0]
             counts[place] = len(words), len(unseen) - len(word_table.by_subwords(self._table, unseen))
         return Tokens(counts[:, 0].copy(), counts[:, 1].copy(), np.zeros(len(texts), np.int64))
@@ -151,7 +150,5 @@ class Sentences:
         return share
 
 
-def _checked(text: str, place: int) -> str:
-    if not isinstance(text, str):
-        raise BadInput(f"value {place} is of type {type(text).__name__}; word vectors encode texts (str) only")
+def _whole_characters(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text

@@ -56,7 +56,7 @@ def stacked(blocks: Iterable[Vectors]) -> Vectors:
 
 
 def table_of(blocks: Iterable[WordBlock], what: str) -> tuple[WordTable, dict[str, Any]]:
-    """The table of all blocks. Of a word that comes again only the first vector is kept; it says of how many.
+    """The table of all blocks, with the first vector of each word; the mapping says how many others there were.
 
     Raises BadInput where there are no words.
     """

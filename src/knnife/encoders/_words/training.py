@@ -71,7 +71,7 @@ def train(
 
     texts, text, split, on_error: as `corpus` takes them. items, by, order: instead, columns of a table: what is learned
         are the items of each group, as `histories` takes them.
-    threads: all cores unless told. checkpoint: a file that is kept while training lasts, written every few minutes and
+    threads: by default all cores. checkpoint: a file that is there while training lasts, written every few minutes and
         when it is interrupted; where it exists already the training goes on from there. Beside it, for as long, is the
         corpus as numbers; without a checkpoint they are where temporary files are.
     progress: called with what is being done ("reading", "joining phrases", "training"), the words of that so far, the
@@ -106,12 +106,12 @@ def train(
         return _trained(course, vocabulary, read)
 
 
-def _threads(asked: int | None) -> int:
-    if asked is None:
+def _threads(count: int | None) -> int:
+    if count is None:
         return cores()
-    if type(asked) is not int or asked < 1:
-        raise BadInput(f"threads={asked!r}: expected a whole number of 1 or more, or None for all cores")
-    return asked
+    if type(count) is not int or count < 1:
+        raise BadInput(f"threads={count!r}: expected a whole number of 1 or more, or None for all cores")
+    return count
 
 
 def _corpus(

@@ -35,7 +35,7 @@ LEAST: Final = 1_000  # words of a block
 OVER: Final = 1_000  # words that a block may be longer, to end with a sentence
 LAST_RATE: Final = 1e-4  # of the first one
 PLACES: Final = 2  # of the corpus that an epoch begins at
-LATE: Final = 64  # blocks that the loss is told of
+LATE: Final = 64  # blocks whose loss is reported
 BETWEEN: Final = 0.2  # seconds between two reports
 
 

@@ -49,7 +49,7 @@ class CorpusVocabulary(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def count(corpus: Corpus, into: NumberedCorpus, told: Report, most: int = MOST) -> Counted:
+def count(corpus: Corpus, into: NumberedCorpus, report: Report, most: int = MOST) -> Counted:
     """Reads the corpus, writes the numbers of its words to `into`, and counts them."""
     numbers, counts, seen = Numbers({END: GAP}), np.zeros(0, np.int64), 0
     for block in corpus.blocks:
@@ -62,7 +62,7 @@ def count(corpus: Corpus, into: NumberedCorpus, told: Report, most: int = MOST) 
         if len(numbers) > most:
             forget(numbers, counts)
         seen += len(words)
-        told(seen, corpus.fraction())
+        report(seen, corpus.fraction())
     del numbers[END]
     return Counted(numbers, counts[: numbers.next])
 

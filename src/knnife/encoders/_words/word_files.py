@@ -46,7 +46,7 @@ ARCHIVE: Final = b"PK\x03\x04"
 NUMERIC: Final = re.compile(rb"[-+.0-9eEnaifNAIF \t\r\n]*")
 CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 CLEAN: Final = 4096  # bytes; so many of floats are never clean
-START: Final = 1 << 16  # bytes that a form is told from
+START: Final = 1 << 16  # bytes that a form is recognised by
 CANNOT_HOLD: Final = {  # what a word cannot hold in a form
     "vectors": None,
     "npy": re.compile(r"[\r\n]+"),
@@ -61,7 +61,7 @@ def read_words(
 ) -> tuple[WordTable, dict[str, Any]]:
     """The words of a file with their vectors, and what the file says about them (plain JSON).
 
-    form: one of `FORMS`; by the content of the file where it is not told. limit: the first so many words, which
+    form: one of `FORMS`; by default, what the content of the file says. limit: the first so many words, which
     are the most frequent ones in the files of most programs. A word that comes twice keeps its first vector; `about`
     says how many others there were. Raises NotFound, and BadInput where the file is damaged or none of word vectors.
     """
@@ -86,7 +86,7 @@ def read_words(
 def write_table(
     table: WordTable, path: str | Path, *, form: str | None = None, about: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes a file, in one step, in a form told by its name where it is not given.
+    """Writes a file, in one step, in a form that by default follows from its name.
 
     Only "vectors" keeps all: counts (the projector's table does, too), n-grams, and `about`, how the vectors were made.
     White space in a word becomes "_" where the form cannot hold it. Raises BadInput, DiskFull, ReadOnly.
@@ -116,7 +116,7 @@ def write_table(
 
 
 def _form_of(path: Path, form: str | None) -> str:
-    """The form that was asked for, or that a file has."""
+    """The form that was given, or the one that a file has."""
     with reading(path) as stream:
         start, size = stream.read(START), size_of(stream)
     found = given(form) if form else by_content(start, size, path)
@@ -152,7 +152,7 @@ def _words_for(table: WordTable, form: str) -> list[str]:
 
 
 def given(form: str) -> str:
-    """A form that was asked for by name."""
+    """A form that was given by its name."""
     if form not in FORMS:
         raise BadInput(f"unknown form {form!r} of word vectors: expected one of {', '.join(FORMS)}")
     return form
