@@ -99,7 +99,7 @@ def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
 def check_list(values: Sequence[Any], noun: str) -> None:
     """Raises BadInput for one value where a list of them is expected: a text is a sequence, too."""
     if isinstance(values, str | bytes | Mapping):
-        raise BadInput(f"expected a list of {noun}s, and was given one: write [{noun}]")
+        raise BadInput(f"expected a list of {noun}s, and was given one {noun}: write [{noun}]")
 
 
 def check_texts(values: Sequence[Any], name: str) -> None:
@@ -107,7 +107,7 @@ def check_texts(values: Sequence[Any], name: str) -> None:
     check_list(values, "text")
     for i, value in enumerate(values):
         if not isinstance(value, str):
-            raise BadInput(f"value {i} is of type {type(value).__name__}; {name!r} encodes texts (str) only")
+            raise BadInput(f"value {i} is of type {type(value).__name__}; expected texts (str), which {name} encodes")
 
 
 def check_values(encoder: Encoder, values: Sequence[Any], what: str = "") -> None:
