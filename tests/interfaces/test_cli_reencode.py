@@ -99,3 +99,16 @@ def test_what_goes_wrong_is_told_in_a_line_and_changes_nothing(
     assert outcome.err.count("\n") == 1
     assert part in outcome.err
     assert len(json.loads(knnife("info films.knnife --json").out)["views"]) == 1
+
+
+def test_near_in_several_views_by_their_weights(knnife: Knnife, folder: Path) -> None:
+    knnife("reencode films.knnife --encoder ./model --name small --no-switch")
+    one = knnife("near films.knnife 'a heist goes wrong' -k 3 --view small").lines
+    same = knnife("near films.knnife 'a heist goes wrong' -k 3 --view small=2").lines
+    assert [line.split("\t")[2:] for line in same] == [line.split("\t")[2:] for line in one]
+    assert len(knnife("near films.knnife 'a heist goes wrong' -k 3 --view english=1,small=2").lines) == len(one)
+    outcome = knnife("near films.knnife heist --view english=much")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "a view, or several with weights: plot=1,taste=2" in outcome.err
+    assert "there is no view 'plot'" in knnife("near films.knnife heist --view plot=1").err
+    assert "no similarity in common" in knnife("near films.knnife heist --view english=1 --at-least 0.1").err

@@ -162,6 +162,8 @@ def test_what_is_asked_of_several_views_is_checked(films: Space) -> None:
     for views, message in [({"letters": 0}, "weight"), ({"letters": "much"}, "weight"), ({}, "no view is named")]:
         with pytest.raises(BadInput, match=message):
             films.near(ids=["bad"], view=views)
+    with pytest.raises(BadInput, match="several views have no similarity in common"):
+        films.within(ids=["bad"], view={"letters": 1})
     with pytest.raises(NotFound, match="there is no view 'plot'"):
         films.near(ids=["bad"], view={"plot": 1})
     with pytest.raises(BadInput, match="'taste' .* was derived"):

@@ -59,6 +59,8 @@ class NearQuery(NamedTuple):
 
     def within(self, view: str | None, at_least: float) -> Pairs:
         """All things at least so close in one view; see `Space.within`."""
+        if isinstance(view, Mapping):
+            raise BadInput("several views have no similarity in common; ask for the k nearest, by near")
         chosen = ready(self.snapshot.views, view)
         if chosen is None:
             return NO_PAIRS

@@ -22,7 +22,6 @@ from knnife.interfaces.cli.options import (
     require_one,
     space_argument,
     valid_text,
-    view_option,
     where_option,
 )
 from knnife.interfaces.cli.progress import progress_bar
@@ -36,9 +35,21 @@ knnife near films.knnife --id "The Sting" -k 3
 knnife near films.knnife --id "The Sting" --id Rififi --where 'year > 1950' --json
 knnife near films.knnife "two con men" "a jewel robbery"
 knnife near films.knnife "two con men" --at-least 0.3
+knnife near films.knnife --id "The Sting" --view english=1,minilm=2
 knnife near points.knnife --vectors points.npy -k 1
 knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
 """
+
+
+def named_views(text: str) -> str | dict[str, float]:
+    """The name of a view, or the names of several with their weights: plot=1,taste=2."""
+    if "=" not in text:
+        return valid_text(text)
+    try:
+        pairs = (each.rpartition("=") for each in valid_text(text).split(","))
+        return {name.strip(): float(weight) for name, _, weight in pairs}
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: expected a view, or several with weights: plot=1,taste=2") from error
 
 
 @click.command(cls=ExampleCommand, examples=EXAMPLES)
@@ -57,7 +68,9 @@ knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
 @click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")
 @where_option
-@view_option
+@click.option(
+    "--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2."
+)
 @json_option
 def command(
     space: str,
