@@ -155,6 +155,7 @@ def test_json_is_documented():
     assert things["json.decoder.JSONDecoder.decode"].about["kind"] == "method"
 
 
+@pytest.mark.nightly
 def test_the_standard_library_is_documented():
     reading = read("python:stdlib")
     things = {}
