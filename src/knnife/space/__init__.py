@@ -1,10 +1,9 @@
-"""Vectors, once made: a space keeps things and their vectors in one file, and finds the nearest.
+"""Vectors, once made: a space keeps things and their vectors, and finds the nearest.
 
-space.py is what others see. Below it, one file an idea: store (the SQLite file), views (how vectors are kept), adding,
-removing, reencoding (what changes them), models, keeping and remembering (which encoder, those kept in the file, what
-one made before), index and following (the nearest neighbours, and how they keep up), words and fusion and searching
-(the search), filters and narrowing (conditions), answers (what comes back), sample (all things at once, for the tools
-that look at all), kept (what those tools learned, in files of their own).
+space.py has the verbs; protocols.py is the door to the stores below: sqlite/ (one file, the truth), memory/ (the oracle).
+index/ is neighbours in memory, index_sync.py keeps them in step with a file. adding, reencoding and derived change a
+space; searching and neighbours ask it; models knows which encoder made which view; inputs and sample turn whatever a
+user gave into what a tool works on.
 """
 
 from knnife.encoders.vector_cache import encode

@@ -163,8 +163,11 @@ def others() -> dict[str, Tool]:
 
 
 def _mentions_tools(folder: str) -> bool:
-    """Whether some package that is installed in this folder may bring tools."""
-    return any(GROUP in file.read_text("utf-8") for file in Path(folder).glob("*-info/entry_points.txt"))
+    """Whether some package that is installed in this folder may bring tools; a file that cannot be read may."""
+    try:
+        return any(GROUP.encode() in file.read_bytes() for file in Path(folder).glob("*-info/entry_points.txt"))
+    except OSError:
+        return True
 
 
 def _type_name(annotation: Any) -> str:

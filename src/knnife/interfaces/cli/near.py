@@ -68,9 +68,7 @@ def named_views(text: str) -> str | dict[str, float]:
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
 @click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")
 @where_option
-@click.option(
-    "--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2."
-)
+@click.option("--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2.")
 @json_option
 def command(
     space: str,
