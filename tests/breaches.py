@@ -23,7 +23,6 @@ CLASSES_OF_ONE_NAME: list[str] = [
     "Column",
     "Learned",
     "Seen",
-    "Tail",
     "Trial",
 ]
 

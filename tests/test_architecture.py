@@ -68,7 +68,12 @@ WRAPPERS = {
     "cv2": {"encoders/opencv.py"},
     "sklearn": FEATURES,
     "pyarrow": {"things/arrow.py", "interfaces/cli/writers.py"},
-    "faiss": {"space/index/codes.py", "space/index/exact.py", "space/index/cache_file.py"},
+    "faiss": {
+        "space/index/cache_file.py",
+        "space/index/codes.py",
+        "space/index/exact.py",
+        "statistics/kmeans.py",
+    },
     "tokenizers": {
         "encoders/_pictures/text_network.py",
         "encoders/onnx.py",

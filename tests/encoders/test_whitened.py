@@ -12,9 +12,9 @@ from tests.toys import Letters
 
 from knnife import BadInput, Space, WhitenedEncoder, load_encoder
 from knnife.encoders import Encoder
-from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.forms import restore
 from knnife.geometry import Vectors, unit
+from knnife.statistics.whitening import PrincipalWhitening
 
 TEXTS = ["a red car", "the blue sky", "a heist goes wrong", "dogs bark at night", "music from afar", "red roses"]
 
@@ -60,14 +60,14 @@ def test_the_whitening_is_the_inverse_root_of_the_covariance():
         covariance = np.cov(some.T.astype(float), bias=True)
         strongest = np.linalg.eigvalsh(covariance)[-1]
         expected = np.linalg.inv(covariance + 0.1 * strongest * np.eye(4))
-        found = Whitening.of_all(some, 0.1).axes
+        found = PrincipalWhitening.of_all(some, 0.1).axes
         np.testing.assert_allclose(found @ found, expected, rtol=1e-3, atol=1e-4 * expected.max())
 
 
 def test_strong_components_are_the_first_and_scaled_alike():
     vectors = np.random.default_rng(0).normal(0, [5, 2, 1, 0.1], (400, 4)).astype(np.float32)
     for few, count in ((vectors, 2), (vectors[:3], 2)):
-        whitening = Whitening.learn(few, 2, 0.0)
+        whitening = PrincipalWhitening.learn(few, 2, 0.0)
         white = (few - whitening.mean) @ whitening.axes
         np.testing.assert_allclose(white.T @ white / len(few), np.eye(count), atol=1e-3)
 

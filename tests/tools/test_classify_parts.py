@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 from tests.tools.test_classify import clouds
 
 from knnife.errors import BadInput
-from knnife.tools._classify.calibration import calibration_error, folds, sharpness
+from knnife.tools._classify.calibration import calibration_error, sharpness
 from knnife.tools._classify.landmarks import Landmarks
 from knnife.tools._classify.learning import Lesson, held_out
 from knnife.tools._classify.names import texts_of, worded
@@ -62,15 +61,6 @@ def test_products_of_features_are_the_kernel_where_all_points_are_landmarks() ->
     features = Landmarks.of(points, seed=0).features(points)
     squares = ((points[:, None] - points[None]) ** 2).sum(axis=2)
     np.testing.assert_allclose(features @ features.T, np.exp(-squares / 2), atol=5e-3)
-
-
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 5))
-@settings(max_examples=50)
-def test_folds_spread_each_class_evenly(codes: list[int], seed: int) -> None:
-    fold = folds(np.array(codes), seed)
-    for code in set(codes):
-        counts = np.bincount(fold[np.array(codes) == code], minlength=5)
-        assert counts.max() - counts.min() <= 1
 
 
 def test_held_out_examples_were_not_seen() -> None:

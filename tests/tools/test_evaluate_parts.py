@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from knnife import BadInput, NotFound, Thing, geometry
+from knnife.statistics import intervals, ranks
 from knnife.tools._evaluate import labels, measures
 from knnife.tools._evaluate.nearness import neighbours, row_similarities
 from knnife.tools._evaluate.verdict import FEWEST, standings, verdict
@@ -54,18 +55,18 @@ def test_spearman_is_pearson_of_ranks(sample: list[tuple[int, int]]) -> None:
             for value in values
         ]
 
-    assert measures.spearman(a, b) == pytest.approx(np.corrcoef(ranks(a), ranks(b))[0, 1])
+    assert intervals.spearman(a, b) == pytest.approx(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
 def test_what_is_constant_correlates_with_nothing() -> None:
-    assert measures.spearman(np.zeros(5), np.arange(5.0)) == 0
+    assert intervals.spearman(np.zeros(5), np.arange(5.0)) == 0
 
 
 @given(JUDGED)
 def test_auroc_is_the_share_of_pairs_in_order(judged: list[tuple[float, bool]]) -> None:
     scores, truth = np.array(judged).T
     pairs = [(p > n) + (p == n) / 2 for p in scores[truth > 0] for n in scores[truth == 0]]
-    assert measures.auroc(scores, truth) == pytest.approx(np.mean(pairs) if pairs else 0)
+    assert ranks.auroc(scores, truth) == pytest.approx(np.mean(pairs) if pairs else 0)
 
 
 @given(JUDGED)
@@ -90,7 +91,7 @@ def test_overlap_does_not_depend_on_the_order() -> None:
 
 def test_the_interval_is_as_wide_as_the_error_of_a_mean() -> None:
     units = np.random.default_rng(1).normal(0.5, 0.2, size=(400, 1))
-    low, high = measures.interval(measures.redrawn(mean, [units], 0)[0])
+    low, high = intervals.percentile_interval(intervals.resampled(mean, [units], 0)[0])
     error = 0.2 / math.sqrt(400)
     assert low < units.mean() < high
     assert high - low == pytest.approx(2 * 1.96 * error, rel=0.15)

@@ -11,7 +11,7 @@ from tests.conftest import shared
 
 from knnife import BadInput, BadRow, NotFound, WordVectors, evaluate_words
 from knnife.encoders.word_table import Subwords, WordTable
-from knnife.tools._evaluate_words.correlation import spearman
+from knnife.statistics.intervals import spearman_interval
 from knnife.tools._evaluate_words.files import read_analogies, read_pairs
 
 FAMILY = """\
@@ -134,7 +134,7 @@ SAMPLES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, 
 @given(SAMPLES.filter(lambda pairs: all(len(set(side)) > 1 for side in zip(*pairs, strict=True))))
 def test_the_rank_correlation_has_equal_values_share_their_rank(pairs: list[tuple[int, int]]) -> None:
     a, b = np.array(pairs, float).T
-    assert spearman(a, b).value == pytest.approx(slow_spearman(a, b), abs=1e-9)
+    assert spearman_interval(a, b).value == pytest.approx(slow_spearman(a, b), abs=1e-9)
 
 
 def test_the_interval_is_that_of_pairs_drawn_again() -> None:
@@ -143,9 +143,9 @@ def test_the_interval_is_that_of_pairs_drawn_again() -> None:
     b = a + rng.normal(0, 3, 60).round()
     drawn = (rng.integers(0, 60, 60) for _ in range(1000))
     low, high = np.quantile([slow_spearman(a[rows], b[rows]) for rows in drawn], [0.025, 0.975])
-    found = spearman(a, b)
+    found = spearman_interval(a, b)
     assert (found.low, found.high) == (pytest.approx(low, abs=0.03), pytest.approx(high, abs=0.03))
-    assert spearman(a, b) == found != spearman(a, b, seed=1)
+    assert spearman_interval(a, b) == found != spearman_interval(a, b, seed=1)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
@@ -155,7 +155,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     held = 0
     for trial in range(200):
         a, noise = rng.standard_normal((2, 100))
-        found = spearman(a, rho * a + np.sqrt(1 - rho**2) * noise, seed=trial)
+        found = spearman_interval(a, rho * a + np.sqrt(1 - rho**2) * noise, seed=trial)
         held += found.low <= truth <= found.high
     assert 0.89 <= held / 200 <= 0.99
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from knnife import BadInput
 from knnife.geometry import unit
+from knnife.statistics.intervals import share_interval
+from knnife.statistics.tails import PowerTail
 from knnife.tools._faces.average_linkage import group
 from knnife.tools._faces.error_rates import Limits, best_of_each, measure
-from knnife.tools._faces.tail import Tail, share_between
 from knnife.tools._faces.thresholds import USUAL, decide
 
 
@@ -31,9 +32,9 @@ def faces(people: int, each: int, dim: int, spread: float, seed: int) -> tuple[n
     return unit(points.reshape(-1, dim).astype(np.float32)), np.repeat(np.arange(people), each)
 
 
-def tail(people: int = 40, each: int = 20, seed: int = 0) -> Tail:
+def tail(people: int = 40, each: int = 20, seed: int = 0) -> PowerTail:
     """Of likenesses that reach 1 - d in a share of d^10 of cases."""
-    return Tail.learn(1 - np.random.default_rng(seed).random(people * each) ** 0.1, people, beyond=10)
+    return PowerTail.learn(1 - np.random.default_rng(seed).random(people * each) ** 0.1, people, beyond=10)
 
 
 def test_a_tail_of_that_kind_is_found_as_it_is() -> None:
@@ -43,9 +44,9 @@ def test_a_tail_of_that_kind_is_found_as_it_is() -> None:
 
 
 def test_no_line_is_beyond_the_same_picture() -> None:
-    close = Tail.learn(np.linspace(0.9, 0.999, 100), 5, beyond=10)
+    close = PowerTail.learn(np.linspace(0.9, 0.999, 100), 5, beyond=10)
     assert 0.999 < close.threshold(1e-9) < 1
-    assert Tail.learn(np.full(10, 0.5), 5, beyond=10).threshold(0.01) == pytest.approx(0.5, abs=1e-4)
+    assert PowerTail.learn(np.full(10, 0.5), 5, beyond=10).threshold(0.01) == pytest.approx(0.5, abs=1e-4)
     assert close.rate(1.0) == 0
 
 
@@ -70,18 +71,18 @@ def test_the_interval_narrows_with_people_and_not_with_their_photos() -> None:
     [(0.0, 10, 0.0, 0.2172), (0.2, 50, 0.1077, 0.3258), (0.01, 1000, 0.0052, 0.0177)],  # of scipy.stats.beta
 )
 def test_intervals_of_shares_are_those_of_jeffreys(share: float, count: int, low: float, high: float) -> None:
-    assert share_between(share, count) == pytest.approx((low, high), abs=0.0002)
+    assert share_interval(share, count) == pytest.approx((low, high), abs=0.0002)
 
 
 def test_a_tail_comes_back_from_json() -> None:
     found = tail()
-    assert Tail.of_state(json.loads(json.dumps(found.state()))) == found
+    assert PowerTail.of_state(json.loads(json.dumps(found.state()))) == found
 
 
 @pytest.mark.parametrize("broken", [{"power": 0}, {"share": 2}, {"start": float("nan")}, {"people": 0}, {"count": "x"}])
 def test_a_damaged_tail_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError)):
-        Tail.of_state({**tail().state(), **broken})
+        PowerTail.of_state({**tail().state(), **broken})
 
 
 def test_strangers_pass_at_the_stated_rate() -> None:

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from tests.tools.planted_records import WORDS, Rows, close_by, f1, planted
 
 from knnife import BadInput, EncoderMismatch, Matcher, NotFound
-from knnife.tools._match.learning import LearnedMatching, newton
+from knnife.tools._match.learning import LearnedMatching
 from knnife.tools._match.trees import Forest
 
 
@@ -124,14 +124,6 @@ def test_a_forest_learns_a_checkerboard_and_where_the_missing_go() -> None:
     labels[:500] = 1
     found = Forest.fit(measures, np.zeros(2_000), labels, random).log_odds(measures)
     assert ((found > 0) == (labels == 1)).mean() > 0.97
-
-
-def test_newton_finds_the_known_answer() -> None:
-    """Three in four of one group, one in four of the other: log-odds of log 3 and -log 3."""
-    design = np.repeat(np.eye(2), 4, axis=0)
-    labels = np.array([1, 1, 1, 0, 1, 0, 0, 0.0])
-    assert newton(design, labels, np.zeros(2), np.full(2, 1e-9)) == pytest.approx([np.log(3), -np.log(3)], abs=1e-4)
-    assert newton(design, labels, np.array([5.0, 5]), np.full(2, 1e9)) == pytest.approx([5, 5], abs=1e-4)
 
 
 @pytest.mark.parametrize(

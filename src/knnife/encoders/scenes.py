@@ -2,7 +2,7 @@
 
 `SceneEncoder.train` looks at a sample of the pictures. A picture is then described by its outlines and by the patches
 that it is made of, at two sizes (_pictures/scene_descriptor.py); what most pictures have in common is taken away, and
-what is left is weighted by how much it tells (_pictures/whitening.py). A mirrored picture has the same vector.
+what is left is weighted by how much it tells (statistics/whitening.py). A mirrored picture has the same vector.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from knnife.encoders._pictures.patches import LENGTH, Patches
 from knnife.encoders._pictures.scene_descriptor import LEAST, SIZES, Glance, SceneDescriptor, glance, glances
-from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.protocol import Progress, check_list
 from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput, BadPictures
 from knnife.geometry import Metric, Vectors
+from knnife.statistics.whitening import PrincipalWhitening
 from knnife.things import as_things
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, each_picture
@@ -44,7 +44,7 @@ class SceneEncoder:
     metric: Metric = "cosine"
     SAMPLE: Final = 3_000  # pictures learned from; of more, so many are drawn at random
 
-    def __init__(self, descriptor: SceneDescriptor, whitening: Whitening, pictures: int) -> None:
+    def __init__(self, descriptor: SceneDescriptor, whitening: PrincipalWhitening, pictures: int) -> None:
         """descriptor: of a picture; whitening: how much of that counts; pictures: how many were learned from."""
         self._descriptor, self._whitening = descriptor, whitening
         self.pictures = pictures
@@ -131,9 +131,8 @@ class SceneEncoder:
         if type(pictures) is not int:
             raise ValueError(f"{pictures!r:.40} pictures")
         length = sum(descriptor.lengths)
-        return cls(
-            descriptor, Whitening(floats(arrays, "mean", length), floats(arrays, "axes", length, None)), pictures
-        )
+        principal = PrincipalWhitening(floats(arrays, "mean", length), floats(arrays, "axes", length, None))
+        return cls(descriptor, principal, pictures)
 
 
 class _Progress:
@@ -165,7 +164,7 @@ def _batches(
         progressed.more(len(batch), len(seen))
 
 
-def _whitening(described: Vectors, lengths: Sequence[int]) -> Whitening:
+def _whitening(described: Vectors, lengths: Sequence[int]) -> PrincipalWhitening:
     """The whitening of descriptions `(n, d)`, in which each part has the share of the variance that it is to have."""
     weights = np.ones(described.shape[1], np.float32)
     start = 0
@@ -173,5 +172,5 @@ def _whitening(described: Vectors, lengths: Sequence[int]) -> Whitening:
         spread = float(described[:, start : start + length].var(axis=0).sum())
         weights[start : start + length] = (share / spread) ** 0.5 if spread > FLAT else 0.0
         start += length
-    whitening = Whitening.learn(described * weights, MOST, SHRINKAGE)
-    return Whitening(described.mean(axis=0), whitening.axes * weights[:, None])
+    whitening = PrincipalWhitening.learn(described * weights, MOST, SHRINKAGE)
+    return PrincipalWhitening(described.mean(axis=0), whitening.axes * weights[:, None])

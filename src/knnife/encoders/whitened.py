@@ -2,7 +2,7 @@
 
 A model that was trained on everything puts the things of one collection close together: what they share, it says
 loudest. `WhitenedEncoder.train` learns from some of them what they share and how they vary; that is then evened out
-(_pictures/whitening.py), so that what tells these things apart decides which are near. Where there are labels, only
+(statistics/whitening.py), so that what tells these things apart decides which are near. Where there are labels, only
 what things of one label do not share is evened out (within-class covariance: Hatch, Kajarekar & Stolcke 2006).
 """
 
@@ -14,7 +14,6 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from knnife.encoders._pictures.whitening import Whitening
 from knnife.encoders.forms import restore, written
 from knnife.encoders.loading import load_encoder
 from knnife.encoders.protocol import (
@@ -30,6 +29,7 @@ from knnife.encoders.sampling import drawn
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors, unit
+from knnife.statistics.whitening import PrincipalWhitening
 from knnife.things import as_things
 
 VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
@@ -50,7 +50,7 @@ class WhitenedEncoder:
     metric: Metric = "cosine"
     SAMPLE: Final = 20_000  # things learned from; of more, so many are drawn at random
 
-    def __init__(self, base: Encoder, whitening: Whitening, things: int) -> None:
+    def __init__(self, base: Encoder, whitening: PrincipalWhitening, things: int) -> None:
         """base: whose vectors; whitening: what is done to them; things: how many it was learned from."""
         self.base, self.things = base, things
         self.name, self.kind, self.dim = f"{base.name}, whitened", base.kind, base.dim
@@ -89,7 +89,7 @@ class WhitenedEncoder:
             what = "things have" if labels is None else "things have, label by label,"
             raise BadInput(f"all of these {len(pairs):,} {what} the same vector; expected different ones")
         shrinkage = SHRINKAGE if labels is None else SHRINKAGE_WITH_LABELS
-        whitening = Whitening(vectors.mean(axis=0), Whitening.of_all(varying, shrinkage).axes)
+        whitening = PrincipalWhitening(vectors.mean(axis=0), PrincipalWhitening.of_all(varying, shrinkage).axes)
         return cls(base, whitening, len(pairs))
 
     @classmethod
@@ -131,7 +131,7 @@ class WhitenedEncoder:
         if type(about["things"]) is not int:
             raise ValueError(f"{about['things']!r:.40} things")
         mean, axes = floats(arrays, "mean", base.dim), floats(arrays, "axes", base.dim, base.dim)
-        return cls(base, Whitening(mean, axes), about["things"])
+        return cls(base, PrincipalWhitening(mean, axes), about["things"])
 
 
 def _lengths_evened(base: Encoder, vectors: Vectors) -> Vectors:

@@ -19,6 +19,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
+from knnife.statistics.ranks import auroc
 from knnife.tools._drift import findings, lost, picture
 from knnife.tools._drift.findings import Example, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
@@ -207,7 +208,7 @@ def drift(
         rate=rate,
         parts={name: float((values >= values[0]).mean()) for name, values in parts.items()},
         moved=findings.moved(cloud, given),
-        told_apart=findings.told_apart(new_neighbours(cloud), pool.new),
+        told_apart=auroc(new_neighbours(cloud), pool.new),
         regions=findings.regions(cloud, things, given, rate),
         marks=findings.marks(things, given, before.parts, rate),
         new=_placed(far[1], pool.rows[pool.new]),

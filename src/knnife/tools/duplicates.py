@@ -22,6 +22,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
+from knnife.statistics.tails import PairTail
 from knnife.things import Thing
 from knnife.things.kinds import kind
 from knnife.things.sheets import sheet
@@ -30,7 +31,6 @@ from knnife.tools._duplicates.groups import Group, across_cells, check_rule, gro
 from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
 from knnife.tools._duplicates.similarity_join import Progress, Rows
-from knnife.tools._duplicates.tail import Tail
 
 ROUNDING = 1e-6  # of a similarity
 BEYOND = 100.0  # pairs are kept up to an expectation so many times as high, for `at` and `borderline`
@@ -61,7 +61,7 @@ class Duplicates:
     false_pairs: float
     threshold: float | None
     keep: str
-    tails: Mapping[Way, Tail]
+    tails: Mapping[Way, PairTail]
     explored: float
     lowest: float
 

@@ -18,9 +18,9 @@ import numpy as np
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Positions
+from knnife.statistics.intervals import Numbers, spearman
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.candidates import Candidate, Meter, Progress, Working, load_candidates
-from knnife.tools._evaluate.measures import Numbers
 from knnife.tools._evaluate.nearness import neighbours, row_similarities
 from knnife.tools._evaluate.plan import GivenLabels, Plan, make_plan
 from knnife.tools._evaluate.stopped import Stopped
@@ -169,7 +169,7 @@ def _row(result: _Result, plan: Plan, strongest: _Result) -> dict[str, Any]:
         row.update({name: figure(units) for name, figure in trial.figures.items()})
     is_it = result is strongest
     row["agreement"] = None if is_it else float(measures.overlap(result.near, strongest.near).mean())
-    row["correlation"] = None if is_it else measures.spearman(result.alike, strongest.alike)
+    row["correlation"] = None if is_it else spearman(result.alike, strongest.alike)
     return row | {
         "texts_per_second": result.speed,
         "memory": None if size is None else size + 4 * encoder.dim * plan.total,

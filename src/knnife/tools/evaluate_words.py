@@ -18,9 +18,9 @@ from knnife.encoders.protocol import Progress
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.space.vocabulary import vocabulary
+from knnife.statistics.intervals import spearman_interval
 from knnife.tools._evaluate_words import files
 from knnife.tools._evaluate_words.asking import answer, compare
-from knnife.tools._evaluate_words.correlation import spearman
 from knnife.tools._evaluate_words.results import AnalogyAccuracy, RankCorrelation, sums_of
 
 COMMON: Final = 30_000  # as everybody does since word2vec, so that figures can be compared
@@ -132,7 +132,7 @@ def _accuracies(
 def _correlation(table: WordTable, pairs: files.RatedPairs, seed: int) -> RankCorrelation:
     found = compare(table, pairs)
     known = ~np.isnan(found.similarities)
-    value, low, high = spearman(pairs.scores[known], found.similarities[known], seed)
+    value, low, high = spearman_interval(pairs.scores[known], found.similarities[known], seed)
     compared = int(known.sum())
     return RankCorrelation(
         pairs.file,

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, unit
+from knnife.statistics.kmeans import centroids
+from knnife.statistics.whitening import zca
 from knnife.things.pixels import Pixels, resized
 
 PIXELS: Final = 6  # of a patch, each way
@@ -54,10 +56,9 @@ class Patches:
         each = -(-sample // len(pictures))
         drawn = np.concatenate([_drawn(picture, each, random) for picture in pictures])
         both = np.concatenate([drawn, drawn[:, MIRRORED]])  # so that the twins are whitened alike
-        mean = both.mean(axis=0)
-        variances, axes = np.linalg.eigh(np.cov(both - mean, rowvar=False, dtype=np.float64))
-        whitening = ((axes / np.sqrt(np.maximum(variances, 0) + ROUGH)) @ axes.T).astype(np.float32)
-        return cls(step, mean, whitening, unit(_means((drawn - mean) @ whitening, count, random)))
+        mean, whitening = zca(both, ROUGH)
+        white = (drawn - mean) @ whitening
+        return cls(step, mean, whitening, unit(centroids(white, min(count, len(white)), rounds=ROUNDS, seed=seed)))
 
     @property
     def length(self) -> int:
@@ -113,28 +114,6 @@ def _normal(patches: Vectors) -> Vectors:
     variances = np.einsum("ij,ij->i", patches, patches) / LENGTH
     patches /= np.sqrt(variances + QUIET)[:, None]
     return patches
-
-
-def _means(points: Vectors, count: int, random: np.random.Generator) -> Vectors:
-    """The centres of `count` groups of points (n, d) by k-means; a group that runs empty begins anew elsewhere."""
-    count = min(count, len(points))
-    centres = points[random.choice(len(points), count, replace=False)]
-    for _ in range(ROUNDS):
-        nearest = _nearest(points, centres)
-        order = np.argsort(nearest, kind="stable")
-        sizes = np.bincount(nearest, minlength=count)
-        full = sizes > 0
-        starts = (np.cumsum(sizes) - sizes)[full]
-        centres[full] = np.add.reduceat(points[order], starts, axis=0) / sizes[full, None]
-        centres[~full] = points[random.choice(len(points), int((~full).sum()))]
-    return centres
-
-
-def _nearest(points: Vectors, centres: Vectors) -> NDArray[np.int64]:
-    """The nearest centre of each point `(n,)`."""
-    halves = np.einsum("ij,ij->i", centres, centres) / 2
-    blocks = [points[start : start + 8192] @ centres.T - halves for start in range(0, len(points), 8192)]
-    return np.concatenate([block.argmax(axis=1) for block in blocks])
 
 
 def _means_of_cells(values: Vectors) -> Vectors:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Vectors, blocks
 from knnife.space.index.exact import Rows, threads
+from knnife.statistics.kmeans import centroids
 
 faiss: Any = _faiss  # its own type hints lag behind it
 
@@ -113,18 +114,7 @@ class Codes:
 def learn_cells(vectors: Vectors, metric: Metric, lists: int, seed: int) -> Vectors:
     """The centroids `(lists, d)` that k-means finds among a sample of `vectors`."""
     sample = _sample(vectors, LEARN_LISTS * lists, np.random.default_rng(seed))
-    means = faiss.Kmeans(
-        vectors.shape[1],
-        lists,
-        niter=ROUNDS,
-        seed=seed + 1,
-        spherical=metric == "cosine",
-        min_points_per_centroid=1,
-        max_points_per_centroid=LEARN_LISTS,
-    )
-    means.train(sample)
-    cells: Vectors = means.centroids
-    return cells
+    return centroids(sample, lists, rounds=ROUNDS, seed=seed + 1, spherical=metric == "cosine")
 
 
 def nearest_cells(vectors: Vectors, cells: Vectors, metric: Metric, count: int) -> Rows:

@@ -19,15 +19,6 @@ BINS = 15  # of probabilities, for the calibration error
 SHARPNESSES = np.geomspace(0.1, 30, 40)
 
 
-def folds(codes: Codes, seed: int) -> Codes:
-    """The fold of each example, by chance, each class spread evenly over all folds."""
-    order = np.random.default_rng(seed).permutation(len(codes))
-    by_class = order[np.argsort(codes[order], kind="stable")]
-    fold = np.empty(len(codes), np.int64)
-    fold[by_class] = np.arange(len(codes)) % FOLDS
-    return fold
-
-
 class Sharpness(NamedTuple):
     """By what logits are multiplied, and the mean surprise, -log p of the given class, that is left then."""
 

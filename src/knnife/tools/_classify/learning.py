@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from knnife.geometry import Vectors
+from knnife.statistics.folds import stratified_folds
 from knnife.tools._classify import softmax
-from knnife.tools._classify.calibration import Measured, folds, sharpness
+from knnife.tools._classify.calibration import FOLDS, Measured, sharpness
 from knnife.tools._classify.softmax import Codes, Weights
 from knnife.tools._classify.unlabelled import Unlabelled
 
@@ -116,7 +117,7 @@ def held_out(
     if len(judged) < 2:
         return None
     rows, logits, fold = [], [], np.full(len(codes), -1)
-    fold[judged] = folds(codes[judged], seed)
+    fold[judged] = stratified_folds(codes[judged], FOLDS, np.random.default_rng(seed))
     for number in range(int(fold.max()) + 1):
         out = np.flatnonzero(fold == number)
         weights = list(_path(lesson, np.flatnonzero(fold != number), penalties, more))

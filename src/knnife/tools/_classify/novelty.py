@@ -16,6 +16,8 @@ import numpy as np
 
 from knnife.geometry import Metric, Vectors
 from knnife.space import nearest
+from knnife.statistics.ranks import rank_p_values
+from knnife.statistics.tails import mean_excess
 
 ASKED = 1_000  # so many examples show how near examples are
 COPIES, SAME = 3, 1e-4  # of an example up to so many copies, which are so near, do not count as others
@@ -59,9 +61,8 @@ class Novelty(NamedTuple):
         """How well each of `points` (m, d) fits, from almost 0 (not at all) to 1; of vectors, where names are known."""
         _, similarities = nearest(self.known, 1, points, metric=self.metric)
         near = similarities[:, 0]
-        farther = np.searchsorted(self.nearness, near, side="right")
         beyond = np.maximum(self.nearness[0] - near, 0)
-        found: Vectors = ((1 + farther) / (1 + len(self.nearness)) * np.exp(-beyond / self._tail)).astype(np.float32)
+        found: Vectors = (rank_p_values(-near, -self.nearness) * np.exp(-beyond / self._tail)).astype(np.float32)
         return found
 
     @property
@@ -69,4 +70,4 @@ class Novelty(NamedTuple):
         """By how much less near the share falls to a third (1/e), judged by the farthest quarter."""
         quarter = max(1, len(self.nearness) // 4)
         inner = self.nearness[min(quarter, len(self.nearness) - 1)]
-        return max(float((inner - self.nearness[:quarter]).mean()), SAME)
+        return max(mean_excess(-self.nearness[:quarter].astype(np.float64), -float(inner)), SAME)

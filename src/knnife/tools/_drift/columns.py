@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knnife.geometry import Vectors
+from knnife.statistics.ranks import shares_below
 from knnife.tools._drift.pool import Bools, Floats
 
 VOCABULARY, CATEGORIES = 2_000, 200  # words looked at of texts, and of a column: the most frequent
@@ -111,10 +112,8 @@ def _ranked(name: str, cells: list[Any], there: Bools, ordered: Floats) -> Itera
     places = np.flatnonzero(there)
     values = np.full(len(cells), np.nan)
     values[places] = ordered
-    ascending = np.sort(ordered)
-    below = np.searchsorted(ascending, ordered, "left") + np.searchsorted(ascending, ordered, "right")
     ranks = np.full(len(cells), 0.5, np.float32)  # of what is missing: in the middle, where it says nothing
-    ranks[places] = below / (2 * len(ordered))
+    ranks[places] = shares_below(ordered, ordered)
     is_number = isinstance(cells[places[0]], int | float)
 
     def median(side: Bools) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 
 from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
+from knnife.statistics.ranks import rank_p_values
 from knnife.tools._drift.columns import Figure, figures, frequent, sayings, words
 from knnife.tools._drift.pool import Bools, Floats, Labels, contrasts
 from knnife.tools._drift.statistics import Cloud, standardised
@@ -99,7 +100,7 @@ def far(asked: Sample, known: Sample, rate: float) -> tuple[float, tuple[Example
     k = min(FAR_RANK, len(known) - 1)
     own = nearest(known.vectors, k, metric=known.metric)[1][:, -1]
     rows, close = nearest(known.vectors, k, asked.vectors, metric=known.metric)
-    p_values = (np.searchsorted(np.sort(own), close[:, -1], "right") + 1) / (len(known) + 1)
+    p_values = rank_p_values(-close[:, -1], -own)
     order = np.lexsort((close[:, -1], p_values))[:EXAMPLES]
     return float((p_values <= rate).mean()), tuple(
         Example(asked.ids[i], int(i), known.ids[rows[i, 0]], float(close[i, 0]), float(p_values[i]))
@@ -168,14 +169,6 @@ def moved(cloud: Cloud, labels: Labels) -> float:
     variation = np.abs(cloud.members.T @ contrasts(labels)).sum(axis=0) / 2
     chance = float(variation[1:].mean())
     return max(0.0, (float(variation[0]) - chance) / max(1e-9, 1 - chance))
-
-
-def told_apart(shares: Floats, new: Bools) -> float:
-    """The chance that a new thing has more new neighbours than one of the reference: 0.5 is chance, 1 always."""
-    values, place = np.unique(shares, return_inverse=True)
-    counts = [np.bincount(place[side], minlength=len(values)) for side in (~new, new)]
-    below = np.cumsum(counts[0]) - counts[0] / 2
-    return float((counts[1] * below).sum() / (counts[0].sum() * counts[1].sum()))
 
 
 def _marked(features: Vectors, labels: Labels) -> tuple[Floats, Floats]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample
+from knnife.statistics.ranks import shares_below
 
 Rows = NDArray[np.int64]
 Labels = NDArray[np.uint8]
@@ -107,9 +108,7 @@ def joined(parts: Floats) -> Floats:
     """
     total = np.zeros(parts.shape[1])
     for values in parts:
-        ordered = np.sort(values)
-        below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
-        total += ((2 * len(values) - below + 1) / (2 * len(values))) ** -2.0
+        total += (1 - shares_below(values, values) + 1 / (2 * len(values))) ** -2.0
     return total
 
 

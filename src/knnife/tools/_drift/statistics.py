@@ -21,8 +21,9 @@ import numpy as np
 
 from knnife.geometry import Metric, Vectors, blocks, similarity
 from knnife.space import nearest
+from knnife.statistics.kmeans import centroids
+from knnife.statistics.whitening import inverse_cholesky
 from knnife.tools._drift.pool import Floats, Labels, Pool, Rows, contrasts
-from knnife.tools._drift.whitening import whitening
 
 PARTS = ("gathered", "vanished", "regions", "shifted", "turned")
 NEIGHBOURS = (10, 20, 40)  # a topic of so many things is seen best by lists of that length, so there are three
@@ -56,7 +57,7 @@ class Cloud:
         apart = distances(marks, marks, metric)
         scale = float(np.median(apart[np.triu_indices(len(marks), 1)])) or float(apart.mean()) or 1.0
         kernel = np.exp(-apart / scale).astype(np.float64) + RIDGE * np.eye(len(marks))
-        found: Floats = np.exp(-distances(points, marks, metric) / scale) @ whitening(kernel).T
+        found: Floats = np.exp(-distances(points, marks, metric) / scale) @ inverse_cholesky(kernel).T
         found -= found.mean(axis=0)
         return found
 
@@ -83,7 +84,7 @@ def statistics(cloud: Cloud, labels: Labels) -> dict[str, Floats]:
     regions = np.abs(standardised(cloud.members, labels)).max(axis=0).astype(np.float64)
     means = cloud.features.T @ contrasts(labels)  # (r, L), of the new less of the reference
     damped = covariance + DAMPING * _largest(covariance) * np.eye(len(covariance))
-    turned = ((whitening(damped) @ means) ** 2).sum(axis=0)
+    turned = ((inverse_cholesky(damped) @ means) ** 2).sum(axis=0)
     shifted = (means**2).sum(axis=0)
     return dict(zip(PARTS, (gathered, vanished, regions, shifted, turned), strict=True))
 
@@ -154,12 +155,7 @@ def distances(a: Vectors, b: Vectors, metric: Metric) -> Vectors:
 
 
 def _cells(points: Vectors, count: int) -> Rows:
-    """The cell of each point `(N,)`, by k-means from the first points of the (shuffled) pool; none is empty."""
-    centres = points[:count].copy()
-    for _ in range(CELL_ROUNDS):
-        cells = distances(points, centres, "euclidean").argmin(axis=1)
-        members = np.eye(len(centres), dtype=np.float32)[cells]
-        held = members.sum(axis=0)
-        centres = (members.T @ points)[held > 0] / held[held > 0, None]
+    """The cell of each point `(N,)`, by k-means; none is empty."""
+    centres = centroids(points, count, rounds=CELL_ROUNDS, seed=0)
     found: Rows = np.unique(distances(points, centres, "euclidean").argmin(axis=1), return_inverse=True)[1]
     return found

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from knnife.geometry import Metric, Vectors, blocks, similarity
+from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.shingles import shingles
 from knnife.tools._duplicates.similarity_join import Progress, Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
-from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
 
 PROBED = 500  # things compared with all others, to see how far the nearest one usually is
 NEAREST = 64  # of those others that are looked at
@@ -27,7 +27,7 @@ class Close:
     left: Rows
     right: Rows
     distances: Vectors
-    tail: Tail
+    tail: PairTail
 
 
 class Surface:
@@ -47,7 +47,7 @@ class Surface:
             np.minimum.at(nearest, first, far)
             np.minimum.at(nearest, second, far)
             reach = float(np.median(nearest[: self._split])) if len(nearest[: self._split]) else 0.0
-            tail = fit_tail(self._spread(first, second, far), reach)
+            tail = fit_pair_tail(self._spread(first, second, far), reach)
         near = far <= reach
         return Close(first[near], second[near] - (self._split or 0), far[near], tail)
 
@@ -91,7 +91,7 @@ class ComparedPoints:
             left, right = rows[left], right if self.other is not None else rows[right]
             known = copies()
             unknown = ~np.isin(left * width + right, known[0] * width + known[1])
-            tail = fit_tail(far[unknown], most)
+            tail = fit_pair_tail(far[unknown], most)
             if tail.known:
                 break
         if self.other is not None:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample
+from knnife.statistics.tails import PairTail
 from knnife.things.folding import fold
 from knnife.tools._duplicates.candidate_search import Close, ComparedPoints, Surface
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.picture_copies import Pictures, contents
 from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.similarity_join import Progress, Rows, between
-from knnife.tools._duplicates.tail import Tail
 
 Way = Literal["surface", "vectors"]
 
@@ -57,7 +57,7 @@ class CopyPairs(NamedTuple):
     surface: Vectors
     similarity: Vectors
     expected: NDArray[np.float64]
-    tails: Mapping[Way, Tail]
+    tails: Mapping[Way, PairTail]
     lowest: float
 
 

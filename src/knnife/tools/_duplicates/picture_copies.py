@@ -25,13 +25,13 @@ from knnife.encoders.picture_matching import matched
 from knnife.errors import BadInput, MissingPackage, NotFound
 from knnife.geometry import Vectors, connected
 from knnife.space import Sample
+from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail
 from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
 from knnife.threads import cores
 from knnife.tools._duplicates.candidate_search import Close
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
 from knnife.tools._duplicates.similarity_join import Progress, Rows
-from knnife.tools._duplicates.tail import NOTHING_KNOWN, Tail, fit_tail
 
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
@@ -192,13 +192,13 @@ def _unread() -> Iterator[None]:
         raise BadInput(f"{error}; by='vectors' compares the vectors alone, and reads no picture") from error
 
 
-def _tail(left: Rows, right: Rows, distances: Vectors, n: int) -> Tail:
+def _tail(left: Rows, right: Rows, distances: Vectors, n: int) -> PairTail:
     """The tail of pairs of n pictures that are no copies, by those that need not be copies."""
     sure = len(distances) * distances.astype(np.float64) ** POWER <= SURE
     if 2 * np.bincount(connected(n, left[sure], right[sure]), minlength=1).max() > n:
         sure[:] = False  # so many are no copies of one picture, but forms of one print
-    own = fit_tail(distances[~sure & (distances < 1)], 1.0)
-    return own if own.known else Tail(1.0, float(len(distances)), CAUTION, np.ones(1))
+    own = fit_pair_tail(distances[~sure & (distances < 1)], 1.0)
+    return own if own.known else PairTail(1.0, float(len(distances)), CAUTION, np.ones(1))
 
 
 def _in_parts(items: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:

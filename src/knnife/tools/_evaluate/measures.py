@@ -1,13 +1,12 @@
-"""How good a ranking, a score or a neighbourhood is, in numbers between 0 and 1 (Spearman: -1 and 1). Plain NumPy.
+"""How good a ranking, a score or a neighbourhood is, in numbers between 0 and 1; higher is better.
 
-Higher is always better. Where a measure has one value for each question these are returned, so that the caller can
-average them, and draw them again to see how far chance moves the average (`redrawn`).
+Where a measure has one value for each question these are returned, so that the caller can average them, and resample
+them to see how far chance moves the average.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,6 @@ from numpy.typing import NDArray
 from knnife.geometry import Vectors
 
 Numbers = NDArray[np.float64]
-Figure = Callable[[Numbers], float]  # one number from units `(n, columns)`
-
-DRAWS: Final = 1_000
 
 
 def ranking_quality(scores: Vectors, gains: Sequence[Mapping[int, float]], k: int) -> Numbers:
@@ -41,26 +37,6 @@ def ranking_quality(scores: Vectors, gains: Sequence[Mapping[int, float]], k: in
     return quality
 
 
-def spearman(a: Numbers, b: Numbers) -> float:
-    """The rank correlation of two samples `(n,)`; equal values share their mean rank. 0 where one is constant."""
-    x, y = _ranks(a), _ranks(b)
-    x, y = x - x.mean(), y - y.mean()
-    spread = np.sqrt((x @ x) * (y @ y))
-    return float(x @ y / spread) if spread > 0 else 0.0
-
-
-def auroc(scores: Numbers, truth: Numbers) -> float:
-    """The share of pairs of one positive and one negative that `scores` puts in order, ties counting half.
-
-    truth: 1 for positives, 0 for negatives. 0 where one of the kinds is missing.
-    """
-    positives = truth > 0
-    n, m = np.count_nonzero(positives), np.count_nonzero(~positives)
-    if not n or not m:
-        return 0.0
-    return float((_ranks(scores)[positives].sum() - n * (n + 1) / 2) / (n * m))
-
-
 def average_precision(scores: Numbers, truth: Numbers) -> float:
     """Precision averaged over recall, threshold by threshold, without interpolation. 0 without positives."""
     found, taken = _by_threshold(scores, truth)
@@ -80,35 +56,6 @@ def overlap(a: NDArray[np.int64], b: NDArray[np.int64]) -> Numbers:
     """The share of each row of `a` (n, k) that is also in that row of `b` (n, k), `(n,)`."""
     shared: Numbers = (a[:, :, None] == b[:, None, :]).any(axis=2).mean(axis=1)
     return shared
-
-
-def redrawn(figure: Figure, units: Sequence[Numbers], seed: int) -> Numbers:
-    """`figure` of units drawn again with replacement, `(len(units), DRAWS)`: the bootstrap (Efron 1979).
-
-    Each member of `units` (n, columns) is measured on the same n things, and is drawn alike: so the difference of two
-    rows of the result shows how sure a difference between two encoders is.
-    """
-    random = np.random.default_rng(seed)
-    n = len(units[0])
-    draws = np.empty((len(units), DRAWS))
-    for i in range(DRAWS):
-        chosen = random.integers(n, size=n)
-        draws[:, i] = [figure(each[chosen]) for each in units]
-    return draws
-
-
-def interval(draws: Numbers) -> tuple[float, float]:
-    """What the middle 95% of the draws lie between."""
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _ranks(values: Numbers) -> Numbers:
-    """The ranks of values from 1, equal ones sharing the mean of theirs."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks: Numbers = (last - (counts - 1) / 2)[which]
-    return ranks
 
 
 def _by_threshold(scores: Numbers, truth: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from knnife import geometry
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Positions, Vectors
+from knnife.statistics.intervals import Figure, Numbers, spearman
+from knnife.statistics.ranks import auroc
 from knnife.things import Thing
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.labels import Pair, Query, perturb, title_and_body
-from knnife.tools._evaluate.measures import Figure, Numbers
 from knnife.tools._evaluate.nearness import neighbours, row_similarities
 
 SHOTS: Final = 8  # examples of each class
@@ -111,10 +112,10 @@ class PairTrial:
     def figures(self) -> Mapping[str, Figure]:
         """Spearman's rank correlation, or for yes and no average precision, AUROC and the best F1."""
         if len({pair.score for pair in self.pairs}) > 2:
-            return {"spearman": _of_two(measures.spearman)}
+            return {"spearman": _of_two(spearman)}
         return {
             "average_precision": _of_two(measures.average_precision),
-            "auroc": _of_two(measures.auroc),
+            "auroc": _of_two(auroc),
             "best_f1": _of_two(measures.best_f1),
         }
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from knnife.tools._evaluate.measures import Figure, Numbers, interval, redrawn
+from knnife.statistics.intervals import Figure, Numbers, percentile_interval, resampled
 
 FEWEST: Final = 20  # units; an interval drawn from fewer is too narrow to be believed
 
@@ -31,13 +31,13 @@ class Standing(NamedTuple):
 def standings(figure: Figure, units: Sequence[Numbers], seed: int) -> list[Standing]:
     """Where each encoder stands, given its numbers on the same units, each (n, columns)."""
     values = [figure(each) for each in units]
-    draws = redrawn(figure, units, seed)
+    draws = resampled(figure, units, seed)
     best = int(np.argmax(values))
     found = []
     for value, drawn in zip(values, draws, strict=True):
-        low, high = interval(draws[best] - drawn)
+        low, high = percentile_interval(draws[best] - drawn)
         sure = len(units[0]) >= FEWEST and low > 0
-        found.append(Standing(value, *interval(drawn), values[best] - value, low, high, sure))
+        found.append(Standing(value, *percentile_interval(drawn), values[best] - value, low, high, sure))
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, blocks, connected, members
-from knnife.tools._faces.tail import Codes
+from knnife.tools._faces.error_rates import Codes
 
 NEVER, ALWAYS = -np.inf, 4.0  # likenesses that no cosine has
 

@@ -16,13 +16,12 @@ from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
 from knnife.space import encode
 from knnife.tools._faces.average_linkage import group
-from knnife.tools._faces.error_rates import FEWEST, Limits
+from knnife.tools._faces.error_rates import FEWEST, Codes, Limits
 from knnife.tools._faces.face_crops import Cut, look
 from knnife.tools._faces.face_training import trained_on
 from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.models import Model, as_detector, face_model
 from knnife.tools._faces.photos import PERSON, Photos
-from knnife.tools._faces.tail import Codes
 from knnife.tools._faces.thresholds import Decision, advised, decide
 
 RATE: Final = 0.001  # of pairs of different people that are alike enough to be joined, by default

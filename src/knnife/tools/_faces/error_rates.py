@@ -1,7 +1,7 @@
 """From which likeness on two faces are the same person: measured on the people who are known, each left out in turn.
 
-A stranger is somebody who is not known: so each person is taken out of those who are known, and asked for. How alike
-the most alike of the others is, tells how alike strangers look (`Tail`); the same of two faces of different people.
+A stranger is somebody who is not known: so each person is taken out of those who are known, and asked for. The
+likeness of the most alike of the others is that of a stranger (`PowerTail`); the same of faces of different people.
 Known people are asked for by one of their faces, which is taken out. An encoder that was trained on these very people
 would look better than it is: there it is trained again without those who are left out, a fifth of them at a time.
 """
@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, unit
-from knnife.tools._faces.tail import Codes, Numbers, Tail
+from knnife.statistics.tails import PowerTail
+
+Numbers = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 FEWEST: Final = 3  # people to measure anything on
 ENOUGH: Final = 10  # people needed to estimate a rate of one in a hundred
@@ -44,8 +47,8 @@ class Limits:
 
     people: int
     faces: int
-    strangers: Tail | None
-    pairs: Tail | None
+    strangers: PowerTail | None
+    pairs: PowerTail | None
     known: tuple[float, ...]
 
     def missed(self, threshold: float) -> float | None:
@@ -60,7 +63,7 @@ class Limits:
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
         """What `state` wrote down. Raises KeyError, TypeError or ValueError for anything else."""
-        strangers, pairs = (state[name] and Tail.of_state(state[name]) for name in ("strangers", "pairs"))
+        strangers, pairs = (state[name] and PowerTail.of_state(state[name]) for name in ("strangers", "pairs"))
         known = tuple(float(value) for value in state["known"])
         return cls(int(state["people"]), int(state["faces"]), strangers, pairs, known)
 
@@ -80,8 +83,8 @@ def measure(codes: Codes, encode: Encode, *, trained: bool, seed: int = 0) -> Li
     else:
         found = [_left_out(unit(encode(None)[rows]), own)]
     lesson = Likenesses(*(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True)))
-    strangers = Tail.learn(lesson.strangers, people, beyond=OF_STRANGERS)
-    pairs = Tail.learn(lesson.pairs, people, beyond=OF_PAIRS) if len(lesson.pairs) else None
+    strangers = PowerTail.learn(lesson.strangers, people, beyond=OF_STRANGERS)
+    pairs = PowerTail.learn(lesson.pairs, people, beyond=OF_PAIRS) if len(lesson.pairs) else None
     return Limits(people, len(codes), strangers, pairs, tuple(sorted(np.round(lesson.known, 4).tolist())))
 
 

@@ -17,10 +17,9 @@ from knnife.space.notes import note, set_note
 from knnife.things import Thing
 from knnife.things.pictures import Value
 from knnife.things.pixels import jpeg
-from knnife.tools._faces.error_rates import Limits, measure
+from knnife.tools._faces.error_rates import Codes, Limits, measure
 from knnife.tools._faces.gallery import Gallery
 from knnife.tools._faces.photos import PERSON
-from knnife.tools._faces.tail import Codes
 
 LEARNED: Final = "faces"  # the form of encoders that are trained on faces
 NOTE: Final = "faces"  # the name of what is noted in a space: the detector, what was learned from, what was measured

@@ -10,9 +10,8 @@ import numpy as np
 
 from knnife.geometry import Vectors, unit
 from knnife.space import Sample, Space, sample
-from knnife.tools._faces.error_rates import best_of_each
+from knnife.tools._faces.error_rates import Codes, best_of_each
 from knnife.tools._faces.photos import PERSON
-from knnife.tools._faces.tail import Codes
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
+from knnife.statistics.tails import LEAST, PowerTail
 from knnife.tools._faces.error_rates import ENOUGH, FEWEST, Limits
 from knnife.tools._faces.face_training import is_learned
-from knnife.tools._faces.tail import LEAST, Tail
 
 RATE: Final = 0.01  # of strangers that get a name, or of pairs of people taken for one, by default
 ANYBODY: Final = 1.0  # everybody counts as somebody who is known
@@ -31,7 +31,7 @@ class Decision:
     missed: float | None
     people: int
     note: str
-    tail: Tail | None = field(default=None, repr=False)
+    tail: PowerTail | None = field(default=None, repr=False)
 
     def chance(self, likeness: float) -> float | None:
         """How often people who are not the same are at least so alike; None where nothing was measured."""
@@ -62,7 +62,7 @@ class Decision:
         }
 
 
-def decide(tail: Tail | None, limits: Limits, encoder: Encoder, rate: float = RATE) -> Decision:
+def decide(tail: PowerTail | None, limits: Limits, encoder: Encoder, rate: float = RATE) -> Decision:
     """The line at which people who are not the same are taken for one at this rate.
 
     With few people, it is not below the usual one of the model. Raises BadInput for a rate that cannot be estimated,

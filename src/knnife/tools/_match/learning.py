@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.statistics.folds import stratified_folds
+from knnife.statistics.regression import logistic_regression
 from knnife.tools._match.bags import Numbers
 from knnife.tools._match.trees import Forest
 
@@ -23,7 +25,6 @@ MANY = 200  # labels from which on trees learn too
 EACH = 20  # of them, matches and others that are needed for that
 TRUSTED = 32.0  # how tightly a judge is held at being believed as it is, which keeps a few labels from overruling it
 OFFSET = 1.0  # how tightly it is held that matches begin where a judge says
-STEPS = 25  # of Newton's method
 
 Mask = NDArray[np.bool_]
 
@@ -50,7 +51,7 @@ class Line(NamedTuple):
         held = np.full(len(before), hold)
         held[-2:] = TRUSTED, OFFSET
         line = cls(centre, width, before)
-        return line._replace(weights=newton(line._design(measures, start), labels, before, held))
+        return line._replace(weights=logistic_regression(line._design(measures, start), labels, held, prior=before))
 
     def log_odds(self, measures: Numbers, start: Numbers) -> Numbers:
         """Of pairs `(m,)`."""
@@ -82,7 +83,7 @@ class LearnedMatching(NamedTuple):
         if fewest < 2:
             return cls(Line.fit(measures, start, labels, HOLDS[0]), None, np.array([0.0, 1.0]))
         random = np.random.default_rng(seed)
-        folds = _folds(labels, random)
+        folds = stratified_folds(labels > 0, FOLDS, random)
 
         def line_of(rows: Mask, hold: float) -> Line:
             return Line.fit(measures[rows], start[rows], labels[rows], hold)
@@ -116,44 +117,13 @@ class LearnedMatching(NamedTuple):
         return found
 
 
-def newton(design: Numbers, labels: Numbers, before: Numbers, held: Numbers) -> Numbers:
-    """Logistic regression: coefficients `(f,)` for a design `(m, f)`, of which `before` (f,) is believed, as tightly as
-    `held` (f,) says. By Newton's method, with steps halved until they help.
-    """
-
-    def cost(weights: Numbers) -> float:
-        return float(np.logaddexp(0, -signs * (design @ weights)).sum() + held @ (weights - before) ** 2 / 2)
-
-    signs, found = 2 * labels - 1, before.copy()
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(design @ found, -50, 50)))
-        slope = design.T @ (chance - labels) + held * (found - before)
-        curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(held)
-        step, now = np.linalg.solve(curve, slope), cost(found)
-        while cost(found - step) > now and np.abs(step).max() > 1e-9:
-            step = step / 2
-        found = found - step
-        if np.abs(step).max() < 1e-6:
-            break
-    return found
-
-
 def _trust(judges: Sequence[Numbers], labels: Numbers) -> Numbers:
     """How far to believe judges, by what they said of pairs they had not seen; at least not at all."""
     before = np.array([0.0, *[1 / len(judges)] * len(judges)])
     design = np.column_stack([np.ones(len(labels)), *judges])
-    trust = newton(design, labels, before, np.array([OFFSET, *[TRUSTED] * len(judges)]))
+    trust = logistic_regression(design, labels, np.array([OFFSET, *[TRUSTED] * len(judges)]), prior=before)
     trust[1:] = np.maximum(trust[1:], 0)
     return trust
-
-
-def _folds(labels: Numbers, random: np.random.Generator) -> NDArray[np.int64]:
-    """Which fold each pair is in, matches and others spread evenly."""
-    folds = np.empty(len(labels), np.int64)
-    for kind in (0, 1):
-        rows = random.permutation(np.flatnonzero(labels == kind))
-        folds[rows] = np.arange(len(rows)) % FOLDS
-    return folds
 
 
 def _losses(log_odds: Numbers, labels: Numbers) -> Numbers:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
+from knnife.statistics.tails import mean_excess
 
 Numbers = NDArray[np.float64]
 
@@ -24,24 +25,15 @@ BULK = 0.8  # the share of things that are taken to be ordinary without a questi
 SEEN = 0.95  # what scores above this share says nothing about the tail: it may be outliers
 
 
-def counted(scores: Vectors, reference: Vectors) -> Numbers:
-    """The p-value of each score `(m,)` against the sorted scores of a reference `(n,)`."""
-    as_high = len(reference) - np.searchsorted(reference, scores, side="left")
-    found: Numbers = (1 + as_high) / (1 + len(reference))
-    return found
-
-
 def extrapolated(scores: Vectors) -> Numbers:
     """The p-value of each score `(n,)` among all of them: counted within the bulk, beyond it by its tail."""
     n, ordered = len(scores), np.sort(scores).astype(np.float64)
     start, end = np.quantile(ordered, [BULK, SEEN])
-    beyond = ordered[ordered > start]
-    inside = int((beyond < end).sum())
-    slope = (np.minimum(beyond, end) - start).sum() / max(inside, 1)  # the mean excess, of which we see a part
+    slope = mean_excess(ordered, start, end)
     as_high: Numbers = (n - np.searchsorted(ordered, scores, side="left")) / n
     if slope <= 0:  # the bulk has no tail: all alike
         return as_high
-    tail: Numbers = len(beyond) / n * np.exp((start - scores) / slope)
+    tail: Numbers = (ordered > start).sum() / n * np.exp((start - scores) / slope)
     return np.where(scores > start, tail, as_high)
 
 

@@ -17,8 +17,9 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable
 from knnife.space.space import Where
+from knnife.statistics.ranks import rank_p_values
 from knnife.tools._outliers import saving
-from knnife.tools._outliers.calibrating import BULK, Numbers, counted
+from knnife.tools._outliers.calibrating import BULK, Numbers
 from knnife.tools._outliers.explaining import Share, examples, shares
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.learning import Labels, Learned, known
@@ -103,7 +104,7 @@ class Detector:
 
     def p_values(self, scores: Vectors) -> Numbers:
         """How often something like the reference scores as high `(m,)`: conformal p-values of new things."""
-        return counted(scores, self._ordered)
+        return rank_p_values(scores, self._ordered)
 
     def score_points(self, points: Vectors) -> Vectors:
         """As `score`, for points of the reference's space `(m, d)`."""

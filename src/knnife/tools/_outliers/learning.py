@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
+from knnife.statistics.folds import stratified_folds
+from knnife.statistics.ranks import shares_below
 from knnife.things import Thing
 from knnife.tools._outliers.regression import Floats, Mask, Regression, Seen
 
@@ -47,9 +49,7 @@ class Learned(NamedTuple):
     def fit(cls, seen: Seen, odd: Mask, seed: int) -> tuple[Learned, Vectors]:
         """What the labels of n things teach, and what is to be added to their scores `(n,)`, each held out."""
         random = np.random.default_rng(seed)
-        fold = np.empty(len(odd), np.int64)
-        for some in (np.flatnonzero(odd), np.flatnonzero(~odd)):
-            fold[random.permutation(some)] = np.arange(len(some)) % min(FOLDS, int(odd.sum()))
+        fold = stratified_folds(~odd, min(FOLDS, int(odd.sum())), random)
         held_out = {penalty: _held_out(seen, odd, fold, penalty, random) for penalty in PENALTIES}
         choice = _choose(seen.marks.mean(axis=1).astype(np.float64), held_out, odd)
         regression = Regression.fit(seen, odd, choice.penalty, random)
@@ -98,9 +98,7 @@ def _choose(plain: Floats, held_out: Mapping[float, Floats], odd: Mask) -> _Choi
 
 def _places(scores: Floats, odd: Mask) -> Floats:
     """The share of other things that each odd one stands above; one at the same place is half above."""
-    others = np.sort(scores[~odd])
-    below = np.searchsorted(others, scores[odd], "left") + np.searchsorted(others, scores[odd], "right")
-    return below / (2 * len(others))
+    return shares_below(scores[odd], scores[~odd])
 
 
 def known(labels: Labels, things: Sequence[Thing]) -> Mask:

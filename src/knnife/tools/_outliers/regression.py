@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 from knnife.space import nearest
+from knnife.statistics.regression import logistic_regression
 from knnife.tools._outliers.axes import Axes
 
 Floats = NDArray[np.float64]
@@ -19,7 +20,6 @@ Mask = NDArray[np.bool_]
 OTHERS = 5_000  # things not known to be odd that it is shown, drawn at random
 DIRECTIONS = 32  # the widest of the whitened axes
 CLOSE = 1e-3  # whitened distances below this are as good as none
-STEPS = 12  # of Newton's method, which needs fewer
 
 
 class Seen(NamedTuple):
@@ -83,15 +83,9 @@ def _features(seen: Seen, odd: Vectors, own: bool = False) -> Floats:
 
 
 def _logistic(features: Floats, odd: Mask, penalty: float) -> Floats:
-    """The coefficients `(f,)`, by Newton's method; all odd things together weigh as much as all others."""
+    """The coefficients `(f,)`; all odd things together weigh as much as all others."""
     design = np.hstack([features, np.ones((len(features), 1))])
-    each = np.where(odd, 1.0, odd.sum() / (~odd).sum())
-    ridge = np.full(design.shape[1], penalty)
-    ridge[-1] = 1e-6  # the intercept is free
-    found = np.zeros(design.shape[1])
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
-        slope = design.T @ (each * (chance - odd)) + ridge * found
-        curve = (design * (each * chance * (1 - chance))[:, None]).T @ design + np.diag(ridge)
-        found = found - np.linalg.solve(curve, slope)
-    return found[:-1]
+    precision = np.full(design.shape[1], penalty)
+    precision[-1] = 1e-6  # the intercept is free
+    weights = np.where(odd, 1.0, odd.sum() / (~odd).sum())
+    return logistic_regression(design, odd, precision, weights=weights)[:-1]

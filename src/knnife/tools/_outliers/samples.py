@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Vectors, blocks
 
 Rows = NDArray[np.int64]
+Tell = Callable[[int], None]
 
 SMALLEST, LARGEST = 8, 128
 CACHE = 16 << 20  # bytes of distances at once: fewer are quicker for one core, more where two wait for each other
@@ -31,18 +32,24 @@ def sizes(reference: int) -> list[int]:
     return [2**level for level in range(most.bit_length()) if 2**level >= min(SMALLEST, 2 ** (most.bit_length() - 1))]
 
 
+def silent(count: int) -> None:
+    """Reports nothing."""
+
+
 def sampled(
     queries: Vectors,
     reference: Vectors,
+    stretch: Vectors | None,
     orders: Rows,
     own: Rows | None = None,
-    tell: Callable[[int], None] = lambda count: None,
+    tell: Tell = silent,
 ) -> Vectors:
     """The mean distance of each query `(m, d)` to the nearest of a sample, for each of `sizes`: `(m, s)`.
 
-    reference: `(r, d)`. orders: `(t, r)`, random orders of it, all of which are averaged over. own: `(m,)`, which row
-    of the reference a query is itself, -1 for none: samples that hold it are left out, so that it is asked as one that
-    is new. tell: called with the number of queries that were compared with another order.
+    reference: `(r, d)`. stretch: `(m,)`, how much farther another point is by its direction from a query, as in
+    `ShrunkWhitening`; None for not at all. orders: `(t, r)`, random orders of the reference, all of which are averaged
+    over. own: `(m,)`, which row of the reference a query is itself, -1 for none: samples that hold it are left out, so
+    that it is compared as one that is new. tell: called with the number of queries compared with another order.
     """
     wanted = sizes(len(reference))
     found = np.zeros((len(queries), len(wanted)), np.float32)
@@ -54,6 +61,11 @@ def sampled(
         place = None if own is None else np.where(own < 0, -1, np.argsort(order)[own])
         for some in blocks(len(queries), 4 * len(reference), CACHE):
             near = with_one[some] @ turned  # squared distances but for the squares of the query, which change no order
+            if stretch is not None:
+                products = near - turned[-1]  # -2 times those of the query with the reference
+                products += 2 * squares[some, None]
+                products *= np.sqrt(stretch[some, None]) / 2
+                near += np.square(products, out=products)
             found[some] += _halved(near, squares[some], wanted, None if place is None else place[some])
             tell(len(near))
     found /= np.float32(len(orders))

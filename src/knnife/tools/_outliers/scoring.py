@@ -7,15 +7,15 @@ very much so, still stands out; with ranks it would not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.tools._outliers.axes import Axes, three_axes
-from knnife.tools._outliers.samples import Rows, sampled
+from knnife.tools._outliers.axes import Axes, Places, three_axes
+from knnife.tools._outliers.samples import Rows, Tell, sampled, silent
 
 Progress = Callable[[int, float | None], None]
 
@@ -39,39 +39,51 @@ class Scorer:
 
     @classmethod
     def fit(cls, points: Vectors, seed: int, progress: Progress | None = None) -> tuple[Scorer, Vectors, Rows]:
-        """A scorer of these points `(n, d)`, their own marks `(n, a * s)`, and which of them are the reference."""
+        """A scorer of these points `(n, d)`, their own marks `(n, a * s)`, and which of them are the reference.
+
+        The marks of each point are those it would have if it were new: it is in none of the samples it is compared
+        with, and its part in the axes is taken out. So new points and these have marks of one distribution.
+        """
         random = np.random.default_rng(seed)
         rows = np.sort(random.permutation(len(points))[:REFERENCE])
         orders = np.stack([random.permutation(len(rows)) for _ in range(max(1, REFERENCE // len(rows)))])
+        axes, left_out = three_axes(points, random)
         nothing = np.empty(0, np.float32)
-        bare = cls(three_axes(points, random), points[rows], orders, nothing, nothing)
+        bare = cls(axes, points[rows], orders, nothing, nothing)
         own = np.full(len(points), -1, np.int64)
         own[rows] = np.arange(len(rows))
-        distances = bare._distances(points, own, progress)
+        tell = _telling(progress, len(points), len(axes) * len(orders))
+        distances = bare._distances(left_out.places(points, bare.reference), own, tell)
         distances = np.maximum(distances, np.finfo(np.float32).tiny)  # where all are equal, all are as usual
         usual = distances.mean(axis=0)
         logarithms = np.log(np.maximum(distances / usual, NEGLIGIBLE))
         deviations = logarithms.std(axis=0)
         means = logarithms.mean(axis=0) + np.log(usual)
-        scorer = cls(bare.axes, bare.reference, orders, means, np.where(deviations > 1e-6, deviations, 1))
+        scorer = cls(axes, bare.reference, orders, means, np.where(deviations > 1e-6, deviations, 1))
         return scorer, scorer._marks(distances), rows
 
     def marks(self, points: Vectors) -> Vectors:
         """How much farther than usual the points `(m, d)` are, in each axes and size: `(m, a * s)`."""
-        return self._marks(self._distances(points, None, None))
+        return self._marks(self._distances((axes.places(points, self.reference) for axes in self.axes), None, silent))
 
-    def _distances(self, points: Vectors, own: Rows | None, progress: Progress | None) -> Vectors:
-        done, rounds = 0, len(self.axes) * len(self.orders)
-
-        def tell(count: int) -> None:
-            nonlocal done
-            done += count
-            if progress is not None:
-                progress(done // rounds, done / (rounds * len(points)))
-
-        return np.hstack([sampled(a.place(points), a.place(self.reference), self.orders, own, tell) for a in self.axes])
+    def _distances(self, places: Iterable[Places], own: Rows | None, tell: Tell) -> Vectors:
+        return np.hstack([sampled(*each, self.orders, own, tell) for each in places])
 
     def _marks(self, distances: Vectors) -> Vectors:
         floor = NEGLIGIBLE * np.exp(self.means) + np.finfo(np.float32).tiny
         found: NDArray[np.float32] = (np.log(np.maximum(distances, floor)) - self.means) / self.deviations
         return found
+
+
+def _telling(progress: Progress | None, count: int, rounds: int) -> Tell:
+    """Counts how often `count` points were compared, of so many rounds, and reports it."""
+    if progress is None:
+        return silent
+    report, done = progress, 0
+
+    def tell(more: int) -> None:
+        nonlocal done
+        done += more
+        report(done // rounds, done / (rounds * count))
+
+    return tell
