@@ -19,7 +19,18 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
 
 
 def test_nothing_else_is_public() -> None:
-    modules = {"encoders", "errors", "geometry", "interfaces", "space", "testing", "things", "threads", "tools"}
+    modules = {
+        "encoders",
+        "errors",
+        "geometry",
+        "interfaces",
+        "space",
+        "statistics",
+        "testing",
+        "things",
+        "threads",
+        "tools",
+    }
     machinery = {"annotations", "importlib", "Any", "TYPE_CHECKING"}
     public = {name for name in dir(knnife) if not name.startswith("_")}
     assert public - modules - machinery == {*knnife.__all__, *knnife._OPTIONAL}

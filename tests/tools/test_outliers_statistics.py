@@ -110,7 +110,7 @@ def test_p_values_of_new_things_are_uniform_however_many_columns_there_are(n: in
         return (random.normal(size=(count, d)) if normal else random.standard_t(degrees, size=(count, d))) @ mixing
 
     draws = []
-    for seed in range(30):
+    for seed in range(20):
         detector = Detector.fit(drawn(n), seed=seed)
         draws.append(detector.p_values(detector.score(drawn(100))))
     p = np.concatenate(draws)
