@@ -1,6 +1,6 @@
 """Vectors, once made: a space keeps things and their vectors, and finds the nearest.
 
-space.py has the verbs; protocols.py is the door to the stores below: sqlite/ (one file, the truth), memory/ (the oracle).
+space.py has the verbs; protocols.py is the door to the stores: sqlite/ (one file), memory/ (their oracle).
 index/ is neighbours in memory, index_sync.py keeps them in step with a file. adding, reencoding and derived change a
 space; searching and neighbours ask it; models knows which encoder made which view; inputs and sample turn whatever a
 user gave into what a tool works on.
