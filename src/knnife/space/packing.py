@@ -63,5 +63,4 @@ def unpack(data: bytes, dim: int, dtype: Dtype) -> Vectors:
 
 def _losses(exact: Vectors, rounded: Vectors) -> Vectors:
     norms = lengths(exact)
-    relative: Vectors = np.divide(lengths(exact - rounded), norms, out=np.zeros_like(norms), where=norms > 0)
-    return relative
+    return np.divide(lengths(exact - rounded), norms, out=np.zeros_like(norms), where=norms > 0)

@@ -43,5 +43,4 @@ def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     seen = np.flatnonzero(np.bincount(codes, minlength=1))
     table[seen] = [unicodedata.category(chr(code))[0] in "ZPC" for code in seen.tolist()]
     table[0] = False
-    found: NDArray[np.bool_] = table[codes]
-    return found
+    return table[codes]

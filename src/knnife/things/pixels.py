@@ -106,8 +106,7 @@ def resized(picture: Pixels, width: int, height: int, how: Resampling = "bicubic
     """
     pillow = _pillow()
     source = pillow.fromarray(np.ascontiguousarray(picture))
-    made: Pixels = np.asarray(source.resize((width, height), pillow.Resampling[how.upper()]))
-    return made
+    return np.asarray(source.resize((width, height), pillow.Resampling[how.upper()]))
 
 
 def jpeg(picture: Pixels, quality: int = 85) -> bytes:

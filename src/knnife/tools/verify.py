@@ -196,8 +196,7 @@ def _each(values: Sequence[Value], work: Callable[[Pixels], Any], progress: Prog
 
 def _shares(points: Any, size: Size) -> Points:
     """Pixels as shares of the width and the height."""
-    shares: Points = (np.asarray(points, np.float64) + 0.5) / size
-    return shares
+    return (np.asarray(points, np.float64) + 0.5) / size
 
 
 def _told(found: Matched) -> str:

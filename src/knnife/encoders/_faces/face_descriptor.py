@@ -68,8 +68,7 @@ def _gradients(grey: Floats, cells: int) -> Floats:
     directions = 2 * np.pi * np.arange(DIRECTIONS, dtype=np.float32) / DIRECTIONS
     planes = strength * np.maximum(np.cos(angle - directions[:, None, None]), 0) ** 3
     windows = _windows(cells)
-    found: Floats = np.moveaxis(windows @ planes @ windows.T, 0, 2)
-    return found
+    return np.moveaxis(windows @ planes @ windows.T, 0, 2)
 
 
 def _windows(cells: int) -> Floats:

@@ -122,8 +122,7 @@ def _means_of_cells(values: Vectors) -> Vectors:
     sums = np.add.reduceat(np.add.reduceat(values, down, axis=0), across, axis=1).reshape(FINEST * FINEST, -1)
     sizes = np.outer(*(np.diff(edges, append=size) for edges, size in zip((down, across), values.shape, strict=False)))
     gathered = _gathering()
-    found: Vectors = gathered @ sums / (gathered @ sizes.reshape(-1, 1).astype(np.float32))
-    return found
+    return gathered @ sums / (gathered @ sizes.reshape(-1, 1).astype(np.float32))
 
 
 def _edges(size: int) -> NDArray[np.int64]:

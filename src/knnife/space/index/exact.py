@@ -67,8 +67,7 @@ def as_similarity(closeness: Vectors, metric: Metric) -> Vectors:
     """The similarity of geometry.py for a closeness of this module."""
     if metric != "euclidean":
         return closeness
-    result: Vectors = -np.sqrt(-closeness)
-    return result
+    return -np.sqrt(-closeness)
 
 
 def closeness(queries: Vectors, vectors: Vectors, rows: Rows, metric: Metric) -> Vectors:

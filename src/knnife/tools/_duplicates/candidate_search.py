@@ -56,13 +56,11 @@ class Surface:
         sizes = (self._texts.sizes[first] + self._texts.sizes[second]).astype(np.float32)
         shared = (1 - far) / (2 - far) * sizes
         shared += np.random.default_rng(self._seed).random(len(far), dtype=np.float32) - np.float32(0.5)
-        spread: Vectors = np.where(far > 0, np.clip(1 - shared / (sizes - shared), 1e-6, 1), 0)
-        return spread
+        return np.where(far > 0, np.clip(1 - shared / (sizes - shared), 1e-6, 1), 0)
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
-        found: Vectors = 1 - self._texts.jaccard(left, right + (self._split or 0))
-        return found
+        return 1 - self._texts.jaccard(left, right + (self._split or 0))
 
 
 @dataclass(frozen=True)

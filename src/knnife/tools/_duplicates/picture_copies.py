@@ -82,8 +82,7 @@ class Pictures:
         keys, far = self._compared(Candidates(left_new, right_new, mirrored))
         keys, far = np.concatenate([self._known[0], keys]), np.concatenate([self._known[1], far])
         order = np.argsort(keys)
-        found: Vectors = far[order[np.searchsorted(keys, left * len(self._values) + right, sorter=order)]]
-        return found
+        return far[order[np.searchsorted(keys, left * len(self._values) + right, sorter=order)]]
 
     def denied(self, left: Rows, right: Rows, distances: Vectors) -> NDArray[np.bool_]:
         """Which of these pairs are no copies, however close their vectors: points enough, and none found again."""

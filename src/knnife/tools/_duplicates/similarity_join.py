@@ -132,8 +132,7 @@ def _how_many(a: Vectors, b: Vectors, squared: float, random: np.random.Generato
 
     def lengths(points: Vectors) -> Vectors:
         """The squares of the first coordinates, so many as each choice says, summed `(n, choices)`."""
-        sums: Vectors = np.add.reduceat(np.square(points), [0, *choices[:-1]], axis=1).cumsum(axis=1)
-        return sums
+        return np.add.reduceat(np.square(points), [0, *choices[:-1]], axis=1).cumsum(axis=1)
 
     of_left, of_right = lengths(left), lengths(right)
     tails = np.sqrt(of_left[:, -1:] - of_left) - np.sqrt(of_right[:, -1:] - of_right)

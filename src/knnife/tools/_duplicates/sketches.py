@@ -60,8 +60,7 @@ def commonness(keys: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 def looked_up(keys: NDArray[np.uint32], table: NDArray[Any]) -> NDArray[Any]:
     """What a table of `commonness` says of these pieces."""
-    found: NDArray[Any] = table[_slots(keys, len(table))]
-    return found
+    return table[_slots(keys, len(table))]
 
 
 def _slots(keys: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:

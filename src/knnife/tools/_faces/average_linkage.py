@@ -31,8 +31,7 @@ def group(points: Vectors, photos: Codes, names: Codes, at_least: float) -> Code
     _, label, sizes = np.unique(label, return_inverse=True, return_counts=True)
     place = np.empty(len(sizes), np.int64)
     place[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    found: Codes = place[label]
-    return found
+    return place[label]
 
 
 def _alike(points: Vectors, photos: Codes, names: Codes, at_least: float) -> tuple[Codes, Codes]:
