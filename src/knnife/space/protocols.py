@@ -38,11 +38,9 @@ class Selection(Protocol):
 
     def __len__(self) -> int:
         """How many things are chosen."""
-        ...
 
     def __iter__(self) -> Iterator[int]:
         """Their positions, in any order."""
-        ...
 
 
 class Neighbourhood(Protocol):
@@ -56,27 +54,22 @@ class Neighbourhood(Protocol):
         among: None means all. exclude: for each query `(m,)` a position that is no answer: its own. Fewer columns where
         fewer points can be answered; otherwise as many as match, at the recall that was asked for.
         """
-        ...
 
     def within(
         self, queries: Vectors, at_least: float, among: Selection | None = None
     ) -> tuple[Positions, Positions, Vectors]:
         """All points at least so similar, exactly: numbers of queries, positions, similarities, each `(p,)`."""
-        ...
 
     def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
         """The exact similarities `(m, p)` of queries `(m, d)` to positions `(p,)`; minus infinity where
         there is no point.
         """
-        ...
 
     def ids_of(self, positions: Positions) -> list[list[str]]:
         """The ids at positions `(m, k)` that were answered."""
-        ...
 
     def sample(self, count: int) -> Positions:
         """Up to `count` positions, ascending, evenly spread over those of all points."""
-        ...
 
 
 class WordMatches(Protocol):
@@ -95,15 +88,12 @@ class WordIndex(Protocol):
 
     def find(self, query: str, limit: int, among: Selection | None = None) -> WordMatches:
         """The `limit` best things for any words of a query; a "phrase" is required, where anything holds it."""
-        ...
 
     def score(self, found: Any, positions: Positions) -> Scores:
         """The scores of any positions for the query of `found`, in their order; 0 where no word of it is."""
-        ...
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
-        ...
 
 
 class Snapshot(Protocol):
@@ -112,48 +102,38 @@ class Snapshot(Protocol):
     @property
     def state(self) -> State:
         """Which state this is."""
-        ...
 
     # things
 
     def positions(self, ids: Sequence[str], *, wholes: bool = False) -> dict[str, list[int]]:
         """The position of each id that is here; with `wholes`, an id stands for the things that are part of it, too."""
-        ...
 
     def held(self, ids: Sequence[str]) -> Iterable[Held]:
         """What is here under each of these ids, in their order."""
-        ...
 
     def parts(self, whole: str) -> dict[str, int]:
         """The ids of the things that are part of a whole, and their positions."""
-        ...
 
     def things(self, positions: Iterable[int]) -> dict[int, Thing]:
         """The things at positions, without their vectors; positions that are gone are left out."""
-        ...
 
     def scan(self, tree: Tree | None, after: int, count: int) -> list[tuple[int, Thing]]:
         """The first `count` things behind the position `after` that a filter matches, ascending."""
-        ...
 
     def ids(self, after: int = 0) -> Iterator[tuple[int, str]]:
         """Positions and ids of the things behind a position, in any order."""
-        ...
 
     def matching(self, tree: Tree) -> Selection:
         """The things that a filter matches."""
-        ...
 
     def gone_since(self, state: State) -> Positions | None:
         """The positions of its time that have left since a state, ascending; None where the store never was in it."""
-        ...
 
     # views
 
     @property
     def views(self) -> Sequence[View]:
         """All views, the oldest first."""
-        ...
 
     def vectors(
         self, view: View, positions: Sequence[int] | None = None, after: int = 0
@@ -162,58 +142,45 @@ class Snapshot(Protocol):
 
         A thing without a vector is left out. Raises NotASpace where what is stored is no vector of this view.
         """
-        ...
 
     def count(self, view: View) -> int:
         """How many vectors a view has."""
-        ...
 
     def missing(self, view: View, after: int, count: int) -> list[tuple[int, Thing]]:
         """The first `count` things behind a position that have no vector in a view."""
-        ...
 
     def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> Neighbourhood:
         """The points of a view. recall: the share of the true 10 nearest that `near` shall find."""
-        ...
 
     def index_info(self, view: View, metric: Metric, recall: float) -> IndexInfo:
         """How neighbours are found in a view now; nothing is built for it."""
-        ...
 
     @property
     def words(self) -> WordIndex:
         """The words of all texts."""
-        ...
 
     # what else is kept
 
     def encoder(self, fingerprint: str) -> tuple[Any, Any] | None:
         """The form and the bytes of a trained encoder, as they were written; None where none is kept."""
-        ...
 
     def settings(self) -> dict[str, Any]:
         """What is set for this space, by name."""
-        ...
 
     def note(self, name: str) -> str | None:
         """What a tool noted under a name: JSON; None where nothing was."""
-        ...
 
     def thumbnail(self, position: int) -> bytes | None:
         """The small picture kept of a thing, a JPEG file."""
-        ...
 
     def without_thumbnail(self, positions: Sequence[int]) -> list[int]:
         """Those of these positions that have none."""
-        ...
 
     def summary(self) -> Summary:
         """Counts and sizes."""
-        ...
 
     def faults(self) -> Iterator[str]:
         """What is damaged, or does not hold as promised: a sentence each."""
-        ...
 
 
 class Writer(Snapshot, Protocol):
@@ -221,43 +188,33 @@ class Writer(Snapshot, Protocol):
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         """Add things with new ids and their vectors `(n, d)` in the default view; the positions they got."""
-        ...
 
     def edit(self, edits: Sequence[tuple[str, str | None, int]]) -> None:
         """Change metadata alone: (about, part_of, position) each."""
-        ...
 
     def remove(self, positions: Sequence[int]) -> None:
         """Take things out that are here, each position once, with all that hangs on them."""
-        ...
 
     def fill(self, view: View, positions: Sequence[int], vectors: Vectors) -> None:
         """Give things their vectors `(n, d)` in a view; those that are gone, or have one, are passed over."""
-        ...
 
     def put_view(self, view: View) -> View:
         """Add a view (number 0), or write down what changed of one: ready, is_default (of one view at a time)."""
-        ...
 
     def drop_view(self, view: View) -> None:
         """Delete a view with its vectors and its index, and the encoder that was kept for it alone."""
-        ...
 
     def keep_encoder(self, fingerprint: str, form: str, data: bytes) -> None:
         """Keep a trained encoder."""
-        ...
 
     def put_settings(self, settings: Mapping[str, Any]) -> None:
         """Set some of the settings."""
-        ...
 
     def put_note(self, name: str, value: str) -> None:
         """Note a text of JSON under a name, in place of what was noted before."""
-        ...
 
     def put_thumbnails(self, positions: Iterable[int], pictures: Iterable[bytes]) -> None:
         """Keep small pictures of things."""
-        ...
 
 
 class Store(Protocol):
@@ -268,7 +225,6 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Snapshot]:
         """A snapshot of the state now, to be used within the block."""
-        ...
 
     def write(self, expected: State | None = None, *, wait: bool = True) -> AbstractContextManager[Writer]:
         """A transaction, committed at the end of the block, undone whole when anything is raised in it.
@@ -276,16 +232,12 @@ class Store(Protocol):
         expected: the state that the changes were planned for; raises Moved where the store has left it.
         Raises ReadOnly; SpaceBusy when somebody else is writing (at once, unless `wait`); DiskFull.
         """
-        ...
 
     def prepare(self, tree: Tree) -> None:
         """Called before a snapshot is taken to be filtered so: a store may make what lets it filter quickly."""
-        ...
 
     def compact(self) -> None:
         """Leave nothing of what was removed, neither its room nor its bytes. Raises ReadOnly, SpaceBusy, DiskFull."""
-        ...
 
     def close(self) -> None:
         """Let go of everything. Closing twice is fine; whatever is asked afterwards raises SpaceError."""
-        ...

@@ -20,25 +20,10 @@ from typing import Final, Self
 
 from knnife.errors import BadInput, NotFound
 
-ENDINGS: Final = frozenset(
-    [
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".pbm",
-        ".pgm",
-        ".png",
-        ".pnm",
-        ".ppm",
-        ".tif",
-        ".tiff",
-        ".webp",
-    ]
-)
+ENDINGS: Final = frozenset((
+    ".bmp", ".gif", ".heic", ".heif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
+    ".webp",
+))  # fmt: skip
 ARCHIVE: Final = ".zip"
 LARGEST: Final = 512 << 20  # bytes of one picture's file
 SHOWN: Final = 200  # characters of a path in an error: it may be a text that was taken for one
@@ -102,7 +87,7 @@ def members(archive: str) -> list[str]:
     Raises BadInput where it is no archive.
     """
     with _broken_archive(archive):
-        names = {each.filename for each in _Archive.at(archive).zip.infolist() if not each.is_dir()}
+        names = {each.filename for each in _archive(archive).zip.infolist() if not each.is_dir()}
     hidden = (".", "__MACOSX")
     plain = (name for name in names if not any(part.startswith(hidden) for part in name.split("/")))
     return sorted(f"{archive}/{name}" for name in plain)
@@ -117,7 +102,7 @@ def _archived(path: str, shown: str) -> bytes:
         raise NotFound(f"no such picture: {shown}")
     member = Path(path).relative_to(parent).as_posix()
     with _broken_archive(shown):
-        data = _Archive.at(str(parent)).read(member)
+        data = _archive(str(parent)).read(member)
     if data is None:
         raise NotFound(f"no such picture: {member} is not in {parent}")
     return data
@@ -132,12 +117,6 @@ class _Archive:
         self.zip = ZipFile(path)
         self._lock = Lock()
 
-    @staticmethod
-    def at(path: str) -> _Archive:
-        """The archive at a path, as it is now."""
-        status = os.stat(path)
-        return _archive(path, status.st_mtime_ns, status.st_size, status.st_ino)
-
     def read(self, member: str) -> bytes | None:
         """The bytes of a member; None where there is none. What is too large by its own account is not unpacked."""
         with self._lock, suppress(KeyError):
@@ -148,8 +127,14 @@ class _Archive:
         return None
 
 
+def _archive(path: str) -> _Archive:
+    """The archive at a path, as it is now."""
+    status = os.stat(path)
+    return _known_archive(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
 @lru_cache(maxsize=4)
-def _archive(path: str, *_: int) -> _Archive:
+def _known_archive(path: str, *_: int) -> _Archive:
     return _Archive(path)
 
 

@@ -19,20 +19,9 @@ BYTES: Final = 2  # the wire type of texts and of messages
 WIDTHS: Final = {1: 8, 5: 4}  # of other wire types, in bytes
 LAYERS: Final = ("Gemm", "MatMul", "Conv", "QLinearMatMul", "QLinearConv", "QGemm", "MatMulInteger", "ConvInteger")
 BEHIND: Final = (  # what may stand between the last layer and the output
-    "Add",
-    "Cast",
-    "DequantizeLinear",
-    "Flatten",
-    "Identity",
-    "LogSoftmax",
-    "Mul",
-    "QLinearAdd",
-    "QuantizeLinear",
-    "Reshape",
-    "Sigmoid",
-    "Softmax",
-    "Squeeze",
-)
+    "Add", "Cast", "DequantizeLinear", "Flatten", "Identity", "LogSoftmax", "Mul", "QLinearAdd", "QuantizeLinear",
+    "Reshape", "Sigmoid", "Softmax", "Squeeze",
+)  # fmt: skip
 STEPS: Final = 32  # between the last layer and the output, at most
 
 

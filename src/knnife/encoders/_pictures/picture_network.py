@@ -20,12 +20,8 @@ from knnife.errors import BadInput
 from knnife.geometry import Vectors
 
 COMPARED: Final = (
-    "image_embeds",
-    "image_embeddings",
-    "l2norm_image_embeddings",
-    "image_features",
-    "sentence_embedding",
-)
+    "image_embeds", "image_embeddings", "l2norm_image_embeddings", "image_features", "sentence_embedding",
+)  # fmt: skip
 STATES: Final = ("last_hidden_state", "hidden_states")
 FIRST_TOKEN: Final = ("beit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "vit", "vit_mae", "vit_msn")
 CLASSES: Final = (1000, 1001, 21841, 21842, 21843)  # of ImageNet, with and without "background"

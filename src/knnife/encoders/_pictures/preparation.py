@@ -27,15 +27,8 @@ from knnife.things.pixels import Pixels, Resampling, resized
 
 RESAMPLING: Final[dict[int, Resampling]] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box"}
 NAMED: Final[dict[str, Resampling]] = {"bilinear": "bilinear", "bicubic": "bicubic", "nearest": "nearest"}
-SHORTER_SIDE: Final = (  # image processors whose "size", where it is a plain number, is that of the shorter side
-    "CLIP",
-    "Bit",
-    "ConvNext",
-    "Levit",
-    "MobileNet",
-    "MobileViT",
-    "PoolFormer",
-)
+# Image processors whose "size", where it is a plain number, is that of the shorter side.
+SHORTER_SIDE: Final = ("CLIP", "Bit", "ConvNext", "Levit", "MobileNet", "MobileViT", "PoolFormer")
 OPENAI_MEAN: Final = (0.48145466, 0.4578275, 0.40821073)  # of CLIP; what open_clip takes where nothing else is said
 OPENAI_STD: Final = (0.26862954, 0.26130258, 0.27577711)
 EXAMPLE: Final = (

@@ -18,22 +18,8 @@ ENDINGS = {  # of a form -> what stands in their place in the word it comes from
     "isation": ("ization", "ize"), "our": ("or",), "re": ("er",), "lled": ("led", "l"), "lling": ("ling", "l"),
 }  # fmt: skip
 BEGINNINGS = (
-    "un",
-    "re",
-    "non",
-    "pre",
-    "over",
-    "under",
-    "anti",
-    "multi",
-    "inter",
-    "mis",
-    "super",
-    "sub",
-    "co",
-    "de",
-    "dis",
-)
+    "un", "re", "non", "pre", "over", "under", "anti", "multi", "inter", "mis", "super", "sub", "co", "de", "dis",
+)  # fmt: skip
 SHORTEST = 3  # letters of the word that a form comes from
 
 
