@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from knnife.space.sqlite import words
 from knnife.space.sqlite.connection import Connection
-from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS, SCHEMA, Memo, find, matched, score
+from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS, SCHEMA, Memo, SqliteWords
 
 ANIMALS = [
     "the quick brown fox jumps over the lazy dog",
@@ -31,6 +31,10 @@ def index_of(texts):
     db.executemany("INSERT INTO things VALUES (?, ?)", rows)
     db.execute(INSERT_WORDS, [0])
     return db
+
+
+def words_of(db, memo=None):
+    return SqliteWords(db, memo or Memo())
 
 
 def remove(db, pos):
@@ -65,12 +69,14 @@ def test_scores_are_those_of_the_formula_also_after_deletions(texts, query, gone
     for pos in gone & set(range(1, len(texts) + 1)):
         remove(db, pos)
     expected = bm25(kept, query) if kept else {}
-    found = find(db, query, 100)
+    found = words_of(db).find(query, 100)
     assert sorted(found.positions.tolist()) == sorted(pos for pos, value in expected.items() if value > 0)
     assert found.scores == pytest.approx([expected[pos] for pos in found.positions.tolist()], rel=1e-5)
     assert (np.diff(found.scores) <= 0).all()
     everywhere = np.array(sorted(kept), np.int64)
-    assert score(db, found, everywhere) == pytest.approx([expected[pos] for pos in everywhere.tolist()], rel=1e-5)
+    assert words_of(db).score(found, everywhere) == pytest.approx(
+        [expected[pos] for pos in everywhere.tolist()], rel=1e-5
+    )
 
 
 def test_order_and_scores_equal_those_of_fts5():
@@ -82,29 +88,29 @@ def test_order_and_scores_equal_those_of_fts5():
         query = " ".join(rng.choice(vocabulary, size=4, replace=False))
         sql = "SELECT rowid, -rank FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT 20"
         expected = dict(db.execute(sql, [" OR ".join(query.split())]).fetchall())
-        found = find(db, query, 20)
+        found = words_of(db).find(query, 20)
         assert found.scores == pytest.approx(list(expected.values()), rel=1e-5)
         assert len(set(found.positions.tolist()) & set(expected)) >= 19  # the last place may be a tie
 
 
 def test_rare_words_weigh_more_and_shorter_texts_win():
     db = index_of(ANIMALS)
-    assert find(db, "quick fox", 5).positions.tolist() == [3, 1]
-    assert find(db, "dog sleeps", 5).positions.tolist()[0] in (2, 4)
-    assert find(db, "zebra", 5).positions.tolist() == []
+    assert words_of(db).find("quick fox", 5).positions.tolist() == [3, 1]
+    assert words_of(db).find("dog sleeps", 5).positions.tolist()[0] in (2, 4)
+    assert words_of(db).find("zebra", 5).positions.tolist() == []
 
 
 def test_words_are_stemmed_and_accents_and_case_do_not_matter():
     db = index_of(["Cafés in Zürich", "jumping", "the rest"])
-    assert find(db, "CAFE", 5).positions.tolist() == [1]
-    assert find(db, "cafe\u0301s zurich", 5).positions.tolist() == [1]
-    assert find(db, "jumped", 5).positions.tolist() == [2]
+    assert words_of(db).find("CAFE", 5).positions.tolist() == [1]
+    assert words_of(db).find("cafe\u0301s zurich", 5).positions.tolist() == [1]
+    assert words_of(db).find("jumped", 5).positions.tolist() == [2]
 
 
 def test_a_word_written_twice_counts_twice():
     db = index_of(["red", "blue", "green", "black"])
-    assert find(db, "red red blue", 4).positions.tolist() == [1, 2]
-    once, twice = find(db, "red", 1).scores[0], find(db, "red red", 1).scores[0]
+    assert words_of(db).find("red red blue", 4).positions.tolist() == [1, 2]
+    once, twice = words_of(db).find("red", 1).scores[0], words_of(db).find("red red", 1).scores[0]
     assert twice == pytest.approx(2 * once, rel=1e-6)
 
 
@@ -112,29 +118,29 @@ def test_only_allowed_rows_are_found_and_the_limit_is_filled_from_them():
     texts = [f"apple number{i}" for i in range(1, 1001)]
     db = index_of(texts)
     allowed = np.arange(5, 1001, 100, dtype=np.int64)
-    found = find(db, "apple", 7, allowed)
+    found = words_of(db).find("apple", 7, allowed)
     assert len(found.positions) == 7
     assert set(found.positions.tolist()) <= set(allowed.tolist())
-    assert find(db, "apple", 7, np.empty(0, np.int64)).positions.tolist() == []
-    assert found.std == find(db, "apple", 7).std  # a filter does not change what BM25's deviation is
+    assert words_of(db).find("apple", 7, np.empty(0, np.int64)).positions.tolist() == []
+    assert found.std == words_of(db).find("apple", 7).std  # a filter does not change what BM25's deviation is
 
 
 def test_a_phrase_in_quotes_must_be_there_if_it_is_anywhere():
     db = index_of(["new york city", "york is new", "a new city", "old town"])
-    assert set(find(db, "new york", 9).positions.tolist()) == {1, 2, 3}
-    assert find(db, '"new york"', 9).positions.tolist() == [1]
-    assert find(db, 'city "new york"', 9).positions.tolist() == [1]
-    assert set(find(db, '"york city new"', 9).positions.tolist()) == {1, 2, 3}  # nowhere: just words
-    found = find(db, '"new york"', 9)
-    assert score(db, found, np.array([1, 2, 3, 4])).astype(bool).tolist() == [True, False, False, False]
+    assert set(words_of(db).find("new york", 9).positions.tolist()) == {1, 2, 3}
+    assert words_of(db).find('"new york"', 9).positions.tolist() == [1]
+    assert words_of(db).find('city "new york"', 9).positions.tolist() == [1]
+    assert set(words_of(db).find('"york city new"', 9).positions.tolist()) == {1, 2, 3}  # nowhere: just words
+    found = words_of(db).find('"new york"', 9)
+    assert words_of(db).score(found, np.array([1, 2, 3, 4])).astype(bool).tolist() == [True, False, False, False]
 
 
 def test_matched_tells_the_words_of_the_query_in_its_order():
     db = index_of(ANIMALS)
-    assert matched(db, "Dôgs, FOXES! dogs zebra", [1, 3, 4]) == [("dogs", "foxes"), ("foxes",), ()]
-    assert matched(db, "the lazy dog", [1]) == [("the", "lazy", "dog")]
-    assert matched(db, "?", [1]) == [()]
-    assert matched(db, "dog", []) == []
+    assert words_of(db).matched("Dôgs, FOXES! dogs zebra", [1, 3, 4]) == [("dogs", "foxes"), ("foxes",), ()]
+    assert words_of(db).matched("the lazy dog", [1]) == [("the", "lazy", "dog")]
+    assert words_of(db).matched("?", [1]) == [()]
+    assert words_of(db).matched("dog", []) == []
 
 
 HOSTILE = [
@@ -166,34 +172,34 @@ HOSTILE = [
 @pytest.mark.parametrize("query", HOSTILE, ids=lambda query: ascii(query[:20]))
 def test_any_text_is_a_query(query):
     db = index_of(ANIMALS)
-    found = find(db, query, 3)
+    found = words_of(db).find(query, 3)
     expected = {2, 1} if "dog" in query else {4} if "cat" in query else set()
     assert expected <= {*found.positions.tolist(), *([1] if "AND" in query else [])} or '"' in query
-    assert len(score(db, found, np.array([1, 2, 99]))) == 3
-    assert len(matched(db, query, [1, 2])) == 2
+    assert len(words_of(db).score(found, np.array([1, 2, 99]))) == 3
+    assert len(words_of(db).matched(query, [1, 2])) == 2
     assert db.execute("SELECT count(*) FROM things").fetchone() == (5,)
 
 
 def test_a_query_of_ten_megabytes_takes_no_time():
     db = index_of(ANIMALS)
-    assert find(db, "fox " + "x y z " * 1_700_000, 3).positions.tolist() == [3, 1]
+    assert words_of(db).find("fox " + "x y z " * 1_700_000, 3).positions.tolist() == [3, 1]
 
 
 @settings(max_examples=200)
 @given(st.text(st.characters(), max_size=60))
 def test_unicode_queries_never_fail_and_find_the_text_that_they_are(query):
     db = index_of([query.encode("utf-8", "replace").decode(), "something else", "and more"])
-    found = find(db, query, 3)
-    holds = matched(db, query, [1])
+    found = words_of(db).find(query, 3)
+    holds = words_of(db).matched(query, [1])
     if re.search("[a-zA-Z0-9]", query):
         assert 1 in found.positions.tolist()
         assert holds != [()]
 
 
 def test_an_empty_index_finds_nothing():
-    found = find(index_of([]), "dog", 5)
+    found = words_of(index_of([])).find("dog", 5)
     assert found.positions.tolist() == []
-    assert score(index_of([]), found, np.array([1])).tolist() == [0.0]
+    assert words_of(index_of([])).score(found, np.array([1])).tolist() == [0.0]
 
 
 def test_positions_far_apart_and_texts_of_many_words():
@@ -201,7 +207,7 @@ def test_positions_far_apart_and_texts_of_many_words():
     rows = [(7, "dog"), (3_000_000, "dog " * 40_000 + "cat")]
     db.executemany("INSERT INTO things VALUES (?, ?)", rows)
     db.execute(INSERT_WORDS, [0])
-    found = find(db, "dog cat", 5)
+    found = words_of(db).find("dog cat", 5)
     expected = bm25(dict(rows), "dog cat")
     assert dict(zip(found.positions.tolist(), found.scores.tolist(), strict=True)) == pytest.approx(expected, rel=1e-4)
 
@@ -209,12 +215,12 @@ def test_positions_far_apart_and_texts_of_many_words():
 def test_a_memo_changes_nothing_but_the_time(monkeypatch):
     db, memo = index_of(ANIMALS * 50), Memo()
     for query in ("quick dog", "the dog", "quick cat dog", "the dog"):
-        fresh, remembered = find(db, query, 9), find(db, query, 9, None, memo)
+        fresh, remembered = words_of(db, memo).find(query, 9), words_of(db).find(query, 9)
         assert fresh.positions.tolist() == remembered.positions.tolist()
         assert fresh.scores.tolist() == remembered.scores.tolist()
     assert set(memo.postings) == {"quick", "dog", "the", "cat"}
     monkeypatch.setattr(words, "MOST_REMEMBERED", 60)
-    find(db, "lazy fox", 9, None, memo)
+    words_of(db, memo).find("lazy fox", 9)
     assert len(memo.postings) < 4  # it forgot
 
 
@@ -222,16 +228,16 @@ def test_in_large_spaces_words_of_half_the_rows_are_left_out_unless_alone(monkey
     monkeypatch.setattr(words, "COUNTED", 50)
     texts = [f"the {'dog' if i % 4 == 0 else 'cat'} number{i % 97}" for i in range(2_000)]
     db = index_of(texts)
-    held = [len(postings.positions) for _, postings in find(db, "the dog number5", 10).terms]
+    held = [len(postings.positions) for _, postings in words_of(db).find("the dog number5", 10).terms]
     assert held == [21, 500]
-    assert len(find(db, "the", 10).positions) == 10
-    rest = find(db, "dog number5", 10)
-    assert find(db, "the dog number5", 10).positions.tolist() == rest.positions.tolist()
+    assert len(words_of(db).find("the", 10).positions) == 10
+    rest = words_of(db).find("dog number5", 10)
+    assert words_of(db).find("the dog number5", 10).positions.tolist() == rest.positions.tolist()
 
 
 def test_the_lists_of_one_query_are_limited_rarest_first(monkeypatch):
     monkeypatch.setattr(words, "COUNTED", 50)
     monkeypatch.setattr(words, "MOST_ROWS", 300)
     texts = [f"{'dog' if i % 4 == 0 else 'cat'} {'red' if i % 10 == 0 else 'blue'}" for i in range(2_000)]
-    held = [len(postings.positions) for _, postings in find(index_of(texts), "dog red", 10).terms]
+    held = [len(postings.positions) for _, postings in words_of(index_of(texts)).find("dog red", 10).terms]
     assert held == [200]

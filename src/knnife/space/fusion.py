@@ -45,8 +45,8 @@ class Side(NamedTuple):
     mean: float = 0.0
 
 
-class Fused(NamedTuple):
-    """Candidates, best first: positions, scores, and their ranks (from 1; 0 for none) on both sides."""
+class Ranking(NamedTuple):
+    """Positions, best first, with their scores and their ranks (from 1; 0 for none) on both sides, all `(n,)`."""
 
     positions: Positions
     scores: Scores
@@ -59,14 +59,14 @@ def candidates(meaning: Positions, words: Positions) -> Positions:
     return np.union1d(meaning, words).astype(np.int64, copy=False)
 
 
-def fuse(positions: Positions, meaning: Side, words: Side) -> Fused:
+def fuse(positions: Positions, meaning: Side, words: Side) -> Ranking:
     """Order the candidates `positions`, each of which both sides score; equal scores stay in order."""
     by_meaning = (meaning.scores.astype(np.float64) - meaning.mean) / max(meaning.std, LEAST_STD)
     furthest = float(words.scores.max(initial=0))
     by_words = words.scores.astype(np.float64) / max(words.std, furthest / FURTHEST, LEAST_STD)
     scores = by_meaning + by_words
     best = np.argsort(-scores, kind="stable")
-    return Fused(
+    return Ranking(
         positions[best],
         scores[best].astype(np.float32),
         _ranks(meaning.found, positions)[best],

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from knnife.geometry import Metric, Positions, Vectors, gathered
+from knnife.geometry import Metric, Positions, gathered
 from knnife.space.index.cache_file import DamagedCache
 from knnife.space.index.index import Index, Stamp
-from knnife.space.protocols import Progress, Selection, Snapshot
+from knnife.space.protocols import Progress, Snapshot
 from knnife.space.records import IndexInfo, Standing, State, View
 
 SAVED_FROM = 0.1  # of the points changed: less is followed again the next time, quicker than all is written
@@ -35,7 +33,7 @@ class IndexSync:
 
     def neighbours(
         self, snapshot: Snapshot, view: View, metric: Metric, recall: float, progress: Progress | None
-    ) -> IndexedNeighbours:
+    ) -> Index:
         """The index of a view for the state of a snapshot; `progress` gets the share of a build that is done."""
         stamp = _stamp(snapshot, view)
         held = self._held.get(view.number)
@@ -45,7 +43,7 @@ class IndexSync:
                 if held is None or held[0].commit < stamp.commit:
                     index = self._follow(snapshot, view, stamp, metric, recall, progress)
                     held = self._held[view.number] = (stamp, index)
-        return IndexedNeighbours(held[1])
+        return held[1]
 
     def info(self, snapshot: Snapshot, view: View, metric: Metric, recall: float) -> IndexInfo:
         """How the index stands; nothing is built."""
@@ -121,53 +119,6 @@ class IndexSync:
         except (DamagedCache, OSError):
             return None  # a cache may be anything; the file it was made from is there
         return stamp, index
-
-
-@dataclass(slots=True)
-class IndexedNeighbours:
-    """The points of a view by their index, which knows positions only; see `knnife.space.protocols.Neighbourhood`."""
-
-    index: Index
-
-    def near(
-        self, queries: Vectors, k: int, among: Selection | None = None, exclude: Positions | None = None
-    ) -> tuple[Positions, Vectors]:
-        return self.index.near(queries, k, chosen_positions(among), exclude)
-
-    def within(
-        self, queries: Vectors, at_least: float, among: Selection | None = None
-    ) -> tuple[Positions, Positions, Vectors]:
-        return self.index.within(queries, at_least, chosen_positions(among))
-
-    def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
-        return self.index.similarities(queries, positions)
-
-    def ids_of(self, positions: Positions) -> list[list[str]]:
-        return self.index.ids_of(positions)
-
-    def sample(self, count: int) -> Positions:
-        return self.index.sample(count)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A selection by ascending positions."""
-
-    positions: Positions
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.positions.tolist())
-
-
-def chosen_positions(among: Selection | None) -> Positions | None:
-    """The positions that a selection stands for; None for no selection."""
-    if among is None:
-        return None
-    assert isinstance(among, Chosen)  # a selection is of the store that is asked
-    return among.positions
 
 
 def _gone(snapshot: Snapshot, old: Stamp, index: Index, new: Stamp, metric: Metric, recall: float) -> Positions | None:

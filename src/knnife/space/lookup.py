@@ -94,7 +94,7 @@ def remove(writer: Writer, ids: Sequence[str], tree: Tree | None) -> int:
     """Remove things by id, or the parts of a whole by its id, and all that a filter matches; the number removed."""
     chosen = set(positions_of(writer, ids, wholes=True))
     if tree is not None:
-        chosen.update(writer.matching(tree))
+        chosen.update(map(int, writer.matching(tree)))
     if chosen:
         writer.remove(sorted(chosen))
     return len(chosen)

@@ -14,8 +14,9 @@ from knnife.errors import BadInput
 from knnife.geometry import Positions, Vectors
 from knnife.space import fusion
 from knnife.space.answers import Hit, Hits
+from knnife.space.fusion import Ranking
 from knnife.space.neighbours import NearQuery
-from knnife.space.protocols import Neighbourhood, Selection, Snapshot
+from knnife.space.protocols import Neighbourhood, Snapshot
 from knnife.space.records import View
 
 By = Literal["both", "meaning", "words"]
@@ -43,63 +44,46 @@ class Question(NamedTuple):
         return self
 
 
-class Ranking(NamedTuple):
-    """Positions, best first, with their scores and their places (from 1; 0 for none) on both searched, all `(n,)`."""
-
-    positions: Positions
-    scores: Vectors
-    meaning: Positions
-    words: Positions
-
-
-class Searched(NamedTuple):
-    """What a search looks into, as of one state of the store."""
-
-    snapshot: Snapshot
-    points: Neighbourhood | None  # None where only words are asked for
-    vector: Vectors | None  # of the query, (1, d); None likewise
-    among: Selection | None
-
-
 def search(asked: NearQuery, question: Question, view: View | None) -> Hits:
     """The page of hits that a question asks for, by meaning as a view has it."""
     if view is None:
         return Hits(question.text, ())
-    points = vector = None
+    meaning = None
     if question.by != "words":
-        points = asked.points(view)
-        vector = asked.models.encode_text(asked.snapshot, view, [question.text])
-    searched = Searched(asked.snapshot, points, vector, asked.among)
+        meaning = asked.points(view), asked.models.encode_text(asked.snapshot, view, [question.text])
     first = (question.page - 1) * question.k
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
     while True:
-        ranking = _ranking(searched, question, depth)
-        places = _folded(searched.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
+        ranking = _ranking(asked, question, depth, meaning)
+        places = _folded(asked.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
         if len(places) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
-            return _hits(searched.snapshot, question, ranking, places[first:wanted], first + 1)
+            return _hits(asked.snapshot, question, ranking, places[first:wanted], first + 1)
         depth *= 4  # folding left too few: look deeper
 
 
-def _ranking(searched: Searched, question: Question, depth: int) -> Ranking:
-    if searched.points is None or searched.vector is None:
-        found = searched.snapshot.words.find(question.text, depth, searched.among)
+def _ranking(
+    asked: NearQuery, question: Question, depth: int, meaning: tuple[Neighbourhood, Vectors] | None
+) -> Ranking:
+    """The `depth` best. meaning: the points and the vector `(1, d)` of the query; None where only words are asked."""
+    words = asked.snapshot.words
+    if meaning is None:
+        found = words.find(question.text, depth, asked.among)
         return Ranking(found.positions, found.scores, _none(found.positions), _places(found.positions))
-    positions, scores = (rows[0] for rows in searched.points.near(searched.vector, depth, searched.among))
+    points, vector = meaning
+    positions, scores = (rows[0] for rows in points.near(vector, depth, asked.among))
     if question.by == "meaning":
         return Ranking(positions, scores, _places(positions), _none(positions))
-    found = searched.snapshot.words.find(question.text, depth, searched.among)
+    found = words.find(question.text, depth, asked.among)
     candidates = fusion.candidates(positions, found.positions)
-    similarities = searched.points.similarities(searched.vector, candidates)[0]
+    similarities = points.similarities(vector, candidates)[0]
     there = np.isfinite(similarities)  # the index may show a newer state, in which some are gone
     candidates, similarities = candidates[there], similarities[there]
-    sample = searched.points.similarities(searched.vector, searched.points.sample(fusion.SAMPLE))
-    return Ranking(
-        *fusion.fuse(
-            candidates,
-            fusion.Side(positions, similarities, float(sample.std()), float(sample.mean())),
-            fusion.Side(found.positions, searched.snapshot.words.score(found, candidates), found.std),
-        )
+    sample = points.similarities(vector, points.sample(fusion.SAMPLE))
+    return fusion.fuse(
+        candidates,
+        fusion.Side(positions, similarities, float(sample.std()), float(sample.mean())),
+        fusion.Side(found.positions, words.score(found, candidates), found.std),
     )
 
 
@@ -129,16 +113,17 @@ def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Posi
     for place, pos, matched in zip(places.tolist(), positions, found, strict=True):
         if (thing := things.get(pos)) is None:
             continue  # the index shows a newer state of the file, in which another thread added or removed
-        hit = Hit(
-            id=thing.id or "",
-            score=float(ranking.scores[place]),
-            value=thing.value,
-            about=thing.about,
-            part_of=thing.part_of,
-            position=pos,
-            meaning_rank=int(ranking.meaning[place]) or None,
-            words_rank=int(ranking.words[place]) or None,
-            words=matched,
+        hits.append(
+            Hit(
+                id=thing.id or "",
+                score=float(ranking.scores[place]),
+                value=thing.value,
+                about=thing.about,
+                part_of=thing.part_of,
+                position=pos,
+                meaning_rank=int(ranking.meaning_ranks[place]) or None,
+                words_rank=int(ranking.words_ranks[place]) or None,
+                words=matched,
+            )
         )
-        hits.append(hit)
     return Hits(question.text, tuple(hits), first)

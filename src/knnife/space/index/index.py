@@ -108,24 +108,24 @@ class Index:
     # Asking
 
     def near(
-        self, queries: Vectors, k: int, allowed: Positions | None = None, exclude: Positions | None = None
+        self, queries: Vectors, k: int, among: Any = None, exclude: Positions | None = None
     ) -> tuple[Positions, Vectors]:
         """The `k` points closest to each of `queries` (m, d), best first: positions and similarities `(m, k)`.
 
-        allowed: positions that may be answered, ascending; None = all.
+        among: positions `(p,)` that may be answered, ascending; None = all.
         exclude: for each query `(m,)` a position that is not to be answered: its own.
 
         There are fewer than `k` columns when fewer points can be answered. Equal similarities come by position.
         """
         points = self.points
         queries = exact.prepared(queries, points.metric)
-        some = points.allowed(allowed)
+        some = points.allowed(among)
         own = None if exclude is None else points.find(exclude)
         k = min(k, points.answers(some, own))
         rows, scores = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
         if k:
             effort = self._effort(k, some)
-            bits = self._live_bits if allowed is None or effort is None or some is None else bitmap(some, points.rows)
+            bits = self._live_bits if among is None or effort is None or some is None else bitmap(some, points.rows)
             with exact.threads_for(len(queries)):
                 for block in blocks(len(queries), effort.candidates if effort else k + exact.SPARE, HELD):
                     asked, mine = queries[block], None if own is None else own[block]
@@ -135,14 +135,14 @@ class Index:
                         rows[block], scores[block] = self._by_codes(asked, k, some, mine, effort, bits)
         return points.positions(rows), scores
 
-    def within(self, queries: Vectors, at_least: float, allowed: Positions | None = None) -> Pairs:
+    def within(self, queries: Vectors, at_least: float, among: Any = None) -> Pairs:
         """All points at least so similar: numbers of queries, positions and similarities, each `(p,)`; exact.
 
         Query by query, and for each in the order of positions.
         """
         points = self.points
         queries = exact.prepared(queries, points.metric)
-        numbers, rows, scores = points.within(queries, at_least, points.allowed(allowed))
+        numbers, rows, scores = points.within(queries, at_least, points.allowed(among))
         return numbers, points.positions(rows), scores
 
     def similarities(self, queries: Vectors, positions: Positions) -> Vectors:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from knnife.geometry import Positions
 from knnife.space.filter_tree import Compare, Holds, Not, Tree, leaves
-from knnife.space.index_sync import Chosen
 from knnife.space.sqlite.connection import positions
 
 INDEXED_FROM = 5_000  # things; below, looking at every one takes a few milliseconds
@@ -38,15 +38,15 @@ class FilterCache:
     """What the latest filters of one space matched, for as long as its file stays as it is."""
 
     def __init__(self) -> None:
-        self._recent: OrderedDict[tuple[bytes, Tree], Chosen] = OrderedDict()
+        self._recent: OrderedDict[tuple[bytes, Tree], Positions] = OrderedDict()
 
-    def matching(self, db: sqlite3.Connection, token: bytes, tree: Tree) -> Chosen:
-        """The things that a filter matches in the state of this token."""
+    def matching(self, db: sqlite3.Connection, token: bytes, tree: Tree) -> Positions:
+        """The positions that a filter matches, ascending, in the state of this token."""
         found = self._recent.get((token, tree))
         if found is None:
             condition = compiled(tree)
             sql = f"SELECT pos FROM things WHERE {condition.sql}"
-            found = self._recent[token, tree] = Chosen(np.sort(positions(db, sql, condition.parameters)))
+            found = self._recent[token, tree] = np.sort(positions(db, sql, condition.parameters))
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
         return found

@@ -15,15 +15,16 @@ import numpy as np
 from knnife.errors import NotASpace
 from knnife.geometry import Metric, Positions, Vectors
 from knnife.space.filter_tree import Tree
-from knnife.space.index_sync import Chosen, IndexSync, chosen_positions
+from knnife.space.index.index import Index
+from knnife.space.index_sync import IndexSync
 from knnife.space.packing import unpack
-from knnife.space.protocols import Neighbourhood, Progress, Scores, Selection
+from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
-from knnife.space.sqlite import tables, words
+from knnife.space.sqlite import tables
 from knnife.space.sqlite.conditions import FilterCache, compiled
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.tables import AMONG
-from knnife.space.sqlite.words import MemoCache, ScoredRows
+from knnife.space.sqlite.words import MemoCache, SqliteWords
 from knnife.things import Thing
 
 BATCH = 4_096  # vectors
@@ -92,7 +93,7 @@ class SqliteSnapshot:
     def ids(self, after: int = 0) -> Iterator[tuple[int, str]]:
         return self._db.execute("SELECT pos, id FROM things WHERE pos > ?", [after])
 
-    def matching(self, tree: Tree) -> Chosen:
+    def matching(self, tree: Tree) -> Positions:
         return self._caches.filters.matching(self._db, self.state.token, tree)
 
     def gone_since(self, state: State) -> Positions | None:
@@ -147,7 +148,7 @@ class SqliteSnapshot:
         sql = f"SELECT pos, id, value, '{{}}', part_of FROM things WHERE pos > ? AND {lacks} ORDER BY pos LIMIT ?"
         return [_thing(row) for row in self._db.execute(sql, [after, count])]
 
-    def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> Neighbourhood:
+    def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> Index:
         return self._caches.indexes.neighbours(self, view, metric, recall, progress)
 
     def index_info(self, view: View, metric: Metric, recall: float) -> IndexInfo:
@@ -208,22 +209,6 @@ class SqliteSnapshot:
                 yield f"view {view.name}: {things - owned:,} things have no vector"
         if lost := tables.count_thumbnails(self._db)[1]:
             yield f"{lost:,} thumbnails belong to no thing"
-
-
-class SqliteWords:
-    """The words of one state; see `knnife.space.protocols.WordIndex`."""
-
-    def __init__(self, db: sqlite3.Connection, memo: words.Memo) -> None:
-        self._db, self._memo = db, memo
-
-    def find(self, query: str, limit: int, among: Selection | None = None) -> ScoredRows:
-        return words.find(self._db, query, limit, chosen_positions(among), self._memo)
-
-    def score(self, found: Any, positions: Positions) -> Scores:
-        return words.score(self._db, found, positions)
-
-    def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
-        return words.matched(self._db, query, positions)
 
 
 def _table(view: View) -> str:

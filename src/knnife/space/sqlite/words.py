@@ -26,7 +26,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,52 +109,54 @@ class ScoredRows(NamedTuple):
     mean_length: float
 
 
-def find(
-    db: sqlite3.Connection, query: str, limit: int, allowed: Positions | None = None, memo: Memo | None = None
-) -> ScoredRows:
-    """The `limit` best rows for a query, of those `allowed` (positions; None for all)."""
-    rows, mean_length = _size(db)
-    terms = tuple(_terms(db, query, rows, memo or Memo()))
-    required = _with_phrases(db, query) if terms else None
-    positions, scores = _sums(terms, required)
-    std = float(scores.std()) if len(scores) else 0.0
-    found = ScoredRows(positions, scores, std, terms, required, mean_length)
-    if allowed is not None:
-        among = np.isin(positions, allowed, assume_unique=True)
-        positions, scores = positions[among], scores[among]
-    measured = limit + MEASURED
-    if len(positions) > measured:
-        positions = positions[np.argpartition(scores, -measured)[-measured:]]
-    scores = score(db, found, positions)
-    best = np.lexsort((positions, -scores))[:limit]
-    return found._replace(positions=positions[best], scores=scores[best])
+class SqliteWords:
+    """The words of one state; see `knnife.space.protocols.WordIndex`."""
 
+    def __init__(self, db: sqlite3.Connection, memo: Memo) -> None:
+        self._db, self._memo = db, memo
 
-def score(db: sqlite3.Connection, found: ScoredRows, positions: Positions) -> Scores:
-    """The scores of any `positions` for the query of `found`, in their order; 0 where no word of it is."""
-    weights = np.array([weight for weight, _ in found.terms])
-    times = np.zeros((len(weights), len(positions)))
-    for row, (_, postings) in zip(times, found.terms, strict=True):
-        at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
-        np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
-    held = times.any(axis=0)
-    if found.required is not None:
-        held &= np.isin(positions, found.required)
-    norms = K1 * (1 - B + B * _lengths(db, positions[held]) / max(found.mean_length, 1e-9))
-    scores = np.zeros(len(positions), np.float32)
-    scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
-    return scores
+    def find(self, query: str, limit: int, among: Any = None) -> ScoredRows:
+        """The `limit` best rows for a query; among: positions `(p,)`, None for all."""
+        rows, mean_length = _size(self._db)
+        terms = tuple(_terms(self._db, query, rows, self._memo))
+        required = _with_phrases(self._db, query) if terms else None
+        positions, scores = _sums(terms, required)
+        std = float(scores.std()) if len(scores) else 0.0
+        found = ScoredRows(positions, scores, std, terms, required, mean_length)
+        if among is not None:
+            chosen = np.isin(positions, among, assume_unique=True)
+            positions, scores = positions[chosen], scores[chosen]
+        measured = limit + MEASURED
+        if len(positions) > measured:
+            positions = positions[np.argpartition(scores, -measured)[-measured:]]
+        scores = self.score(found, positions)
+        best = np.lexsort((positions, -scores))[:limit]
+        return found._replace(positions=positions[best], scores=scores[best])
 
+    def score(self, found: ScoredRows, positions: Positions) -> Scores:
+        """The scores of any `positions` for the query of `found`, in their order; 0 where no word of it is."""
+        weights = np.array([weight for weight, _ in found.terms])
+        times = np.zeros((len(weights), len(positions)))
+        for row, (_, postings) in zip(times, found.terms, strict=True):
+            at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
+            np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
+        held = times.any(axis=0)
+        if found.required is not None:
+            held &= np.isin(positions, found.required)
+        norms = K1 * (1 - B + B * _lengths(self._db, positions[held]) / max(found.mean_length, 1e-9))
+        scores = np.zeros(len(positions), np.float32)
+        scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
+        return scores
 
-def matched(db: sqlite3.Connection, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
-    """For each position the words of the query that it holds in some form: lower case, accents removed."""
-    chosen = [int(pos) for pos in positions]
-    holds: dict[int, list[str]] = {pos: [] for pos in chosen}
-    sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
-    for word in dict.fromkeys(word for word, _ in tokens(query[:QUERY_CHARACTERS])):
-        for (pos,) in db.execute(sql, (quoted(word), json.dumps(chosen))):
-            holds[pos].append(word)
-    return [tuple(holds[pos]) for pos in chosen]
+    def matched(self, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
+        """For each position the words of the query that it holds in some form: lower case, accents removed."""
+        chosen = [int(pos) for pos in positions]
+        holds: dict[int, list[str]] = {pos: [] for pos in chosen}
+        sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
+        for word in dict.fromkeys(word for word, _ in tokens(query[:QUERY_CHARACTERS])):
+            for (pos,) in self._db.execute(sql, (quoted(word), json.dumps(chosen))):
+                holds[pos].append(word)
+        return [tuple(holds[pos]) for pos in chosen]
 
 
 # --- what a query asks for ----------------------------------------------------------------------------------
