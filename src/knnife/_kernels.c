@@ -1,9 +1,9 @@
 /* The loops that NumPy cannot express. Each has a plain twin in Python which the tests hold it against:
 
-       index_words, sum_words      encoders/words.py            a text -> the weighted sum of the vectors of its words
-       read_lines, read_records    encoders/_words/row_parsing.py      a block of a file -> words and their vectors
-       words_at                    encoders/_words/row_parsing.py      places in a block -> words
-       dot_rows                    encoders/_words/nearest.py   a word -> how near it is to all others, about
+       index_words, sum_words      encoders/wordpiece.py             a text -> the weighted sum of the vectors of its words
+       read_lines, read_records    encoders/_words/row_parsing.py    a block of a file -> words and their vectors
+       words_at                    encoders/_words/row_parsing.py    places in a block -> words
+       dot_rows                    encoders/_words/nearest.py        a word -> how near it is to all others, about
 
    The rules of this file, so that no input, however hostile, reaches memory that is not its own:
 
@@ -126,7 +126,7 @@ typedef struct {
     size_t n_keys, longest; /* bytes of all keys, of the longest key */
 } Vocabulary;
 
-enum { LONGEST = 1024 }; /* bytes of a word or a token; encoders/words.py sees to it that no word of more is known */
+enum { LONGEST = 1024 }; /* bytes of a word or a token; encoders/wordpiece.py knows no longer ones */
 
 /* FNV-1a (Fowler, Noll and Vo): made byte by byte, so that each prefix of a word has its hash in passing */
 static const uint64_t BEGINS = 0xcbf29ce484222325, CONTINUES = 0x9ae16a3b2f90404f;
@@ -229,7 +229,7 @@ static PyObject *index_words(PyObject *self, PyObject *args)
 
 /* ------------------------------------------------------------------------------------------------ the alphabet
 
-   What the tokenizer makes of each character, as encoders/words.py found out by asking it: one uint32 a character, in
+   What the tokenizer makes of each character, as encoders/wordpiece.py found by trying: one uint32 a character, in
    pages of 256. The low three bits are the kind, the next five a length, the others the offset of the bytes that the
    character becomes, among the forms. A page that nobody has asked for is page 0. */
 

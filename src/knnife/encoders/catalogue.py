@@ -157,7 +157,7 @@ def find_model(name: str) -> Entry:
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """The models of a file written as catalogue.toml is. Raises BadInput, telling where, when it cannot be used."""
+    """The models of a file written as catalogue.toml is. Raises BadInput, which says where, when it cannot be used."""
     import tomllib
 
     try:

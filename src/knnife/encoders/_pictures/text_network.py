@@ -93,21 +93,21 @@ class TextPreparation:
         return text.lower() if self.lowercase or self.plain else text
 
     def describe(self) -> str:
-        """The wording as one line of JSON, the same everywhere: for fingerprints."""
+        """The preparation as one line of JSON, the same everywhere: for fingerprints."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 class DeferredTextNetwork:
     """A network for texts, which is loaded when the first text comes: to add pictures takes none."""
 
-    def __init__(self, path: Path, tokenizer: Path, wording: TextPreparation) -> None:
+    def __init__(self, path: Path, tokenizer: Path, preparation: TextPreparation) -> None:
         """The network in `path`, with the definition of its tokenizer. Raises NotFound where that cannot be read."""
-        self.path, self._wording = path, wording
+        self.path, self._preparation = path, preparation
         try:
             self._tokenizer = tokenizer.read_bytes()
         except OSError as error:
             raise NotFound(f"{tokenizer} cannot be read ({error.strerror}); a model for words needs it") from error
-        self.digest = digest(path)[0] + self._tokenizer + wording.describe().encode()
+        self.digest = digest(path)[0] + self._tokenizer + preparation.describe().encode()
         self._network: TextNetwork | None = None
         self._lock = threading.Lock()
 
@@ -115,16 +115,16 @@ class DeferredTextNetwork:
         """The vectors `(n, d)` of some texts, at least one. Raises BadInput when the network cannot be used."""
         with self._lock:
             if self._network is None:
-                self._network = TextNetwork(self.path, self._tokenizer, self._wording)
+                self._network = TextNetwork(self.path, self._tokenizer, self._preparation)
         return self._network.vectors(texts)
 
 
 class TextNetwork:
     """A network for texts in an *.onnx file, with its tokenizer."""
 
-    def __init__(self, path: Path, tokenizer: bytes, wording: TextPreparation) -> None:
+    def __init__(self, path: Path, tokenizer: bytes, preparation: TextPreparation) -> None:
         """The network in `path`, which may also be that of the pictures. Raises BadInput for any other."""
-        self.path, self._wording = path, wording
+        self.path, self._preparation = path, preparation
         self._graph = OnnxGraph(path)
         taken = {name: tensor for name, tensor in self._graph.takes.items() if len(tensor.axes) == 2}
         self._tokens = next((name for name in ("input_ids", "text") if name in taken), next(iter(taken), ""))
@@ -136,7 +136,7 @@ class TextNetwork:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors `(n, d)` of some texts, at least one."""
-        read = self._tokenizer.encode_batch_fast([self._wording.applied(text) for text in texts])
+        read = self._tokenizer.encode_batch_fast([self._preparation.applied(text) for text in texts])
         if len(read) == 1:
             return self._vector(read[0])[None]
         with ThreadPoolExecutor(cores()) as pool:
@@ -148,7 +148,7 @@ class TextNetwork:
             ids = np.zeros((1, 1), np.int64)
         made = {
             self._tokens: ids,
-            "attention_mask": np.ones_like(ids) if self._wording.filled else np.array([encoding.attention_mask]),
+            "attention_mask": np.ones_like(ids) if self._preparation.filled else np.array([encoding.attention_mask]),
             "token_type_ids": np.zeros_like(ids),
             "position_ids": np.arange(ids.shape[1])[None],
         }
@@ -180,13 +180,13 @@ class TextNetwork:
             own = json.loads(definition).get("padding") or {}
         except Exception as error:  # the package raises bare Exception
             raise BadInput(f"{self.path}: its tokenizer.json cannot be used: {error}") from error
-        most = min(self._wording.most, self._length or MOST)
+        most = min(self._preparation.most, self._length or MOST)
         if most <= tokenizer.num_special_tokens_to_add(is_pair=False):
             raise BadInput(f"{self.path}: its longest input is {most} tokens, which leaves no room for a text")
         tokenizer.enable_truncation(most)
         tokenizer.no_padding()
-        if self._length or self._wording.filled:
-            padding = self._wording.padding or own.get("pad_token")
+        if self._length or self._preparation.filled:
+            padding = self._preparation.padding or own.get("pad_token")
             number = tokenizer.token_to_id(padding) if padding else None
             tokenizer.enable_padding(
                 length=self._length or most, pad_id=number or 0, pad_token=padding if number else "[PAD]"
