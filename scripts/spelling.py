@@ -28,7 +28,7 @@ from bench import typos as bench
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from knnife.tools._typos.candidates import candidates
+from knnife.tools._typos.candidate_words import candidates
 from knnife.tools._typos.counting import english
 from knnife.tools._typos.features import LEVELS, NUMBERS, TOKENS, SpelledPairs, Words, evidence
 from knnife.tools._typos.ranking import frequencies

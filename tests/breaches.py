@@ -13,23 +13,17 @@ IN_A_CIRCLE: list[str] = [
     "tools/_classify/keeping.py",
     "tools/_drift/monitor.py",
     "tools/_drift/saving.py",
-    "tools/_evaluate/stopped.py",
     "tools/_outliers/detector.py",
     "tools/_outliers/saving.py",
-    "tools/evaluate.py",
 ]
 
 CLASSES_OF_ONE_NAME: list[str] = [
-    "Column",
     "Learned",
     "Seen",
     "Trial",
 ]
 
 FILES_OF_ONE_NAME: list[str] = [
-    "candidates",
-    "finding",
     "learning",
     "rows",
-    "saving",
 ]

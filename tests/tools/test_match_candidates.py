@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife.things.folding import fold
-from knnife.tools._match import candidates as module
-from knnife.tools._match.candidates import CandidatePairs, candidates
+from knnife.tools._match import candidate_pairs as module
+from knnife.tools._match.candidate_pairs import CandidatePairs, candidates
 
 NAMES = ["Anna Karenina", "War and Peace", "The Idiot", "Crime and Punishment", "Dead Souls", "Fathers and Sons"]
 words = st.text(alphabet="abcd ", min_size=1, max_size=12)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife import BadInput
-from knnife.tools._typos import candidates as finding
-from knnife.tools._typos.candidates import at_least, candidates, edits
+from knnife.tools._typos import candidate_words as finding
+from knnife.tools._typos.candidate_words import at_least, candidates, edits
 from knnife.tools._typos.spelled import LONGEST, folded, spell
 from knnife.tools._typos.suggesting import splits
 from knnife.tools._typos.vocabulary import Deletes, Vocabulary

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from knnife.errors import BadInput
 from knnife.tools._typos.alignment import KINDS, TAKES_RIGHT, TAKES_TYPED, Letters, align, edits
-from knnife.tools._typos.candidates import candidates
+from knnife.tools._typos.candidate_words import candidates
 from knnife.tools._typos.counting import english
 from knnife.tools._typos.features import Words
 from knnife.tools._typos.keyboard import FAR, KEYBOARDS, distance, neighbours

@@ -15,8 +15,8 @@ from typing import Any
 from knnife.errors import BadInput, NotFound, SpaceError
 from knnife.space import Space, opened
 from knnife.things import Reading
+from knnife.tools._doctor.check_result import Finding, State, worst
 from knnife.tools._doctor.cloud import LEAST, check_cloud
-from knnife.tools._doctor.finding import Finding, State, worst
 from knnife.tools._doctor.survey import Report, look_at_array, look_at_space
 from knnife.tools._doctor.texts import check_texts
 from knnife.tools._doctor.upkeep import check_encoder, check_upkeep, damaged
@@ -49,7 +49,7 @@ class Checkup:
 
         Columns:
             check (str): what was checked.
-            state (str): "good", "warning", "bad", or "unknown" where it cannot be told.
+            state (str): "good", "warning", "bad", or "unknown" where nobody can know.
             means (str): what was found, in a sentence.
             figures (dict): the same for programs.
             looked_at (int): how many things were looked at.

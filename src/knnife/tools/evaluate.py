@@ -95,7 +95,7 @@ def evaluate(
         title: the field that holds a title, which has to find its text. None: only where there are no labels, and
             then the first line or the first sentence of a text has to find the rest.
         k: how many neighbours count.
-        sample: of more things than that, so many are drawn; those that answer queries are kept.
+        sample: of more things than that, so many are drawn; those that answer queries are always among them.
         seed: of everything that is drawn.
         progress: called with the number of texts encoded, by all encoders, and the share (0 to 1) that is done.
 

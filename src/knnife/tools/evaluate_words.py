@@ -82,7 +82,7 @@ def evaluate_words(
         method: how analogies are solved, "add" (3CosAdd) or "mul" (3CosMul).
         common: of analogies, only the so many first words are asked about and can answer; None is all.
         seed: of the resamples that the intervals rest on.
-        progress: is told how many analogies are solved, and which part of all.
+        progress: called with how many analogies are solved, and their share.
 
     Raises:
         BadInput: no file was given; one is empty; a line cannot be read (BadRow, with its number); no words.

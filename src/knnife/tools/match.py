@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import Positions, connected, members
-from knnife.tools._match.candidates import Progress, candidates
+from knnife.tools._match.candidate_pairs import Progress, candidates
 from knnife.tools._match.comparing import Comparison
-from knnife.tools._match.fields import Field, Records, Told, fields_of
+from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.matcher import Labels, Matcher, one_to_one as matched_once
 from knnife.tools._match.values import folded
 
@@ -69,12 +69,12 @@ class Matches:
             position_a (int): where the left record stands in its table.
             position_b (int): where the right one stands.
         """
-        yield from self._told(np.flatnonzero(self.found))
+        yield from self._rows(np.flatnonzero(self.found))
 
     def borderline(self, k: int = 20) -> list[dict[str, Any]]:
         """The k pairs that are least certain, as rows: a person who labels these helps most."""
         order = np.argsort(np.abs(self.probability - self.threshold), kind="stable")
-        return list(self._told(order[:k]))
+        return list(self._rows(order[:k]))
 
     def sets(self) -> list[list[str]]:
         """Within one table: the ids that belong together. Raises BadInput where there are two tables."""
@@ -104,7 +104,7 @@ class Matches:
             "expected wrong": float((1 - self.probability[found]).sum()),
         }
 
-    def _told(self, pairs: Positions) -> Iterator[dict[str, Any]]:
+    def _rows(self, pairs: Positions) -> Iterator[dict[str, Any]]:
         other = self.left if self.right is None else self.right
         for pair in pairs.tolist():
             a, b = int(self.a[pair]), int(self.b[pair])
@@ -123,7 +123,7 @@ def match(
     left: Any,
     right: Any = None,
     *,
-    fields: Told = None,
+    fields: FieldNames = None,
     labels: Labels = None,
     matcher: Matcher | None = None,
     threshold: float = 0.5,

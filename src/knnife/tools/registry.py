@@ -60,7 +60,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Column:
+class AnswerColumn:
     """What a field of the rows of an answer holds."""
 
     name: str
@@ -124,11 +124,11 @@ class Tool:
         )
 
     @cached_property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[AnswerColumn, ...]:
         """What the rows of its answer hold; empty where the answer does not say."""
         rows = getattr(_hints(self.function).get("return"), "rows", None)
         doc = inspect.getdoc(rows) or "" if rows is not None else ""
-        return tuple(Column(name, type or "Any", text) for name, type, text in _entries(doc, "Columns:"))
+        return tuple(AnswerColumn(name, type or "Any", text) for name, type, text in _entries(doc, "Columns:"))
 
 
 def tools() -> dict[str, Tool]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 METRICS = ("cosine", "dot", "euclidean", "manhattan")
 DTYPES = ("float32", "float16", "int8")
-SHOWN = 5  # broken rows told one by one
+SHOWN = 5  # broken rows shown one by one
 WORD_VECTORS = (".vectors", ".vec", ".bin")  # endings of files whose words are the things
 COUNTS = ("added", "updated", "unchanged", "removed", "repeated", "broken", "encoded")
 
@@ -128,14 +128,14 @@ def command(
 
 
 def _read_with(space: str, rows: RowColumns | None, options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `knnife.read`: what was told, and what the space that is there takes."""
+    """The arguments of `knnife.read`: the options given, and what the space that is there takes."""
     names = ("text", "id", "vector", "picture", "per", "on_error")
-    told: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
+    arguments: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
     if rows is not None:
-        return told | {"row": True, "leave_out": rows.leave_out}
-    if told["pictures"] is None and holds_pictures(space):
-        told["pictures"] = True
-    return told
+        return arguments | {"row": True, "leave_out": rows.leave_out}
+    if arguments["pictures"] is None and holds_pictures(space):
+        arguments["pictures"] = True
+    return arguments
 
 
 def _rows(space: str, options: dict[str, Any]) -> RowColumns | None:
@@ -174,7 +174,7 @@ def _add(space: knnife.Space, reading: Reading, vectors: Any, thumbnails: int | 
     if as_json:
         click.echo(json_line({"source": source, **counts, "seconds": added.seconds}))
     else:
-        click.echo(printable(f"{source}: {_told(counts, added.seconds)}"))
+        click.echo(printable(f"{source}: {_summary(counts, added.seconds)}"))
     _warn(reading, added.repeated)
 
 
@@ -191,7 +191,7 @@ def _warn(reading: Reading, repeated: int) -> None:
         click.echo(f"repeated ids: {repeated:,}; of things that came again, the last counts", err=True)
 
 
-def _told(counts: dict[str, int], seconds: float) -> str:
+def _summary(counts: dict[str, int], seconds: float) -> str:
     done = ", ".join(f"{counts[name]:,} {name}" for name in COUNTS if counts[name]) or "nothing to add"
     rate = (counts["added"] + counts["updated"] + counts["unchanged"]) / max(seconds, 1e-3)
     return f"{done} in {seconds:.1f} s ({rate:,.0f} a second)"

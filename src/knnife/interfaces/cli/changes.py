@@ -52,9 +52,9 @@ def command(space: str, queries: str, before: str, after: str | None, k: int, su
     For each query: the share of its K nearest that both views have, the rank-biased overlap (1: the same order,
     0: nothing in common), whether the first answer is the same, and which ids came and went.
     """
-    asked = read_queries(queries)
+    texts = read_queries(queries)
     with open_to_ask(space) as opened:
-        found = knnife.changes(opened, asked, before=before, after=after, k=k)
+        found = knnife.changes(opened, texts, before=before, after=after, k=k)
     if not summary:
         output.write_rows(found.rows(), COLUMNS, as_json)
     if summary and as_json:

@@ -105,7 +105,7 @@ def command(
         learned = _learned(space, labels, descriptions, head, encoder, of_space)
     if save is not None:
         learned.save(save)
-        _tell(learned)
+        _write_measures(learned)
     for some in batches_for(texts):
         _write(knnife.classify(learned, some, none=none), as_json)
 
@@ -138,10 +138,10 @@ def _write(found: Classes, as_json: bool) -> None:
         rows = sorted((row for row in rows if row["wrong"]), key=lambda row: -row["probability"])
     output.write_rows(rows, CHECKED if checked else COLUMNS, as_json)
     if checked:
-        _tell(found)
+        _write_measures(found)
 
 
-def _tell(judged: Classes | knnife.Classifier) -> None:
+def _write_measures(judged: Classes | knnife.Classifier) -> None:
     """What answers are worth, on standard error."""
     if isinstance(judged, knnife.Classifier) and judged.unlabelled:
         click.echo(f"learned from {judged.unlabelled:,} things without a label, too", err=True)

@@ -43,16 +43,16 @@ knnife clusters films.knnife --things > labels.tsv
 @view_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same answer.")
 @json_option
-def command(space: str, things: bool, as_json: bool, **asked: Any) -> None:
+def command(space: str, things: bool, as_json: bool, **options: Any) -> None:
     """Which groups are there, and what are they about?
 
     Finds how many there are by itself; each is named by its typical words, and shown with its size, the things in
     its middle, how clear it is (cohesion, from -1 to 1) and how surely it is found again (stability, from 0 to 1).
     Things that are far from all others are in no cluster.
     """
-    check_space_options(space, asked)
+    check_space_options(space, options)
     with progress_bar("finding clusters") as report:
-        found = knnife.clusters(space, progress=report, **asked)
+        found = knnife.clusters(space, progress=report, **options)
     if things:
         output.write_rows(found.things(), THINGS, as_json)
         return

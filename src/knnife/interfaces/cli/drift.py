@@ -73,7 +73,7 @@ def command(
     monitor: str | None,
     plot: str | None,
     as_json: bool,
-    **asked: Any,
+    **options: Any,
 ) -> None:
     """Has what comes in moved away from what was there?
 
@@ -94,22 +94,22 @@ def command(
         with progress_bar(f"comparing {new}") as report:
             things = Input(new, text, id)
             if monitor:
-                told = _watch(Path(monitor), reference, things, asked)
+                findings = _watch(Path(monitor), reference, things, options)
             else:
-                told = _compare(knnife.drift(reference, things, progress=report, **asked), plot)
+                findings = _compare(knnife.drift(reference, things, progress=report, **options), plot)
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
         click.echo(f"knnife: {printable(explain(error))}", err=True)
         click.get_current_context().exit(FAILED)
-    output.write_rows(told.rows if as_json else told.lines, told.columns, as_json)
+    output.write_rows(findings.rows if as_json else findings.lines, findings.columns, as_json)
     if output.for_people() and not as_json:
-        click.echo(told.summary)
-    if told.drifted:
+        click.echo(findings.summary)
+    if findings.drifted:
         click.get_current_context().exit(DRIFTED)
 
 
-class Told(NamedTuple):
+class Findings(NamedTuple):
     """What is written: rows for programs, lines and a sentence for people, and whether there is drift."""
 
     rows: Iterable[Row]
@@ -125,35 +125,35 @@ def _given(names: Iterable[str]) -> list[str]:
     return [f"--{name}" for name in names if source(name) is click.core.ParameterSource.COMMANDLINE]
 
 
-def _compare(found: Drift, plot: str | None) -> Told:
+def _compare(found: Drift, plot: str | None) -> Findings:
     if plot:
         Path(plot).write_text(found.picture(), encoding="utf-8")
     drawn = "" if found.compared == found.sizes else f" ({found.compared[0]:,} and {found.compared[1]:,} drawn)"
-    return Told(found.rows(), map(_line, found.rows()), COLUMNS, found.summary() + drawn, found.drifted)
+    return Findings(found.rows(), map(_line, found.rows()), COLUMNS, found.summary() + drawn, found.drifted)
 
 
-def _watch(path: Path, reference: Any, new: Any, asked: dict[str, Any]) -> Told:
+def _watch(path: Path, reference: Any, new: Any, options: dict[str, Any]) -> Findings:
     """A look at what came, added to the monitor in the file."""
-    monitor = _monitor(path, reference, asked)
-    look = monitor.add(new, view=asked["view"] if is_space(new.path) else None, where=asked["new_where"])
+    monitor = _monitor(path, reference, options)
+    look = monitor.add(new, view=options["view"] if is_space(new.path) else None, where=options["new_where"])
     monitor.save(path)
     row = {"found": "drift" if look.drifted else "no drift", **look._asdict(), "looks": monitor.looks}
     line = row | {name: _short(row[name]) for name in ("evidence", "p_value")}
     said = f"evidence {look.evidence:.3g} after {look.seen:,} things in {monitor.looks:,} looks"
     summary = f"{row['found']}: {said}; the alarm comes at {1 / monitor.rate:g}"
-    return Told([row | {"rate": monitor.rate}], [line], WATCHED, summary, look.drifted)
+    return Findings([row | {"rate": monitor.rate}], [line], WATCHED, summary, look.drifted)
 
 
-def _monitor(path: Path, reference: Any, asked: dict[str, Any]) -> knnife.DriftMonitor:
+def _monitor(path: Path, reference: Any, options: dict[str, Any]) -> knnife.DriftMonitor:
     """The monitor in the file; a new one where there is no file."""
-    of = {name: asked[name] for name in ("metric", "view", "where")}
+    of = {name: options[name] for name in ("metric", "view", "where")}
     if not path.exists():
-        return knnife.DriftMonitor.of(reference, **of, rate=asked["rate"], seed=asked["seed"])
+        return knnife.DriftMonitor.of(reference, **of, rate=options["rate"], seed=options["seed"])
     monitor = knnife.DriftMonitor.load(path)
     if not monitor.is_of(reference, **of):
         why = "was made of another reference, or of this one before it changed; give that one"
-    elif _given(["rate"]) and asked["rate"] != monitor.rate:
-        why = f"keeps a rate of {monitor.rate:g} over all looks, and --rate is {asked['rate']:g} now; leave it out"
+    elif _given(["rate"]) and options["rate"] != monitor.rate:
+        why = f"keeps a rate of {monitor.rate:g} over all looks, and --rate is {options['rate']:g} now; leave it out"
     else:
         return monitor
     raise knnife.BadInput(f"{path} {why}, or name a new file to begin anew")
@@ -163,11 +163,11 @@ def _line(row: dict[str, Any]) -> Row:
     """A finding for people: what it is, before, after, and its p-value."""
     line = {"found": row["found"], "p_value": _short(row.get("p_value"))}
     if "parts" in row:
-        told = f"{row['moved']:.0%} moved, told apart {row['told_apart']:.2f}"
-        return {**line, "what": told, "reference": row["compared"]["reference"], "new": row["compared"]["new"]}
+        what = f"{row['moved']:.0%} moved, told apart {row['told_apart']:.2f}"
+        return {**line, "what": what, "reference": row["compared"]["reference"], "new": row["compared"]["new"]}
     if row["found"] == "accuracy":
-        told = f"of {row['by']}; expected {row['low']:.0%} to {row['high']:.0%}"
-        return {**line, "what": told, "reference": _short(row["reference"]), "new": _short(row["expected"])}
+        what = f"of {row['by']}; expected {row['low']:.0%} to {row['high']:.0%}"
+        return {**line, "what": what, "reference": _short(row["reference"]), "new": _short(row["expected"])}
     if row["found"] == "region":
         what = " ".join(row["words"]) or "; ".join([*row["reference"], *row["new"]][:3])
         return {**line, "what": what, "reference": f"{row['share_reference']:.1%}", "new": f"{row['share_new']:.1%}"}

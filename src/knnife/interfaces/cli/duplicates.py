@@ -80,7 +80,7 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 @json_option
 def command(
     space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, sheet: str | None,
-    to: str | None, as_json: bool, **asked: Any,
+    to: str | None, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Find copies and near copies, in a space or among pictures.
 
@@ -89,13 +89,13 @@ def command(
     central, max:FIELD or min:FIELD; with --against, the things of OTHER stay. Nothing is changed without
     --apply remove.
     """
-    _check(space, against, groups, borderline, apply, to, asked)
+    _check(space, against, groups, borderline, apply, to, options)
     with ExitStack() as stack:
         given = stack.enter_context(open_space(space) if apply else _opened(space))
         other = None if against is None else stack.enter_context(_opened(against))
         with progress_bar(f"comparing {space}") as report:
-            found = _found(given, other, asked, report)
-        _tell_skipped(given, other)
+            found = _found(given, other, options, report)
+        _write_skipped(given, other)
         if sheet:
             found.sheet(sheet)
         if to:
@@ -113,13 +113,13 @@ def command(
 
 def _check(
     space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, to: str | None,
-    asked: dict[str, Any],
+    options: dict[str, Any],
 ) -> None:  # fmt: skip
-    if asked["threshold"] is not None and asked["false_pairs"] is not None:
+    if options["threshold"] is not None and options["false_pairs"] is not None:
         raise click.UsageError("--threshold and --false-pairs are two ways to say the same; give one")
     if bool(groups) + bool(borderline) + bool(apply) > 1:
         raise click.UsageError("--groups, --borderline and --apply each say what is shown; give one")
-    check_space_options(space, asked)
+    check_space_options(space, options)
     if apply and not space.endswith(".npy") and not is_space(space):
         raise click.UsageError(f"{space} is no space, from which things can be removed; --groups says what are copies")
     if apply and space.endswith(".npy"):
@@ -150,7 +150,7 @@ def _opened(path: str) -> Iterator[Any]:
         yield given
 
 
-def _tell_skipped(*given: Any) -> None:
+def _write_skipped(*given: Any) -> None:
     from knnife.things import Reading  # imported late, as it brings NumPy
 
     for reading in given:
@@ -161,9 +161,9 @@ def _tell_skipped(*given: Any) -> None:
                 click.echo(f"skipped {reading.broken:,} pictures in all", err=True)
 
 
-def _found(given: Any, other: Any, asked: dict[str, Any], report: Report | None) -> Duplicates:
-    told = {name: value for name, value in asked.items() if value is not None}
-    return knnife.duplicates(given, other, progress=report, **told)
+def _found(given: Any, other: Any, options: dict[str, Any], report: Report | None) -> Duplicates:
+    summary = {name: value for name, value in options.items() if value is not None}
+    return knnife.duplicates(given, other, progress=report, **summary)
 
 
 def _groups(found: Duplicates) -> Iterator[Row]:
@@ -223,17 +223,18 @@ def _write(found: Duplicates, path: str) -> None:
 
 def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to: str | None) -> str:
     """What was found and done, in a line."""
-    told = found.summary()
-    left = told["things"] - told["copies"]
+    summary = found.summary()
+    left = summary["things"] - summary["copies"]
     parts = [
-        f"{told['pairs']:,} pairs in {told['groups']:,} groups: {told['copies']:,} copies, {left:,} things without"
+        f"{summary['pairs']:,} pairs in {summary['groups']:,} groups: {summary['copies']:,} copies, "
+        f"{left:,} things without"
     ]
     if not found.calibrated and found.threshold is None:
         parts.append(
             "too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"
         )
     if removed_from:
-        parts.append(f"{told['copies']:,} removed from {printable(removed_from)}")
+        parts.append(f"{summary['copies']:,} removed from {printable(removed_from)}")
     if sheet:
         parts.append(f"look at {printable(sheet)}")
     if to:

@@ -50,7 +50,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
 @json_option
 def command(
-    source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **asked: Any
+    source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **options: Any
 ) -> None:
     """Compare encoders on your own data.
 
@@ -58,7 +58,7 @@ def command(
     text finds the rest of it. Beside quality stand speed, memory and size. A terminal is shown a column for
     each encoder; a pipe and --json get a line for each.
     """
-    if source is None and not asked["pairs"]:
+    if source is None and not options["pairs"]:
         raise click.UsageError("expected a SPACE or a FILE, or --pairs")
     names = [name.strip() for name in encoders.split(",") if name.strip()]
     if source is not None and (text or id) and is_space(source):
@@ -68,7 +68,7 @@ def command(
     things = None if source is None else Input(source, text, id)
     with progress_bar("encoding") as report:
         try:
-            found, left = knnife.evaluate(things, names, progress=report, **asked), 0
+            found, left = knnife.evaluate(things, names, progress=report, **options), 0
         except knnife.Stopped as stop:
             found, left = stop.so_far, len(names) - len(stop.so_far.table)
     _write(found, as_json)
@@ -143,7 +143,7 @@ knnife evaluate words --analogies questions-words.txt --method mul
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the resamples behind the intervals.")
 @json_option
 def words(
-    source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **asked: Any
+    source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:
     """How good word vectors are.
 
@@ -153,7 +153,7 @@ def words(
     if not analogies and not similarity:
         raise click.UsageError("expected --analogies FILE or --similarity FILE")
     with progress_bar("solving analogies") as report:
-        found = knnife.evaluate_words(source, analogies=analogies, similarities=similarity, progress=report, **asked)
+        found = knnife.evaluate_words(source, analogies=analogies, similarities=similarity, progress=report, **options)
     output.write_rows(found.rows(), WORDS_COLUMNS, as_json)
     for line in _notes(found):
         click.echo(printable(line), err=True)

@@ -16,7 +16,7 @@ from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 
-SHOWN = 5  # photos without a face that are told one by one
+SHOWN = 5  # photos without a face that are shown one by one
 BESIDE = {
     "add": "faces:add",
     "identify": "faces_questions:identify",
@@ -73,14 +73,14 @@ def open_people(path: str, **options: Any) -> knnife.Faces:
         return knnife.Faces.open(path, read_only=True, **options)
 
 
-def tell_licences(licences: dict[str, str]) -> None:
+def write_licences(licences: dict[str, str]) -> None:
     """What the models in use may be used for, before they are used."""
     for what, licence in licences.items():
-        told = licence or "not known; find out what it allows before you use it"
-        click.echo(printable(f"{what}, licence: {told}"), err=True)
+        known = licence or "not known; find out what it allows before you use it"
+        click.echo(printable(f"{what}, licence: {known}"), err=True)
 
 
-def tell_problems(problems: Iterable[tuple[str, str]]) -> None:
+def write_problems(problems: Iterable[tuple[str, str]]) -> None:
     """The photos that were of no use."""
     problems = list(problems)
     for photo, why in problems[:SHOWN]:
@@ -128,10 +128,10 @@ def add(
     if person and by_folder:
         raise click.UsageError("--person and --by-folder are two ways to say who it is; give one")
     with knnife.Faces.open(space, model=model, detector=detector) as opened:
-        tell_licences(opened.licences)
+        write_licences(opened.licences)
         with progress_bar(f"looking for faces in {photos[0]}") as report:
             added = opened.add(list(photos), person, by_folder=by_folder, whole=whole or None, progress=report)
-        tell_problems(added.problems)
+        write_problems(added.problems)
         counts = {name: getattr(added, name) for name in ("photos", "added", "updated", "unchanged", "people")}
         if as_json:
             problems = list(added.rows())

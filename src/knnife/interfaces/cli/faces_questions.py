@@ -19,9 +19,9 @@ from knnife.interfaces.cli.faces import (
     people_argument,
     photos_argument,
     rate_option,
-    tell_licences,
-    tell_problems,
     whole_option,
+    write_licences,
+    write_problems,
 )
 from knnife.interfaces.cli.options import is_space, json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
@@ -73,19 +73,19 @@ def identify(
     if anybody and false_matches is not None:
         raise click.UsageError("--anybody names everybody, so there is no rate; give one of the two")
     with open_people(space, model=model, detector=detector) as people:
-        tell_licences(people.licences)
+        write_licences(people.licences)
         rate = 1.0 if anybody else 0.01 if false_matches is None else false_matches
         found = people.identify(list(photos), k, false_matches=rate)
-    output.write_rows(found.rows() if as_json else map(_told, found.rows()), IDENTIFY_COLUMNS, as_json)
-    tell_problems(found.problems)
+    output.write_rows(found.rows() if as_json else map(_named, found.rows()), IDENTIFY_COLUMNS, as_json)
+    write_problems(found.problems)
     click.echo(found.decision.described("strangers"), err=True)
 
 
-def _told(row: Row) -> Row:
+def _named(row: Row) -> Row:
     return {**row, "person": "unknown" if row["person"] is None else row["person"]}
 
 
-VERIFY_COLUMNS = {"told": "", "likeness": "likeness", "threshold": "needed", "chance": "of pairs of people"}
+VERIFY_COLUMNS = {"verdict": "", "likeness": "likeness", "threshold": "needed", "chance": "of pairs of people"}
 
 VERIFY_EXAMPLES = """
 knnife faces verify people.knnife people/anna/1.jpg album/anna-5.jpg
@@ -116,10 +116,10 @@ def verify(
     measured on the people in the file. Each photo must show one face, or one that is clearly the largest.
     """
     with open_people(space, model=model, detector=detector) as people:
-        tell_licences(people.licences)
+        write_licences(people.licences)
         found = people.verify(a, b, false_matches=0.01 if false_matches is None else false_matches)
-    told = {"told": "the same person" if found.same else "different people"}
-    output.write_rows(({**row, **({} if as_json else told)} for row in found.rows()), VERIFY_COLUMNS, as_json)
+    verdict = {"verdict": "the same person" if found.same else "different people"}
+    output.write_rows(({**row, **({} if as_json else verdict)} for row in found.rows()), VERIFY_COLUMNS, as_json)
     click.echo(found.decision.described("pairs of different people"), err=True)
 
 
@@ -170,7 +170,7 @@ def cluster(
         path = given[0] if of_people else known
         people = stack.enter_context(open_people(path)) if path else None
         if people is not None:
-            tell_licences(people.licences)
+            write_licences(people.licences)
         with progress_bar(f"looking for faces in {given[0]}") as report:
             if of_people and people is not None:
                 found = people.cluster(false_matches=false_matches)
@@ -184,7 +184,7 @@ def cluster(
     if sheet:
         found.sheet(sheet)
     output.write_rows(found.rows(), CLUSTER_COLUMNS, as_json)
-    tell_problems(found.problems)
+    write_problems(found.problems)
     click.echo(f"{len(found.faces):,} faces in {len(found.groups()):,} groups", err=True)
     click.echo(found.decision.described("pairs of different people"), err=True)
 

@@ -35,7 +35,7 @@ class RowColumns(NamedTuple):
     known: bool
 
 
-def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> RowColumns | None:
+def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...]) -> RowColumns | None:
     """None where a space does not hold rows, nor is asked to.
 
     Raises BadInput where it holds something else than the rows it is asked to take, or has learned other columns.
@@ -48,10 +48,10 @@ def rows_for(space: str, asked: bool, leave_out: tuple[str, ...]) -> RowColumns 
             view = next((view for view in opened.info().views if view.default), None)
             encoder = opened.encoder if view is not None and kind(view.kind).whole_rows else None
     if encoder is None:
-        if asked and view is not None:
+        if wanted and view is not None:
             held = view.kind or "vectors that were brought along"
             raise knnife.BadInput(f"{space} holds other things ({held}) than rows; put these into a space of their own")
-        return RowColumns(leave_out, known=False) if asked else None
+        return RowColumns(leave_out, known=False) if wanted else None
     left_out = tuple(getattr(encoder, "leave_out", ()))
     if others := sorted({*leave_out} - {*left_out}):
         raise knnife.BadInput(
@@ -69,11 +69,11 @@ def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool) -> knn
         raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such rows out") from error
     encoder = knnife.RowEncoder.train(first, leave_out=leave_out)
     if not quiet:
-        click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} rows: {_told(encoder)}"))
+        click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} rows: {_by_kind(encoder)}"))
     return encoder
 
 
-def _told(encoder: knnife.RowEncoder) -> str:
+def _by_kind(encoder: knnife.RowEncoder) -> str:
     """The columns by kind: "2 numbers (age, amount), 1 yes/no (member); left out: label"."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for column in encoder.columns:
@@ -110,29 +110,29 @@ def holds_pictures(space: str) -> bool:
     return view is not None and kind(view.kind).has_picture
 
 
-def pictures_encoder(space: str, readings: Sequence[Reading], asked: str | None, quiet: bool) -> Any:
+def pictures_encoder(space: str, readings: Sequence[Reading], wanted: str | None, quiet: bool) -> Any:
     """The encoder for pictures: the one asked for, the one that the space has (None), or one learned from them.
 
     Raises BadInput where scenes are asked for and the space was made otherwise.
     """
-    if asked not in (None, SCENES):
-        return asked
+    if wanted not in (None, SCENES):
+        return wanted
     view = _view(space)
     if view is None:
         return _learned(readings, quiet)
-    if asked == SCENES and view.encoder != SCENES:
+    if wanted == SCENES and view.encoder != SCENES:
         made = f"by {view.encoder}" if view.encoder else "elsewhere, and brought along"
         raise knnife.BadInput(f"the vectors of {space} were made {made}; for scenes, put the pictures into a new space")
     return None
 
 
-def encoder_again(space: knnife.Space, asked: str) -> str | knnife.SceneEncoder:
+def encoder_again(space: knnife.Space, wanted: str) -> str | knnife.SceneEncoder:
     """The encoder for a re-encoding: scenes are learned from the space, unless it has learned them before."""
     from knnife.things.kinds import kind
 
     views = space.info().views
-    if asked != SCENES or any(view.encoder == SCENES for view in views):
-        return asked
+    if wanted != SCENES or any(view.encoder == SCENES for view in views):
+        return wanted
     held = next((view.kind for view in views if view.default), None)
     if held and not kind(held).has_picture:
         raise knnife.BadInput(f"{space.path} holds things of the kind {held}; scenes are learned from pictures")

@@ -68,7 +68,7 @@ knnife match typos recieve adress
 @json_option
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
-    save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **asked: Any,
+    save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Match the records of two tables, or within one.
 
@@ -88,7 +88,7 @@ def command(
             labels=None if labels is None else list(_labels(labels)),
             matcher=None if matcher is None else knnife.Matcher.load(matcher),
             progress=report,
-            **asked,
+            **options,
         )
     if save:
         found.matcher.save(save)
@@ -168,10 +168,10 @@ def _write(found: Matches, path: str) -> None:
 
 def _summary(found: Matches, *written: str | None) -> str:
     """What was found and done, in a line."""
-    told = found.summary()
+    summary = found.summary()
     parts = [
-        f"{told['matches']:,} matches among {told['compared']:,} pairs compared, "
-        f"about {told['expected wrong']:.0f} of them expected to be wrong"
+        f"{summary['matches']:,} matches among {summary['compared']:,} pairs compared, "
+        f"about {summary['expected wrong']:.0f} of them expected to be wrong"
     ]
     parts += [f"{path} written" for path in written if path]
     return "; ".join(parts)

@@ -193,33 +193,33 @@ def _mend(
 
     keep: takes each text, corrected.
     """
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     with progress_bar("looking for names") as report:
-        taken = speller.taken(_counted(texts(), told, report))
+        taken = speller.taken(_counted(texts(), counts, report))
 
     def rows() -> Iterator[dict[str, Any]]:
         with progress_bar("correcting") as report:
             for number, mended in enumerate(speller.texts(texts(), sure=sure, taken=taken), 1):
                 keep(mended.text)
                 for word in mended.wrong:
-                    told["corrected" if word.corrected else "unknown"] += 1
+                    counts["corrected" if word.corrected else "unknown"] += 1
                     if word.corrected or unsure:
                         yield {"id": str(number), **word._asdict()}
                 if report is not None and number % REPORTED == 0:
-                    report(number, number / told["texts"])
+                    report(number, number / counts["texts"])
 
     output.write_rows(rows(), FOUND, as_json)
-    _summarise(told, as_json)
+    _summarise(counts, as_json)
 
 
-def _counted(texts: Iterable[str], told: Counter[str], report: Callable[[int, None], None] | None) -> Iterator[str]:
+def _counted(texts: Iterable[str], counts: Counter[str], report: Callable[[int, None], None] | None) -> Iterator[str]:
     for text in texts:
-        told["texts"] += 1
-        if report is not None and told["texts"] % REPORTED == 0:
-            report(told["texts"], None)
+        counts["texts"] += 1
+        if report is not None and counts["texts"] % REPORTED == 0:
+            report(counts["texts"], None)
         yield text
 
 
-def _summarise(told: Mapping[str, int], as_json: bool) -> None:
+def _summarise(counts: Mapping[str, int], as_json: bool) -> None:
     if not as_json:
-        click.echo(f"{told['corrected']:,} words corrected, {told['unknown']:,} others unknown", err=True)
+        click.echo(f"{counts['corrected']:,} words corrected, {counts['unknown']:,} others unknown", err=True)

@@ -92,8 +92,8 @@ def command(
         raise click.UsageError("--verify compares pictures, and vectors are none; ask with VALUEs or --id")
     require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
     texts = list(lines_for(values))
-    asked: Any = load_vectors(vectors) if vectors else texts
-    options |= {"ids": ids} if ids else {"queries": asked}
+    queries: Any = load_vectors(vectors) if vectors else texts
+    options |= {"ids": ids} if ids else {"queries": queries}
     with open_to_ask(space) as opened:
         if at_least is None:
             found: Any = opened.near(k=max(k, CANDIDATES) if verify else k, **options)
@@ -105,15 +105,15 @@ def command(
         rows = found.rows()
         if verify:
             rows = _verified(opened, list(rows), ids, texts, k if at_least is None else None)
-        output.write_rows(_told(opened, rows, ids or texts), columns, as_json)
+        output.write_rows(_with_texts(opened, rows, ids or texts), columns, as_json)
 
 
 def _verified(
     space: knnife.Space, rows: Sequence[Row], ids: Sequence[str], files: Sequence[str], k: int | None
 ) -> Iterator[Row]:
     """The neighbours of each picture in the order of `knnife.verify`, with what it found; the first k of each."""
-    asked: Sequence[Any] = [thing.value for thing in space.get(ids)] if ids else files
-    for query, picture in enumerate(asked):
+    queries: Sequence[Any] = [thing.value for thing in space.get(ids)] if ids else files
+    for query, picture in enumerate(queries):
         near = [row for row in rows if row["query"] == query]
         if not near:
             continue
@@ -123,9 +123,9 @@ def _verified(
             yield {**near[row["position"]], **row, "position": near[row["position"]]["position"], "rank": rank}
 
 
-def _told(space: knnife.Space, rows: Iterator[Row], asked: Sequence[str]) -> Iterator[Row]:
+def _with_texts(space: knnife.Space, rows: Iterator[Row], queries: Sequence[str]) -> Iterator[Row]:
     """The rows with the text of each neighbour, and the query instead of its number (vectors have none)."""
     while batch := list(islice(rows, BATCH)):
         for row, thing in zip(batch, space.get(row["id"] for row in batch), strict=True):
             known = {"value": thing.value, "about": thing.about, "part_of": thing.part_of}
-            yield {**row, **known, "query": asked[row["query"]] if asked else row["query"]}
+            yield {**row, **known, "query": queries[row["query"]] if queries else row["query"]}

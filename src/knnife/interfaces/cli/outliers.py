@@ -70,39 +70,46 @@ knnife outliers february.csv --text question --detector january.detector
 @view_option
 @json_option
 def command(
-    space: str, new: str | None, save: str | None, detector: str | None, odd: bool, k: int, as_json: bool, **asked: Any
+    space: str,
+    new: str | None,
+    save: str | None,
+    detector: str | None,
+    odd: bool,
+    k: int,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Find what is unlike the rest.
 
     The oddest come first, with a p-value: how often something ordinary would score as high. "odd" are those worth a
     look. A FILE is a table, texts or an array (.npy).
     """
-    if detector and (new or save or asked["labels"]):
+    if detector and (new or save or options["labels"]):
         raise click.UsageError("--detector judges by what was kept; --new, --save and --labels go without it")
     if save and new:
         raise click.UsageError("--save keeps what was learned of SPACE; --new comes later, with --detector")
-    if (asked["where"] or asked["view"]) and (detector or not is_space(space)):
+    if (options["where"] or options["view"]) and (detector or not is_space(space)):
         raise click.UsageError("--where and --view are for a SPACE that things are compared within, or with")
-    found = _judge(space, new, detector, **asked)
+    found = _judge(space, new, detector, **options)
     count = int(found.odd.sum())
     if save:
         found.detector.save(save)
     else:
         rows = found.rows(count if odd else k)
         output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
-    click.echo(_summary(found, count, asked["false_alarms"]), err=True)
+    click.echo(_summary(found, count, options["false_alarms"]), err=True)
 
 
 def _judge(
-    space: str, new: str | None, detector: str | None, text: tuple[str, ...], id: str | None, **asked: Any
+    space: str, new: str | None, detector: str | None, text: tuple[str, ...], id: str | None, **options: Any
 ) -> Outliers:
     from knnife.space import Input  # brings NumPy, which the help does not need
 
     given, others = Input(space, text, id), None if new is None else Input(new, text, id)
     if detector:
-        return knnife.outliers(knnife.Detector.load(detector), given, false_alarms=asked["false_alarms"])
+        return knnife.outliers(knnife.Detector.load(detector), given, false_alarms=options["false_alarms"])
     with progress_bar(f"comparing {space}") as report:
-        return knnife.outliers(given, others, progress=report, **asked)
+        return knnife.outliers(given, others, progress=report, **options)
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -130,13 +137,13 @@ def _word(value: Any) -> str:
 
 
 def _summary(found: Outliers, count: int, rate: float) -> str:
-    told = f"{count:,} of {len(found.ids):,} things are worth a look"
-    told += f"; of those, {rate:.0%} on average may be false alarms" if count else " when false alarms shall be rare"
+    line = f"{count:,} of {len(found.ids):,} things are worth a look"
+    line += f"; of those, {rate:.0%} on average may be false alarms" if count else " when false alarms shall be rare"
     learned = found.detector.learned
     if learned is not None:
-        told += (
+        line += (
             f"; known odd things, held out, come before {learned.lift:.1%} more of the others by what was learned"
             if learned.weight
             else "; what was learned from the labels did not help, and is left out"
         )
-    return told
+    return line

@@ -49,15 +49,15 @@ def training_bar() -> Iterator[Training | None]:
 
         def report(doing: str, count: int, fraction: float | None, loss: float | None) -> None:
             start, ahead = begun.setdefault(doing, (time.monotonic(), (fraction or 0.0) if not count else 0.0))
-            told = describe(count, fraction, time.monotonic() - start, ahead)
-            show(doing, fraction, told if loss is None else f"{told} · loss {loss:.3f}")
+            rate = describe(count, fraction, time.monotonic() - start, ahead)
+            show(doing, fraction, rate if loss is None else f"{rate} · loss {loss:.3f}")
 
         yield report
 
 
 @contextmanager
 def _bar(what: str) -> Iterator[Callable[[str, float | None, str], None] | None]:
-    """Yields what shows (what is done, the fraction of all or None, what is told behind the bar)."""
+    """Yields what shows (what is done, the fraction of all or None, what stands behind the bar)."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -67,14 +67,14 @@ def _bar(what: str) -> Iterator[Callable[[str, float | None, str], None] | None]
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("{task.fields[rate]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(printable(what), total=None, told="")
+        task = progress.add_task(printable(what), total=None, rate="")
 
-        def show(doing: str, fraction: float | None, told: str) -> None:
+        def show(doing: str, fraction: float | None, rate: str) -> None:
             total = None if fraction is None else 1
-            progress.update(task, description=printable(doing), completed=fraction or 0, total=total, told=told)
+            progress.update(task, description=printable(doing), completed=fraction or 0, total=total, rate=rate)
 
         yield show
 

@@ -65,7 +65,7 @@ def command(
     for option, value in (("--name", name), ("--queries", queries), ("--no-switch", no_switch)):
         if value and not encoder:
             raise click.UsageError(f"{option} goes with --encoder")
-    asked = read_queries(queries) if queries else []
+    queries_read = read_queries(queries) if queries else []
     with open_space(space) as opened:
         if drop:
             opened.drop(drop)
@@ -74,14 +74,14 @@ def command(
             with progress_bar(f"completing {use}") as report:
                 _tell_done(space, opened.use(use, progress=report), {}, as_json)
         else:
-            if asked:
+            if queries_read:
                 _ = opened.encoder  # before hours of work: can the old view be asked?
             other = encoder_again(opened, str(encoder))
             with progress_bar(f"encoding with {encoder}") as report:
-                switch = not (no_switch or asked)
+                switch = not (no_switch or queries_read)
                 done = opened.reencode(other, name=name, switch=switch, progress=report)
-            changed = _changes(opened, done, asked, as_json) if asked else {}
-            if asked and not no_switch:
+            changed = _changes(opened, done, queries_read, as_json) if queries_read else {}
+            if queries_read and not no_switch:
                 done = replace(opened.use(done.view), encoded=done.encoded)
             _tell_done(space, done, changed, as_json)
 
@@ -96,15 +96,15 @@ def _changes(space: knnife.Space, done: Reencoded, queries: list[str], as_json: 
 
 def _tell_done(space: str, done: Reencoded, changed: dict[str, float], as_json: bool) -> None:
     again = f"knnife reencode {shlex.quote(space)}"
-    told = f"{done.encoded:,} encoded, "
+    line = f"{done.encoded:,} encoded, "
     if not done.switched:
-        told += f"the view {done.view} is complete; to let it answer: {again} --use {shlex.quote(done.view)}"
+        line += f"the view {done.view} is complete; to let it answer: {again} --use {shlex.quote(done.view)}"
     else:
-        told += f"the view {done.view} answers now"
+        line += f"the view {done.view} answers now"
         if done.before and done.before != done.view:
-            told += f"; to go back: {again} --use {shlex.quote(done.before)}"
-            told += f"\nto remove the old one: {again} --drop {shlex.quote(done.before)}"
-    _tell(told, {**next(done.rows()), **({"changes": changed} if changed else {})}, as_json)
+            line += f"; to go back: {again} --use {shlex.quote(done.before)}"
+            line += f"\nto remove the old one: {again} --drop {shlex.quote(done.before)}"
+    _tell(line, {**next(done.rows()), **({"changes": changed} if changed else {})}, as_json)
 
 
 def _tell(text: str, row: dict[str, Any], as_json: bool) -> None:

@@ -117,7 +117,7 @@ def words(
         done = f"{vectors.about['done']:.0%} of the training is done"
         raise click.Abort(f"stopped; {done}, {to} has the vectors so far, and the same command continues from there")
     checkpoint.unlink(missing_ok=True)
-    _tell(vectors, to, time.monotonic() - start, as_json)
+    _write_facts(vectors, to, time.monotonic() - start, as_json)
 
 
 def _refuse_sources(sources: tuple[str, ...], to: str) -> None:
@@ -131,10 +131,10 @@ def _refuse_sources(sources: tuple[str, ...], to: str) -> None:
             raise click.UsageError(f"-o {to} is a SOURCE as well, and would be written over")
 
 
-def _tell(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -> None:
-    told = {"words": len(vectors), "dim": vectors.dim, "seconds": round(seconds, 1), "output": to}
+def _write_facts(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -> None:
+    facts = {"words": len(vectors), "dim": vectors.dim, "seconds": round(seconds, 1), "output": to}
     if as_json:
-        click.echo(json_line({**told, **vectors.about}))
+        click.echo(json_line({**facts, **vectors.about}))
         return
     rate = vectors.about["corpus words"] * vectors.about["epochs"] / max(vectors.about["seconds"], 1e-3)
     if broken := vectors.about["broken rows"]:

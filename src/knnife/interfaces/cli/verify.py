@@ -58,7 +58,7 @@ def command(
         click.echo(f"{shown:,} of {len(found):,} show the same; see {printable(show)}", err=True)
 
 
-def _verified(picture: str, candidates: tuple[str, ...], asked: dict[str, Any], k: int | None) -> Verified:
+def _verified(picture: str, candidates: tuple[str, ...], options: dict[str, Any], k: int | None) -> Verified:
     spaces = [name for name in candidates if is_space(name)]
     if spaces and len(candidates) > 1:
         raise click.UsageError(f"{spaces[0]} is a space, and stands alone; got {len(candidates)} candidates")
@@ -66,6 +66,6 @@ def _verified(picture: str, candidates: tuple[str, ...], asked: dict[str, Any], 
         if k is not None:
             raise click.UsageError("-k says how many of the nearest in a space are compared, and there is none")
         things = [thing for name in candidates for thing in knnife.read(name, pictures=True)]
-        return knnife.verify(picture, things, **asked)
+        return knnife.verify(picture, things, **options)
     with open_to_ask(spaces[0]) as space:
-        return knnife.verify(picture, space, k=k or 20, **asked)
+        return knnife.verify(picture, space, k=k or 20, **options)

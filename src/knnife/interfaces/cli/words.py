@@ -40,8 +40,8 @@ def command(file: str, as_json: bool) -> None:
         click.echo(json_line({"file": file, **facts, "about": dict(vectors.about)}))
         return
     both = {**vectors.about, **facts}
-    told = ({"name": name, "value": value} for name, value in both.items() if value is not None)
-    output.write_rows(told, {"name": "", "value": ""}, layout="wrapped")
+    rows = ({"name": name, "value": value} for name, value in both.items() if value is not None)
+    output.write_rows(rows, {"name": "", "value": ""}, layout="wrapped")
 
 
 def _facts(vectors: knnife.WordVectors) -> Iterator[tuple[str, Any]]:
@@ -72,12 +72,12 @@ cat royals.txt | knnife words near wiki.vectors - --json
 @json_option
 def near(file: str, words: tuple[str, ...], k: int, as_json: bool, **sums: tuple[str, ...]) -> None:
     """The nearest words of each WORD, which is not among them itself; - stands for the lines of standard input."""
-    asked = list(lines_for(words))
-    found = knnife.WordVectors.load(file).near(asked, k, **sums)
+    queries = list(lines_for(words))
+    found = knnife.WordVectors.load(file).near(queries, k, **sums)
     columns = dict(NEAR_COLUMNS)
-    if output.for_people() and len(asked) == 1:
+    if output.for_people() and len(queries) == 1:
         del columns["query"]
-    output.write_rows(({**row, "query": asked[row["query"]]} for row in found.rows()), columns, as_json)
+    output.write_rows(({**row, "query": queries[row["query"]]} for row in found.rows()), columns, as_json)
 
 
 SIMILAR_COLUMNS = {"score": "score", "a": "a", "b": "b"}

@@ -14,7 +14,7 @@ import numpy as np
 
 from knnife.geometry import Vectors, unit
 from knnife.tools._doctor import remedies, shape
-from knnife.tools._doctor.finding import Figure, Finding, Id, State, few, judged, named, percent, worst
+from knnife.tools._doctor.check_result import Figure, Finding, Id, State, few, judged, named, percent, worst
 from knnife.tools._doctor.survey import Report, Survey
 
 LEAST = 100  # points below which none of these figures means anything

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from knnife.tools._doctor.finding import Id, arguments
+from knnife.tools._doctor.check_result import Id, arguments
 from knnife.tools._doctor.survey import Survey
 
 LISTED = 20  # ids that a command line is given; more go into Python

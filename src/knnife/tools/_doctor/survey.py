@@ -1,8 +1,8 @@
 """Looking at a space or an array once, from end to end, so that all checks can work on what was seen.
 
-Every thing and every vector is read, a block at a time; kept are a few bytes of each (its id, the length and a hash of
-its vector, a hash of its text), and whole only a sample, drawn beforehand. So what is cheap to tell is told of
-everything, and what costs more (neighbours, tokens) of the sample.
+Every thing and every vector is read, a block at a time. What stays is a few bytes of each (its id, the length and a hash
+of its vector, a hash of its text), and a sample, drawn beforehand. So cheap figures are those of everything, and costly
+ones (neighbours, tokens) those of the sample.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from knnife.errors import NotFound
 from knnife.geometry import Metric, Vectors, as_vectors, blocks, lengths
 from knnife.space import Space
-from knnife.tools._doctor.finding import Id
+from knnife.tools._doctor.check_result import Id
 
 BLOCK = 4_096  # things read at a time
 MISSING = -1.0  # in place of the length of a vector that is not there

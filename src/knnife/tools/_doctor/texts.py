@@ -16,7 +16,7 @@ from knnife.encoders.entry import HUB, Entry
 from knnife.encoders.protocol import Tokens
 from knnife.geometry import as_vectors, unit
 from knnife.tools._doctor import remedies
-from knnife.tools._doctor.finding import Figure, Finding, Id, few, judged, named, percent
+from knnife.tools._doctor.check_result import Figure, Finding, Id, few, judged, named, percent
 from knnife.tools._doctor.survey import Survey
 
 BLANK, MOSTLY_BLANK = 0, 0.01  # one is worth a look; one in a hundred is a fault of the reading
@@ -150,11 +150,11 @@ def _prefixes(looked: Survey, sample: _Texts, encoder: Encoder) -> Finding:
         means = f"the catalogue does not know {encoder.name}: its card tells whether it wants words before texts"
         return Finding("prefixes", "unknown" if given == ("", "") else "good", means, figures, m)
     wanted = (entry.query_prefix, entry.passage_prefix)
-    told = f"before queries {wanted[0]!r} and before passages {wanted[1]!r}"
+    prefixes = f"before queries {wanted[0]!r} and before passages {wanted[1]!r}"
     if wanted == given:
-        means = f"the model wants {told}, and gets it" if any(wanted) else "the model wants none"
+        means = f"the model wants {prefixes}, and gets it" if any(wanted) else "the model wants none"
         return Finding("prefixes", "good", means, figures, m)
-    means = f"the model was trained with {told}; the encoder puts {given[0]!r} and {given[1]!r}"
+    means = f"the model was trained with {prefixes}; the encoder puts {given[0]!r} and {given[1]!r}"
     if wanted[1] and _beginning(sample, wanted[1]) >= DOUBLED:
         means += "; the texts bring theirs, and questions have to bring their own"
         return Finding("prefixes", "warning", means, figures, m)

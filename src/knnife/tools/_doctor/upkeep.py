@@ -10,7 +10,7 @@ from knnife.encoders.loading import ENDPOINT
 from knnife.errors import EncoderMismatch, KnnifeError
 from knnife.space import Space
 from knnife.space.answers import Info, ViewInfo
-from knnife.tools._doctor.finding import Figure, Finding, State, arguments, judged, percent
+from knnife.tools._doctor.check_result import Figure, Finding, State, arguments, judged, percent
 
 SMALL = 10_000 * 256  # components up to which a space is searched without an index (docs/architecture.md)
 RECALL_SLACK = 0.01  # what a sample of a thousand questions may be off

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from knnife.tools._doctor import remedies
-from knnife.tools._doctor.finding import Figure, Finding, Id, few, judged, named, percent
+from knnife.tools._doctor.check_result import Figure, Finding, Id, few, judged, named, percent
 from knnife.tools._doctor.survey import MISSING, Rows, Survey
 
 # One thing in a hundred that no question can reach is more than a few odd texts: the model does not fit the data.

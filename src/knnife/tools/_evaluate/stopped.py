@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from knnife.tools.evaluate import Evaluation
+from typing import Any
 
 
 class Stopped(KeyboardInterrupt):
-    """The evaluation was stopped; `so_far` is that of the encoders which were done."""
+    """The evaluation was stopped; `so_far` is the `Evaluation` of the encoders that were done."""
 
-    def __init__(self, so_far: Evaluation) -> None:
+    def __init__(self, so_far: Any) -> None:
         super().__init__("stopped")
         self.so_far = so_far

@@ -82,8 +82,8 @@ def read_pairs(path: Source) -> RatedPairs:
     for number, fields in rows:
         _check(str(path), number, fields, column)
     scores = np.array([float(fields[column]) for _, fields in rows])
-    told = f"column {column + 1}" + (f" ({title[0]})" if title else "")
-    return RatedPairs(str(path), told, [fields[0] for _, fields in rows], [fields[1] for _, fields in rows], scores)
+    name = f"column {column + 1}" + (f" ({title[0]})" if title else "")
+    return RatedPairs(str(path), name, [fields[0] for _, fields in rows], [fields[1] for _, fields in rows], scores)
 
 
 def _lines(path: Source) -> Iterator[tuple[int, str]]:

@@ -20,7 +20,7 @@ import numpy as np
 from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.geometry import unit
 from knnife.tools._match.bags import Bag, Numbers, Rarity, Rows, Words, gram_bag, word_bag
-from knnife.tools._match.candidates import candidates
+from knnife.tools._match.candidate_pairs import candidates
 from knnife.tools._match.cells import values
 from knnife.tools._match.fields import Field, Records
 from knnife.tools._match.lexicon import Lexicon

@@ -86,22 +86,22 @@ class Field:
         return self.left if self.left == self.right else f"{self.left}/{self.right}"
 
 
-Told = Iterable[str | tuple[str, str]] | Mapping[str | tuple[str, str], Kind] | None
+FieldNames = Iterable[str | tuple[str, str]] | Mapping[str | tuple[str, str], Kind] | None
 
 
-def fields_of(left: Records, right: Records, told: Told = None) -> tuple[Field, ...]:
+def fields_of(left: Records, right: Records, names: FieldNames = None) -> tuple[Field, ...]:
     """The fields of two tables.
 
-    told: which to compare: names of columns that both have, or pairs (left name, right name); as a mapping to say
+    names: which to compare: names of columns that both have, or pairs (left name, right name); as a mapping to say
         of what kind they are, too. None takes all columns that both tables have, where a cell on each side says
-        something. Case and what is no letter make no difference between names that are not told.
+        something. Case and what is no letter make no difference between names, where none are given.
 
     Raises BadInput for columns that are not there, for kinds there are not, and where nothing is left to compare.
     """
-    kinds: Mapping[Any, Kind] = told if isinstance(told, Mapping) else {}
-    pairs = _same_names(left, right) if told is None else [_pair(each) for each in told]
+    kinds: Mapping[Any, Kind] = names if isinstance(names, Mapping) else {}
+    pairs = _same_names(left, right) if names is None else [_pair(each) for each in names]
     found = []
-    for given, (a, b) in zip(pairs if told is None else told, pairs, strict=True):
+    for given, (a, b) in zip(pairs if names is None else names, pairs, strict=True):
         for name, table, side in ((a, left, "left"), (b, right, "right")):
             if name not in table.columns:
                 raise BadInput(f"the {side} records have no column {name!r}; they have: {', '.join(table.columns)}")
@@ -161,12 +161,12 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
-def _pair(told: Any) -> tuple[str, str]:
-    if isinstance(told, str):
-        return told, told
-    if isinstance(told, tuple | list) and len(told) == 2 and all(isinstance(each, str) for each in told):
-        return told[0], told[1]
-    raise BadInput(f"a field is a name, or a pair of names (left, right); got {told!r}")
+def _pair(given: Any) -> tuple[str, str]:
+    if isinstance(given, str):
+        return given, given
+    if isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(each, str) for each in given):
+        return given[0], given[1]
+    raise BadInput(f"a field is a name, or a pair of names (left, right); got {given!r}")
 
 
 def _things(given: Any) -> Iterable[Thing]:

@@ -1,7 +1,7 @@
 """A matcher: says of pairs of records how probably both are of the same thing, and which fields say so.
 
 Learned once, from two tables and perhaps some labelled pairs; then asked about any records with the same columns, and
-kept in a file.
+saved in a file.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput, NotFound
-from knnife.tools._match import saving
+from knnife.tools._match import matcher_file
 from knnife.tools._match.bags import Numbers, Rarity, Rows
 from knnife.tools._match.comparing import RECORD, Compared, Comparison, whole
 from knnife.tools._match.evidence import Evidence
-from knnife.tools._match.fields import Field, Records, Told, fields_of
+from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.learning import LearnedMatching, Mask
 
 Labels = Iterable[tuple[str | int, str | int, int | bool]] | None
@@ -84,7 +84,7 @@ class Matcher:
         right: Any = None,
         labels: Labels = None,
         *,
-        fields: Told = None,
+        fields: FieldNames = None,
         candidates: Any = None,
         seed: int = 0,
     ) -> Matcher:
@@ -123,8 +123,8 @@ class Matcher:
     def comparison(self, left: Any, right: Any = None) -> Comparison:
         """Tables, ready to be compared as this matcher does. Raises BadInput where one has not the columns."""
         ours, theirs = _tables(left, right)
-        told = {(field.left, field.right): field.kind for field in self.fields}
-        return Comparison(ours, theirs, fields_of(ours, theirs, told), self.rarities)
+        kinds = {(field.left, field.right): field.kind for field in self.fields}
+        return Comparison(ours, theirs, fields_of(ours, theirs, kinds), self.rarities)
 
     def probabilities(self, left: Any, right: Any, pairs: Any, *, rivals: Any = None) -> Numbers:
         """How probably pairs of records `(m, 2)`, by position, are matches: `(m,)`.
@@ -157,12 +157,12 @@ class Matcher:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file, in the format of safetensors."""
-        saving.write(Path(path), self.fields, self.rarities, self.evidence, self.learned, self.labelled)
+        matcher_file.write(Path(path), self.fields, self.rarities, self.evidence, self.learned, self.labelled)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Matcher:
         """The matcher in a file. Raises NotFound where there is none, BadInput for a file that is no matcher."""
-        return cls(**saving.read(Path(path)))
+        return cls(**matcher_file.read(Path(path)))
 
     def _without(self, compared: Compared, missing: Mask, said: Numbers | float) -> Numbers:
         """The log-odds if these measures `(f,)` were missing, and what they say without labels."""

@@ -93,12 +93,12 @@ def edits(typed: Sequence[str], right: Sequence[str]) -> list[list[Edit]]:
     """What happened to each right word, from its beginning on; nothing where both are equal."""
     rows = np.arange(len(typed))
     found = align(Letters.of(typed), Letters.of(right), rows, rows)
-    told: list[list[Edit]] = [[] for _ in typed]
+    edited: list[list[Edit]] = [[] for _ in typed]
     order = np.lexsort((found.kind, found.typed, found.right))
     for pair, at, then, kind in np.stack([found.pair, found.right, found.typed, found.kind], axis=1)[order].tolist():
         meant = right[pair][at : at + int(TAKES_RIGHT[kind])]
-        told[pair].append(Edit(KINDS[kind], meant, typed[pair][then : then + int(TAKES_TYPED[kind])], at))
-    return told
+        edited[pair].append(Edit(KINDS[kind], meant, typed[pair][then : then + int(TAKES_TYPED[kind])], at))
+    return edited
 
 
 def align(typed: Letters, right: Letters, typed_rows: Ints, right_rows: Ints) -> Edits:

@@ -67,14 +67,14 @@ class Suggestions:
             right += [self._apart[number] if row == APART else vocabulary.keys[row] for row in rows]
             ratios += [more_common(*two) for two in pairwise(counts)]
             sizes.append(len(rows))
-        told = iter(zip(reasons(typed, right, self._keyboard), ratios, strict=True))
-        return [[why + ratio for why, ratio in islice(told, size)] for size in sizes]
+        explained = iter(zip(reasons(typed, right, self._keyboard), ratios, strict=True))
+        return [[why + ratio for why, ratio in islice(explained, size)] for size in sizes]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each suggestion: the word, its rank from 1, the suggestion, how probable it is, and why."""
-        told = self.reasons()
+        explained = self.reasons()
         for number, word in enumerate(self.asked):
-            for rank, (suggestion, why) in enumerate(zip(self.words[number], told[number], strict=True)):
+            for rank, (suggestion, why) in enumerate(zip(self.words[number], explained[number], strict=True)):
                 yield {
                     "word": word,
                     "rank": rank + 1,
@@ -220,12 +220,12 @@ class Speller:
         ranked = self._suggesting.rank(stems, 1 + OTHERS, contexts, np.array(doubts, np.float32))
         suggested = self._told(stems, ranked)
         put_in = np.flatnonzero((ranked.rows[:, 0] != NOTHING) & (ranked.probabilities[:, 0] >= sure)).tolist()
-        told = dict(zip(put_in, suggested.reasons(put_in), strict=True))
+        explained = dict(zip(put_in, suggested.reasons(put_in), strict=True))
         for number, (_, place) in enumerate(found):
             words, ending = suggested.words[number], place.word[len(stems[number]) :]
             probability = float(ranked.probabilities[number, 0])
-            corrected = number in told
-            why = "; ".join(told[number][0]) if corrected else ""
+            corrected = number in explained
+            why = "; ".join(explained[number][0]) if corrected else ""
             best, *others = [word + ending for word in words] or [""]
             yield Wrong(place.word, place.start, best, probability, corrected, why, others)
 

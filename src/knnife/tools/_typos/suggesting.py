@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Vectors, unit
 from knnife.threads import cores
 from knnife.tools._typos.alignment import Edit, edits
-from knnife.tools._typos.candidates import CandidateWords, candidates
+from knnife.tools._typos.candidate_words import CandidateWords, candidates
 from knnife.tools._typos.keyboard import NEIGHBOUR, distance
 from knnife.tools._typos.ranking import Ranker
 from knnife.tools._typos.spelled import folded, speak
@@ -134,7 +134,7 @@ def _likeliest(pairs: CandidateWords, odds: Odds, m: int, k: int) -> tuple[NDArr
     return rows, probabilities
 
 
-MANY = 3  # edits that are still told one by one
+MANY = 3  # edits that are still listed one by one
 
 
 def reasons(typed: Sequence[str], right: Sequence[str], keyboard: str = "qwerty") -> list[list[str]]:
@@ -154,8 +154,12 @@ def _reason(typed: str, right: str, happened: list[Edit], alike: bool, keyboard:
         return ["in the vocabulary"]
     if typed.replace(" ", "") == right.replace(" ", ""):
         return ["two words" if " " in right else "one word"]
-    told = [_told(edit, right, keyboard) for edit in happened] if len(happened) <= MANY else [f"{len(happened)} edits"]
-    return told + ["sounds the same"] * alike
+    parts = (
+        [_described(edit, right, keyboard) for edit in happened]
+        if len(happened) <= MANY
+        else [f"{len(happened)} edits"]
+    )
+    return parts + ["sounds the same"] * alike
 
 
 def more_common(count: float, next_count: float) -> list[str]:
@@ -165,7 +169,7 @@ def more_common(count: float, next_count: float) -> list[str]:
     return [f"{count / next_count:,.0f} x as common as the next"]
 
 
-def _told(edit: Edit, right: str, keyboard: str) -> str:
+def _described(edit: Edit, right: str, keyboard: str) -> str:
     if edit.kind == "missing":
         around = right[max(0, edit.at - 1) : edit.at] + right[edit.at + 1 : edit.at + 2]
         return f"{'one ' if edit.right in around else ''}{edit.right} left out"

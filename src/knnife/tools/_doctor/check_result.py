@@ -20,7 +20,7 @@ class Finding:
     """What one check found.
 
     check: its name. state: "good"; "warning", look at it; "bad", answers are wrong or missing; "unknown", it cannot
-        be told.
+        be known.
     means: one sentence for people, with the figures in it; figures: the same for programs.
     remedy: a command, or Python, that mends it; None where nothing is to be done.
     ids: things concerned, a few of them. looked_at: how many things were looked at.
