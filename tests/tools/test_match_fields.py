@@ -173,7 +173,7 @@ def test_what_is_missing_on_one_side_is_not_a_number_and_what_is_equal_is_one() 
     found = compared(
         [{"name": "blue lagoon", "city": None, "price": "", "day": day, "phone": "1"}, {"city": "rome", "price": 4}],
         [{"name": "blue lagoon", "city": "paris", "price": 3, "day": day, "phone": None}, {"phone": "2"}],
-        told=KINDS,
+        names=KINDS,
     )
     missing = [group in ("city", "price", "phone") for group, _ in found.names]
     assert np.isnan(found.measures[0, missing]).all()
@@ -185,7 +185,7 @@ def test_what_is_missing_on_one_side_is_not_a_number_and_what_is_equal_is_one() 
 def test_numbers_days_and_codes_are_near_as_the_page_says() -> None:
     left = [{"name": "a", "price": "$80", "day": "2001-03-05", "phone": "212/632-5000"}]
     right = [{"name": "b", "price": 100.0, "day": "2001-02-03", "phone": "212 632 9999"}]
-    found = compared(left, right, told={name: kind for name, kind in KINDS.items() if name != "city"})
+    found = compared(left, right, names={name: kind for name, kind in KINDS.items() if name != "city"})
     assert found.of("price", "near")[0] == pytest.approx(0.8)
     assert found.of("day", "near")[0] == pytest.approx(math.exp(-1))
     assert found.of("phone", "near")[0] == pytest.approx(6 / 10)
@@ -194,7 +194,7 @@ def test_numbers_days_and_codes_are_near_as_the_page_says() -> None:
 
 def test_an_equal_value_says_the_more_the_rarer_it_is() -> None:
     rows = [{"name": "x", "price": price} for price in (1, 2, 2, 2, 3)]
-    found = compared(rows, rows, [[0, 0], [1, 2], [4, 4]], told={"name": "name", "price": "number"})
+    found = compared(rows, rows, [[0, 0], [1, 2], [4, 4]], names={"name": "name", "price": "number"})
     once, often, again = found.of("price", "same")
     assert once == again == 1 > often == pytest.approx(math.log(10 / 6) / math.log(10 / 2))
 
@@ -204,7 +204,7 @@ def test_measures_are_those_that_are_announced_and_lie_where_the_page_says() -> 
         {"name": f"thing {row} of wood", "about": "long " * 20, "price": row, "code": f"ab-{row}00"} for row in range(9)
     ]
     kinds = {"name": "name", "about": "text", "price": "number", "code": "code"}
-    found = compared(rows, rows, [[a, b] for a in range(9) for b in range(9)], told=kinds)
+    found = compared(rows, rows, [[a, b] for a in range(9) for b in range(9)], names=kinds)
     assert list(found.names) == measured([Field(name, name, kind) for name, kind in kinds.items()])  # type: ignore[arg-type]
     others = [group != RIVALS for group, _ in found.names]
     inside = found.measures[:, others]
@@ -217,7 +217,7 @@ def test_a_name_is_found_in_the_other_record_whatever_its_column() -> None:
     found = compared(
         [{"title": "pale ale", "maker": "dry dock"}, {"title": "red", "maker": "old mill"}],
         [{"title": "dry dock pale ale", "maker": None}, {"title": "stout", "maker": "mill"}],
-        told=["title", "maker"],
+        names=["title", "maker"],
     )
     assert found.of(NAME, "held right")[0] == pytest.approx(1)
     assert found.of(RECORD, "held")[0] == pytest.approx(1)

@@ -1,8 +1,8 @@
 """Looking at a space or an array once, from end to end, so that all checks can work on what was seen.
 
-Every thing and every vector is read, a block at a time. What stays is a few bytes of each (its id, the length and a hash
-of its vector, a hash of its text), and a sample, drawn beforehand. So cheap figures are those of everything, and costly
-ones (neighbours, tokens) those of the sample.
+Every thing and every vector is read, a block at a time. What stays is a few bytes of each (its id, the length and a
+hash of its vector, a hash of its text), and a sample, drawn beforehand. So cheap figures are those of everything, and
+costly ones (neighbours, tokens) those of the sample.
 """
 
 from __future__ import annotations
