@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-SPEAKS_TO_SQLITE: list[str] = []
-
-LOOKS_INTO_A_PRIVATE_FOLDER: list[str] = []
-
-SEES_A_STORE: list[str] = []
-
 IN_A_CIRCLE: list[str] = [
     "tools/_classify/classifier.py",
     "tools/_classify/keeping.py",
