@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-IN_A_CIRCLE: list[str] = [
-    "tools/_classify/classifier.py",
-    "tools/_classify/keeping.py",
-    "tools/_drift/monitor.py",
-    "tools/_drift/saving.py",
-    "tools/_outliers/detector.py",
-    "tools/_outliers/saving.py",
-]
+IN_A_CIRCLE: list[str] = []
 
-CLASSES_OF_ONE_NAME: list[str] = [
-    "Learned",
-    "Seen",
-    "Trial",
-]
+CLASSES_OF_ONE_NAME: list[str] = []
 
 FILES_OF_ONE_NAME: list[str] = [
-    "learning",
     "rows",
 ]

@@ -37,7 +37,7 @@ _NAMES = {  # module -> the public names that it holds
     "tools._classify.classifier": "Classifier",
     "tools._drift.monitor": "DriftMonitor",
     "tools._duplicates.seen": "Seen",
-    "tools._evaluate.stopped": "Stopped",
+    "tools._evaluate.compared_encoders": "Stopped",
     "tools._faces.people": "Faces",
     "tools._match.matcher": "Matcher",
     "tools._outliers.detector": "Detector",
@@ -101,7 +101,7 @@ else:
     from knnife.tools._classify.classifier import Classifier as Classifier
     from knnife.tools._drift.monitor import DriftMonitor as DriftMonitor
     from knnife.tools._duplicates.seen import Seen as Seen
-    from knnife.tools._evaluate.stopped import Stopped as Stopped
+    from knnife.tools._evaluate.compared_encoders import Stopped as Stopped
     from knnife.tools._faces.people import Faces as Faces
     from knnife.tools._match.matcher import Matcher as Matcher
     from knnife.tools._outliers.detector import Detector as Detector

@@ -8,10 +8,10 @@ from tests.tools.test_classify import clouds
 
 from knnife.errors import BadInput
 from knnife.tools._classify.calibration import calibration_error, sharpness
-from knnife.tools._classify.landmarks import Landmarks
-from knnife.tools._classify.learning import Lesson, held_out
+from knnife.tools._classify.fitting import Lesson, held_out
 from knnife.tools._classify.names import texts_of, worded
 from knnife.tools._classify.novelty import Novelty
+from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.softmax import fit, shares, softmax
 from knnife.tools._classify.suspects import suspects
 
@@ -58,7 +58,7 @@ def test_softmax_survives_huge_logits() -> None:
 
 def test_products_of_features_are_the_kernel_where_all_points_are_landmarks() -> None:
     points, _ = clouds(50, 3, apart=0.1, dim=4)
-    features = Landmarks.of(points, seed=0).features(points)
+    features = Nystrom.of(points, seed=0).features(points)
     squares = ((points[:, None] - points[None]) ** 2).sum(axis=2)
     np.testing.assert_allclose(features @ features.T, np.exp(-squares / 2), atol=5e-3)
 

@@ -19,7 +19,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, sample
 from knnife.space.space import Where
-from knnife.tools._clusters.finding import Tree, comparable_points, find
+from knnife.tools._clusters.cluster_tree import Tree, comparable_points, find
 from knnife.tools._clusters.levels import silhouettes
 from knnife.tools._clusters.names import typical_words
 from knnife.tools._clusters.tree import cut

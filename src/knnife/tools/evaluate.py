@@ -20,10 +20,9 @@ from knnife.errors import BadInput
 from knnife.geometry import Positions
 from knnife.statistics.intervals import Numbers, spearman
 from knnife.tools._evaluate import measures
-from knnife.tools._evaluate.candidates import Candidate, Meter, Progress, Working, load_candidates
+from knnife.tools._evaluate.compared_encoders import Candidate, Meter, Progress, Stopped, Working, load_candidates
 from knnife.tools._evaluate.nearness import neighbours, row_similarities
 from knnife.tools._evaluate.plan import GivenLabels, Plan, make_plan
-from knnife.tools._evaluate.stopped import Stopped
 from knnife.tools._evaluate.verdict import standings, verdict
 
 MEMORY = "memory: its files and the vectors of all things as float32; a run needs some more while it works"

@@ -23,7 +23,7 @@ from knnife.tools._outliers.calibrating import extrapolated, worth_a_look
 from knnife.tools._outliers.detector import Detector
 from knnife.tools._outliers.explaining import as_told
 from knnife.tools._outliers.given import take
-from knnife.tools._outliers.learning import Labels
+from knnife.tools._outliers.labels import Labels
 from knnife.tools._outliers.scoring import Progress
 
 

@@ -17,13 +17,13 @@ from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, Space, opened, sample
 from knnife.space.inputs import is_array
 from knnife.space.space import Where
-from knnife.tools._classify import keeping
+from knnife.tools._classify import classifier_file
 from knnife.tools._classify.calibration import Measured
+from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.examples import Examples, coded
-from knnife.tools._classify.ground import Ground
-from knnife.tools._classify.landmarks import Landmarks
-from knnife.tools._classify.learning import Head, Lesson, learn
+from knnife.tools._classify.fitting import Head, Lesson, learn
 from knnife.tools._classify.novelty import Novelty
+from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.preparing import Names, Prepared, from_examples, from_names
 
 
@@ -41,8 +41,8 @@ class Classifier:
     encoder: str | None
     fingerprint: str | None
     measured: Measured | None
-    ground: Ground
-    landmarks: Landmarks
+    centring: Centring
+    kernel: Nystrom
     head: Head
     examples: Examples
     novelty: Novelty
@@ -98,13 +98,13 @@ class Classifier:
     @cached_property
     def lesson(self) -> Lesson:
         """What the head was learned from."""
-        features = self.landmarks.features(self.examples.points)
+        features = self.kernel.features(self.examples.points)
         return Lesson(features, self.examples.codes, self.examples.things, len(self.classes))
 
     @property
     def dim(self) -> int:
         """Of the vectors it takes."""
-        return len(self.ground.centre)
+        return len(self.centring.centre)
 
     def predict_proba(self, asked: Any) -> Vectors:
         """The probability of each class, `(m, K)`: of a Sample, a space, vectors (m, d), or texts.
@@ -119,7 +119,7 @@ class Classifier:
 
     def features(self, asked: Any) -> Vectors:
         """What is asked as the head sees it `(m, r)`; raises as `predict_proba`."""
-        return self.landmarks.features(self._points(asked))
+        return self.kernel.features(self._points(asked))
 
     def _points(self, asked: Any) -> Vectors:
         found = self.sample(asked)
@@ -129,7 +129,7 @@ class Classifier:
             raise BadInput(
                 f"the classifier takes vectors of {self.dim} dimensions, {found.source} has {found.vectors.shape[1]}"
             )
-        return self.ground.points(found.vectors)
+        return self.centring.points(found.vectors)
 
     def sample(self, asked: Any) -> Sample:
         """What is asked as a Sample; texts by the encoder that made the examples. Raises EncoderMismatch."""
@@ -167,7 +167,7 @@ class Classifier:
         if not len(found):
             return np.zeros(0, np.float32)
         points = self._points(found)
-        return self.novelty.fits(self.ground.compared(found.vectors) if self.novelty.named else points)
+        return self.novelty.fits(self.centring.compared(found.vectors) if self.novelty.named else points)
 
     # --- in a file --------------------------------------------------------------------------------------------
 
@@ -176,17 +176,17 @@ class Classifier:
 
         Raises BadInput for labels that are neither texts nor numbers nor truth values.
         """
-        keeping.save(self, Path(path))
+        classifier_file.save(vars(self), Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Classifier:
         """The classifier in a file. Raises NotFound; BadInput where it is none, or is damaged."""
-        return cls(**keeping.load(Path(path)))
+        return cls(**classifier_file.load(Path(path)))
 
 
 def learned(prepared: Prepared, seed: int) -> Classifier:
     """The classifier that these examples and names teach."""
-    found = learn(prepared.lesson, prepared.landmarks.features(prepared.unlabelled), seed)
+    found = learn(prepared.lesson, prepared.kernel.features(prepared.unlabelled), seed)
     encoder = prepared.encoder
     return Classifier(
         prepared.classes,
@@ -194,8 +194,8 @@ def learned(prepared: Prepared, seed: int) -> Classifier:
         encoder.name if encoder else None,
         encoder.fingerprint if encoder else None,
         found.measured,
-        prepared.ground,
-        prepared.landmarks,
+        prepared.centring,
+        prepared.kernel,
         found.head,
         prepared.examples,
         prepared.novelty,

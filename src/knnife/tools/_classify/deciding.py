@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from knnife.geometry import Vectors, blocks, top_k
-from knnife.tools._classify.learning import Head, Lesson
+from knnife.tools._classify.fitting import Head, Lesson
 from knnife.tools._classify.softmax import Codes, softmax
 
 

@@ -5,7 +5,7 @@ distribution-independent anomaly detection in streaming vessel data", 2010): the
 as far from the others as the thing does. Of things that do belong, a share of at most p has a value up to p. Beyond
 the farthest example, where counting ends, the share goes on falling as it fell over the farthest quarter (an
 exponential tail), so that a few examples are enough to say "none of these". With names alone, the figure is the share
-of texts about anything (strangers.py) that lie farther from every name.
+of texts about anything (background_texts.py) that lie farther from every name.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ TURNED_AWAY = 0.01  # with examples: of the things that do belong, so many are a
 ENOUGH = (
     5  # of a class; each of fewer is judged by fewer still of its own, and lies farther away than a new thing would
 )
-UNLIKELY = 0.5  # with names: what is nearer to one than so many of the strangers belongs; some may belong, too
+UNLIKELY = 0.5  # with names: what is nearer to one than so many of the background texts belongs; some may belong, too
 
 
 class Novelty(NamedTuple):
     """known: points of the examples, or vectors of the names `(n, d)`. nearness: how near others are, ascending.
 
-    named: whether those others are strangers, and not the examples themselves. least: what fits no better than that is
-    none of the classes, unless told.
+    named: whether those others are background texts, and not the examples themselves. least: what fits no better than
+    that is none of the classes, unless another limit is given.
     """
 
     metric: Metric
@@ -52,9 +52,9 @@ class Novelty(NamedTuple):
         return cls(metric, points, np.sort(others[np.arange(len(rows)), copies.sum(axis=1)]), False, least)
 
     @classmethod
-    def of_names(cls, names: Vectors, strangers: Vectors, metric: Metric) -> Novelty:
-        """By how near strangers (s, d) come to these names (K, d)."""
-        _, similarities = nearest(names, 1, strangers, metric=metric)
+    def of_names(cls, names: Vectors, background: Vectors, metric: Metric) -> Novelty:
+        """By how near background texts (s, d) come to these names (K, d)."""
+        _, similarities = nearest(names, 1, background, metric=metric)
         return cls(metric, names, np.sort(similarities[:, 0]), True, UNLIKELY)
 
     def fits(self, points: Vectors) -> Vectors:

@@ -1,4 +1,4 @@
-"""What a head is learned from: examples and names of classes, on one ground."""
+"""What a head is learned from: examples and names of classes, around one origin."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.things.kinds import kind
 from knnife.tools._classify import names
+from knnife.tools._classify.background_texts import BACKGROUND_TEXTS
+from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.examples import Examples, Labelled
-from knnife.tools._classify.ground import Ground
-from knnife.tools._classify.landmarks import Landmarks
-from knnife.tools._classify.learning import Lesson
+from knnife.tools._classify.fitting import Lesson
 from knnife.tools._classify.novelty import Novelty
-from knnife.tools._classify.strangers import STRANGERS
+from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.unlabelled import MOST
 
 Names = Mapping[Any, str] | bool | None
@@ -33,8 +33,8 @@ class Prepared(NamedTuple):
     classes: tuple[Any, ...]
     metric: Metric
     encoder: Encoder | None
-    ground: Ground
-    landmarks: Landmarks
+    centring: Centring
+    kernel: Nystrom
     examples: Examples
     novelty: Novelty
     unlabelled: Vectors
@@ -42,15 +42,15 @@ class Prepared(NamedTuple):
     @property
     def lesson(self) -> Lesson:
         """The same as features."""
-        features = self.landmarks.features(self.examples.points)
+        features = self.kernel.features(self.examples.points)
         return Lesson(features, self.examples.codes, self.examples.things, len(self.classes))
 
 
 def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
     """Examples, and the names of their classes where those are `wanted`, or (None) tell the classes apart."""
     found, codes, classes = labelled.sample, labelled.codes, labelled.classes
-    ground = Ground.of(found.vectors, found.metric)
-    points, ids = ground.points(found.vectors), list(found.ids)
+    centring = Centring.of(found.vectors, found.metric)
+    points, ids = centring.points(found.vectors), list(found.ids)
     things, encoder = len(points), found.encoder if found.fingerprint is not None else None
     if wanted or (wanted is None and encoder is not None):
         texts, named = _named(encoder or found.encoder, classes, wanted)  # the latter says why there is none
@@ -60,9 +60,9 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
     examples = Examples(points, codes, ids, things)
     novelty = Novelty.of_examples(points[:things], len(classes), found.metric, seed)
     chosen = np.random.default_rng(seed).permutation(len(labelled.others))[:MOST]
-    unlabelled = ground.points(labelled.others.vectors[chosen])
-    landmarks = Landmarks.of(points, seed, unlabelled)
-    return Prepared(classes, found.metric, encoder, ground, landmarks, examples, novelty, unlabelled)
+    unlabelled = centring.points(labelled.others.vectors[chosen])
+    kernel = Nystrom.of(points, seed, unlabelled)
+    return Prepared(classes, found.metric, encoder, centring, kernel, examples, novelty, unlabelled)
 
 
 def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
@@ -75,12 +75,12 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
         raise BadInput(f"the labels are {names.listed(list(labels))}; expected two or more, each once")
     texts = names.texts_of(classes, labels if isinstance(labels, Mapping) else {})
     metric, vectors = preferred_metric(loaded), loaded.encode(texts)
-    ground = Ground.of(vectors, metric)
-    points = ground.points(vectors)
+    centring = Centring.of(vectors, metric)
+    points = centring.points(vectors)
     examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
-    novelty = Novelty.of_names(ground.compared(vectors), loaded.encode(STRANGERS), metric)
-    landmarks = Landmarks.of(points, seed=0)
-    return Prepared(classes, metric, loaded, ground, landmarks, examples, novelty, points[:0])
+    novelty = Novelty.of_names(centring.compared(vectors), loaded.encode(BACKGROUND_TEXTS), metric)
+    kernel = Nystrom.of(points, seed=0)
+    return Prepared(classes, metric, loaded, centring, kernel, examples, novelty, points[:0])
 
 
 def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:

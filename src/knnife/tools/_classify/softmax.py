@@ -6,7 +6,7 @@ Minimised is
 
 where t_ik is the share of x_i that belongs to class k: 1 of its class where that is known. It is done by L-BFGS
 (Nocedal and Wright, "Numerical Optimization", 2nd ed., algorithm 7.4). It starts from the curvature of each component,
-which for the features of landmarks.py is nearly all of it, so that some twenty steps are enough.
+which for the features of nystrom.py is nearly all of it, so that some twenty steps are enough.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric
 from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
-from knnife.tools._drift import saving
+from knnife.tools._drift import monitor_file
 from knnife.tools._drift.pool import Floats
 from knnife.tools._drift.scores import BINS, Scores
 
@@ -135,12 +135,12 @@ class DriftMonitor:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file (safetensors); what was there before stays until it is whole."""
-        saving.write(Path(path), self)
+        monitor_file.write(Path(path), vars(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """The monitor in a file. Raises NotFound where there is none, BadInput for a file that is no monitor."""
-        return cls(**saving.read(Path(path)))
+        return cls(**monitor_file.read(Path(path)))
 
     def _look(self) -> Look:
         evidence = wealth(self.counts)

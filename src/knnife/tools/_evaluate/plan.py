@@ -14,7 +14,7 @@ from knnife.space import Space, opened
 from knnife.things import Thing, as_things
 from knnife.tools._evaluate import labels, trials
 from knnife.tools._evaluate.labels import Pair, Query
-from knnife.tools._evaluate.trials import Trial
+from knnife.tools._evaluate.trials import EncoderTrial
 
 COMPARED: Final = 10_000  # pairs of things whose similarities are compared between encoders
 
@@ -39,14 +39,14 @@ class Plan(NamedTuple):
     texts: list[str]
     total: int
     metric: Metric
-    deciding: list[Trial]
-    stability: Trial
+    deciding: list[EncoderTrial]
+    stability: EncoderTrial
     near: int
     pairs: Positions
     notes: list[str]
 
     @property
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[EncoderTrial]:
         """All of them."""
         return [*self.deciding, self.stability]
 
@@ -88,9 +88,9 @@ def _deciding(
     k: int,
     metric: Metric,
     seed: int,
-) -> tuple[list[Trial], list[str]]:
+) -> tuple[list[EncoderTrial], list[str]]:
     """The trials whose answers are known, the most telling first, and what is to be said of them."""
-    found: list[Trial] = []
+    found: list[EncoderTrial] = []
     notes: list[str] = []
     if queries:
         judged = trials.judged(queries, things, k, metric)

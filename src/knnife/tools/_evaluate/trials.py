@@ -42,7 +42,7 @@ class Encoding(Protocol):
         ...
 
 
-class Trial(Protocol):
+class EncoderTrial(Protocol):
     """units: what is counted, in words. figures: by name, the main one first. texts: how many it encodes."""
 
     @property

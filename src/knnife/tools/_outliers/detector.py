@@ -18,12 +18,12 @@ from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable
 from knnife.space.space import Where
 from knnife.statistics.ranks import rank_p_values
-from knnife.tools._outliers import saving
+from knnife.tools._outliers import detector_file
 from knnife.tools._outliers.calibrating import BULK, Numbers
 from knnife.tools._outliers.explaining import Share, examples, shares
 from knnife.tools._outliers.given import take
-from knnife.tools._outliers.learning import Labels, Learned, known
-from knnife.tools._outliers.regression import Seen
+from knnife.tools._outliers.labels import Labels, LearnedLabels, known
+from knnife.tools._outliers.regression import PointFeatures
 from knnife.tools._outliers.samples import Rows
 from knnife.tools._outliers.scoring import Progress, Scorer
 
@@ -46,7 +46,7 @@ class Detector:
     scores: Vectors
     odd: NDArray[np.bool_]
     columns: Mapping[str, slice]
-    learned: Learned | None = None
+    learned: LearnedLabels | None = None
 
     @classmethod
     def fit(
@@ -90,7 +90,7 @@ class Detector:
         scorer, marks, rows = Scorer.fit(points, seed, progress)
         learned, scores = None, marks.mean(axis=1)
         if odd.any():
-            learned, added = Learned.fit(Seen.of(points, marks, scorer.axes[-1]), odd, seed)
+            learned, added = LearnedLabels.fit(PointFeatures.of(points, marks, scorer.axes[-1]), odd, seed)
             scores = scores + added
         return cls(scorer, things.take(rows), rows, scores, odd, columns, learned)
 
@@ -113,7 +113,7 @@ class Detector:
         marks = self.scorer.marks(points)
         scores = marks.mean(axis=1)
         if self.learned is not None and self.learned.weight:
-            seen = Seen.of(points, marks, self.scorer.axes[-1])
+            seen = PointFeatures.of(points, marks, self.scorer.axes[-1])
             scores = scores + self.learned.weight * self.learned.regression.verdict(seen)
         found: Vectors = np.asarray(scores, np.float32)
         return found
@@ -146,12 +146,12 @@ class Detector:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file, in the format of safetensors."""
-        saving.write(Path(path), self)
+        detector_file.write(Path(path), vars(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Detector:
         """The detector in a file. Raises NotFound where there is none, BadInput for a file that is no detector."""
-        return cls(**saving.read(Path(path)))
+        return cls(**detector_file.read(Path(path)))
 
     @cached_property
     def _ordered(self) -> Vectors:

@@ -22,20 +22,20 @@ DIRECTIONS = 32  # the widest of the whitened axes
 CLOSE = 1e-3  # whitened distances below this are as good as none
 
 
-class Seen(NamedTuple):
+class PointFeatures(NamedTuple):
     """What is known of m things: `(m, d)` where they lie, in whitened axes, and their marks `(m, f)`."""
 
     places: Vectors
     marks: Vectors
 
     @classmethod
-    def of(cls, points: Vectors, marks: Vectors, axes: Axes) -> Seen:
+    def of(cls, points: Vectors, marks: Vectors, axes: Axes) -> PointFeatures:
         """Of points as given `(m, d)`, whose marks are known."""
         return cls(axes.place(points), marks)
 
-    def take(self, rows: Mask | NDArray[np.int64]) -> Seen:
+    def take(self, rows: Mask | NDArray[np.int64]) -> PointFeatures:
         """Some of them."""
-        return Seen(self.places[rows], self.marks[rows])
+        return PointFeatures(self.places[rows], self.marks[rows])
 
 
 class Regression(NamedTuple):
@@ -53,7 +53,7 @@ class Regression(NamedTuple):
     width: float
 
     @classmethod
-    def fit(cls, seen: Seen, odd: Mask, penalty: float, random: np.random.Generator) -> Regression:
+    def fit(cls, seen: PointFeatures, odd: Mask, penalty: float, random: np.random.Generator) -> Regression:
         """From things of which some are known to be `odd` `(m,)`; of the others a random part is shown."""
         known, others = np.flatnonzero(odd), random.permutation(np.flatnonzero(~odd))[:OTHERS]
         places = seen.places[known]
@@ -66,13 +66,13 @@ class Regression(NamedTuple):
         logits = design[len(known) :] @ coefficients
         return cls(places, centre, scale, coefficients, float(logits.mean()), float(logits.std()) or 1.0)
 
-    def verdict(self, seen: Seen) -> Floats:
+    def verdict(self, seen: PointFeatures) -> Floats:
         """How much things look like the known odd ones `(m,)`, in standard deviations of the others."""
         logits: Floats = (_features(seen, self.odd) - self.centre) / self.scale @ self.coefficients
         return (logits - self.level) / self.width
 
 
-def _features(seen: Seen, odd: Vectors, own: bool = False) -> Floats:
+def _features(seen: PointFeatures, odd: Vectors, own: bool = False) -> Floats:
     """What the regression is shown of things `(m, f)`; `own`: they are the odd ones, each of which ignores itself."""
     if own:
         _, near = nearest(odd, 1, metric="euclidean")

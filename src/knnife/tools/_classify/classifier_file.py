@@ -1,69 +1,72 @@
-"""A classifier as arrays and lines about them, and back: whatever a file says is checked before it is believed."""
+"""The file of a classifier: safetensors (arrays, and a JSON object about them), never code.
+
+`format`, `version` and `about` stand in the header's metadata. Whatever is read is checked before it is used: the file
+may come from anybody.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.errors import BadInput
+from knnife.encoders.tensors import read_tensors, write_tensors
+from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
-from knnife.tools._classify import file
 from knnife.tools._classify.calibration import Measured
+from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.examples import Examples
-from knnife.tools._classify.ground import Ground
-from knnife.tools._classify.landmarks import Landmarks
-from knnife.tools._classify.learning import Head
+from knnife.tools._classify.fitting import Head
 from knnife.tools._classify.novelty import Novelty
+from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.softmax import Weights
 
-if TYPE_CHECKING:
-    from knnife.tools._classify.classifier import Classifier
-
+FORMAT, VERSION = "knnife-classifier", "1"
 Tensors = Mapping[str, NDArray[Any]]
 KEPT = (str, int, float, bool)  # kinds of labels that JSON has
 
 
-def save(classifier: Classifier, path: Path) -> None:
-    """Writes the file. Raises BadInput for labels of a kind that it cannot hold."""
-    for label in classifier.classes:
+def save(fields: Mapping[str, Any], path: Path) -> None:
+    """Writes a classifier with these fields, in one step. Raises BadInput for labels of a kind that it cannot hold."""
+    for label in fields["classes"]:
         if not isinstance(label, KEPT):
             raise BadInput(f"the label {label!r:.60} cannot be kept; expected texts, numbers or truth values")
     about = {
-        "classes": classifier.classes,
-        "metric": classifier.metric,
-        "encoder": classifier.encoder,
-        "fingerprint": classifier.fingerprint,
-        "measured": classifier.measured,
-        "scale": classifier.ground.scale,
-        "sharpness": classifier.head.sharpness,
-        "ids": list(classifier.examples.ids),
-        "things": classifier.examples.things,
-        "unlabelled": classifier.unlabelled,
-        "least": classifier.novelty.least,
+        "classes": fields["classes"],
+        "metric": fields["metric"],
+        "encoder": fields["encoder"],
+        "fingerprint": fields["fingerprint"],
+        "measured": fields["measured"],
+        "scale": fields["centring"].scale,
+        "sharpness": fields["head"].sharpness,
+        "ids": list(fields["examples"].ids),
+        "things": fields["examples"].things,
+        "unlabelled": fields["unlabelled"],
+        "least": fields["novelty"].least,
     }
     tensors: dict[str, NDArray[Any]] = {
-        "centre": classifier.ground.centre,
-        "places": classifier.landmarks.places,
-        "mixing": classifier.landmarks.mixing,
-        "slope": classifier.head.weights.slope,
-        "intercept": classifier.head.weights.intercept,
-        "examples": classifier.examples.points,
-        "codes": classifier.examples.codes,
-        "nearness": classifier.novelty.nearness,
+        "centre": fields["centring"].centre,
+        "places": fields["kernel"].places,
+        "mixing": fields["kernel"].mixing,
+        "slope": fields["head"].weights.slope,
+        "intercept": fields["head"].weights.intercept,
+        "examples": fields["examples"].points,
+        "codes": fields["examples"].codes,
+        "nearness": fields["novelty"].nearness,
     }
-    if classifier.novelty.named:
-        tensors["names"] = classifier.novelty.known
-    file.write(path, tensors, about)
+    if fields["novelty"].named:
+        tensors["names"] = fields["novelty"].known
+    write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)})
 
 
 def load(path: Path) -> dict[str, Any]:
     """The fields of the Classifier that was saved. Raises NotFound; BadInput where the parts do not fit together."""
-    tensors, about = file.read(path)
+    tensors, about = _read(path)
     try:
         return _fields(tensors, about)
     except (LookupError, TypeError, ValueError, OverflowError) as error:
@@ -88,8 +91,8 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
         "encoder": about["encoder"],
         "fingerprint": about["fingerprint"],
         "measured": None if told is None else Measured(int(told[0]), float(told[1]), float(told[2])),
-        "ground": Ground(metric, tensors["centre"], scale),
-        "landmarks": Landmarks(tensors["places"], tensors["mixing"]),
+        "centring": Centring(metric, tensors["centre"], scale),
+        "kernel": Nystrom(tensors["places"], tensors["mixing"]),
         "head": Head(Weights(tensors["slope"], tensors["intercept"]), sharpness),
         "examples": examples,
         "novelty": Novelty(metric, known, np.sort(tensors["nearness"]), not things, _positive(float(about["least"]))),
@@ -127,3 +130,26 @@ def _positive(number: float) -> float:
     if not (math.isfinite(number) and number > 0):
         raise ValueError("scale, sharpness: expected numbers above 0")
     return number
+
+
+def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays of the file, and what stands about them. Raises NotFound, and BadInput for any other file."""
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}; a classifier is written by `knnife classify --save` or save()")
+    try:
+        metadata, tensors = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise BadInput(f"{path} is no classifier: it does not say that its format is {FORMAT}")
+        if metadata.get("version") != VERSION:
+            raise BadInput(
+                f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
+                f"{VERSION}; use the knnife that wrote it, or learn it again"
+            )
+        about = json.loads(metadata["about"])
+        if not isinstance(about, dict):
+            raise ValueError("about: expected an object")
+        return tensors, about
+    except (ValueError, KeyError, RecursionError, TypeError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{path} is no classifier, or is damaged: {error!s:.200}") from error

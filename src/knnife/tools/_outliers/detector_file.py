@@ -2,7 +2,7 @@
 
     meta          JSON: format, metric, fingerprint, source, columns, ids, encoder (name or form), learned
     axes.N.*      origin, factors of the three axes
-    the others    as they are called in Scorer, Detector and Learned; encoder: its bytes, where no name leads to it
+    the others    as in Scorer, Detector and LearnedLabels; encoder: its bytes, where no name leads to it
 
 Reading one checks all shapes and numbers, so that a damaged file is refused rather than believed.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,29 +23,26 @@ from knnife.space import Sample
 from knnife.space.model_file import encoder_again, encoder_of, read_kept
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
-from knnife.tools._outliers.learning import Learned
+from knnife.tools._outliers.labels import LearnedLabels
 from knnife.tools._outliers.regression import DIRECTIONS, Regression
 from knnife.tools._outliers.samples import sizes
 from knnife.tools._outliers.scoring import Scorer
-
-if TYPE_CHECKING:
-    from knnife.tools._outliers.detector import Detector
 
 FORMAT = "knnife-detector-1"
 ARRAYS, NUMBERS = ("odd", "centre", "scale", "coefficients"), ("level", "width")  # of a Regression
 
 
-def write(path: Path, detector: Detector) -> None:
-    """Writes a detector to a file; what was there before stays until all is written."""
-    scorer, reference, learned = detector.scorer, detector.reference, detector.learned
+def write(path: Path, fields: Mapping[str, Any]) -> None:
+    """Writes the fields of a detector to a file; what was there before stays until all is written."""
+    scorer, reference, learned = fields["scorer"], fields["reference"], fields["learned"]
     tensors: dict[str, NDArray[Any]] = {
         "reference": reference.vectors,
         "orders": scorer.orders,
         "means": scorer.means,
         "deviations": scorer.deviations,
-        "rows": detector.rows,
-        "scores": detector.scores,
-        "odd": detector.odd,
+        "rows": fields["rows"],
+        "scores": fields["scores"],
+        "odd": fields["odd"],
     }
     for number, axes in enumerate(scorer.axes):
         tensors |= {f"axes.{number}.origin": axes.origin, f"axes.{number}.factors": axes.factors}
@@ -57,7 +54,7 @@ def write(path: Path, detector: Detector) -> None:
         "metric": reference.metric,
         "fingerprint": reference.fingerprint,
         "source": reference.source,
-        "columns": [[name, part.start, part.stop] for name, part in detector.columns.items()],
+        "columns": [[name, part.start, part.stop] for name, part in fields["columns"].items()],
         "ids": list(reference.ids),
         "encoder": name,
         "learned": _told(learned) if learned else None,
@@ -90,18 +87,18 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     }
 
 
-def _told(learned: Learned) -> dict[str, float]:
+def _told(learned: LearnedLabels) -> dict[str, float]:
     numbers = {name: getattr(learned.regression, name) for name in NUMBERS}
     return numbers | {"weight": learned.weight, "lift": learned.lift}
 
 
-def _learned(told: Mapping[str, float], tensors: Tensors) -> Learned:
+def _learned(told: Mapping[str, float], tensors: Tensors) -> LearnedLabels:
     arrays: dict[str, Any] = {name: tensors[f"learned.{name}"] for name in ARRAYS}
     numbers = {name: float(told[name]) for name in NUMBERS}
     features = tensors["means"].shape[0] + min(DIRECTIONS, tensors["reference"].shape[1]) + 1
     if any(arrays[name].shape != (features,) for name in ("centre", "scale", "coefficients")):
         raise ValueError(f"what was learned is not of {features} features")
-    return Learned(Regression(**(arrays | numbers)), float(told["weight"]), float(told["lift"]))
+    return LearnedLabels(Regression(**(arrays | numbers)), float(told["weight"]), float(told["lift"]))
 
 
 def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:

@@ -20,7 +20,7 @@ from knnife.geometry import Vectors
 from knnife.statistics.folds import stratified_folds
 from knnife.statistics.ranks import shares_below
 from knnife.things import Thing
-from knnife.tools._outliers.regression import Floats, Mask, Regression, Seen
+from knnife.tools._outliers.regression import Floats, Mask, PointFeatures, Regression
 
 Labels = str | Sequence[Any] | NDArray[Any]
 
@@ -34,7 +34,7 @@ PENALTIES = (1.0, 10.0)  # on squared coefficients, where each known odd thing w
 DOUBT = 1.5  # standard errors: what lifts the held-out ones by less may be chance
 
 
-class Learned(NamedTuple):
+class LearnedLabels(NamedTuple):
     """What labels taught.
 
     weight: how much the verdict of the regression counts beside the score; 0 where it did not help. lift: the share
@@ -46,7 +46,7 @@ class Learned(NamedTuple):
     lift: float
 
     @classmethod
-    def fit(cls, seen: Seen, odd: Mask, seed: int) -> tuple[Learned, Vectors]:
+    def fit(cls, seen: PointFeatures, odd: Mask, seed: int) -> tuple[LearnedLabels, Vectors]:
         """What the labels of n things teach, and what is to be added to their scores `(n,)`, each held out."""
         random = np.random.default_rng(seed)
         fold = stratified_folds(~odd, min(FOLDS, int(odd.sum())), random)
@@ -67,7 +67,9 @@ class _Choice:
     penalty: float
 
 
-def _held_out(seen: Seen, odd: Mask, fold: NDArray[np.int64], penalty: float, random: np.random.Generator) -> Floats:
+def _held_out(
+    seen: PointFeatures, odd: Mask, fold: NDArray[np.int64], penalty: float, random: np.random.Generator
+) -> Floats:
     """The verdict on each thing `(n,)` of a regression that was not shown its fold."""
     found = np.empty(len(odd))
     for number in np.unique(fold):

@@ -12,7 +12,7 @@ import numpy as np
 from knnife.geometry import Metric, Vectors, unit
 
 
-class Ground(NamedTuple):
+class Centring(NamedTuple):
     """Where the examples lie: their mean (d,), and their typical distance from it."""
 
     metric: Metric
@@ -20,8 +20,8 @@ class Ground(NamedTuple):
     scale: float
 
     @classmethod
-    def of(cls, vectors: Vectors, metric: Metric) -> Ground:
-        """The ground of these examples (n, d)."""
+    def of(cls, vectors: Vectors, metric: Metric) -> Centring:
+        """By these examples (n, d)."""
         first = cls(metric, np.zeros(vectors.shape[1], np.float32), 1.0)
         centre = first.compared(vectors).mean(axis=0, dtype=np.float64).astype(np.float32)
         away = first.compared(vectors) - centre
@@ -29,7 +29,7 @@ class Ground(NamedTuple):
         return cls(metric, centre, spread or 1.0)
 
     def points(self, vectors: Vectors) -> Vectors:
-        """Vectors (n, d) on this ground: of length 1 where directions count (cosine), else of about that length."""
+        """Vectors (n, d) about the mean: of length 1 where directions count (cosine), else of about that length."""
         away = self.compared(vectors) - self.centre
         if self.metric == "cosine":
             return unit(away)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -155,3 +155,11 @@ def _size(name: str) -> int | None:
     """The bytes of the files of a model in a folder, or in the cache of the hub; None where there are none."""
     folder = hub_folder(name) if name.startswith("hf:") else Path(name)
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else None
+
+
+class Stopped(KeyboardInterrupt):
+    """The evaluation was stopped; `so_far` is the `Evaluation` of the encoders that were done."""
+
+    def __init__(self, so_far: Any) -> None:
+        super().__init__("stopped")
+        self.so_far = so_far

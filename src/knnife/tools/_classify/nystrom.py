@@ -19,14 +19,14 @@ WORK = 4_000_000  # examples times landmarks: many examples can make do with few
 FAINT = 1e-3  # components of less strength than that are noise
 
 
-class Landmarks(NamedTuple):
-    """Places (m, d), and how closeness to them is mixed into features (m, r)."""
+class Nystrom(NamedTuple):
+    """The landmarks `(m, d)`, and how closeness to them is mixed into features, `(m, r)`."""
 
     places: Vectors
     mixing: Vectors
 
     @classmethod
-    def of(cls, points: Vectors, seed: int, others: Vectors | None = None) -> Landmarks:
+    def of(cls, points: Vectors, seed: int, others: Vectors | None = None) -> Nystrom:
         """Landmarks among these points (n, d); where they are few, among `others`, too."""
         if others is not None and len(points) < MOST:
             points = np.vstack([points, others[: MOST - len(points)]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-STRANGERS: Final = """\
+BACKGROUND_TEXTS: Final = """\
 The river was frozen from bank to bank.
 Who wrote the music for that film?
 She planted tulips along the garden wall.
@@ -62,7 +62,7 @@ The software is free and its source is open.
 What does this Latin phrase mean?
 The submarine surfaced near the harbour.
 Nobody answered the telephone.
-Coffee grows best on high ground.
+Coffee grows best on high centring.
 The judge wore a plain black robe.
 An earthquake was felt across the island.
 He collects stamps and old coins.

@@ -56,7 +56,7 @@ class HeldOut(NamedTuple):
     weights: Sequence[Weights]  # one of those heads for each penalty
 
 
-class Learned(NamedTuple):
+class FittedHead(NamedTuple):
     """A head; the penalty it was learned with; and what it may be expected to do, where that can be told.
 
     unlabelled: how many things without a label it was learned from.
@@ -68,7 +68,7 @@ class Learned(NamedTuple):
     unlabelled: int = 0
 
 
-def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> Learned:
+def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
     """The head of the penalty and the sharpness under which held-out examples are least surprising.
 
     Things without a label (u, r) teach it, too, where held-out examples are less surprising then.
@@ -77,7 +77,7 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> Learned:
     everything = np.arange(lesson.things)
     if seen is None:
         weights = lesson.weights(everything, UNTOLD_PENALTY)
-        return Learned(Head(weights, UNTOLD_SHARPNESS), UNTOLD_PENALTY, None)
+        return FittedHead(Head(weights, UNTOLD_SHARPNESS), UNTOLD_PENALTY, None)
     codes = lesson.codes[seen.rows]
     tried = [sharpness(logits, codes) for logits in seen.logits]
     best = int(np.argmin([each.surprise for each in tried]))
@@ -87,10 +87,10 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> Learned:
         if taught is not None:
             return taught
     weights = lesson.weights(everything, penalty, seen.weights[best])
-    return Learned(Head(weights, found.value), penalty, Measured.of(seen.logits[best], codes, found.value))
+    return FittedHead(Head(weights, found.value), penalty, Measured.of(seen.logits[best], codes, found.value))
 
 
-def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, seed: int) -> Learned | None:
+def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, seed: int) -> FittedHead | None:
     """What `more` things without a label teach, too; None unless held-out examples are less than so surprising."""
     seen = held_out(lesson, [penalty], TOLD_BY, seed, more)
     if seen is None:
@@ -101,7 +101,7 @@ def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, s
         return None
     weights = lesson.weights(np.arange(lesson.things), penalty, more=more)
     measured = Measured.of(logits, codes, found.value)
-    return Learned(Head(weights, found.value), penalty, measured, len(more.features))
+    return FittedHead(Head(weights, found.value), penalty, measured, len(more.features))
 
 
 def held_out(

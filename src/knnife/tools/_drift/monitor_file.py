@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +24,21 @@ from knnife.space.model_file import encoder_again, encoder_of, read_kept
 from knnife.things import Thing
 from knnife.tools._drift.scores import BINS, FAR_RANK, Scores
 
-if TYPE_CHECKING:
-    from knnife.tools._drift.monitor import DriftMonitor
-
 FORMAT = "knnife-drift-monitor-1"
 ARRAYS = {"points": "f4", "centre": "f4", "directions": "f4", "cells": "f4", "known": "f8", "counts": "i8"}
 
 
-def write(path: Path, monitor: DriftMonitor) -> None:
-    """Writes a monitor to a file, in one step."""
-    scores, own = monitor.scores, monitor.scores.sample
+def write(path: Path, fields: Mapping[str, Any]) -> None:
+    """Writes the fields of a monitor to a file, in one step."""
+    scores, own = fields["scores"], fields["scores"].sample
     name, data = encoder_of(own)
     tensors: dict[str, NDArray[Any]] = {
         "points": scores.points,
         "centre": scores.centre,
         "directions": scores.directions,
         "cells": scores.cells,
-        "known": np.stack(monitor.known),
-        "counts": monitor.counts,
+        "known": np.stack(fields["known"]),
+        "counts": fields["counts"],
     }
     tensors |= {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
     meta = {
@@ -50,10 +47,10 @@ def write(path: Path, monitor: DriftMonitor) -> None:
         "fingerprint": own.fingerprint,
         "source": own.source,
         "encoder": name,
-        "rate": monitor.rate,
-        "reference": monitor.reference,
-        "highest": monitor.highest,
-        "random": monitor.random.bit_generator.state,
+        "rate": fields["rate"],
+        "reference": fields["reference"],
+        "highest": fields["highest"],
+        "random": fields["random"].bit_generator.state,
     }
     write_tensors(path, tensors, {"meta": json.dumps(meta)})
 
