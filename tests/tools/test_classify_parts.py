@@ -8,12 +8,12 @@ from tests.tools.test_classify import clouds
 
 from knnife.errors import BadInput
 from knnife.tools._classify.calibration import calibration_error, sharpness
+from knnife.tools._classify.deciding import suspects
 from knnife.tools._classify.fitting import Lesson, held_out
 from knnife.tools._classify.names import texts_of, worded
 from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.softmax import fit, shares, softmax
-from knnife.tools._classify.suspects import suspects
 
 
 def loss(where: np.ndarray, points: np.ndarray, codes: np.ndarray, penalty: float) -> float:

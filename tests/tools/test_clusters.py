@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from tests.conftest import shared
 
 from knnife import BadInput, Space, Thing, clusters, load_encoder
-from knnife.tools._clusters.agreement import adjusted_rand
+from knnife.tools._clusters.levels import adjusted_rand
 from knnife.tools.clusters import Clusters
 
 

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.space import nearest
-from knnife.tools._clusters.agreement import adjusted_rand, recovered
 from knnife.tools._clusters.communities import between, communities, merged, modularity, moved, paired
 from knnife.tools._clusters.graph import Graph, from_ties, graph_of
-from knnife.tools._clusters.levels import silhouettes
+from knnife.tools._clusters.levels import adjusted_rand, recovered, silhouettes
 from knnife.tools._clusters.names import PRIOR, log_odds, typical_words
 from knnife.tools._clusters.tree import cut, leaves, merges
 

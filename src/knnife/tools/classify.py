@@ -23,12 +23,11 @@ from knnife.space.sample import Sample, sample
 from knnife.space.space import Where
 from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.classifier import Classifier, learned
-from knnife.tools._classify.deciding import Reason, reasons
+from knnife.tools._classify.deciding import Reason, reasons, suspects
 from knnife.tools._classify.examples import Labelled, coded
 from knnife.tools._classify.fitting import held_out, learn
 from knnife.tools._classify.preparing import Names, from_examples
 from knnife.tools._classify.softmax import softmax
-from knnife.tools._classify.suspects import suspects
 
 
 @dataclass(frozen=True)
