@@ -11,14 +11,14 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from knnife.encoders import Encoder, vector_cache
-from knnife.encoders.protocol import check_values
+from knnife.encoders.protocol import Progress, check_values
 from knnife.errors import BadPictures
 from knnife.geometry import Vectors, as_vectors
 from knnife.space import preparing
@@ -28,8 +28,6 @@ from knnife.space.preparing import is_shown
 from knnife.space.protocols import Moved, Snapshot, Store, Writer
 from knnife.space.records import Row, State
 from knnife.things import Thing
-
-Progress = Callable[[int, float | None], None]
 
 SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
 LARGEST_BYTES = 128 << 20  # of values that are bytes, in a batch

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, as_vectors
 from knnife.space import derived, lookup, reencoding, searching
-from knnife.space.adding import Adder, Progress
+from knnife.space.adding import Adder
 from knnife.space.answers import Added, Hits, Info, Neighbours, Pairs, Reencoded
 from knnife.space.describing import describe
 from knnife.space.filter_tree import Tree

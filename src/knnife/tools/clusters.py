@@ -7,7 +7,7 @@ They are named by the words that mark their texts, or by the things at their mid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, sample
@@ -23,8 +24,6 @@ from knnife.tools._clusters.cluster_tree import Tree, comparable_points, find
 from knnife.tools._clusters.levels import silhouettes
 from knnife.tools._clusters.names import typical_words
 from knnife.tools._clusters.tree import cut
-
-Progress = Callable[[int, float | None], None]
 
 LOOKED_AT = 5_000  # points among which clusters are found; more of them find the same, more slowly
 LEAST = 5  # members of a cluster

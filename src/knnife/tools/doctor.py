@@ -8,10 +8,11 @@ limits by which it judges, and where these come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, NotFound, SpaceError
 from knnife.space import Space, opened
 from knnife.things import Reading
@@ -21,8 +22,6 @@ from knnife.tools._doctor.survey import Report, look_at_array, look_at_space
 from knnife.tools._doctor.texts import check_texts
 from knnife.tools._doctor.upkeep import check_encoder, check_upkeep, damaged
 from knnife.tools._doctor.vectors import check_vectors
-
-Progress = Callable[[int, float | None], None]
 
 READING = 0.5  # of the work; the rest is comparing
 

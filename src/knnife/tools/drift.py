@@ -8,13 +8,14 @@ words mark it, and what it is expected to cost a model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable, is_space, sample
@@ -25,8 +26,6 @@ from knnife.tools._drift.findings import Example, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
 from knnife.tools._drift.pool import LEAST, Bools, Pool, Rows, joined, pooled, standing
 from knnife.tools._drift.statistics import look, new_neighbours, statistics
-
-Progress = Callable[[int, float | None], None]
 
 
 @dataclass(frozen=True)

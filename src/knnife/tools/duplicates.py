@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
@@ -30,7 +31,7 @@ from knnife.tools._duplicates.finding import Search, Way, find, similarities
 from knnife.tools._duplicates.groups import Group, across_cells, check_rule, group_cells, worth
 from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
-from knnife.tools._duplicates.similarity_join import Progress, Rows
+from knnife.tools._duplicates.similarity_join import Rows
 
 ROUNDING = 1e-6  # of a similarity
 BEYOND = 100.0  # pairs are kept up to an expectation so many times as high, for `at` and `borderline`

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Positions, connected, members
-from knnife.tools._match.candidate_pairs import Progress, candidates
+from knnife.tools._match.candidate_pairs import candidates
 from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.matcher import Labels, Matcher, one_to_one as matched_once

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, blocks
 from knnife.space import Sample
@@ -24,7 +25,6 @@ from knnife.tools._outliers.detector import Detector
 from knnife.tools._outliers.explaining import as_told
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels
-from knnife.tools._outliers.scoring import Progress
 
 
 @dataclass(frozen=True)

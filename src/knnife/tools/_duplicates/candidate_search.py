@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, blocks, similarity
 from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.shingles import shingles
-from knnife.tools._duplicates.similarity_join import Progress, Rows, between, close_pairs
+from knnife.tools._duplicates.similarity_join import Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
 
 PROBED = 500  # things compared with all others, to see how far the nearest one usually is

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample
 from knnife.statistics.tails import PairTail
@@ -17,7 +18,7 @@ from knnife.tools._duplicates.candidate_search import Close, ComparedPoints, Sur
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.picture_copies import Pictures, contents
 from knnife.tools._duplicates.shortlist import Poses
-from knnife.tools._duplicates.similarity_join import Progress, Rows, between
+from knnife.tools._duplicates.similarity_join import Rows, between
 
 Way = Literal["surface", "vectors"]
 

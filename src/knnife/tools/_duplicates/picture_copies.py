@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from knnife.encoders import load_encoder
 from knnife.encoders.keypoints import Keypoints, keypoints
 from knnife.encoders.picture_matching import matched
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, MissingPackage, NotFound
 from knnife.geometry import Vectors, connected
 from knnife.space import Sample
@@ -31,7 +32,7 @@ from knnife.things.pixels import each_picture
 from knnife.threads import cores
 from knnife.tools._duplicates.candidate_search import Close
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
-from knnife.tools._duplicates.similarity_join import Progress, Rows
+from knnife.tools._duplicates.similarity_join import Rows
 
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.space import Sample, comparable, is_space, opened, sample
 from knnife.things import as_things, kind_within
 from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.shortlist import ENCODER, Poses
-from knnife.tools._duplicates.similarity_join import Progress
 
 BY = ("both", "surface", "vectors")
 

@@ -8,15 +8,13 @@ distances decide. How many axes are kept is chosen by what a sample says of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, blocks
 
 Rows = NDArray[np.int64]
-Progress = Callable[[int, float | None], None]
 
 ROWS, COLUMNS = 1_024, 4_096  # of one block of the product: it stays in the cache of the processor
 FEW = 250_000  # pairs: the axes would take longer to find than all products

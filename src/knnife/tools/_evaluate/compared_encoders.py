@@ -14,6 +14,7 @@ import numpy as np
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.catalogue import about, find
 from knnife.encoders.model_folders import hub_folder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors
 from knnife.space import encode as remembered
@@ -23,7 +24,6 @@ BATCH_SECONDS: Final = 0.5  # what a batch shall take, so that a bar moves and a
 FIRST_BATCH: Final = 64  # texts
 TIMED: Final = 64  # texts at least, to tell a speed
 
-Progress = Callable[[int, float | None], None]
 Encode = Callable[[Sequence[str]], Vectors]
 
 

@@ -7,7 +7,7 @@ sums is then scored exactly. The order of work is that of the entries walked thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.protocol import Progress
 from knnife.things.folding import fold
 from knnife.threads import cores
 from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, ranges, weighted
@@ -25,9 +26,6 @@ BLOCK = 1 << 22  # entries at a time
 MOST_ROWS = 1 << 16  # texts at a time
 SPARE = 3  # so many times k are scored exactly
 MOST, OTHER = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
-
-
-Progress = Callable[[int, float | None], None]
 
 
 class CandidatePairs(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import Encoder
+from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable
@@ -25,7 +26,7 @@ from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels, LearnedLabels, known
 from knnife.tools._outliers.regression import PointFeatures
 from knnife.tools._outliers.samples import Rows
-from knnife.tools._outliers.scoring import Progress, Scorer
+from knnife.tools._outliers.scoring import Scorer
 
 LEAST = 8  # things: of fewer, nothing can be said of what is usual
 

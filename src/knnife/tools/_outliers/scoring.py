@@ -7,17 +7,16 @@ very much so, still stands out; with ranks it would not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.protocol import Progress
 from knnife.geometry import Vectors
 from knnife.tools._outliers.axes import Axes, Places, three_axes
 from knnife.tools._outliers.samples import Rows, Tell, sampled, silent
-
-Progress = Callable[[int, float | None], None]
 
 REFERENCE = 4_096  # things that others are compared with: more of them change the scores by less than chance does
 NEGLIGIBLE = 1e-3  # of the usual distance: what is closer than that is as good as equal
