@@ -81,7 +81,7 @@ WRAPPERS = {
         "encoders/wordpiece.py",
     },
     "onnxruntime": {"encoders/graph.py"},
-    "safetensors": {"encoders/_words/checkpoints.py", "encoders/tensors.py"},
+    "safetensors": {"encoders/_words/training_loop.py", "encoders/tensors.py"},
     "sentence_transformers": {"encoders/sentence_transformers.py"},
     "transformers": {"encoders/sentence_transformers.py"},
     "urllib": {"encoders/network.py"},  # the one door to the network

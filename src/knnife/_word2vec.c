@@ -1,4 +1,4 @@
-/* Training word vectors. The plain twin, encoders/_words/plain_training_step.py, says what is done and after whom; the tests hold
+/* Training word vectors. The plain twin, encoders/_words/training_step.py, says what is done and after whom; the tests hold
    this file against it. Here stands how it is done fast:
 
    - A word and its negatives are compared with all neighbours at once. That is a product of two small matrices, whose

@@ -18,14 +18,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def on_all_cores(work: Callable[[T], None], todo: Iterator[T]) -> None:
-    """Call `work` with each of `todo` (never None), on as many threads as there are cores; of use for compiled work.
+def on_all_cores(work: Callable[[T], None], todo: Iterator[T], threads: int | None = None) -> None:
+    """Call `work` with each of `todo` (never None), on as many threads as there are cores, or as are given.
 
     Whoever is free takes the next, so no more of them are in memory than there are threads.
     """
+    threads = threads or cores()
     some = list(islice(todo, 2))
     todo = chain(some, todo)
-    if len(some) < 2:  # threads would cost more than they bring
+    if len(some) < 2 or threads == 1:  # a pool would cost more than it brings
         for one in todo:
             work(one)
         return
@@ -43,9 +44,9 @@ def on_all_cores(work: Callable[[T], None], todo: Iterator[T]) -> None:
         finally:
             todo = iter(())  # it is empty, or nobody need go on
 
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            for done in [pool.submit(take_and_work) for _ in range(cores())]:
+            for done in [pool.submit(take_and_work) for _ in range(threads)]:
                 done.result()
         finally:  # Ctrl-C comes here
             todo = iter(())

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife import BadInput, BadRow, NotFound
-from knnife.encoders._words import corpus as module, phrases
+from knnife.encoders._words import corpus as module
 from knnife.encoders._words.corpus import END, Corpus, corpus, split, tokens
 from knnife.encoders._words.item_sequences import histories
 from knnife.encoders._words.numbered_corpus import NumberedCorpus
-from knnife.encoders._words.word_counts import Numbers, count, forget, settle
+from knnife.encoders._words.training_vocabulary import Numbers, count, forget, join, settle
 
 
 def sentences(read: Corpus) -> list[list[str]]:
@@ -195,7 +195,7 @@ def joined(texts: list[str], folder: Path, passes: int = 1, threshold: float = 1
     with NumberedCorpus(folder) as into:
         counted = count(corpus(texts), into, lambda *_: None)
         for each in range(passes):
-            counted = phrases.join(counted, into, threshold / 2**each, min_count)
+            counted = join(counted, into, threshold / 2**each, min_count)
         vocabulary = settle(counted, into, 1, None)
         text = spelled(into, vocabulary.words)
         assert Counter(text.replace("/", " ").split()) == dict(zip(vocabulary.words, vocabulary.counts, strict=True))

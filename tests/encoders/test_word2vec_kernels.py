@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from knnife.encoders._words import plain_training_step, training_step
+from knnife.encoders._words import training_step
 from knnife.encoders._words.weights import CERTAIN, Sampler, TrainingWeights, WordGrams, alias_table, zeros
 
-WAYS = [plain_training_step.train_block, training_step.train_block]  # the same one twice where there is no compiler
+WAYS = [training_step.plain_train_block, training_step.train_block]  # the same one twice where there is no compiler
 compiled = pytest.mark.skipif(training_step.KERNEL == "none", reason="knnife was installed without a compiler")
 
 
@@ -62,8 +62,8 @@ def topics(n: int) -> np.ndarray:
 def test_the_sequence_is_splitmix64() -> None:
     # the first numbers of the state 1234567, as published with the reference implementation
     expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
-    assert plain_training_step.drawn(1234567, 0, 4).tolist() == expected
-    assert plain_training_step.drawn(1234567, 2, 2).tolist() == expected[2:]
+    assert training_step.drawn(1234567, 0, 4).tolist() == expected
+    assert training_step.drawn(1234567, 2, 2).tolist() == expected[2:]
 
 
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=60))
@@ -77,7 +77,7 @@ def test_an_alias_table_gives_each_its_part(weights: list[float]) -> None:
 
 def test_negatives_come_as_often_as_their_counts_to_the_power_of_three_quarters() -> None:
     counts = np.array([1000, 100, 10, 1, 1])
-    drawn = plain_training_step.negatives(Sampler.of(counts), plain_training_step.drawn(3, 0, 200_000))
+    drawn = training_step.negatives(Sampler.of(counts), training_step.drawn(3, 0, 200_000))
     expected = counts**0.75 / (counts**0.75).sum()
     assert np.allclose(np.bincount(drawn) / 200_000, expected, atol=0.004)  # more than 3 standard deviations
 
@@ -150,7 +150,7 @@ def test_the_vector_of_a_word_is_the_mean_of_its_own_row_and_its_ngrams() -> Non
 @pytest.mark.parametrize("with_grams", [False, True])
 @pytest.mark.parametrize("train", WAYS)
 def test_words_of_a_topic_come_close(train: Any, cbow: bool, with_grams: bool) -> None:
-    ids = topics(300 if train is plain_training_step.train_block else 3000)
+    ids = topics(300 if train is training_step.plain_train_block else 3000)
     own = WordGrams(np.arange(21), np.arange(20, dtype=np.int32)) if with_grams else None
     sampler = Sampler.of(np.ones(20, np.int64), sample=0, cbow=cbow, grams=own)
     weights = TrainingWeights.drawn(20, 10, buckets=20 if with_grams else 0, seed=1)
@@ -297,7 +297,7 @@ def test_negatives_that_are_no_words_are_passed_over() -> None:
 def test_without_a_compiler_the_plain_way_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_step, "KERNEL", "none")
     a, b, ids, sampler = some(20, 5), some(20, 5), topics(10), Sampler.of(np.ones(20, np.int64))
-    assert training_step.train_block(a, sampler, ids, 0.1, 0.1, 0) == plain_training_step.train_block(
+    assert training_step.train_block(a, sampler, ids, 0.1, 0.1, 0) == training_step.plain_train_block(
         b, sampler, ids, 0.1, 0.1, 0
     )
     assert moved(a, b) == 0

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from knnife.encoders._words import row_parsing, text_files
+from knnife.encoders._words import word2vec_files, word_rows
 from knnife.encoders._words.word_files import read_words
 from knnife.errors import BadInput
 
 compiled = pytest.mark.skipif(
-    row_parsing.read_lines is row_parsing.plain_read_lines, reason="knnife was installed without a compiler"
+    word_rows.read_lines is word_rows.plain_read_lines, reason="knnife was installed without a compiler"
 )
 HARD = [  # in the middle between two floats, or nearly; at the ends of what a float holds; more digits than fit
     "1.00000005960464477539",
@@ -59,7 +59,7 @@ NONE = [
     "1e5.0",
 ]
 numbers = st.floats(allow_nan=False, width=32).map(lambda x: repr(float(x)))
-numbers |= st.floats(allow_nan=False).map(repr) | st.from_regex(row_parsing.NUMBER.pattern.decode(), fullmatch=True)
+numbers |= st.floats(allow_nan=False).map(repr) | st.from_regex(word_rows.NUMBER.pattern.decode(), fullmatch=True)
 numbers |= st.sampled_from([*HARD, "0", "-0", ".5", "5.", "+3", "1E3"])
 fields = numbers | st.sampled_from(NONE) | st.text("ab é\u00a01.", max_size=5)
 lines = st.lists(fields, max_size=5).map(" ".join)
@@ -74,10 +74,10 @@ def read(function, block: bytes, dim: int, room: int = 50):
 @compiled
 @given(st.lists(numbers, min_size=1, max_size=20))
 def test_numbers_are_the_floats_that_python_makes_of_them(given: list[str]):
-    found = read(row_parsing.read_lines, f"word {' '.join(given)}".encode(), len(given))
+    found = read(word_rows.read_lines, f"word {' '.join(given)}".encode(), len(given))
     with np.errstate(over="ignore"):
         expected = np.array([float(text) for text in given]).astype(np.float32)
-    short = all(len(text.lstrip("+-")) <= row_parsing.LONGEST_NUMBER for text in given)
+    short = all(len(text.lstrip("+-")) <= word_rows.LONGEST_NUMBER for text in given)
     if short and np.isfinite(expected).all():
         assert found[2] == [expected.view(np.uint32).tolist()]
     else:
@@ -93,13 +93,13 @@ def test_numbers_are_the_floats_that_python_makes_of_them(given: list[str]):
 )
 def test_lines_are_read_as_the_plain_way_reads_them(text: str, dim: int, room: int):
     block = text.encode()
-    assert read(row_parsing.read_lines, block, dim, room) == read(row_parsing.plain_read_lines, block, dim, room)
+    assert read(word_rows.read_lines, block, dim, room) == read(word_rows.plain_read_lines, block, dim, room)
 
 
 @compiled
 @given(st.binary() | st.text("ab \n12345678").map(str.encode), st.integers(1, 3), st.integers(0, 5))
 def test_records_are_read_as_the_plain_way_reads_them(block: bytes, dim: int, room: int):
-    assert read(row_parsing.read_records, block, dim, room) == read(row_parsing.plain_read_records, block, dim, room)
+    assert read(word_rows.read_records, block, dim, room) == read(word_rows.plain_read_records, block, dim, room)
 
 
 @compiled
@@ -107,18 +107,18 @@ def test_records_are_read_as_the_plain_way_reads_them(block: bytes, dim: int, ro
 def test_words_outside_of_the_bytes_are_refused(block: bytes, given: list[tuple[int, int]]):
     places = np.array(given, np.int64).reshape(-1, 2)
     if all(0 <= start <= end <= len(block) for start, end in given):
-        assert row_parsing.words_at(block, places, "replace") == row_parsing.plain_words_at(block, places, "replace")
+        assert word_rows.words_at(block, places, "replace") == word_rows.plain_words_at(block, places, "replace")
     else:
         with pytest.raises(ValueError, match="outside"):
-            row_parsing.words_at(block, places, "replace")
+            word_rows.words_at(block, places, "replace")
 
 
 @compiled
 def test_arrays_that_are_none_are_refused():
     with pytest.raises(ValueError, match="one number at least"):
-        row_parsing.read_lines(b"a 1", 0, np.zeros((1, 1), np.float32), np.zeros((1, 2), np.int64))
+        word_rows.read_lines(b"a 1", 0, np.zeros((1, 1), np.float32), np.zeros((1, 2), np.int64))
     with pytest.raises(ValueError, match="one number at least"):
-        row_parsing.read_records(b"a 1", 2**62, np.zeros((1, 1), np.float32), np.zeros((1, 2), np.int64))
+        word_rows.read_records(b"a 1", 2**62, np.zeros((1, 1), np.float32), np.zeros((1, 2), np.int64))
 
 
 def read_table(path: Path, **more):
@@ -185,7 +185,7 @@ def test_bad_texts_are_refused_with_the_line(tmp_path: Path, text: str, why: str
 
 
 def test_lines_are_numbered_and_counted_over_blocks(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(text_files, "BLOCK", 50)
+    monkeypatch.setattr(word2vec_files, "BLOCK", 50)
     good = [f"word{i} {i} {-i}" for i in range(500)]
     found = read_table(write(tmp_path / "x.txt", "\n".join(good)))
     assert found.vectors.tolist() == [[i, -i] for i in range(500)]
@@ -199,7 +199,7 @@ def test_lines_are_numbered_and_counted_over_blocks(tmp_path: Path, monkeypatch)
 def test_without_a_compiler_texts_are_the_same(tmp_path: Path, monkeypatch):
     path = write(tmp_path / "x.txt", "2 2\na b 1 2.5\nc -3 4e-3\n")
     found = read_table(path)
-    monkeypatch.setattr(text_files, "read_lines", row_parsing.plain_read_lines)
-    monkeypatch.setattr(text_files, "words_at", row_parsing.plain_words_at)
+    monkeypatch.setattr(word2vec_files, "read_lines", word_rows.plain_read_lines)
+    monkeypatch.setattr(word2vec_files, "words_at", word_rows.plain_words_at)
     assert read_table(path).words == found.words == ["a b", "c"]
     np.testing.assert_array_equal(read_table(path).vectors, found.vectors)

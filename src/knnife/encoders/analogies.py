@@ -4,13 +4,12 @@
 
     cos(x, b) - cos(x, a) + cos(x, c)
 
-3CosMul (Levy and Goldberg, 2014, https://aclanthology.org/W14-1618) multiplies, so that none of the three similarities
-can drown the others; they are brought from [-1, 1] to [0, 1] first:
+3CosMul (Levy and Goldberg, 2014, https://aclanthology.org/W14-1618) multiplies similarities brought to [0, 1], so that
+none of the three dominates:
 
     cos(x, b) cos(x, c) / (cos(x, a) + 0.001)
 
-Analogies use the same words again and again. So each word that is asked about is compared with all words once, some of
-them at a time, and a question adds up three rows of what comes out: itself, or its logarithm where they are multiplied.
+Each different word is compared with all words once, in blocks; a question adds three rows of that, or their logarithms.
 """
 
 from __future__ import annotations

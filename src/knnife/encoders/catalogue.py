@@ -1,7 +1,7 @@
-"""Which encoders there are, by name: built in, of other packages, and open models that people should know.
+"""Which encoders there are, by name: built in, of other packages, and open models of the hub.
 
 To add one of ours, write its file and an entry in `BUILT_IN`; to list an open model, add its facts to
-catalogue.toml. Other packages add theirs in their pyproject.toml, by one of two entry points or both:
+catalogue.toml. Other packages declare theirs in pyproject.toml, by one of two entry points or both:
 
     [project.entry-points."knnife.encoders"]
     klingon = "my_package.klingon:encoder"        # called without arguments, it returns an Encoder
@@ -9,7 +9,7 @@ catalogue.toml. Other packages add theirs in their pyproject.toml, by one of two
     [project.entry-points."knnife.catalogue"]
     mine = "my_package:models.toml"               # a file in the package, written as catalogue.toml is
 
-Nothing is imported before it is needed, so a broken package of somebody else disturbs nobody.
+Nothing is imported before it is needed.
 """
 
 from __future__ import annotations

@@ -1,18 +1,15 @@
 """Pictures by what they look like from afar, to find copies that were saved again, resized, cropped or captioned.
 
-Nothing is learned and no model is needed. It says little of what is shown; for "the same object or scene" there are
-other encoders. The picture is squeezed into a square of 64 x 64 pixels. Each of 8 x 8 cells has nine numbers: how much
-of its edges runs in each of six directions (Dalal & Triggs 2005), what its colours are (two differences), and whether
-it is brighter than what lies around it. Four things make that robust:
+No model is needed. The picture is resized to 64 x 64 pixels. Each of 8 x 8 cells has nine numbers: the strength of its
+edges in each of six directions (Dalal & Triggs 2005), two differences of colours, and its brightness against its
+surroundings. Four things make that robust:
 
 - cells overlap softly, so that a crop or a small rotation changes each number a little;
-- edges count by the square root of their contrast, and each cell has the same weight as any other, so that a caption
-  in strong letters spoils its own cells and no others;
+- edges count by the square root of their contrast, and all cells weigh the same, so a caption changes its own cells;
 - only differences enter, so that brightness falls out;
-- cells at the rim, where crops, corners and captions are, count less.
+- cells at the rim, where crops, corners and captions are, weigh less.
 
-A mirror or a quarter turn only puts these numbers into another order: `VARIANTS` holds the eight orders, so nothing is
-decoded again to find turned copies.
+A mirror or a quarter turn only reorders these numbers: `VARIANTS` holds the eight orders.
 """
 
 from __future__ import annotations

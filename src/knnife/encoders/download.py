@@ -1,11 +1,11 @@
 """Fetches a model from the Hugging Face hub into its ordinary cache.
 
-Only the files that loading needs are taken. What was interrupted goes on where it stopped, in this process or the
-next; each file is checked against the hash that the hub announces, and only then put in its place; the name of the
-revision comes last, so that half a model is never taken for a whole one.
+Only the files that loading needs are fetched. An interrupted download continues where it stopped, in a later process
+too. Each file is checked against the hash that the hub announces before it is put in place, and the name of the
+revision is written last, so that half a model is never taken for a whole one.
 
-The package huggingface_hub would fetch as well, but it (2.4.0) compares sizes only, starts an interrupted file anew in
-the next process, and brings a dozen packages; what is needed here is two kinds of GET request.
+The package huggingface_hub (2.4.0) compares sizes only, restarts an interrupted file in the next process, and has a
+dozen dependencies; two kinds of GET request are enough here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Where the faces of a picture are, also in a tight crop of one.
 
-A detector is a network in a file (_faces/yunet.py, _faces/ultraface.py, recognised by their outputs) or, without any
-file, the cascade that comes with OpenCV (_faces/cascade.py). Detectors were made for photos of people, and look for a
-face with its surroundings: in a picture that is cut at the chin and the hair they see nothing. So where none is found,
-the picture is given a frame of a quarter of its size, by which its edges go on, and is searched again.
+A detector is a network in a file (_faces/yunet.py, _faces/ultraface.py, recognised by their outputs) or the cascade
+that comes with OpenCV (_faces/cascade.py). Detectors look for a face with its surroundings. So where none is found, the
+picture gets a frame of a quarter of its size, which continues its edges, and is searched again.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""A face of a picture: where it is, and how it is cut out, upright for models or with what is around it.
+"""A face of a picture: where it is, and how it is cut out, upright for models or with its surroundings.
 
-Upright, it is turned, scaled and moved until eyes, nose and mouth lie where the models expect them. The similarity that
-does it is the one with the least squares (Umeyama 1991, "Least-squares estimation of transformation parameters between
-two point patterns"); the places are those of ArcFace (Deng et al. 2019), in 112 x 112 pixels.
+Upright, it is turned, scaled and moved until eyes, nose and mouth lie at the places of ArcFace (Deng et al. 2019) in
+112 x 112 pixels, by the similarity with the least squares (Umeyama 1991, "Least-squares estimation of transformation
+parameters between two point patterns"). Networks were trained on such faces.
 
-Networks were trained on such faces. What is learned from a few faces has to live with the
-points and boxes of a cascade, which tremble, and does better with more around the face. Where a face fills most of its
-picture, somebody has framed it already, and steadier than any detector: there the whole picture is taken.
+What is learned from a few faces works on the imprecise boxes of a cascade, and does better with more around the face.
+Where a face fills most of its picture, the whole picture is taken.
 """
 
 from __future__ import annotations

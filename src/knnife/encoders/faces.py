@@ -1,13 +1,9 @@
-"""Whose face it is, without a model file: learned on the spot from the faces of the people one knows.
+"""Whose face it is, without a model file: learned from labelled faces.
 
-A face is described by its edges and its grain (_faces/face_descriptor.py), and the description is made shorter by sums
-with random signs, which keep distances (Achlioptas 2003). What is learned is how pictures of one person differ: by
-light, look and turn of the head. These differences are divided out, as in linear discriminant analysis (within-class
-covariance normalisation, Hatch, Kajarekar & Stolcke 2006), so that what is left differs from person to person. The
-vectors of a face and of its mirror image are averaged.
-
-With no person in two pictures there is nothing to learn of that, and only the mean face is taken away, as far as
-there are enough faces to tell it.
+A face is described by its edges and its grain (_faces/face_descriptor.py), projected by random signs, which preserve
+distances (Achlioptas 2003). How pictures of one person differ, by light, look and turn of the head, is divided out
+(within-class covariance normalisation, Hatch, Kajarekar & Stolcke 2006). The vectors of a face and of its mirror image
+are averaged. With no person in two pictures only the mean face is subtracted, as far as there are enough faces.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Trained encoders as bytes: which class restores which form.
 
-An encoder that was trained on somebody's things has no name that leads to it, so whoever keeps it (a space, a model
-file) keeps its `form` and the bytes of `to_bytes()`. One of ours joins by a line in `FORMS`; another package adds its
-own by an entry point, named like the form:
+A trained encoder has no name that leads to it, so a space or a model file stores its `form` and the bytes of
+`to_bytes()`. One of ours joins by a line in `FORMS`; another package declares an entry point, named like the form:
 
     [project.entry-points."knnife.forms"]
     crystals = "my_package.crystals:CrystalEncoder"    # a class with from_bytes(data), or a callable that takes bytes

@@ -50,10 +50,12 @@ class OnnxGraph:
         """A hash of its files."""
         return digest(self.path)[0]
 
-    def run(self, given: dict[str, NDArray[Any]], wanted: list[str] | None = None) -> list[NDArray[Any]]:
+    def run(
+        self, given: dict[str, NDArray[Any]], wanted: list[str] | None = None, what: str | None = None
+    ) -> list[NDArray[Any]]:
         """What it gives for arrays by the names of `takes`: the outputs `wanted`, else all in the order of `gives`.
 
-        Only what the wanted outputs depend on is computed.
+        Only what the wanted outputs depend on is computed. `what`: the arrays in words, for the error.
         """
         import onnxruntime
 
@@ -63,8 +65,8 @@ class OnnxGraph:
         try:
             return [np.asarray(each) for each in self._session.run(wanted, given, options)]
         except Exception as error:  # onnxruntime has a dozen errors, without a parent of their own
-            shapes = ", ".join(f"{name} {array.shape}" for name, array in given.items())
-            raise BadInput(f"{self.path}: fails for {shapes}: {_why(error)}") from error
+            what = what or ", ".join(f"{name} {array.shape}" for name, array in given.items())
+            raise BadInput(f"{self.path}: fails for {what}: {_why(error)}") from error
 
 
 class TextGraph:
@@ -72,12 +74,13 @@ class TextGraph:
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         """The network in `path`. Raises BadInput when it is not one that makes vectors of texts."""
-        self.path, self._session = path, _session(path)
-        self._takes = {given.name: given.type[len("tensor(") : -1] for given in self._session.get_inputs()}
-        for name, kind in self._takes.items():
-            if name not in FROM_TEXT or kind not in ("int64", "int32"):
-                raise BadInput(f"{path}: the network wants {name} ({kind}), which knnife does not make of a text")
-        self._gives = _output(path, {made.name: len(made.shape or ()) for made in self._session.get_outputs()}, recipe)
+        self.path, self._graph = path, OnnxGraph(path)
+        for name, tensor in self._graph.takes.items():
+            if name not in FROM_TEXT or tensor.type not in ("int64", "int32"):
+                raise BadInput(
+                    f"{path}: the network wants {name} ({tensor.type}), which knnife does not make of a text"
+                )
+        self._gives = _output(path, {name: len(tensor.axes) for name, tensor in self._graph.gives.items()}, recipe)
         self.digest, self.measures_its_batch = digest(path)
 
     def run(self, ids: NDArray[np.int64]) -> Vectors:
@@ -88,13 +91,9 @@ class TextGraph:
             "token_type_ids": np.zeros_like(ids),
             "position_ids": np.zeros_like(ids) + np.arange(ids.shape[1]),
         }
-        feed = {name: made[name].astype(kind) for name, kind in self._takes.items()}
-        try:
-            states = np.asarray(self._session.run([self._gives], feed)[0], np.float32)
-        except Exception as error:  # onnxruntime has a dozen errors, without a parent of their own
-            raise BadInput(
-                f"{self.path}: fails for {len(ids)} texts of {ids.shape[1]} tokens: {_why(error)}"
-            ) from error
+        feed = {name: made[name].astype(tensor.type) for name, tensor in self._graph.takes.items()}
+        what = f"{len(ids)} texts of {ids.shape[1]} tokens"
+        states = self._graph.run(feed, [self._gives], what)[0].astype(np.float32, copy=False)
         if states.shape[:-1] not in (ids.shape, ids.shape[:1]):
             raise BadInput(f"{self.path}: {self._gives} has shape {states.shape} for tokens of shape {ids.shape}")
         return states

@@ -5,8 +5,6 @@ What any tool has cached is found without a network and without the hub's own pa
     models--owner--name/refs/main                the commit that a branch or tag was at when it was downloaded
                         snapshots/COMMIT/…       the files of a commit, each a link into
                         blobs/HASH               what is in them; HASH.incomplete while it arrives
-
-Nothing is downloaded here; download.py does that.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Points of a picture that can be found again in another one, and what each looks like: SIFT, compared as RootSIFT.
+"""Keypoints of a picture with a descriptor each: SIFT, compared as RootSIFT.
 
 Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 60 (2004); Arandjelović and Zisserman, "Three
 things everyone should know to improve object retrieval", CVPR 2012: descriptors of length 1 in the sum of their
 components, then the square root of each, so that a dot product compares them as histograms.
 
-Where the points of two pictures lie on each other, `agreement` says how far the pictures look alike there, in small
-windows, whatever the light: a logo that both share puts one neatly on the other, and beside it nothing agrees.
+`agreement` compares two pictures, laid on each other by their keypoints, in small windows whatever the light: pictures
+that share a logo agree there and nowhere else.
 """
 
 from __future__ import annotations

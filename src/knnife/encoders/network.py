@@ -1,9 +1,8 @@
-"""The one door to the network: every byte that knnife fetches or sends passes through `request`.
+"""The only access to the network: every byte that knnife fetches or sends passes through `request`.
 
-No other file imports a networking module (a test sees to it), so one switch shuts them all: with KNNIFE_OFFLINE=1, or
-HF_HUB_OFFLINE=1 as other tools of the field read it, `request` refuses before it opens a socket.
-
-The standard library is enough: urllib knows the proxies and certificates of the machine (HTTPS_PROXY, SSL_CERT_FILE).
+No other file imports a networking module (a test checks it), so one switch disables all: with KNNIFE_OFFLINE=1 or
+HF_HUB_OFFLINE=1, `request` refuses before it opens a socket. urllib reads the proxies and certificates of the machine
+(HTTPS_PROXY, SSL_CERT_FILE).
 """
 
 from __future__ import annotations

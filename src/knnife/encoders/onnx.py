@@ -1,14 +1,12 @@
 """A network in an *.onnx file, run by onnxruntime: the light way to run a sentence model on a processor.
 
-The folder of a model holds, as hubs have it, the network (`model.onnx`, or in the folder `onnx`), tokenizer.json, and
-the files of which recipe.py reads what is done before and after the network.
+The folder of a model holds the network (`model.onnx`, or in the folder `onnx`), tokenizer.json, and the files of which
+recipe.py reads what is done before and after the network.
 
-Texts of equal length go through the network together, and no others. So nothing is padded, no work is wasted, and the
-vector of a text never depends on its neighbours. One core takes one batch, and every core has one: that takes no
-longer than many cores on one batch, needs no waiting for each other, and gives the same bits on any number of cores.
+Only texts of equal length form a batch. So nothing is padded, and the vector of a text never depends on its neighbours.
+Each core runs a batch of its own: as quick as all cores on one batch, with the same bits on any number of cores.
 
-Some networks measure a whole batch to round it to whole numbers (DynamicQuantizeLinear), and would give a text another
-vector in other company. They get every text by itself.
+Some networks measure a whole batch to round it to whole numbers (DynamicQuantizeLinear): they get one text at a time.
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ import hashlib
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
@@ -32,7 +29,7 @@ from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
-from knnife.threads import cores, quiet_forks
+from knnife.threads import on_all_cores, quiet_forks
 
 TOKENS: Final = 1 << 9  # in one batch: their states stay in the cache of a core, which is quicker than more at once
 LONG: Final = 1 << 11  # tokens; attention takes the square of that in memory, so longer texts take turns
@@ -59,7 +56,7 @@ class OnnxEncoder:
         self.name, self.recipe = name, recipe
         self.query_prefix, self.passage_prefix = recipe.query_prefix, recipe.passage_prefix
         self._network = network
-        self._threads = threads or cores()
+        self._threads = threads
         self._tokenizer, self._unknown = _tokenizer(tokenizer)
         self._most = recipe.max_tokens or UNSTATED
         self._turn = threading.Lock()
@@ -117,7 +114,7 @@ class OnnxEncoder:
 
         for start, texts in self._windows(values, prefix):
             ids = [read for read, _ in _ids(self._tokenizer, texts, self._most)]
-            _at_once(work, list(_batches(ids, start, alone=self._network.measures_its_batch)), self._threads)
+            on_all_cores(work, _batches(ids, start, alone=self._network.measures_its_batch), self._threads)
         return vectors
 
     def _vectors(self, ids: NDArray[np.int64]) -> Vectors:
@@ -194,17 +191,3 @@ def _pooled(states: Vectors, recipe: Recipe) -> Vectors:
     else:
         pooled = states[:, 0 if recipe.pooling == "cls" else -1]
     return pooled
-
-
-def _at_once(work: Callable[[Batch], None], batches: list[Batch], threads: int) -> None:
-    """Calls `work` for every batch, on several threads if there are several."""
-    if len(batches) == 1 or threads == 1:
-        for batch in batches:
-            work(batch)
-        return
-    with ThreadPoolExecutor(min(threads, len(batches))) as pool:
-        try:
-            for done in [pool.submit(work, batch) for batch in batches]:
-                done.result()
-        finally:  # an error, or Ctrl-C
-            pool.shutdown(cancel_futures=True)

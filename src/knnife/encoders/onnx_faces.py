@@ -1,9 +1,8 @@
 """Whose face it is, by a network in an *.onnx file: SFace, MobileFaceNet, ArcFace and their kin.
 
-They take a face of 112 x 112 pixels that was brought upright (face_geometry.py) and give a vector; the cosine of two
-says how alike they are. How they want the pixels is read from the file: its axes say whether colours come first,
-and whether the first steps of the network scale the pixels themselves, as in networks of MXNet; else they are brought
-to between -1 and 1. Colours are red green blue.
+They take an upright face of 112 x 112 pixels (face_geometry.py), red green blue, and give a vector, compared by the
+cosine. The axes of the input say whether colours come first; where the first steps of the network do not scale the
+pixels themselves, as in networks of MXNet, they are scaled to between -1 and 1.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""Networks for pictures in *.onnx files: CLIP and its kin, DINO, MobileNet, ResNet, and whatever gives one vector each.
+"""Networks for pictures in *.onnx files: CLIP and its kin, DINO, MobileNet, ResNet, and others that give one vector.
 
 How pictures are prepared is read from the model's own files (_pictures/preparation.py). Where the model has a network
-for texts too, in the same space, its encoder has `encode_text`, and words find pictures.
-
-Every picture goes through the network by itself, on the core that decoded it. So a vector never depends on its
-neighbours, and no more pictures are in memory than there are cores.
+for texts in the same space, its encoder has `encode_text`. Pictures go through the network one by one, each on the core
+that decoded it, so that a vector never depends on its neighbours.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 """Vectors from an endpoint that speaks like OpenAI's: OpenAI itself, Ollama, vLLM, llama.cpp, LM Studio and others.
 
-The texts leave this process, and with most of these services the machine: nothing here is offline. The endpoint is in
-OPENAI_BASE_URL (by default https://api.openai.com/v1; http://localhost:11434/v1 for Ollama) and its key, where it
-wants one, in OPENAI_API_KEY, as every client reads them. One request is `POST {base}/embeddings`, described at
-platform.openai.com/docs/api-reference/embeddings.
+The texts leave this process, and with most services the machine. The endpoint is in OPENAI_BASE_URL (by default
+https://api.openai.com/v1; http://localhost:11434/v1 for Ollama), its key in OPENAI_API_KEY. One request is
+`POST {base}/embeddings` (platform.openai.com/docs/api-reference/embeddings).
 
-The fingerprint cannot cover weights which nobody sees: it is made of the model's name, the dimension, the address and
-the prefixes. When a service puts another model behind the same name, the vectors of a space go stale unnoticed.
+The fingerprint is of the model's name, the dimension, the address and the prefixes, as the weights are out of reach: if
+the service changes the model behind the name, the vectors of a space go stale unnoticed.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """Do two pictures show the same? Keypoints that look alike, and lie alike.
 
-Points of both that look alike, and no other nearly so (Lowe's ratio test, 2004), are matches. Each match says by its
-two points' places, sizes and directions how the one picture would lie on the other; the others agree or do not. This
-is RANSAC (Fischler and Bolles 1981) with every sample drawn, as one match is a sample: nothing is left to chance
-(Philbin and others, "Object retrieval with large vocabularies and fast spatial matching", CVPR 2007). What most agree
-on is fitted by least squares, at last as an affine map.
+Points of both that look alike, and no other nearly so (Lowe's ratio test, 2004), are matches. The places, sizes and
+directions of one match give a map between the pictures; the other matches agree with it or not. This is RANSAC
+(Fischler and Bolles 1981) with every sample drawn, as one match is a sample (Philbin and others, "Object retrieval with
+large vocabularies and fast spatial matching", CVPR 2007). The best map is fitted by least squares, at last affine.
 
-How sure that is: the number of times that as many matches would be expected to agree where all of them were wrong
-(Moisan and Stival, "A probabilistic criterion to detect rigid point matches between two images", IJCV 57 (2004)).
-Positions are complex numbers here: a turn with a change of size is then a multiplication.
+The evidence is -log10 of the number of times that as many matches would be expected to agree if all of them were
+wrong (Moisan and Stival, "A probabilistic criterion to detect rigid point matches between two images", IJCV 57 (2004)).
+Positions are complex numbers: a turn with a change of size is then a multiplication.
 """
 
 from __future__ import annotations

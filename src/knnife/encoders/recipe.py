@@ -1,9 +1,8 @@
 """What a sentence model does around its network, read from the model's own files.
 
-A network gives a state for every token. The recipe says the rest: the words put before a text, how many tokens
-are read, how the states become one vector, whether that is scaled to length 1. Two encoders that differ in it
-give other vectors, so it is part of the fingerprint. Models say it in the files of sentence-transformers
-(sbert.net), of which each may be missing:
+A network gives a state for every token. The recipe says the rest: the words put before a text, how many tokens are
+read, how the states become one vector, whether that is scaled to length 1. It is part of the fingerprint. Models say it
+in the files of sentence-transformers (sbert.net), of which each may be missing:
 
     modules.json                          the steps: Transformer, Pooling, Normalize, now and then a Dense
     1_Pooling/config.json                 which states count
@@ -12,7 +11,7 @@ give other vectors, so it is part of the fingerprint. Models say it in the files
     tokenizer_config.json, config.json    "model_max_length" and "max_position_embeddings", which bound the length
 
 A folder with none of them (a bare network) is assumed to want the mean of its states, scaled to length 1, without
-prefixes. That serves most models; those trained on their first token say so in 1_Pooling, or are wrong without it.
+prefixes.
 """
 
 from __future__ import annotations

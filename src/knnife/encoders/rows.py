@@ -1,10 +1,9 @@
-"""A row of a table is what its columns say, side by side: numbers, dates, yes or no, categories and texts.
+"""A row of a table as a vector: the components of its columns, one column after another; `parts` says which are whose.
 
-`RowEncoder.train` looks at a sample of rows: what each column is (_rows/column_kinds.py), and how its cells become
-components (_rows/column_encoders.py). The vector of a row is the components of its columns, one column after another;
-`parts` says which are whose. Distances are Euclidean, and their square is the sum over the columns: so it can be said
-which columns keep two rows apart. A column is weighted so that two rows of the sample are on average no farther apart
-in it than two random numbers of a normal distribution with a deviation of 1; less where it hardly varies.
+`RowEncoder.train` looks at a sample of rows: what each column is (_rows/cells.py), and how its cells become components
+(_rows/column_encoders.py). Distances are Euclidean, and their square is the sum over the columns. A column is weighted
+so that two rows of the sample are on average no farther apart in it than two random numbers of a normal distribution
+with a deviation of 1; less where it hardly varies.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from typing import Any, Final, NamedTuple, Self, get_args
 import numpy as np
 
 from knnife.encoders._rows import column_encoders as made
-from knnife.encoders._rows.cells import Numbers, are_numbers, is_missing, numbers
-from knnife.encoders._rows.column_kinds import ENCODED, Kind, kind_of
+from knnife.encoders._rows.cells import ENCODED, Kind, Numbers, are_numbers, is_missing, kind_of, numbers
 from knnife.encoders._rows.scale import finite
 from knnife.encoders._rows.text_column import TextColumn
 from knnife.encoders.protocol import check_list
@@ -229,7 +227,6 @@ def _parsed(value: Any) -> dict[str, Any]:
 
 def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[RowColumn, made.ColumnEncoder | None]:
     """One column, and what encodes it (None for those that have no components)."""
-    missing = sum(map(is_missing, cells)) / len(cells)
     absent = np.isnan(numbers(cells)).sum() if are_numbers(cells) else sum(map(is_missing, cells))
     missing = 0.0 if kind == "left out" else float(absent) / len(cells)
     if kind not in ENCODED:

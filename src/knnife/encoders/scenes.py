@@ -1,8 +1,7 @@
 """Pictures by what they show, learned from the user's own pictures without labels: for "the same object or scene".
 
-`SceneEncoder.train` looks at a sample of the pictures. A picture is then described by its outlines and by the patches
-that it is made of, at two sizes (_pictures/scene_descriptor.py); what most pictures have in common is taken away, and
-what is left is weighted by how much it tells (statistics/whitening.py). A mirrored picture has the same vector.
+A picture is described by its outlines and by patches at two sizes (_pictures/scene_descriptor.py); what most pictures
+have in common is subtracted, and the rest whitened (statistics/whitening.py). A mirrored picture has the same vector.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Networks whose weights lie in *.safetensors, run by the package sentence-transformers (sbert.net) on PyTorch.
 
-This is the way for models that have no ONNX file, or steps after the network that one cannot hold. It is the
-heaviest: the packages take more than a gigabyte, and some seconds to import. Pooling, scaling and what else follows the
-network are done by the package as modules.json says; the words put before texts come from the model's recipe.
+For models without an ONNX file, or with steps after the network that one cannot hold; the packages take more than a
+gigabyte and some seconds to import. Pooling, scaling and later steps are done by the package as modules.json says; the
+words put before texts come from the model's recipe.
 
-Nothing is fetched, and no program that lies beside a model is run: only classes of the package itself are accepted.
+Nothing is fetched, and no program beside a model is run: only classes of the package itself are accepted.
 """
 
 from __future__ import annotations

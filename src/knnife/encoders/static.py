@@ -8,8 +8,8 @@ The model is a folder in the format of model2vec (github.com/MinishLab/model2vec
     tokenizer.json      splits a text into numbers of tokens (the format of the package tokenizers)
     config.json         only `normalize` is needed: whether vectors are scaled to length 1
 
-Unlike model2vec a text is never cut off: it is read to its end, in pieces, however long it is (blocks.py). Where the
-tokenizer works word by word, compiled code reads the text (words.py); `_add_plainly` does the same with NumPy.
+Unlike model2vec a text is never cut off: it is read to its end, in pieces (text_blocks.py). Where the tokenizer works
+word by word, compiled code reads the text (wordpiece.py); `_add_plainly` does the same with NumPy.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class StaticEncoder:
         return sums, counts
 
     def _add_plainly(self, block: Block, texts: set[int], sums: Vectors, counts: NDArray[np.int64]) -> None:
-        """What words.py does, for these texts of a block."""
+        """What `WordpieceSums.add` does, for these texts of a block."""
         owners = [owner for owner in block.owners.tolist() if owner in texts]
         pieces = [piece for piece, owner in zip(block.pieces, block.owners.tolist(), strict=True) if owner in texts]
         for owner, ids in zip(owners, self._token_ids(pieces), strict=True):

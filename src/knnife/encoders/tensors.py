@@ -1,7 +1,4 @@
-"""Arrays by name as bytes and in files (safetensors), and trained encoders made of them. Nothing in it could run.
-
-An encoder is its arrays, and one array more, which holds what JSON can say of it.
-"""
+"""Arrays by name as bytes and in files (safetensors); and trained encoders as such arrays, with one more for JSON."""
 
 from __future__ import annotations
 

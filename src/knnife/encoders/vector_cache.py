@@ -1,12 +1,10 @@
-"""Vectors remembered: what a slow encoder once made of a text, it need not make again.
+"""A cache of vectors: what a slow encoder once made of a value is looked up instead of made again.
 
-One file for each user, shared by all spaces and by whatever compares encoders: who tries some models and then
-re-encodes with the best, or adds again what was removed, waits once. A vector is found by the fingerprint of its
-encoder and the hash of its value, and is the float32 numbers that the encoder made. Encoders that say they are `cheap`
-encode anew, which is as quick.
+One file for each user, shared by all spaces and by whatever compares encoders. The key is the encoder's fingerprint
+and the hash of the value; the vector is the float32 numbers that the encoder made. Encoders that are `cheap` bypass it.
 
-It is a cache: a file that is damaged, foreign, full or not to be written costs a warning and the time to encode, never
-an answer. docs/format.md describes the file.
+A file that is damaged, foreign, full or not to be written costs a warning and the time to encode, never an answer.
+docs/format.md describes the file.
 """
 
 from __future__ import annotations

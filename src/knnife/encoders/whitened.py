@@ -1,9 +1,8 @@
 """Another encoder's vectors, whitened for the things at hand: an adapter that is learned without labels.
 
-A model that was trained on everything puts the things of one collection close together: what they share, it says
-loudest. `WhitenedEncoder.train` learns from some of them what they share and how they vary; that is then evened out
-(statistics/whitening.py), so that what tells these things apart decides which are near. Where there are labels, only
-what things of one label do not share is evened out (within-class covariance: Hatch, Kajarekar & Stolcke 2006).
+General models put the things of one collection close together. `WhitenedEncoder.train` learns from some of them what
+they share and how they vary, and evens that out (statistics/whitening.py). Where there are labels, only what varies
+within one label is evened out (within-class covariance: Hatch, Kajarekar & Stolcke 2006).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Words and their vectors side by side, and how a word is looked up.
 
-A word is looked up as it is, then in small letters, then with "_" for each space, which is how files write phrases
-(new_york). So "Paris" finds "Paris" in a file that has capitals, and "paris" in one that has none. The n-grams of
-unseen words are those of the word as it is, or in small letters where the file has no others.
+A word is looked up as it is, then in lower case, then with "_" for each space, as files write phrases (new_york). The
+n-grams of unknown words are those of the word as it is, or in lower case where the file has no capitals.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Word vectors: words near in meaning are near in space. Trained on the user's own texts, or read from files of others.
-
-`WordVectors` holds words and their vectors, and answers for words: near, similarity, odd_one_out. It is an encoder of
-texts, too (_words/sentences.py): words weighted by how rare they are, what all texts have in common taken out.
-"""
+"""Word vectors, trained on the user's own texts or read from files: `WordVectors`, also an encoder of texts."""
 
 from __future__ import annotations
 

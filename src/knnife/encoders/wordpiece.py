@@ -1,17 +1,15 @@
 """Reading texts word by word in compiled code, where a tokenizer allows it.
 
-A tokenizer as BERT has it works on words: it changes single characters (to lower case, without accents), splits at
-white space and around punctuation, then takes each word apart by itself, into the longest pieces in its vocabulary.
-So the tokens of a text are those of its words, one after another, and three tables tell all there is to know: what
-becomes of each character, the number of each token, the vector of each. `_kernels.c` reads texts with them, some
-fifty bytes a microsecond. Nothing is remembered of the texts, so new words are as quick as old ones.
+A tokenizer as BERT has it changes single characters (to lower case, without accents), splits at white space and around
+punctuation, then takes each word apart by itself, into the longest pieces in its vocabulary. So three tables suffice:
+what becomes of each character, the number of each token, the vector of each. `_kernels.c` reads texts with them, some
+fifty bytes a microsecond.
 
-What becomes of a character is found out by asking the tokenizer for it between two letters, 256 characters at a time,
-when they first come up. All of Unicode takes 9 MB; English takes 10 kB.
+What becomes of a character is found by running the tokenizer on it between two letters, 256 characters at a time, when
+they first occur. All of Unicode takes 9 MB; English takes 10 kB.
 
-Two kinds of texts are left to the tokenizer itself: those with a character that may change places with its neighbour
-(a combining mark which survives the removal of accents), and everything where there is no compiled code. That is the
-plain way of static.py, and the tests hold this file against it.
+Texts with a character that may change places with its neighbour (a combining mark which survives the removal of
+accents) are left to the tokenizer itself, and all texts where there is no compiled code (static.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A column as components of a vector: learned from a sample of its cells, one class for each way to see them.
 
-All follow one rule, so that no kind of column drowns another: what is as rare lies as far out. A number that one row in
-a thousand has, a category that one row in a thousand has and a cell that is missing in one row of a thousand are about
+So that no kind of column dominates, a number, a category and a missing cell that one row in a thousand has are about
 equally far (`rarity`) from what is usual.
 """
 

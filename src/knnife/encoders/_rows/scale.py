@@ -1,9 +1,8 @@
-"""One yardstick for numbers of any unit: how far out is a number, as seen from the middle of its column?
+"""One scale for numbers of any unit: how far a number is from the middle of its column.
 
-The middle is the median and the unit is what one standard deviation of a normal distribution with the same middle half
-would be, so outliers do not move the yardstick. Amounts that spread over orders of magnitude are measured by their
-logarithm. Beyond `BEND` units distances grow by their logarithm only: what is far out stays far out, and farther than
-what is less far out, but one wild number does not drown all other columns.
+The middle is the median, and the unit is the standard deviation of a normal distribution with the same middle half, so
+outliers do not change them. Amounts that spread over orders of magnitude are measured by their logarithm. Beyond `BEND`
+units distances grow by their logarithm only, so that one extreme number does not dominate all other columns.
 """
 
 from __future__ import annotations

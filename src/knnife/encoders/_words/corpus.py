@@ -1,11 +1,8 @@
 """What training reads: files, texts, tables of texts, or sequences of items, as blocks of words.
 
-A word is a run of letters and digits, with the marks on them and with single apostrophes inside, in small letters:
-"Don't panic: it's 3.5 km!" is don't, panic, it's, 3, 5, km. A sentence is a line. Text that is split into words already
-is taken as it is, at white space (`split="spaces"`), and so are sequences of items.
-
-Reading takes as long as an epoch of training where it is done carelessly. So text goes in blocks that fit the cache
-through the few operations that Python does in compiled code; characters outside of ASCII are looked at once in each.
+A word is a run of letters and digits, with the marks on them and single apostrophes inside, in lower case: "Don't
+panic: it's 3.5 km!" is don't, panic, it's, 3, 5, km. A sentence is a line. `split="spaces"` takes what stands between
+white space as it is. Text is split in blocks that fit the cache, by operations that Python has in compiled code.
 """
 
 from __future__ import annotations

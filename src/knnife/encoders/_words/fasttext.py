@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from knnife.encoders._words.disk import size_of
 from knnife.encoders._words.subwords import ngrams_of
-from knnife.encoders._words.table_building import check_finite, stacked, without_repeated
-from knnife.encoders._words.text_files import MOST_DIMENSIONS
+from knnife.encoders._words.word2vec_files import LONGEST_WORD, MOST_DIMENSIONS
+from knnife.encoders._words.word_rows import check_finite, stacked, without_repeated
 from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
@@ -31,7 +31,6 @@ ENTRY: Final = struct.Struct("<qb")  # behind each word: how often it was seen, 
 MATRIX: Final = struct.Struct("<2q")
 KINDS: Final = {1: "CBOW", 2: "skip-gram", 3: "supervised"}
 READ_AT_ONCE: Final = 1 << 20  # bytes
-LONGEST_WORD: Final = 100_000  # bytes
 SUMMED_AT_ONCE: Final = 2048  # words
 
 
@@ -111,7 +110,7 @@ class _Source:
             if len(content) < wanted:
                 raise self.damaged(f"it ends within the vectors, {done:,} of {n:,} rows of {dim:,} numbers are there")
             block = np.frombuffer(content, "<f4").reshape(-1, dim)
-            check_finite(block, done, self.what)
+            check_finite(block, self.what, done)
             done += len(block)
             yield block
 

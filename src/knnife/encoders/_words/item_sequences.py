@@ -1,7 +1,7 @@
-"""Rows as sentences of items: who rated which film, grouped by who, in the order of when.
+"""Rows as sentences of items: films in the order in which a person watched them, one sequence a person.
 
-"People's histories as sentences": films that the same people watched come to lie near each other, as words do that are
-used together (Barkan and Koenigstein, "Item2Vec", 2016, arXiv 1603.04259).
+Items that the same people use then get near vectors, as words do that occur together (Barkan and Koenigstein,
+"Item2Vec", 2016, arXiv 1603.04259).
 """
 
 from __future__ import annotations

@@ -1,17 +1,13 @@
-"""knnife's own form of word vectors, "*.vectors": opened in milliseconds, as nothing is read before it is needed.
-
-It is one safetensors file, so others can read it with `safetensors.numpy.load_file`:
+"""knnife's own form of word vectors, "*.vectors": a safetensors file, mapped into memory.
 
     vectors     float32 (n, d)        one row a word
     words       uint8 (bytes,)        the words in UTF-8, one behind the other
     word_ends   int64 (n,)            where each of them ends
-    counts      int64 (n,)            how often each was seen; left out where nobody knows
-    ngrams      float32 (buckets, d)  vectors of character n-grams; left out where there are none
+    counts      int64 (n,)            how often each word occurred; optional
+    ngrams      float32 (buckets, d)  vectors of character n-grams; optional
 
 and, as metadata, `format`, `version`, `about` (JSON: how the vectors were made) and `ngram_lengths` ("3 6").
-
-The package safetensors copies what it reads, so the header is read here and the file is mapped into memory. What the
-header says is compared with the size of the file before anything is made of it.
+safetensors copies what it reads, so the header is parsed here, and compared with the size of the file before use.
 """
 
 from __future__ import annotations
@@ -25,7 +21,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.row_parsing import words_at
+from knnife.encoders._words.word_rows import words_at
 from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput
 

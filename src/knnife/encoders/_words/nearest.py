@@ -1,12 +1,12 @@
-"""The k nearest words of vectors, exactly: nearly all words are ruled out by eight bits of each component.
+"""The k nearest words of vectors, exactly: most words are ruled out by eight bits of each component.
 
-A word x and a question q, both of length 1, are rounded to whole numbers times a scale of their own, to a and b. Then
+A word x and a query q, both of length 1, are rounded to whole numbers times a scale of their own, to a and b. Then
 
     |x·q - a·b| = |a·(q - b) + (x - a)·q| <= |a| |q - b| + |x - a|   (Cauchy and Schwarz)
 
-so a·b, which compiled code computes from a quarter of the memory, tells how similar they are at least and at most. Who
-is below what k others reach at least is out; only the rest is compared in full, so the answers are exact. Rounding all
-words takes as long as a dozen questions: the first ones are answered plainly, and all where there was no compiler.
+so a·b, which compiled code computes from a quarter of the memory, bounds the similarity on both sides. Only words whose
+upper bound reaches what k others have at least are compared in full. Rounding all words takes as long as a dozen
+queries: the first ones are compared in full, and all of them where there was no compiler.
 """
 
 from __future__ import annotations

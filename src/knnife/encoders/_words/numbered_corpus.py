@@ -1,8 +1,4 @@
-"""A corpus as the numbers of its words, in a file: read once, then gone through in every epoch, however large it is.
-
-The file is int32, -1 between sentences. It is temporary, beside what training will write, and
-removed with the `NumberedCorpus`.
-"""
+"""A corpus as the numbers of its words, in a temporary file: int32, -1 between sentences. Each epoch reads it."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
@@ -40,9 +35,7 @@ class NumberedCorpus:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def append(self, ids: Ids) -> None:

@@ -1,7 +1,4 @@
-"""What one asks of words: which are near, how similar two are, which one does not belong.
-
-Words are compared by the cosine of their vectors; a sum is the sum of vectors of length 1 (Mikolov et al., 2013).
-"""
+"""Near words, similarities, the odd one out: by the cosine, sums of vectors of length 1 (Mikolov et al., 2013)."""
 
 from __future__ import annotations
 

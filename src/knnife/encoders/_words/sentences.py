@@ -1,10 +1,10 @@
 """Vectors of texts from those of their words, by smooth inverse frequency.
 
 S. Arora, Y. Liang and T. Ma, "A simple but tough-to-beat baseline for sentence embeddings" (ICLR 2017): the average of
-the words' vectors, each weighted by a / (a + p) where p is how frequent the word is; then what all texts have in common
-is taken out, their first principal component. Two things are done otherwise. That component comes from the vocabulary,
-as that of texts whose words are drawn at random by their frequency: so it belongs to the encoder, and no text's vector
-depends on others. And the words' vectors are scaled to length 1, as the weights say already how much a word counts.
+the words' vectors, each weighted by a / (a + p) where p is the frequency of the word, less the first principal
+component of all texts. Two differences: the component is that of texts whose words are drawn by frequency from the
+vocabulary, so no text's vector depends on others; and words' vectors are scaled to length 1, as the weights express
+their importance.
 """
 
 from __future__ import annotations

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.disk import reading
-from knnife.encoders._words.row_parsing import GAP
-from knnife.encoders._words.table_building import check_finite, in_order, stacked, without_repeated
-from knnife.encoders._words.text_files import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
+from knnife.encoders._words.word2vec_files import MOST_DIMENSIONS, Lines, block_of, blocks_of_lines
+from knnife.encoders._words.word_rows import GAP, check_finite, in_order, stacked, without_repeated
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
-BLOCK: Final = 4096  # rows that are looked at at once
+BLOCK: Final = 4096  # rows that are written at once
 COUNT: Final = "count"
 
 
@@ -118,8 +117,7 @@ def _table(words: list[str], vectors: Vectors, counts: list[int] | None, what: s
     n = len(vectors)
     if not n:
         raise BadInput(f"{what} holds no vectors")
-    for start in range(0, n, BLOCK):
-        check_finite(vectors[start : start + BLOCK], start, what)
+    check_finite(vectors, what)
     try:
         seen: NDArray[np.int64] | None = None if counts is None else np.array(counts[:n], np.int64)
     except OverflowError as error:

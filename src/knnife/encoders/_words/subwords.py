@@ -1,8 +1,7 @@
-"""The character n-grams of words, by which a word that was never seen has a vector (Bojanowski et al., TACL 5, 2017).
+"""The character n-grams of words, which give unknown words a vector (Bojanowski et al., TACL 5, 2017).
 
-The n-grams of where, of 3 characters: <wh, whe, her, ere, re>. Each is hashed to one of a fixed number of rows, by
-FNV-1a over its bytes in UTF-8 as fastText computes it (bytes above 127 count as negative numbers), so the rows of its
-models fit. N-grams of different words may share a row; with rows enough that does little harm.
+The n-grams of where, of 3 characters: <wh, whe, her, ere, re>. Each is hashed to one of a fixed number of rows by
+FNV-1a over its bytes in UTF-8, bytes above 127 as negative numbers, as in fastText, so the rows of its models fit.
 """
 
 from __future__ import annotations

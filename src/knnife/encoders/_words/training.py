@@ -1,9 +1,9 @@
-"""Training: the corpus is read once, then each epoch goes through it in blocks, which threads learn from at once.
+"""Training: the corpus is read once, then each epoch goes through it in blocks, on several threads.
 
 Skip-gram and CBOW with negative sampling: Mikolov et al., 2013a (arXiv 1301.3781) and 2013b (arXiv 1310.4546);
 character n-grams: Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 5, 2017. Threads change
-the same weights without asking each other: Hogwild (Niu et al., 2011, arXiv 1106.5730). With one thread the same seed
-gives the same vectors, to the last bit, also when the training was interrupted in between.
+the same weights without locks: Hogwild (Niu et al., 2011, arXiv 1106.5730). With one thread the same seed gives the
+same vectors to the last bit, also where the training was interrupted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from knnife.encoders._words import phrases
 from knnife.encoders._words.corpus import Corpus, Split, corpus
 from knnife.encoders._words.disk import require_room
 from knnife.encoders._words.item_sequences import histories
@@ -28,8 +27,8 @@ from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.training_loop import EVERY, Report, TrainingLoop
 from knnife.encoders._words.training_step import KERNEL
+from knnife.encoders._words.training_vocabulary import CorpusVocabulary, count, join, settle
 from knnife.encoders._words.weights import Sampler, TrainingWeights
-from knnife.encoders._words.word_counts import CorpusVocabulary, count, settle
 from knnife.encoders.word_table import Subwords, WordTable
 from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
@@ -132,7 +131,7 @@ def _numbered(read: Corpus, into: NumberedCorpus, settings: Settings, tell: Repo
     counted = count(read, into, lambda words, fraction: tell("reading", words, fraction, None))
     for passed in range(settings.phrases):
         tell("joining phrases", 0, passed / settings.phrases, None)
-        counted = phrases.join(counted, into, settings.phrase_score / 2**passed, settings.min_count)
+        counted = join(counted, into, settings.phrase_score / 2**passed, settings.min_count)
     return settle(counted, into, settings.min_count, settings.max_words)
 
 

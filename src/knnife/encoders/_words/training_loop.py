@@ -1,30 +1,38 @@
-"""The course of a training: which block comes next, at what rate, and what was lost on average.
+"""The course of a training: which block comes next, at what rate, the average loss, and the checkpoint it resumes from.
 
 Each epoch goes through the corpus from two places at once, its beginning and its middle. A corpus has parts, first
-books and then an encyclopaedia, say; the rate falls, so in plain order the last part would leave its mark in small
+books and then an encyclopaedia, say; the rate falls, so in plain order the last part would change the vectors in small
 steps only.
+
+A checkpoint is a safetensors file, written in one step, as large as what is being trained (8 bytes a component of a
+word), from which a training goes on in the middle of an epoch. It holds how far the training had come, its settings and
+the fingerprint of its corpus; a training with others is refused.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
-from knnife.encoders._words import checkpoints
-from knnife.encoders._words.checkpoints import Progress
+from knnife.encoders._words import native
+from knnife.encoders._words.disk import writing
 from knnife.encoders._words.numbered_corpus import GAP, NumberedCorpus
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.training_step import train_block
 from knnife.encoders._words.weights import Sampler, TrainingWeights
+from knnife.errors import BadInput
 
 Report = Callable[[str, int, float | None, float | None], None]
 
@@ -37,6 +45,75 @@ LAST_RATE: Final = 1e-4  # of the first one
 PLACES: Final = 2  # of the corpus that an epoch begins at
 LATE: Final = 64  # blocks whose loss is reported
 BETWEEN: Final = 0.2  # seconds between two reports
+FORMAT: Final = "knnife training"
+VERSION: Final = 1
+
+
+class TrainingProgress(NamedTuple):
+    """How far a training has come."""
+
+    blocks: int  # done, counted through all epochs
+    losses: list[tuple[float, int]]  # of each epoch begun: summed, and of how many pairs
+    seconds: float  # spent on training, all in all
+
+
+def load(path: Path, weights: TrainingWeights, settings: Settings, corpus: str) -> TrainingProgress | None:
+    """Puts into `weights` what the file holds; None where there is no file.
+
+    Raises BadInput where it is damaged, or belongs to another training, and says what differs.
+    """
+    if not path.exists():
+        return None
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: expected the name of a file for the checkpoint")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            state = _state(path, file.metadata())
+            _refuse_others(path, state, settings, corpus)
+            for name, array in _arrays(weights).items():
+                part = file.get_slice(name)
+                if part.get_shape() != list(array.shape):
+                    raise ValueError(f"{name} is of shape {part.get_shape()}, expected {list(array.shape)}")
+                for first in range(0, len(array), native.BLOCK):
+                    last = min(first + native.BLOCK, len(array))
+                    array[first:last] = part[first:last]
+            return TrainingProgress(**state["progress"])
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(
+            f"{path} is damaged, or no checkpoint of a training ({error}): remove it to begin anew"
+        ) from error
+
+
+def _arrays(weights: TrainingWeights) -> dict[str, NDArray[np.float32]]:
+    arrays = {"words": weights.words, "outputs": weights.outputs}
+    return arrays if weights.ngrams is None else arrays | {"ngrams": weights.ngrams}
+
+
+def _state(path: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    if not metadata or metadata.get("format") != FORMAT:
+        raise BadInput(f"{path} is no checkpoint of a training: give the vectors another name, or remove the file")
+    if metadata.get("version") != str(VERSION):
+        raise BadInput(
+            f"{path} was written by another version of knnife ({metadata.get('version')}, this one reads {VERSION}): "
+            "continue with that one, or remove the file to begin anew"
+        )
+    state: dict[str, Any] = json.loads(metadata["state"])
+    return state
+
+
+def _refuse_others(path: Path, state: dict[str, Any], settings: Settings, corpus: str) -> None:
+    now = json.loads(json.dumps(asdict(settings)))
+    then = state["settings"]
+    differ = [f"{name} was {then.get(name)!r}, is {now[name]!r}" for name in now if then.get(name) != now[name]]
+    if state["corpus"] != corpus:
+        differ.append("the corpus is another, or has changed")
+    if differ:
+        raise BadInput(
+            f"{path} is of a training that was interrupted, and not of this one: {'; '.join(differ)}. Continue "
+            "with the same settings and corpus, or remove the file to begin anew"
+        )
 
 
 class TrainingLoop:
@@ -48,7 +125,7 @@ class TrainingLoop:
         self.weights, self.sampler, self.settings = weights, sampler, settings
         self._numbered = numbered
         self._ends = _ends(numbered)
-        self.progress = self._before = Progress(0, [], 0.0)
+        self.progress = self._before = TrainingProgress(0, [], 0.0)
         self._late: deque[tuple[float, int]] = deque(maxlen=LATE)
 
     @property
@@ -59,13 +136,19 @@ class TrainingLoop:
     def resume(self, path: Path | None, corpus: str) -> None:
         """Goes on where a checkpoint says that the same training had come to. Raises BadInput for that of another."""
         if path is not None:
-            self.progress = checkpoints.load(path, self.weights, self.settings, corpus) or self.progress
+            self.progress = load(path, self.weights, self.settings, corpus) or self.progress
             self._before = self.progress
 
     def keep(self, path: Path | None, corpus: str) -> None:
-        """Writes a checkpoint."""
-        if path is not None:
-            checkpoints.save(path, self.weights, self.progress, self.settings, corpus)
+        """Writes a checkpoint; corpus: the fingerprint. Raises DiskFull and ReadOnly; an older file then stays."""
+        if path is None:
+            return
+        progress, settings, dim = self.progress._asdict(), asdict(self.settings), self.weights.dim
+        state = {"progress": progress, "settings": settings, "corpus": corpus, "dim": dim}
+        metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(state)}
+        arrays = _arrays(self.weights)
+        with writing(path) as stream:
+            native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
 
     def run(self, threads: int, seconds: float, tell: Report) -> bool:
         """Goes on for so long at most; whether it came to the end. After Ctrl-C, too, all blocks begun are done."""

@@ -1,7 +1,7 @@
-"""What training changes, and what it goes by.
+"""The weights that training changes, and the tables that it draws words with.
 
-Rows are padded with zeros to whole cache lines: 100 dimensions take 112 floats. Threads share all of it and change
-rows without asking each other (Hogwild; Niu et al., 2011): words are many, so two rarely want the same row at once.
+Rows are padded with zeros to whole cache lines: 100 dimensions take 112 floats. Threads change them without locks
+(Hogwild; Niu et al., 2011): two rarely want the same row at once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Word vectors of every program, read from files and written to them.
 
     vectors           *.vectors           knnife's own, mapped into memory                         native.py
-    word2vec          *.txt *.vec         text under a line "words dimensions"; fastText's .vec    text_files.py
-    word2vec-binary   *.bin               the same with floats as they lie in memory               binary_files.py
-    glove                                 text without that first line                             text_files.py
+    word2vec          *.txt *.vec         text under a line "words dimensions"; fastText's .vec    word2vec_files.py
+    word2vec-binary   *.bin               the same with floats as they lie in memory               word2vec_files.py
+    glove                                 text without that first line                             word2vec_files.py
     fasttext          *.bin               models of fastText, with n-grams; only read              fasttext.py
     npy               *.npy               an array, and x.words.txt with the words                 sidecar.py
     projector         *.tsv               the TensorFlow projector's, with metadata.tsv            sidecar.py
@@ -22,11 +22,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from knnife.encoders._words import binary_files, fasttext, native, sidecar, text_files
+from knnife.encoders._words import fasttext, native, sidecar, word2vec_files
 from knnife.encoders._words.disk import reading, size_of, writing
-from knnife.encoders._words.row_parsing import GAP, number
-from knnife.encoders._words.table_building import check_finite
-from knnife.encoders._words.text_files import HEADER, shown
+from knnife.encoders._words.word2vec_files import HEADER, shown
+from knnife.encoders._words.word_rows import GAP, check_finite, number
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 
@@ -53,7 +52,6 @@ CANNOT_HOLD: Final = {  # what a word cannot hold in a form
     "projector": re.compile(r"[\t\r\n]+"),
 }
 WHITE: Final = re.compile(r"[ \t\r\n]+")  # nor in the other forms
-BLOCK: Final = 4096  # rows that are looked at at once
 
 
 def read_words(
@@ -79,8 +77,8 @@ def read_words(
         if found == "fasttext":
             return fasttext.read(stream, str(path), limit)
         if found == "word2vec-binary":
-            return binary_files.read(stream, str(path), limit)
-        return text_files.read(stream, str(path), limit, headed=found == "word2vec")
+            return word2vec_files.read_binary(stream, str(path), limit)
+        return word2vec_files.read_text(stream, str(path), limit, headed=found == "word2vec")
 
 
 def write_table(
@@ -110,9 +108,9 @@ def write_table(
         elif wanted == "projector":
             sidecar.write_projector(table, stream)
         elif wanted == "word2vec-binary":
-            binary_files.write(table, stream)
+            word2vec_files.write_binary(table, stream)
         else:
-            text_files.write(table, stream, headed=wanted == "word2vec")
+            word2vec_files.write_text(table, stream, headed=wanted == "word2vec")
 
 
 def _form_of(path: Path, form: str | None) -> str:
@@ -132,8 +130,7 @@ def _check(table: WordTable) -> None:
         raise BadInput(f"{n:,} words and vectors of shape {table.vectors.shape}: expected one vector for each word")
     if len(table.row_of) != n:
         raise BadInput(f"{n - len(table.row_of):,} of {n:,} words come twice: a word has one vector")
-    for start in range(0, n, BLOCK):
-        check_finite(table.vectors[start : start + BLOCK], start, "the table to write")
+    check_finite(table.vectors, "the table to write")
 
 
 def _words_for(table: WordTable, form: str) -> list[str]:

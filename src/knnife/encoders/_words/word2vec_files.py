@@ -1,7 +1,9 @@
-"""Vectors as lines of text: word2vec's and fastText's (a first line says how many words and dimensions), GloVe's.
+"""word2vec's and GloVe's files: each word with its numbers as text, or with its floats as they lie in memory.
 
-A line is a word and its numbers, parted by spaces or tabs. Lines are read by all cores; the word of a line may itself
-hold spaces (a few of GloVe's do). Bytes that are no UTF-8, which some well-known files have, become U+FFFD.
+Text (word2vec's, fastText's .vec; GloVe's lacks the first line): a line of the numbers of words and of dimensions, then
+a word and its numbers a line, parted by spaces or tabs. Lines are read by all cores; the word of a line may itself hold
+spaces (a few of GloVe's do). Bytes that are no UTF-8, which some well-known files have, become U+FFFD.
+Binary (word2vec's): the same first line, then each word, a space, and its float32.
 """
 
 from __future__ import annotations
@@ -12,8 +14,19 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from knnife.encoders._words.row_parsing import GAP, number, read_lines, words_at
-from knnife.encoders._words.table_building import REPEATED, WordBlock, in_order, table_of
+from knnife.encoders._words.disk import size_of
+from knnife.encoders._words.word_rows import (
+    GAP,
+    REPEATED,
+    WordBlock,
+    check_finite,
+    in_order,
+    number,
+    read_lines,
+    read_records,
+    table_of,
+    words_at,
+)
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 
@@ -22,6 +35,8 @@ LONGEST_LINE: Final = 64 << 20  # bytes; a million numbers take a quarter of it
 MOST_DIMENSIONS: Final = 1_000_000
 HEADER: Final = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n?")
 WRITTEN_AT_ONCE: Final = 1024  # lines
+BINARY_BLOCK: Final = 2 << 20  # bytes that are read at once; what one takes stays in the cache
+LONGEST_WORD: Final = 100_000  # bytes
 
 
 class Header(NamedTuple):
@@ -52,7 +67,7 @@ def header(line: bytes, what: str) -> Header:
     return Header(words, dim)
 
 
-def read(stream: BinaryIO, what: str, limit: int | None, *, headed: bool) -> tuple[WordTable, dict[str, Any]]:
+def read_text(stream: BinaryIO, what: str, limit: int | None, *, headed: bool) -> tuple[WordTable, dict[str, Any]]:
     """The words of a file with a header (word2vec) or without (GloVe); with a limit, those of the first lines.
 
     Raises BadInput naming the line that is wrong, and where the header says another number of words than there are.
@@ -64,17 +79,12 @@ def read(stream: BinaryIO, what: str, limit: int | None, *, headed: bool) -> tup
     table, about = table_of(in_order(lambda own: block_of(own, dim, what), lines), what)
     found = len(table.words) + about.get(REPEATED, 0)
     if said and found != (said.words if limit is None else min(said.words, limit)):
-        raise wrong_count(said, found, what)
+        why = "it is truncated, or its first line is wrong" if found < said.words else "its first line is wrong"
+        raise BadInput(
+            f"{what}: the first line says {said.words:,} words, but there are {found:,}: {why}. "
+            "Fetch or make the file again, or correct the line"
+        )
     return table, about
-
-
-def wrong_count(said: Header, found: int, what: str) -> BadInput:
-    """The error for a file that holds another number of words than its first line says."""
-    why = "it is truncated, or its first line is wrong" if found < said.words else "its first line is wrong"
-    return BadInput(
-        f"{what}: the first line says {said.words:,} words, but there are {found:,}: {why}. "
-        "Fetch or make the file again, or correct the line"
-    )
 
 
 def blocks_of_lines(stream: BinaryIO, start: bytes, number: int, limit: int | None, what: str) -> Iterator[Lines]:
@@ -135,7 +145,7 @@ def shown(line: bytes) -> str:
     return repr(line[:60].decode("utf-8", "replace").rstrip("\r\n")) + ("..." if len(line) > 60 else "")
 
 
-def write(table: WordTable, stream: BinaryIO, *, headed: bool) -> None:
+def write_text(table: WordTable, stream: BinaryIO, *, headed: bool) -> None:
     """Writes words, which hold no white space, and numbers of nine digits: the same floats when they are read again."""
     if headed:
         stream.write(b"%d %d\n" % table.vectors.shape)
@@ -144,3 +154,56 @@ def write(table: WordTable, stream: BinaryIO, *, headed: bool) -> None:
         rows = table.vectors[start : start + WRITTEN_AT_ONCE].tolist()
         words = table.words[start : start + WRITTEN_AT_ONCE]
         stream.write(b"".join(line % (word.encode(), *row) for word, row in zip(words, rows, strict=True)))
+
+
+def read_binary(stream: BinaryIO, what: str, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
+    """The words of a file; with a limit, the first of them.
+
+    Raises BadInput where it is truncated, or holds more than its first line says.
+    """
+    said = header(stream.readline(1000), what)
+    least = said.words * (4 * said.dim + 1)
+    if (size := size_of(stream)) is not None and least > size:
+        raise BadInput(
+            f"{what}: the first line says {said.words:,} words of {said.dim:,} dimensions, which take {least:,} bytes "
+            f"at least; the file has {size:,}: it is truncated, or of another form. Fetch or make it again"
+        )
+    return table_of(_blocks(stream, said, limit, what), what)
+
+
+def _blocks(stream: BinaryIO, said: Header, limit: int | None, what: str) -> Iterator[WordBlock]:
+    wanted, found = said.words if limit is None else min(said.words, limit), 0
+    content = b""
+    while found < wanted:
+        more = stream.read(BINARY_BLOCK)
+        content += more
+        room = min(wanted - found, len(content) // (4 * said.dim + 1))
+        values, places = np.empty((room, said.dim), np.float32), np.empty((room, 2), np.int64)
+        rows, used = read_records(content, said.dim, values, places)
+        check_finite(values[:rows], what, found)
+        yield WordBlock(words_at(content, places[:rows], "replace"), values[:rows])
+        content, found = content[used:], found + rows
+        if found < wanted and (not more or len(content) > 4 * said.dim + LONGEST_WORD):
+            raise _broken(content, said, found, bool(more), what)
+    if limit is None and (content + stream.read(BINARY_BLOCK)).strip(b"\n"):
+        raise BadInput(
+            f"{what} goes on behind the {said.words:,} words of its first line: the line is wrong; correct it"
+        )
+
+
+def _broken(rest: bytes, said: Header, found: int, goes_on: bool, what: str) -> BadInput:
+    if goes_on:
+        return BadInput(f"{what}: word {found + 1:,} has no end; {shown(rest)} is no word: the file is damaged")
+    return BadInput(
+        f"{what}: the first line says {said.words:,} words of {said.dim:,} dimensions; the file ends behind word "
+        f"{found:,}: it is truncated, or the line is wrong. Fetch or make it again"
+    )
+
+
+def write_binary(table: WordTable, stream: BinaryIO) -> None:
+    """Writes words, which hold no white space, and floats, as gensim does (no line ends)."""
+    stream.write(b"%d %d\n" % table.vectors.shape)
+    for start in range(0, len(table.words), WRITTEN_AT_ONCE):
+        rows = np.ascontiguousarray(table.vectors[start : start + WRITTEN_AT_ONCE], "<f4")
+        words = table.words[start : start + WRITTEN_AT_ONCE]
+        stream.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, rows, strict=True)))
