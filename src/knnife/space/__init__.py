@@ -1,9 +1,7 @@
-"""Vectors, once made: a space keeps things and their vectors, and finds the nearest.
+"""A space keeps things and their vectors, in one file or in memory, and finds the nearest.
 
-space.py has the verbs; protocols.py is the door to the stores: sqlite/ (one file), memory/ (their oracle).
-index/ is neighbours in memory, index_sync.py keeps them in step with a file. adding, reencoding and derived change a
-space; searching and neighbours ask it; models knows which encoder made which view; inputs and sample turn whatever a
-user gave into what a tool works on.
+space.py is the class that users see; protocols.py says what it asks of a store; sqlite/ and memory/ are the two stores;
+index/ finds neighbours; sample.py and inputs.py turn what a user gives to a tool into things with vectors.
 """
 
 from knnife.encoders.vector_cache import encode

@@ -1,9 +1,8 @@
 """Putting things into a space: an upsert keyed by id and by a hash of the content.
 
-Things are taken in batches, each one transaction of about a second. For each batch: what does the space hold under
-these ids (`_plan`), make the vectors that are missing (`_made`), write everything down (`_write`), unless somebody else
-wrote meanwhile: then plan again. Unchanged things cost a hash and a look; an `add` that was interrupted and is run
-again finds its first part unchanged and goes on from there.
+Each batch is one transaction of about a second: compare with what is there (`_plan`), encode what is missing (`_made`),
+write (`_write`), and plan again if somebody else wrote meanwhile. An interrupted `add` that is run again finds its
+first part unchanged and goes on from there.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Derived views: vectors by id that come from somewhere else than a value.
+"""Derived views: vectors by id that come from somewhere else than a value, such as factors or coordinates of a map.
 
-Factors learned from what people did, coordinates of a map, a mix of other views, a better model's vectors of a part of
-the things: each is a view beside the encoded ones, with what it was made from, and of which state. It is written whole,
-in one transaction, and is stale once things came, left or changed, or a view that it was made from did. It takes no
-part in an add: a new thing has no vector in it until it is derived anew.
+A derived view is written whole, in one transaction, with what it was made from, and is stale once things came, left or
+changed, or one of those views did. New things have no vector in it until it is derived anew.
 """
 
 from __future__ import annotations

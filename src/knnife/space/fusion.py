@@ -1,20 +1,13 @@
-"""Words and meaning together: how far a thing stands out, in standard deviations, added up.
-
-The two ways of searching score on different scales, and both scales change with the query. Ranks are
-comparable, but throw away by how much the first is better than the second. What is comparable and keeps that
-is the standard score:
+"""Words and meaning together: the sum of standard scores.
 
     score = (similarity - mean) / std  +  BM25 / std
 
-mean and std of the similarities are those of the query to the whole collection (a fixed sample of it will
-do), the std of BM25 that of the rows that hold any word of the query. So 0 says: as close as anything, no
-word in common. Both sides count alike; there is no weight to tune (from 0.7 to 1.4 it made little difference
-on every collection tried). Filters do not move the scores, as they do not change the collection.
-
-Adding standard scores is CombSUM with z-scores in the literature (Fox and Shaw, "Combination of multiple
-searches", 1994; Montague and Aslam, "Relevance score normalization for metasearch", 2001), there taken over
-the retrieved lists. Taken over the collection it does not depend on how many candidates were asked for.
-bench/search.py compares it with reciprocal ranks.
+mean and std of the similarities are those of the query to the whole collection (a fixed sample of it will do), the std
+of BM25 that of the rows that hold any word of the query. There is no weight to tune, as none from 0.7 to 1.4 made much
+of a difference, and filters do not move the scores. This is CombSUM with z-scores (Fox and Shaw, "Combination of
+multiple searches", 1994; Montague and Aslam, "Relevance score normalization for metasearch", 2001), taken over the
+collection instead of the retrieved lists, so it does not depend on the number of candidates. Compared in
+bench/search.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Keeps an index in step with the store.
 
-The store is the truth, an index a cache of it: in memory always, and beside a file (`films.knnife-index1`) when it is
-large enough to be worth it. An index is stamped with the state it shows. When the store has moved on, what is new and
-what is gone since then are read and followed; when that is not possible (another file, a damaged or foreign cache), the
-index is built again.
+An index is a cache, in memory and, when large enough, beside the file (`films.knnife-index1`), stamped with the state
+it shows. When the store has moved on, what came and left since then is followed; where that is not possible (another
+file, a damaged or foreign cache), the index is built again.
 """
 
 from __future__ import annotations

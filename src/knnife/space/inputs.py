@@ -1,8 +1,4 @@
-"""From what the user gave to what a tool works on: the one way in, for every tool and every command.
-
-A path becomes the space, the array, or the things that lie there; a Series becomes its values; paths of pictures become
-pictures. What is a space, an array or a table already passes through.
-"""
+"""From what the user gave to what a tool works on: the one way in, for every tool and every command."""
 
 from __future__ import annotations
 

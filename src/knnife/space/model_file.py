@@ -1,7 +1,4 @@
-"""What tools learned, kept in files of their own: arrays and a few words of JSON (safetensors), nothing that could run.
-
-What a file holds, and whether all fits together when it is read, is for each tool to say.
-"""
+"""Models that tools learned, in files of their own (safetensors): arrays and JSON, nothing that could run."""
 
 from __future__ import annotations
 

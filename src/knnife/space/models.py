@@ -1,7 +1,7 @@
 """Which encoder made the vectors of a view, and is the one at hand the same?
 
-A query encoded by another model than the things is the quietest of all faults: nothing fails, the answers are just
-worse. So the fingerprint of the encoder is kept with every view, and compared whenever something is encoded.
+Vectors of different encoders can be compared without any error, only the answers are worse. So every view has the
+fingerprint of its encoder, which is compared whenever something is encoded.
 """
 
 from __future__ import annotations

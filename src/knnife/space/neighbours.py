@@ -1,9 +1,8 @@
 """The nearest things of a question: in one view, or in several at once.
 
-In several views the scales differ, so similarities are not added as they are: each view gives every candidate its
-standard score, (similarity - mean) / std over a fixed sample of its points, as fusion.py does with meaning and words;
-their weighted mean is the score. A thing that a view has no vector of counts there as the average thing, 0. Candidates
-are the nearest of each view. See Montague and Aslam, "Relevance score normalization for metasearch", 2001.
+In several views each candidate gets its standard score in each view, (similarity - mean) / std over a fixed sample of
+the points, as in fusion.py; the weighted mean is the score. A thing without a vector in a view counts there as average,
+0.
 """
 
 from __future__ import annotations

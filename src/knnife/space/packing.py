@@ -1,8 +1,7 @@
-"""How vectors are kept: blobs of little-endian numbers.
+"""Vectors as blobs of little-endian numbers.
 
 float32 is exact; float16 takes half the bytes; int8 a quarter: a float32 scale, then one signed byte a component, so
-that x is about scale * byte. What rounding costs is measured on every vector added: the relative error
-|x - rounded x| / |x|.
+that x is about scale * byte.
 """
 
 from __future__ import annotations

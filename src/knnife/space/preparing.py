@@ -1,4 +1,4 @@
-"""Things made ready for a store: checked, called by a name, with their content hashed and their metadata as JSON.
+"""Things as rows of a store: checked, named, with their content hashed and their metadata as JSON.
 
 This runs for every thing of every add, also for those that the space holds already: a few microseconds each.
 """

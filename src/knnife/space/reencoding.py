@@ -1,7 +1,6 @@
 """Re-encoding: a new view beside the old one, filled while the old one answers, then switched to in one transaction.
 
-Things that are added later get vectors in the default view only; the others fall behind, and are completed before they
-become the default again. So the way back is the same as the way there: complete, then switch.
+Things that are added later get vectors in the default view only; other views are completed before they become default.
 """
 
 from __future__ import annotations

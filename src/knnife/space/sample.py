@@ -1,8 +1,7 @@
-"""Things in memory: what a tool is asked about, wherever it comes from.
+"""Things in memory: what a tool that looks at all things at once is given, as ids, vectors and things.
 
-A tool that looks at all things at once takes a space, an array, or anything that can be read and encoded, and sees the
-same in each case: ids, vectors, and (where they are known) the things themselves. Answers about a Sample name things by
-id and by position, which is their place in what was given.
+It comes from a space, an array, or anything that can be read and encoded. Answers name things by id and by position,
+their place in what was given.
 """
 
 from __future__ import annotations

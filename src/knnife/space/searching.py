@@ -1,8 +1,4 @@
-"""Search: the best things for a text, by meaning, by words, or by both.
-
-By both: the best of each side are candidates; each candidate gets the score of the other side too; the two scores are
-brought to one scale and added (fusion.py).
-"""
+"""Search: the best things for a text, by meaning, by words, or by both (fusion.py)."""
 
 from __future__ import annotations
 

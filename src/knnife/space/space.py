@@ -1,7 +1,6 @@
-"""A space: things, and what encoders make of them, in one file.
+"""The class that tools and interfaces see: a verb for each thing one does *with* a space.
 
-This class is the whole of what tools and interfaces see. It has a verb for each thing one does *with* a space; what one
-asks *of* a space is a tool of its own (knnife/tools), built from these verbs.
+What one asks *of* a space is a tool of its own (knnife/tools), built from these verbs.
 """
 
 from __future__ import annotations

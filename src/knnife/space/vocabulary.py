@@ -1,8 +1,4 @@
-"""Words in memory: what a tool that asks about words is given, wherever it comes from.
-
-Word vectors are words already. In a space, and in whatever `sample` takes, the words are the ids; a list of words is
-encoded and is itself the words.
-"""
+"""Words with vectors: what a tool that asks about words is given, wherever it comes from."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What comes in: readers that turn files, folders, Python packages and Python objects into things.
+"""Readers that turn files, folders, Python packages and Python objects into things, as a stream.
 
-Two ways in: `read` for what has a name outside of Python (a path, standard input, the documentation of a
-package), and `as_things` for what Python holds already. Both stream: nothing needs the whole input in memory.
+`read` takes what has a name outside of Python (a path, standard input, the documentation of a package), `as_things`
+what Python holds already.
 """
 
 from __future__ import annotations

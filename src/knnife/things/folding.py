@@ -1,8 +1,4 @@
-"""Texts in one case and one form, so that they differ in letters and digits only.
-
-Unicode NFKC and full case folding; every run of punctuation, control characters and white space becomes one space. All
-texts go through NumPy at once, as one array of characters.
-"""
+"""Texts in one case and form (Unicode NFKC, full case folding), with one space for every gap between words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The kinds of things: one table that says how the values of each kind are recognised, read, cached and shown.
 
-An encoder says by its `kind` what it takes. Whoever treats kinds differently asks a property of `kind(encoder.kind)`
-and never compares names, so that a new kind is one more entry of the table.
+Nothing else compares the names of kinds, so a new kind is one more entry of the table.
 """
 
 from __future__ import annotations

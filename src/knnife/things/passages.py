@@ -1,10 +1,8 @@
 """Documents cut into passages: what a search should show is a place, not a file.
 
-A passage is 100 to 200 words where the text allows: neighbouring paragraphs of one section together, a long
-paragraph cut between sentences, a longer sentence between words. It never crosses a heading. Its value starts
-with the headings it stands under, because "Remove it with pip" says nothing without "Uninstalling" above:
-both the vector and the keyword index know them that way. Then the text follows, exactly as it stands in the
-document from `about["start"]` on.
+A passage is 100 to 200 words where the text allows: neighbouring paragraphs of one section together, a long paragraph
+cut between sentences, a longer sentence between words. It never crosses a heading. Its value is the headings above it
+(without them, "Remove it with pip" says nothing), then the text from `about["start"]` of the document on.
 """
 
 from __future__ import annotations

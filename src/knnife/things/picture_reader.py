@@ -1,7 +1,6 @@
-"""Pictures by the file, by the folder, by a pattern, or by the archive: each is a thing, called by its path.
+"""Pictures by the file, folder, pattern or archive: each is a thing, called by its path.
 
-What is looked at here is the head of each file, and the hash of its bytes; the encoder decodes it later, and may find
-damage that nobody could see before.
+Only the head of each file is read, and its bytes hashed; the encoder decodes it later, and may find damage then.
 """
 
 from __future__ import annotations

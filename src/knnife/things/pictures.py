@@ -1,9 +1,4 @@
-"""Pictures as values: where the bytes of one are, and what it is known by.
-
-The value of a picture is its path, or its bytes as they stand in a file. A path may lead into an archive:
-"photos.zip/summer/beach.jpg". `PicturePath` is a path that also knows what lies behind it, so that a space sees
-when the picture has changed though its name has not.
-"""
+"""Pictures as values: paths, which may lead into an archive ("photos.zip/beach.jpg"), or the bytes of files."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Pictures decoded: from the bytes of a file to upright RGB pixels. The one file that knows Pillow.
+"""Pictures decoded to upright RGB pixels. The one file that knows Pillow.
 
-A JPEG file is decoded at a half, a quarter or an eighth of its size where no more is wanted, which takes a fraction
-of the time. Nothing is trusted: what has more than MOST_PIXELS is refused before it is decoded, and only the formats
-of photographs are tried (no PostScript, no fonts, no SVG).
+Nothing is trusted: what has more than MOST_PIXELS is refused before it is decoded, and only the formats of photographs
+are tried (no PostScript, no fonts, no SVG).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Things out of what Python holds: texts, mappings, things, and the tables of pandas, polars and Arrow.
-
-Tables are known by what they can do, so none of those packages is imported to find out.
-"""
+"""Things from Python objects: texts, mappings, things, and tables of pandas, polars and Arrow (not imported)."""
 
 from __future__ import annotations
 

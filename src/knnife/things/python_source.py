@@ -1,12 +1,8 @@
-"""The documentation of installed Python packages, read from their source.
+"""The documentation of installed Python packages, read from their source; nothing is imported or run.
 
-Nothing is imported or run: the package is found on the search path, parsed with `ast`, and every module,
-class, function and method that has a documentation string becomes a thing, called by its qualified name.
-
-What it does is said in the first paragraph; in a long text about parameters and exceptions that would drown.
-So the thing itself is its name, that paragraph, and what its module is about; the rest follows as passages
-that are part of it. (Tried on a dozen questions to the standard library: whole texts in one piece put the right
-function much further down.)
+Every module, class, function and method with a documentation string becomes a thing, called by its qualified name. Its
+value is the name, the first paragraph, and the topic of its module; the other paragraphs are passages that are part of
+it. In one piece, the first paragraph would drown among parameters and exceptions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A reading: the things of one source, how far it has come, and what was wrong on the way.
 
-Every reader is a generator of things that is handed its Reading; it calls `reading.fault` for a row it cannot
-use and sets `reading.progress`. What happens to a broken row is therefore decided here, once, for all
-formats.
+Every reader is a generator of things that gets its Reading; it calls `reading.fault` for a row it cannot use and sets
+`reading.progress`.
 """
 
 from __future__ import annotations

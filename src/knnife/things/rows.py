@@ -1,12 +1,8 @@
 """From a row to a thing: which columns are text, id and vector, and how the others become metadata.
 
-Where rows themselves are the things, their value is the JSON of what is encoded: names in alphabetical order, without
-what is missing, so that equal rows have equal values.
-
-Rows of csv files come as lists of cells (`cells_maker`), all others as mappings (`mapping_maker`). A maker is
-a function `(row number, row) -> Thing`; it raises RowError for a row that cannot be used. These are the
-innermost loops of reading, a few hundred nanoseconds each, which is why makers are closures over what is
-known about the columns.
+Rows of csv files come as lists of cells (`cells_maker`), all others as mappings (`mapping_maker`). A maker is a
+function `(row number, row) -> Thing` that raises RowError for a row that cannot be used. These are the innermost loops
+of reading, a few hundred nanoseconds each, so makers are closures over what is known about the columns.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Pages of pictures to look at: one HTML file that holds everything, needs no script, and loads nothing from a network.
 
-`sheet` writes groups of pictures with captions, some of them marked; `page` writes any body in the same dress, in
-which `uri` puts a picture and `escaped` a text. Names of files come from anywhere, so every text is escaped, and the
-page forbids itself to load or to run anything.
+Names of files come from anywhere, so every text is escaped, and the page forbids itself to load or to run anything.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """csv and tsv: a header that names the columns, then a thing per row.
 
-The standard library's parser in its strict mode, so that a quotation mark gone astray is noticed where it
-stands and reading goes on with the next line. Invalid bytes are carried along as surrogates and fault only
-the row they are in.
+The standard library's parser in strict mode notices a stray quotation mark where it stands, and goes on with the next
+line. Invalid bytes are carried along as surrogates and fault only the row they are in.
 """
 
 from __future__ import annotations

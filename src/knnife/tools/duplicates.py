@@ -1,10 +1,8 @@
 """Which things are copies of others, exactly or nearly?
 
-Two ways find them: by the surface, which is texts that have most of their pieces of five characters in common, whatever
-their case, punctuation and spacing (of many texts, those that share some of their rarer pieces are compared), and
-pictures of which most is found again when they are laid on one another (those whose descriptors are close are
-compared); and things whose vectors are close, all pairs of them. How close is close enough is read from the space
-itself: as many pairs are taken as copies as there can be while one of them (`false_pairs`) is expected to be none.
+Texts are compared by their pieces of five characters, pictures by laying one on the other, and both by their vectors.
+How close is close enough is estimated from the space itself: as many pairs are taken as copies as there can be while
+`false_pairs` of them are expected to be none.
 """
 
 from __future__ import annotations

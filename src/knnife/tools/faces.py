@@ -1,8 +1,7 @@
 """Which faces in these photos show the same person, and who is it?
 
-Faces are found, cut out, brought upright and encoded. Those who are known are named where strangers are seldom so much
-alike; all are then grouped, the most alike first, by the mean over all pairs of their faces, at a likeness that
-different people seldom reach. Faces of one photo are different people.
+Faces are found, cut out, brought upright and encoded. Known people are named where strangers are seldom so much alike;
+then all are grouped by average linkage. Faces of one photo are different people.
 """
 
 from __future__ import annotations

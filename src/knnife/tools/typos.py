@@ -1,9 +1,7 @@
 """Which words of some texts are misspelled, and what was meant?
 
-A word that the vocabulary lacks is compared with those it may have been: within two edits, or sounding alike. They are
-ranked by how people misspell (learned from misspellings), by the keyboard, by the sound, by how common they are and,
-with word vectors, by whether they fit what stands around. What is probable enough is put in; a word that the texts
-themselves use often is taken as right.
+A word that is not in the vocabulary is compared with those within two edits and those that sound alike. They are ranked
+by how people misspell, the keyboard, the sound, how common they are and, with word vectors, the words around.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Does another picture show the same object or scene, and is it made from this one?
 
-Points of both that look alike are matched, and counted where one map takes all of them from the one picture to the
-other (encoders/picture_matching.py). How sure that is, is the number of pairs of pictures, as a power of ten, of
-which one would by chance agree as well. What lies between the points then tells a copy from the same thing, taken anew.
+Points of both that look alike are matched, and counted where one map takes all of them from one picture to the other
+(encoders/picture_matching.py). What lies between the points tells a copy from the same thing, taken anew.
 """
 
 from __future__ import annotations

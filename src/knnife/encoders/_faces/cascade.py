@@ -1,9 +1,8 @@
-"""Faces without any model file: the cascades of simple tests that come with OpenCV (Viola & Jones 2001; Lienhart &
-Maydt 2002): one for faces that look at the camera, one for those that look aside where there are none of these, and
-one for eyes, with or without glasses, by which a face is levelled.
+"""Faces without any model file: OpenCV's cascades (Viola & Jones 2001; Lienhart & Maydt 2002).
 
-They find upright faces, and miss more than a network does. What they count is how many windows of about the same place
-agree; the confidence is made of that, and is no probability.
+One finds faces that look at the camera, one those that look aside where there are none of these, one the eyes, by which
+a face is levelled. They find upright faces, and miss more than a network does. The confidence is made of how many
+windows agree, and is no probability.
 """
 
 from __future__ import annotations

@@ -1,14 +1,10 @@
-"""What a face looks like, without any model: which edges run where, coarsely, and how the grain of the skin lies.
+"""What a face looks like, without any model, as two kinds of histograms over cells of the face:
 
-Two parts, each a number of histograms over cells of the face:
-
-- gradients by direction (Dalal & Triggs 2005), in cells of two sizes that flow into each other, as faces are never in
-  exactly the same place; light and contrast are taken out by the surroundings of each cell;
+- gradients by direction (Dalal & Triggs 2005), in cells of two sizes that overlap, as faces are never in exactly the
+  same place; light and contrast are taken out by the surroundings of each cell;
 - local binary patterns (Ahonen, Hadid & Pietikäinen 2006): which of eight points around a pixel are brighter than it.
 
-Square roots are taken of both, so that distances are those between distributions (Hellinger). A face and its mirror
-image are described together: people are much the same from both sides, and a face that looks to the left helps to
-know one that looks to the right.
+Square roots are taken of both (Hellinger distance). A face and its mirror image are described together.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """UltraFace (Linzaer, "Ultra-Light-Fast-Generic-Face-Detector-1MB"): boxes, no points.
 
-It sees a picture of 320 x 240 pixels, or what size its file says, stretched to that; the pixels go in as
-(value - 127) / 128, red green blue. It gives, for each of some thousand places, how likely no face and a face are
-there, and a box in shares of the picture.
+It takes a picture stretched to 320 x 240 pixels, or the size its file says, as (value - 127) / 128, red green blue; for
+each of some thousand places it gives how likely no face and a face are there, and a box in shares of the picture.
 """
 
 from __future__ import annotations

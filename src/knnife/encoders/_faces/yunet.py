@@ -1,8 +1,7 @@
 """YuNet (Wu, Peng & Yu 2023, "YuNet: a tiny millisecond-level face detector"): boxes and five points.
 
-The network looks at a picture in three grids, of 8, 16 and 32 pixels. For each cell it says how likely a face is
-there (the geometric mean of two outputs), where its box lies relative to the cell, and the five points. The pixels go
-in as they are, blue green red.
+The network looks at a picture, blue green red, in grids of 8, 16 and 32 pixels. Each cell gives how likely a face is
+there (the geometric mean of two outputs), where its box lies relative to the cell, and the five points.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The outlines of a whole picture: histograms of oriented gradients (Dalal & Triggs 2005), blind to mirroring.
 
-The picture is squeezed to 64 x 64 pixels in cells of 8 x 8. In each cell the directions of all edges are counted, by
-their strength; each cell is then scaled by what the cells around it hold, four times over, so that light and contrast
-do not matter. What is left is averaged with that of the mirrored picture.
+The picture is squeezed to 64 x 64 pixels in cells of 8 x 8; each cell is scaled by its surroundings, four times over,
+so that light and contrast do not matter. The result is averaged with that of the mirrored picture.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A classifier without its last layer: what goes into that describes a picture, what comes out names 1,000 things.
+"""A classifier without its last layer: what goes into that layer describes a picture.
 
-Most networks for pictures that people share as *.onnx are classifiers (MobileNet, ResNet, ViT). Their file is read
-here as far as that takes: ONNX is protocol buffers, messages of numbered fields, of which only the nodes are looked at.
-An output is then added by appending bytes: of a message that occurs twice, the format merges the parts.
-(github.com/onnx/onnx, onnx/onnx.proto; protobuf.dev, "Encoding".)
+The *.onnx file is read as protocol buffers, messages of numbered fields, as far as its nodes. An output is added by
+appending bytes: of a message that occurs twice, the format merges the parts. (github.com/onnx/onnx, onnx/onnx.proto;
+protobuf.dev, "Encoding".)
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """What a picture is made of: small patches, as like as they are to some hundred typical ones (Coates, Lee & Ng 2011).
 
-Patches are freed of brightness and contrast, and whitened, so that the rare edge counts as much as the common shade.
-The typical ones are found by k-means. How much a patch is like each of them, beyond a threshold (Coates & Ng 2011), is
-averaged over the whole picture, its quarters and its ninths; the square root is taken, so that what covers much of the
-picture does not drown the rest. Of each typical patch there is a mirrored twin: so the same can be said of the
-mirrored picture without another look, and the mean of both is what is returned.
+Patches are freed of brightness and contrast, and whitened; the typical ones are found by k-means. How much a patch is
+like each of them, beyond a threshold (Coates & Ng 2011), is averaged over the picture, its quarters and its ninths, and
+the square root taken, so that what covers much of the picture does not drown the rest. Each typical patch has a
+mirrored twin, so the mirrored picture needs no second look; the mean of both is returned.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The network that sees: pictures as it wants them in, one vector out.
+"""The network that sees: a prepared picture in, one vector out.
 
-Which of the outputs is the vector differs by family. Those that were made to be compared come first (CLIP's
-`image_embeds`), then what sums up a picture (`pooler_output`, the state of the first token, the mean of a map of
-features). Of a classifier it is what goes into its last layer (headless.py).
+The vector is the output made for comparing (CLIP's `image_embeds`), else what sums up a picture (`pooler_output`, the
+state of the first token, the mean of a map of features), else what goes into the last layer of a classifier
+(headless.py).
 """
 
 from __future__ import annotations

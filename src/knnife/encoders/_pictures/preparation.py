@@ -1,13 +1,13 @@
 """How a picture becomes what a network takes: to which size it is brought, what is cut off, how its colours are scaled.
 
-Networks see pictures as they were trained to see them, or they see badly. Models say how in files beside them:
+Models say so in files beside them:
 
     preprocessor_config.json, processor_config.json      of transformers: CLIP, SigLIP, DINO, ViT, MobileNet…
     preprocess_cfg.json, open_clip_config.json           of open_clip
     config.json, "pretrained_cfg"                        of timm
 
-A bare network says at most how large the picture is. The colours are then anybody's guess, and a wrong guess costs
-accuracy without any error; so there is none, unless the network takes bytes (uint8) and scales them itself.
+A bare network does not say how colours are scaled, and a wrong guess costs accuracy without any error, so none is made
+unless the network takes bytes (uint8) and scales them itself.
 """
 
 from __future__ import annotations

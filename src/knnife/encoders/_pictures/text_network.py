@@ -1,8 +1,7 @@
 """The network that reads: texts into the space of the pictures, for families such as CLIP and SigLIP.
 
-Each text goes through the network by itself, so its vector never depends on its neighbours. Those families were
-trained on texts filled up to one length. Where a text is read from left to right (CLIP) that makes no difference; where
-it is read as a whole (SigLIP), a text that is not filled up gets another, worse vector. So these are.
+Each text goes through the network by itself, so its vector never depends on its neighbours. SigLIP reads a text as a
+whole and was trained on texts filled up to one length, so those are filled up; for CLIP that makes no difference.
 """
 
 from __future__ import annotations

@@ -1,18 +1,14 @@
-"""Compact codes of vectors, which tell quickly which ones deserve an exact look.
+"""Compact codes of vectors, which tell quickly which ones deserve an exact look; chosen by measurement (bench/).
 
-Three steps, all from the literature, chosen by measurement (bench/README.md):
+1. The vectors are turned by a random rotation, which spreads variance evenly over their components. (On sentence
+   vectors sorted by a PCA this halves the codes that a recall needs, as OPQ's learned rotation does: Ge et al.,
+   "Optimized product quantization", CVPR 2013.)
+2. Each group of a few components becomes 4 bits, the number of one of 16 centroids (Jégou et al., "Product quantization
+   for nearest neighbor search", PAMI 2011), laid out so that one instruction looks up 32 to 64 of them at once (André
+   et al., "Cache locality is not enough", VLDB 2015; FAISS calls it fastscan).
+3. The codes lie in lists, one for each cell around a centroid; a search reads the lists nearest to the query, or all.
 
-1. The vectors are turned by a random rotation, which spreads what they say evenly over their components. (On
-   sentence vectors sorted by a PCA this halves the codes that a recall needs, as well as OPQ's learned
-   rotation does: Ge et al., "Optimized product quantization", CVPR 2013.)
-2. Each group of a few components becomes 4 bits, the number of one of 16 centroids (Jégou et al., "Product
-   quantization for nearest neighbor search", PAMI 2011), laid out so that one instruction looks up 32 to 64
-   of them at once (André et al., "Cache locality is not enough", VLDB 2015; FAISS calls it fastscan).
-3. The codes lie in lists, one for each cell around a centroid; a search reads the lists nearest to the query:
-   some of them, or all.
-
-What the codes find are candidates. They are re-ranked with the exact vectors (exact.py), so codes decide how
-fast a search is and how often it misses, never what it says about what it found.
+What the codes find are candidates, re-ranked with the exact vectors (exact.py).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Exact search and exact scores: the truth that codes are re-ranked and tuned with.
 
-A thin layer over the loops of FAISS, which read rows by number straight from a matrix (mapped from a file or
-not), in C++ and without copying them. Inside, closeness is what FAISS computes, with the sign that makes
-higher closer: the inner product, the negated squared Euclidean distance, the negated Manhattan distance. For
-"cosine", vectors and queries have length 1 by then, which makes it "dot". `as_similarity` turns closeness
-into what geometry.similarity gives.
+A thin layer over the loops of FAISS, which read rows straight from a matrix without copying them. Closeness is what
+FAISS computes, signed so that higher is closer: the inner product (of vectors of length 1 for "cosine"), the negated
+squared Euclidean distance, the negated Manhattan distance. `as_similarity` turns it into what geometry.similarity
+gives.
 """
 
 from __future__ import annotations

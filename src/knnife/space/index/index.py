@@ -1,13 +1,10 @@
-"""Nearest neighbours: an immutable index of the vectors of one view.
+"""Nearest neighbours: an immutable index of the vectors of one view, which any number of threads may ask.
 
-Few points are compared with the query one by one, which is exact and, up to some ten thousand, fast. Of many points the
-codes (codes.py) tell which deserve it; how many that are is tuned to a recall measured on the points themselves
-(tuning.py). Either way the scores are exact, and a filter is applied before the search, so that `k` points come back
-whenever `k` match.
-
-An index never changes, so any number of threads may ask it. `changed` makes another that shares what it can: new points
-are compared one by one until there are enough of them to be given codes, removed ones are passed over, and when the
-space has become another one (twice as large, or a fifth removed) the index is built anew.
+Few points are compared with the query one by one; of many, codes (codes.py) choose candidates, as many as reach a
+recall that is measured on the points themselves (tuning.py). Either way the scores are exact, and a filter is applied
+before the search. `changed` makes another index that shares what it can: new points are compared one by one until there
+are enough of them to be given codes, removed ones are passed over, and when the space is twice as large, or a fifth
+removed, the index is built anew.
 """
 
 from __future__ import annotations

@@ -1,13 +1,7 @@
-"""Rows that are only ever appended to, so that snapshots can share them.
+"""Tables of rows that are only ever appended to, so that snapshots can share them.
 
-An index is an immutable snapshot, and adding ten points to a million must not copy the million. A `Column` is
-a window onto the beginning of a larger buffer. Extending it writes behind the window, where no older snapshot
-looks, and gives a longer window; only when the buffer is full, or another snapshot has already written there,
-is it copied (to twice the size, so that a row is copied a bounded number of times however many are added one
-by one).
-
-A `Table` is the columns of an index: positions, vectors, and ids packed as UTF-8 so that they can be mapped
-from a file.
+A `Column` is a window onto the beginning of a larger buffer. Extending it writes behind the window, where no older
+snapshot looks; only when the buffer is full, or another snapshot has written there, is it copied, to twice the size.
 """
 
 from __future__ import annotations

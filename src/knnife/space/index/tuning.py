@@ -1,16 +1,14 @@
 """How hard a search must look: the effort, tuned to a recall that is measured on the space's own points.
 
-Fixed effort is what makes nearest-neighbour search bad on real data: what finds 0.995 of the neighbours among synthetic
-points finds 0.886 among sentence vectors. So points of the space are asked as queries, each without itself, and what
-the codes find is held against the exact answer. (On sentences that were held out, the recall is the same within 0.005.)
-Of the efforts that find enough the one that should be the quickest is taken; if none does, finer codes are tried, and
-then the space is searched exactly. What is quick is reckoned from constants that were measured once, not by the clock:
-the same points make the same index, also on a busy machine.
+Points of the space are asked as queries, each without itself, and what the codes find is compared with the exact
+answer. (A fixed effort that finds 0.995 of the neighbours among synthetic points finds 0.886 among sentence vectors; on
+sentences that were held out, the tuned recall is the same within 0.005.) The quickest effort that finds enough is
+taken; if none does, finer codes are tried, then exact search. Cost is reckoned from constants, not by the clock, so the
+same points make the same index.
 
-An effort has two knobs: how many lists are read, and how many candidates are looked at exactly. It is tuned for up to
-10 and for up to 100 results (GEARS). With a filter all lists are read, since what it lets through may lie anywhere, and
-so many candidates are taken as suffice without a filter, with one that lets points through at random, and with one that
-lets through those around some point.
+An effort has two knobs: how many lists are read, and how many candidates are looked at exactly, for up to 10 and for up
+to 100 results (GEARS). With a filter all lists are read, and as many candidates are taken as suffice without a filter,
+with one that lets points through at random, and with one that lets through those around some point.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
 """The filters of a space in its file: a tree compiled to parameterised SQL, and indexes on the fields it asks.
 
-User text never becomes SQL: values are bound, names were checked when the tree was made, and are quoted.
-
-Nobody declares an index. The first time that a field is asked about in a space that is large enough for it to matter,
-an index on it is made in the file (an SQLite index on the expression that reads the field); from then on a filter costs
-as much as it matches, not as much as there is. Where the file cannot be written just then, the filter still answers
-right, by looking at every thing.
+User text never becomes SQL: values are bound, names were checked when the tree was made, and are quoted. In a space
+that is large enough, an SQLite index on a field is made the first time that a filter asks for it; where the file cannot
+be written just then, the filter looks at every thing.
 """
 
 from __future__ import annotations

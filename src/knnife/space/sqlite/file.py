@@ -1,13 +1,9 @@
-"""The file of a space: one SQLite database, and what can go wrong with it.
+"""The file of a space: one SQLite database, whose bytes docs/format.md describes.
 
-docs/format.md describes the bytes. Things are rows of `things`, numbered by `pos` in the order of their arrival; a
-number is never used twice, and a thing whose value changes gets a new one, so whatever hangs on a number (a vector, the
-words in the full-text index) never changes. That makes a space easy to follow for a cache: rows with a greater `pos`
-are new, and the log `gone` lists those that left; `commits` tells whether the file ever was in the state that a cache
-shows.
-
-WAL mode lets readers work beside the one writer. A transaction is the unit of everything: things, metadata, vectors
-and words are committed together or not at all, and with `synchronous=FULL` a commit survives a power cut.
+Things are rows of `things`, numbered by `pos` in the order of their arrival; a number is never used twice. That makes a
+space easy to follow for a cache: rows with a greater `pos` are new, the log `gone` lists those that left, and `commits`
+tells whether the file ever was in the state that a cache shows. WAL mode lets readers work beside the one writer, and
+with `synchronous=FULL` a commit survives a power cut.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The tables that a space has once they are needed: trained encoders, thumbnails, notes, and where views come from.
 
-Each is made with the first of its rows, so the files of spaces that need none of them, and older ones, do without; a
-reader that does not know a table loses only what it holds.
+Each is made with the first of its rows, so older files do without.
 """
 
 from __future__ import annotations

@@ -1,21 +1,18 @@
 """Search by words: BM25 over SQLite's full-text index (FTS5), read rarest word first.
 
-FTS5 keeps, for each stem, the rows that hold it. Its own ranking looks at every row that holds any word of
-the query, which for "the" is nearly all of them: a quarter of a second at 100,000 texts. Here the lists are
-read as arrays, and the same formula is applied to all rows at once:
+FTS5's own ranking looks at every row that holds any word of the query, which for "the" is nearly all of them. Here the
+rows of each stem are read as arrays, and the same formula is applied to all at once:
 
     score(row) = sum over words   weight · f · (k1 + 1) / (f + k1 · (1 - b + b · length / mean length))
     weight     = times in the query · log((N - n + 0.5) / (n + 0.5)), at least 1e-6
 
-with f the times the word is in the row, n of N rows holding it, k1 = 1.2 and b = 0.75 (Robertson and
-Zaragoza, "The probabilistic relevance framework", 2009). Three things keep it fast in large spaces, and
-change nothing in small ones: words in more than half of the rows, to which the formula gives no weight, are
-left out while there are others; the lists of a query add up to at most MOST_ROWS; and the length of a row
-counts once it is among the best at the mean length.
+with f the times the word is in the row, n of N rows holding it, k1 = 1.2 and b = 0.75 (Robertson and Zaragoza, "The
+probabilistic relevance framework", 2009). Three things keep it fast in large spaces: words in more than half of the
+rows, which have no weight, are left out while there are others; the lists of a query add up to at most MOST_ROWS; and
+the length of a row counts once it is among the best at the mean length.
 
-What has been read stays in a `Memo` until the space changes. Any text is a query: its words are found by
-FTS5's own tokenizer, so there is no syntax to get wrong but one: a "phrase in quotes" must be in every row
-found, if it is in any.
+Any text is a query: FTS5's own tokenizer finds its words. A "phrase in quotes" must be in every row found, if it is in
+any.
 """
 
 from __future__ import annotations

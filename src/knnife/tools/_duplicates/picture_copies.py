@@ -1,12 +1,8 @@
 """The surface of pictures: how much of one is found again in another, once it lies on it.
 
-Pictures that may be copies (shortlist.py) are laid on one another by their keypoints. The figure is the geometric mean
-of two shares: of the keypoints where both pictures are that are found again in their places, counted evenly over the
-picture, and of the common area that looks alike. A logo in common has something of the first, a shirt of the same cut
-on a white wall has the second, and copies have both.
-
-How few pairs that are no copies come so far is read from the pairs themselves, less those that must be copies; where
-they are too few for that, it is taken as it was among other photos.
+Candidates (shortlist.py) are laid on one another by their keypoints. The figure is the geometric mean of two shares: of
+the keypoints of the common area that are found again in their places, counted evenly over the picture, and of the area
+that looks alike. A common logo has something of the first, a shirt of the same cut the second, and copies have both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What a text looks like: the set of its pieces of five characters, whatever its case, punctuation and spacing.
+"""The surface of a text: the set of its pieces of five characters, whatever its case, punctuation and spacing.
 
-Texts are folded (`things.folding`) and cut into every run of five characters, a space before and behind included. Two
-texts are as alike on the surface as the share of their pieces that both have (Jaccard, 1901; shingles: Broder, "On the
-resemblance and containment of documents", 1997). All texts go through NumPy at once, as one array of characters.
+Two texts are as alike as the share of their pieces that both have (Jaccard, 1901; shingles: Broder, "On the resemblance
+and containment of documents", 1997). All texts go through NumPy at once, as one array of characters.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """All pairs of points that are close to each other, exactly.
 
-Points are rotated to their principal axes, and all but the first few coordinates of each are put together into one
-number, their length. In that picture no distance is greater than it is in truth (Cauchy and Schwarz), so what is too
-far apart there need not be looked at: one product of narrow matrices finds the pairs that may be close, and exact
-distances decide. How many axes are kept is chosen by what a sample says of the work.
+Points are rotated to their principal axes; the first coordinates stay, and the length of the others becomes one more.
+That makes no distance greater (Cauchy and Schwarz), so one product of narrow matrices finds all pairs that may be
+close, and exact distances decide. How many axes stay is chosen by the work that a sample predicts.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Which texts may be copies of each other on the surface?
 
-Every text is known by some forty of its pieces, of those that other texts have too, rare ones before common ones. A
-piece is chosen by its own number and by how common it is, not by chance, so copies choose the same ones (consistent
-weighted sampling: Manasse, McSherry and Talwar, 2010). Texts that have two chosen pieces in common are candidates;
-where more than a handful have a piece, each is paired with those that follow it in a shuffled order, and copies meet by
-another of their pieces.
+Every text is represented by some forty of its pieces, of those that other texts have too, rare ones before common ones.
+A piece is chosen by its own number and by how common it is, so copies choose the same ones (consistent weighted
+sampling: Manasse, McSherry and Talwar, 2010). Texts that share two chosen pieces are candidates; where more than a
+handful have a piece, each is paired with those that follow it in a shuffled order.
 """
 
 from __future__ import annotations

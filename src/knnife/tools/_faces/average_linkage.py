@@ -1,8 +1,7 @@
-"""Which faces belong to one person: joined pair by pair, the most alike first, until no two groups are alike enough.
+"""Which faces belong to one person: average linkage (Sokal & Michener 1958), the most alike groups joined first.
 
-How alike two groups are is the mean over all pairs of their faces (average linkage; Sokal & Michener 1958), so one face
-that looks like somebody else does not join two people. Faces of one photo are different people and are never joined;
-nor are those with different names, and those with the same name always are.
+Faces of one photo are different people and are never joined; nor are those with different names, and those with the
+same name always are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Enrolment: each photo becomes the faces cut out of it, which are things of a space and parts of the photo.
 
-Each face notes what was in its photo, by a hash, and how many faces were found there: a photo that is added again as it
-was need not be looked at again.
+Each face notes the hash of its photo and how many faces were found there, so an unchanged photo is not decoded again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """From which likeness on two faces are the same person: measured on the people who are known, each left out in turn.
 
-A stranger is somebody who is not known: so each person is taken out of those who are known, and asked for. The
-likeness of the most alike of the others is that of a stranger (`PowerTail`); the same of faces of different people.
-Known people are asked for by one of their faces, which is taken out. An encoder that was trained on these very people
-would look better than it is: there it is trained again without those who are left out, a fifth of them at a time.
+The likeness of a left-out person to the most similar of the others is that of a stranger; likewise of two faces of
+different people. An encoder that was trained on these people is trained again without those who are left out, a fifth
+of them at a time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Faces cut out of photos: found, brought upright, and stored as the bytes of small pictures, which are things.
 
-The crop is what is encoded and what is shown, so that another model can encode it later, without the photo.
+The crop is both encoded and shown, so another model can encode it later without the photo.
 """
 
 from __future__ import annotations

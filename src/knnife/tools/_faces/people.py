@@ -1,7 +1,7 @@
 """People and their faces, in one file: who is known, by which faces, and who somebody is.
 
-The file is a space like any other: its things are faces cut out of photos, their vectors are made by a model in a file,
-or by an encoder that is trained on these very faces and again whenever somebody is added, renamed or removed.
+The file is a space: its things are faces cut out of photos, encoded by a model in a file, or by an encoder that is
+trained on these very faces, and again whenever somebody is added, renamed or removed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Which letters of the right word were left out, put in, replaced or swapped: the edits between many pairs of words.
+"""The edits between many pairs of words: letters of the right word left out, put in, replaced or swapped.
 
-What two words have in common at both ends never needs an edit, and mostly leaves a letter or two in the middle. Only
-these are aligned, with the dynamic program of Wagner and Fischer (1974) and swaps of neighbours (Damerau 1964; each
-letter is edited once), for all pairs whose middles are of similar length at the same time. Of the alignments with the
-fewest edits the program takes one that is likely: a vowel is sooner replaced by a vowel than by a consonant. (Where
-three or more vowels became consonants it may find one edit more than there have to be.)
+Common beginnings and ends are cut off; the rest is aligned with the dynamic program of Wagner and Fischer (1974) and
+swaps of neighbours (Damerau 1964; each letter is edited once), for all pairs of similar length at once. A vowel is
+sooner replaced by a vowel than by a consonant, so where three or more vowels became consonants there may be one edit
+more than needed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Which words of a vocabulary may have been meant: few enough to rank with care, and hardly ever without the right one.
 
-Two tables of what is left of words when characters are left out (deletes.py) find them: one of letters, which has all
-words within two edits, and one of sounds, which has those that sound (almost) alike and are up to four edits away.
-Of these the `MOST` likely by a simple reckoning stay: common words, few edits, the same sound, the same first letter.
-It is a noisy channel (Kernighan, Church and Gale, 1990) with three parameters; finer differences are for the ranking.
+Two tables of words with characters left out (vocabulary.py) find words within two edits, and words that sound (almost)
+alike, up to four edits away. Of these the `MOST` likely by a noisy channel with three parameters (Kernighan, Church and
+Gale, 1990) stay: common words, few edits, the same sound, the same first letter.
 """
 
 from __future__ import annotations

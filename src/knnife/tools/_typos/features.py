@@ -1,9 +1,7 @@
 """What speaks for a suggestion: numbers about a typed word and a right one, and the edits between them as tokens.
 
-An edit is written down several times, each time more exactly: which letters, after which letter, before which, where
-in the word, beside which other edits. Each of these is hashed to a number below TOKENS, for which a weight was learned.
-So edits know what stands around them, as in Brill and Moore (2000), and where that was never seen, less exact tokens
-speak.
+An edit becomes several tokens, each more exact: which letters, after which letter, before which, where in the word,
+beside which other edits (as in Brill and Moore, 2000). Each is hashed to a number below TOKENS that has a weight.
 """
 
 from __future__ import annotations

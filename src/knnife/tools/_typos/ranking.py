@@ -1,8 +1,7 @@
 """How likely each candidate is the word that was meant, learned from words that people misspelled.
 
-A small network (features.py says what goes in) gives every candidate a score; scripts/spelling.py has learned it from
-pairs of misspelled and right words so that among the candidates of a word the right one stands out: the softmax over
-their scores, and a score of 0 for "none of these", is the probability that each is meant.
+A small network (trained by scripts/spelling.py) gives each candidate a score; the softmax over the scores of one word,
+and a score of 0 for "none of these", is the probability that each is meant.
 """
 
 from __future__ import annotations

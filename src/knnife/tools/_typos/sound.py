@@ -1,8 +1,7 @@
 """How words sound, roughly, by the rules of English spelling: words that sound alike have the same key.
 
-The idea is Metaphone's (Philips, 1990): letters that are silent go, letters that sound alike become one. Of vowels it
-only counts whether the word begins with one, since they are what people mishear and misspell most. Every rule is
-applied to all words at once: a rule looks at some letters that stand together, and at what stands around them.
+As in Metaphone (Philips, 1990) silent letters go and letters that sound alike become one; of vowels it only counts
+whether the word begins with one. Every rule is applied to all words at once.
 """
 
 from __future__ import annotations
