@@ -227,10 +227,7 @@ def _naming(rows: Sequence[Row]) -> Iterator[None]:
 
 
 def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
-    """Lists of things, sized so that each takes about BATCH_SECONDS from here to here.
-
-    When the source fails, or Ctrl-C comes, what it gave until then is still handed on before the error goes up.
-    """
+    """Lists of things that take about BATCH_SECONDS each; when the source fails, what it gave before comes first."""
     size, held, batch, began = SMALLEST_BATCH, 0, list[Thing](), time.perf_counter()
     try:
         for thing in things:
@@ -263,10 +260,7 @@ class _Before:
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Let the garbage collector look seldom: things are plain data, which it would go through again and again.
-
-    It is one setting for the whole process, so the last add that ends puts it back. Adding is a third quicker.
-    """
+    """Let the garbage collector, one setting for the whole process, look seldom at plain data: a third quicker."""
     with _Before.lock:
         if _Before.adds == 0:
             _Before.before = gc.get_threshold()

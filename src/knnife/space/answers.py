@@ -18,9 +18,9 @@ from knnife.things import About
 class Added:
     """What an `add` did, in things.
 
-    repeated: things whose id had come before in the same input with something else; the last one counts.
-    removed: passages that their document no longer has. broken: rows of the source that were skipped.
-    encoded: values without a vector, which the encoder made now or which is remembered from before.
+    repeated: things whose id came before in the same input with other content; the last one counts. removed: passages
+    that their document no longer has. broken: skipped rows of the source. encoded: values encoded now, or found in the
+    cache.
     """
 
     added: int
@@ -77,10 +77,8 @@ class Pairs:
 class Hit:
     """One thing that a search found.
 
-    score: what the hits are ordered by; a similarity for "meaning", BM25 for "words", for "both" the sum that
-        `knnife.space.fusion` explains.
-    meaning_rank, words_rank: its place (from 1) by meaning alone and by words alone; None where it was not among the
-        candidates, or where that was not asked. words: the words of the query found in it, when explained.
+    score: a similarity for "meaning", BM25 for "words", for "both" their sum (`knnife.space.fusion`). meaning_rank,
+    words_rank: from 1; None where it was no candidate. words: the words of the query found in it, when explained.
     """
 
     id: str
@@ -157,8 +155,7 @@ class ViewInfo:
 class Info:
     """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
 
-    thumbnails: how many pictures have a small copy there. faults: what is wrong with the file, a sentence each; None
-    where that was not looked for.
+    thumbnails: how many pictures have a small copy. faults: a sentence each; None where they were not looked for.
     """
 
     path: str
@@ -182,10 +179,7 @@ class Info:
 
 @dataclass(frozen=True)
 class Reencoded:
-    """What a re-encoding did: the view that is complete now, and the one that answered before.
-
-    switched: the view answers from now on. encoded: vectors it got, made by the encoder or remembered from before.
-    """
+    """What a re-encoding did: the view that is complete now, the one that answered before, and how many it encoded."""
 
     view: str
     before: str | None

@@ -28,10 +28,10 @@ LONGEST_PATH: Final = 4096  # characters
 
 @dataclass(frozen=True)
 class Input:
-    """A path, with the options by which `knnife.read` reads what lies there, where it is neither a space nor an array.
+    """A path, with the options by which `knnife.read` reads it where it is neither a space nor an array.
 
-    text: the columns that are encoded. id: the column that names a thing. pictures: whether the things are pictures; by
-    what is there unless given. on_error: "skip" leaves broken things out.
+    text: the columns that are encoded. id: the column of ids. pictures: whether the things are pictures; None: by the
+    files. on_error: "skip" leaves broken things out.
     """
 
     path: str
@@ -54,11 +54,11 @@ def opened(
 ) -> Iterator[Any]:
     """What was given as a Space, as vectors, or as what `knnife.things.as_things` takes.
 
-    given: a path or an Input: of a space (opened for reading, and closed at the end), of an array (.npy, mapped), or
-        of whatever `knnife.read` reads; a Series of pandas or polars, of texts or of vectors; a list of paths of
-        pictures; anything else is returned as it is.
-    encoder: gives what will encode the things: files are read as it wants them. row: tables are read as rows.
-    what: what to call it in messages.
+    given: a path or an Input: of a space (opened for reading, closed at the end), of an array (.npy, mapped), or of
+        whatever `knnife.read` reads; a Series of texts or of vectors; a list of paths of pictures; anything else
+        passes.
+    encoder: gives what will encode the things: files are read as it needs them. row: tables are read as rows. what: the
+        name in messages.
 
     Raises NotFound where there is no such file, and BadInput for a text that is no path, and for a Series of numbers.
     """

@@ -21,8 +21,7 @@ def read_kept(
 ) -> Kept:
     """What `parts(meta, tensors)` makes of a file that `write_tensors` wrote, with its `meta` in JSON.
 
-    what, made_by: "detector", and how one is made, for errors. Whatever `parts` stumbles over means a damaged file.
-    Raises NotFound where there is no file, BadInput for any other file.
+    what, made_by: for messages. Raises NotFound where there is no file, BadInput for any other file.
     """
     if not path.is_file():
         raise NotFound(f"there is no file {path}; {made_by}")

@@ -41,10 +41,7 @@ class Models:
         return "cosine" if self._given is None else preferred_metric(self._given)
 
     def know(self, encoder: str | Encoder, snapshot: Snapshot | None = None) -> Encoder:
-        """Load an encoder, and from now on take it for the views whose vectors it makes.
-
-        A name that a view has for an encoder kept in the space (of `snapshot`) goes before others.
-        """
+        """Load an encoder, first one kept in the space (of `snapshot`), and use it for its views from now on."""
         loaded = (snapshot and self._kept_as(encoder, snapshot)) or load_encoder(encoder)
         self._known[loaded.fingerprint] = loaded
         return loaded

@@ -94,10 +94,7 @@ def _as_json(things: list[Thing]) -> list[str]:
 
 
 def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -> Iterator[Thing]:
-    """Each thing with its row of `vectors` (n, d); `count` is the number of things, where it is known beforehand.
-
-    Raises BadInput when there are more of one than of the other.
-    """
+    """Each thing with its row of `vectors` (n, d); count: of things, if known. Raises BadInput for unequal numbers."""
     if count is not None and count != len(vectors):
         raise BadInput(f"{len(vectors)} vectors were given for {count} things; expected one for each")
     n = 0
@@ -114,10 +111,7 @@ def with_vectors(things: Iterable[Thing], vectors: Vectors, count: int | None) -
 
 
 def side_for(store: Store, asked: int | None) -> int:
-    """The longer side of the thumbnails to make, in pixels, 0 for none: as asked now, or as it was asked before.
-
-    Raises BadInput for a side that is too small or too large.
-    """
+    """The longer side of thumbnails in pixels, 0 for none: as asked now, or before. Raises BadInput for other sizes."""
     with store.read() as snapshot:
         held = snapshot.settings().get("thumbnails", 0)
     for side, who in ((asked, ""), (held, f"the file {store.path} says ")):

@@ -61,9 +61,7 @@ class Neighbourhood(Protocol):
         """All points at least so similar, exactly: numbers of queries, positions, similarities, each `(p,)`."""
 
     def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
-        """The exact similarities `(m, p)` of queries `(m, d)` to positions `(p,)`; minus infinity where
-        there is no point.
-        """
+        """The exact similarities `(m, p)` of queries `(m, d)` to positions `(p,)`; minus infinity where no point is."""
 
     def ids_of(self, positions: Positions) -> list[list[str]]:
         """The ids at positions `(m, k)` that were answered."""

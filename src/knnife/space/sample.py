@@ -37,10 +37,9 @@ from knnife.things.kinds import kind
 class Sample:
     """n things with their vectors.
 
-    ids: of the things; of an array, "0", "1", ... vectors: `(n, d)`, as they are kept. things: with values and
-    metadata; of an array, all without. metric: by which the vectors are compared. fingerprint: of the encoder that
-    made the vectors, None where they were brought along. source: what it is, for messages. kind: of the things, as the
-    encoder says ("text", "row", "image", ...); None where that is not known.
+    ids: "0", "1", ... of an array. vectors: `(n, d)`, as stored. things: of an array, without values and metadata.
+    metric: by which the vectors are compared. fingerprint: of their encoder, None where they were brought along.
+    source: a name for messages. kind: of the things ("text", "row", "image", ...); None where it is unknown.
     """
 
     ids: Sequence[str]
@@ -102,14 +101,13 @@ def sample(
     what: str = "things",
     progress: Progress | None = None,
 ) -> Sample:
-    """What was given to a tool, as a Sample; one that is given is returned as it is.
+    """What was given to a tool, as a Sample; a Sample is returned as it is.
 
     given: a Space; vectors `(n, d)`; whatever `Space.add` takes (texts, Things, dicts, a table, what `knnife.read`
         gives), which `encoder` then encodes; a Series, or paths of pictures; or the path of any of these.
-    encoder: the default one unless told; of a space it is that of the view. metric: of arrays and things, that of the
-        encoder or the cosine unless told; a space has its own. view, where: of a space, which vectors of which things.
-    like: a sample to compare with, by whose metric arrays and things are compared, and by whose encoder things are
-        encoded, where it has one.
+    encoder, metric: of things, and of arrays; by default that of their kind, and what it prefers. A space has its own.
+    view, where: of a space, which vectors of which things.
+    like: a sample to compare with, whose metric and encoder, where it has one, are used instead.
     progress: called with how many things are encoded, and None.
 
     Raises BadInput for what cannot be read as any of these, and for NaN; NotFound; what reading and encoding raise.

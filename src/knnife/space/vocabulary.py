@@ -24,10 +24,8 @@ def vocabulary(given: Any) -> WordTable:
     """What was given to a tool, as a table of words with vectors; None is the words of the built-in English model.
 
     given: None; WordVectors, or a file of some; words with vectors, `(words, vectors)`; a Space, or its path; or
-        whatever else `sample` takes.
-
-    Raises BadInput where there is no word, where words and vectors are not equally many, and for NaN; and what `sample`
-    raises.
+        whatever else `sample` takes. Raises BadInput where there is no word, for unequal numbers, and for NaN; what
+        `sample` raises.
     """
     if given is None:
         return english_words()
@@ -65,12 +63,7 @@ def _checked(table: WordTable) -> WordTable:
 
 @cache
 def english_words() -> WordTable:
-    """The 28,721 whole words of the model called "english", with the vectors `(n, 256)` that it gives each of them.
-
-    That model encodes texts by pieces of words. Those pieces that are whole words serve for synonyms and analogies
-    without training or fetching anything. Their order is that of the model's vocabulary, which has the frequent words
-    of BERT's texts first.
-    """
+    """The 28,721 whole words among the pieces of the model "english", with vectors `(n, 256)`, frequent ones first."""
     numbers: dict[str, int] = json.loads(_TOKENIZER.read_bytes())["model"]["vocab"]
     pieces = sorted(numbers, key=numbers.__getitem__)
     # Continuations begin with "##", names of unknown and masked pieces with "["; neither is of letters only.

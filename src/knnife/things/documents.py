@@ -57,10 +57,7 @@ def read_document(name: str, reading: Reading) -> Iterator[Thing]:
 
 
 def read_documents(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
-    """The passages of the documents among the files with these names, in that order.
-
-    Files with other endings are passed over (`reading.skipped`). Raises BadInput when no document is found.
-    """
+    """The passages of the documents among these files, in order. Raises BadInput where there are none."""
     found = [name for name in names if is_document(name)]
     reading.skipped = len(names) - len(found)
     reading.pictures_skipped = sum(1 for _ in filter(kind_of_file, names))

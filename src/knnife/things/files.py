@@ -32,9 +32,8 @@ _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 def opened(name: str, reading: Reading, measure: bool = True) -> Iterator[io.BufferedReader]:
     """The decompressed bytes of the file `name` ("-" for standard input), behind any byte order mark.
 
-    Sets the progress of `reading` unless `measure` is false. Compressed data that ends early or is damaged is
-    a fault of the reading: what was read before it stays. Raises NotFound and BadInput when the file cannot
-    be opened.
+    measure: sets the progress of `reading`. Damaged compressed data are a fault of the reading; what was read before
+    stays. Raises NotFound and BadInput when the file cannot be opened.
     """
     with ExitStack() as stack:
         if name == STDIN:

@@ -56,25 +56,25 @@ def read(
 ) -> Reading:
     """The things in `source`, streamed.
 
-    source: a file (csv, tsv, json, jsonl, parquet, txt, md, html; each may be gzipped), a folder of documents
-        (txt, md, html), "-" for standard input, or the documentation of a Python package ("python:json",
-        "python:stdlib"). Pictures: a file, a folder, a zip archive of them, or a list of their paths. A pattern
-        ("photos/**/*.jpg") stands for the pictures or documents that match it.
-    text, id, vector: the names of columns. Several text columns are joined by line breaks; without text= a
-        column with a usual name is taken ("text", "content", "body", "value", "document"). Without id= a column
-        named "id" is taken, or things are called by their place: "films.csv#1". A column named "part_of" holds
-        the ids of wholes. The other columns become metadata. Standard input is lines
-        of text, or JSON lines if a column is named.
-    picture: of a table, the column with the paths of pictures, relative to the folder of the table, or their bytes.
+    source: a file (csv, tsv, json, jsonl, parquet, txt, md, html; each may be gzipped), a folder of documents (txt, md,
+        html), "-" for standard input, or the documentation of a Python package ("python:json", "python:stdlib").
+        Pictures: a file, a folder, a zip archive of them, or a list of their paths. A pattern ("photos/**/*.jpg")
+        stands for the pictures or documents that match it.
+    text, id, vector: the names of columns. Several text columns are joined by line breaks. By default text is the first
+        column called "text", "content", "body", "value" or "document", and id the column "id", else the place
+        ("films.csv#1"). A column "part_of" holds the ids of wholes; other columns become metadata. Standard input is
+        lines of text, or JSON lines if a column is named.
+    picture: of a table, the column with the paths of pictures, relative to its folder, or their bytes.
     row: the things are the rows of a table, for an encoder of rows (`knnife.RowEncoder`): the value is the JSON of what
-        is encoded, every column is metadata. leave_out: columns that are metadata only, such as a label. Standard
-        input is JSON lines, or csv where it does not begin like JSON.
-    per: "line" or "paragraph" of a text file. pictures: whether the things are pictures. None: decided by the
-        files; a folder that holds documents, and more pictures, needs it. on_error: "stop" raises BadRow at the first
-    row or picture that cannot be used, "skip" counts it in the Reading and goes on.
+        is encoded, every column is metadata. leave_out: columns that are metadata only. Standard input is JSON lines or
+        csv.
+    per: "line" or "paragraph" of a text file.
+    pictures: whether the things are pictures. None: decided by the files; a folder of documents and more pictures needs
+        it.
+    on_error: "stop" raises BadRow at the first row or picture that cannot be used, "skip" counts it in the Reading.
 
-    A picture is called by its path, which also is its value; its width, height, format, bytes, and when it was taken
-    become metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
+    A picture is called by its path, which is its value; width, height, format, bytes, and when it was taken become
+    metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
     """
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
@@ -123,8 +123,7 @@ def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, o
 def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
     """How the files in a folder, or those that match a pattern, are read; None where `name` is neither.
 
-    As documents, where there are at least as many of these; as pictures, where there are no documents. Raises BadInput
-    where pictures outnumber documents and `pictures` does not say which are meant.
+    As pictures where there are no documents, else as documents. Raises BadInput where pictures outnumber documents.
     """
     is_folder = os.path.isdir(name)
     if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
@@ -213,11 +212,7 @@ def _listed_pictures(reading: Reading) -> Iterator[Thing]:
 
 
 def _texts(name: str, per: Per, reading: Reading) -> Iterator[Thing]:
-    """The lines of a text that are not blank, or its paragraphs: lines up to a blank one.
-
-    They are called `<source>#<number of the line, or of the paragraph>`; those of standard input have no
-    name. A paragraph with a broken line in it is left out as a whole.
-    """
+    """The lines of a text that are not blank, or its paragraphs without broken lines, called `<source>#<number>`."""
     with opened(name, reading) as stream:
         texts = _lines(stream, reading)
         for number, text in enumerate(_paragraphs(texts) if per == "paragraph" else texts, 1):

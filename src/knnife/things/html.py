@@ -30,10 +30,9 @@ def html(text: str, name: str) -> Document:
 
 
 def _closed(text: str) -> str:
-    """`text` without marked sections, and with what is opened and never closed made plain.
+    """`text` without marked sections, at which html.parser fails, and with what is never closed made plain.
 
-    html.parser (of Python 3.11 at least) fails at "<![x[", and looks for an end from each opening on: 100 KB of
-    "<!--" take it minutes.
+    The parser looks for an end from each opening on: 100 KB of "<!--" take it minutes.
     """
     for opening, closing in (("<!--", "-->"), ("<", ">")):
         end = text.rfind(closing) + 1

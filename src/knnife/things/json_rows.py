@@ -37,10 +37,7 @@ def read_jsonl(stream: io.BufferedReader, reading: Reading, asked: Columns) -> I
 
 
 def read_json(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
-    """The objects of an array, or objects one after another, of which only one at a time is in memory.
-
-    Where the JSON itself is broken the rest of the file has no meaning: that is one fault, and the end.
-    """
+    """The objects of an array, or one after another, one at a time in memory. Broken JSON ends the reading."""
     rows = _Rows(reading, asked)
     for line, found in _Values(stream):
         if isinstance(found, RowError):
@@ -83,10 +80,9 @@ def _parsed(text: str) -> Any:
 
 
 class _Values:
-    """Iterates over (line, value) of the top-level values in a stream, or of the elements of its one array.
+    """Iterates over (line, value) of top-level values, or of the elements of one array; the last may be a RowError.
 
-    The text is read piece by piece, twice as much each time that a value does not end within it. The last
-    item may be (line, RowError).
+    The text is read piece by piece, twice as much each time that a value does not end within it.
     """
 
     def __init__(self, stream: io.BufferedReader) -> None:

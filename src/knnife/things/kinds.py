@@ -73,10 +73,7 @@ class Kind:
 
 
 def kind(name: str | None) -> Kind:
-    """The kind called so. An encoder of another package may have one of its own: that takes all but texts.
-
-    Raises BadInput for what is no name; None, which vectors without an encoder have, is one.
-    """
+    """The kind called so; another name is that of an encoder elsewhere, which takes all but texts. Raises BadInput."""
     if name is not None and not isinstance(name, str):
         raise BadInput(f"a kind is a name, such as {', '.join(KINDS)}; got {type(name).__name__}: {name!r:.60}")
     return KINDS.get(name or "") or replace(_OTHER, name=name or "")

@@ -26,10 +26,7 @@ def read_pictures(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
 
 
 def read_album(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
-    """The pictures among the files with these names; the others are passed over (`reading.skipped`).
-
-    Raises BadInput where there is none.
-    """
+    """The pictures among these files; others are skipped. Raises BadInput where there are none."""
     found = [name for name in names if kind_of_file(name) and "//" not in name]  # leads out of its archive
     reading.skipped = len(names) - len(found)
     yield from read_pictures(_some(found, reading), reading)
@@ -81,10 +78,7 @@ def looked_at(value: Value) -> tuple[Value, About]:
 
 
 def picture_cell(cell: object, folder: str) -> tuple[Value, About]:
-    """The same of a cell of a table: a path, which is relative to a folder, or bytes, or both as data sets keep them.
-
-    Raises RowError for what is no picture.
-    """
+    """The same of a cell: a path relative to a folder, bytes, or both as data sets have them. Raises RowError."""
     if isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes):  # {"bytes": …, "path": …}
         cell = cell["bytes"]
     if isinstance(cell, bytearray | memoryview):

@@ -77,10 +77,7 @@ def picture_bytes(path: str) -> bytes:
 
 
 def members(archive: str) -> list[str]:
-    """The paths of the files in a zip archive, sorted, but for hidden files and what macOS packs beside files.
-
-    Raises BadInput where it is no archive.
-    """
+    """The paths of the files in a zip archive, sorted, without hidden ones. Raises BadInput where it is no archive."""
     with _broken_archive(archive):
         names = {each.filename for each in _archive(archive).zip.infolist() if not each.is_dir()}
     hidden = (".", "__MACOSX")

@@ -99,10 +99,7 @@ def each_picture(
 
 
 def resized(picture: Pixels, width: int, height: int, how: Resampling = "bicubic") -> Pixels:
-    """A picture brought to another size.
-
-    Where it gets smaller, each pixel is a weighted mean of all that fall into it, so that nothing flickers.
-    """
+    """A picture brought to another size; each pixel of a smaller one is a weighted mean of all that fall into it."""
     pillow = _pillow()
     source = pillow.fromarray(np.ascontiguousarray(picture))
     return np.asarray(source.resize((width, height), pillow.Resampling[how.upper()]))
@@ -118,8 +115,7 @@ def jpeg(picture: Pixels, quality: int = 85) -> bytes:
 def described(data: bytes, name: str) -> dict[str, Scalar]:
     """The metadata in the head of a picture's file: width and height (upright), format, bytes, and when it was taken.
 
-    taken: ISO 8601, with the zone where the camera noted one; left out where the EXIF data do not say. Nothing is
-    decoded, so that damage further on is not noticed. Raises as `pixels` does.
+    taken: ISO 8601, with the zone where the camera noted one; left out where it is unknown. Raises as `pixels` does.
     """
     with _faults_named(name), _opened(data, name) as picture:
         (width, height), exif = picture.size, None

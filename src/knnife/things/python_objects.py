@@ -30,16 +30,13 @@ def as_things(
     picture: str | None = None,
     pictures: bool = False,
 ) -> Iterator[Thing]:
-    """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a
-    Reading.
+    """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a Reading.
 
-    One thing or one mapping is a batch of one. text, id and vector name the columns of mappings and tables
-    (text may be several, joined by line breaks); without id= a column named "id" is taken, or the things have
-    no name; a column named "part_of" holds the ids of wholes. Other columns become metadata. row: the things are
-    the rows themselves, encoded but for the columns leave_out. pictures: what comes are pictures: paths, bytes, or rows
-    with a column that has these, `picture`.
-    Things pass through as they are. Raises BadInput for anything else, and BadRow, with the
-    number of the row from 1, for what cannot be stored.
+    One thing or mapping is a batch of one; things pass as they are. text, id, vector: names of columns (several of text
+    are joined by line breaks); by default id is the column "id", or there are none. A column "part_of" holds the ids of
+    wholes; other columns become metadata. row: the things are the rows themselves, encoded but for the columns
+    leave_out. pictures: the things are pictures: paths, bytes, or rows with a column of these, `picture`. Raises
+    BadInput for anything else, and BadRow, with the number of the row from 1, for what cannot be stored.
     """
     asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
@@ -64,10 +61,7 @@ def as_things(
 
 
 def kind_within(anything: Any) -> Kind:
-    """The kind of things that a Reading gives, or a list begins with: one of those in files, else texts.
-
-    Other things are not looked into.
-    """
+    """The kind of things that a Reading gives, or a list begins with: one of those in files, else texts."""
     if isinstance(anything, Reading):
         return anything.kind
     if isinstance(anything, Thing):

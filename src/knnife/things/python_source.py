@@ -48,9 +48,8 @@ class Module:
 def read_python(name: str, reading: Reading) -> Iterator[Thing]:
     """The documentation of the package or module `name`, or of the whole standard library ("stdlib").
 
-    Tests and private names are left out, and what has no documentation. Compiled modules have no source: they
-    are counted in `reading.skipped`. A file that is no Python is a fault. Raises NotFound when there is no
-    such module.
+    Tests and private names are left out. Compiled modules are counted in `reading.skipped`; a file that is no Python is
+    a fault. Raises NotFound when there is no such module.
     """
     modules, reading.skipped = _standard_library() if name == STDLIB else _package(name)
     done = 0

@@ -27,15 +27,11 @@ class RowError(Exception):
 class Reading:
     """The things of one source, once.
 
-    source: the source as it was given (a path with forward slashes). broken: how many rows were skipped so
-    far; problems: the first 100 of them, each with its file and line. skipped: how many files were passed
-    over because they hold nothing to read (compiled modules in a package); pictures_skipped: how many of them are
-    pictures, in a folder that was read as documents.
-
-    complete: each whole (a document) comes with all its parts, so a part that is not among them is no more.
-    kind: of its things, where they are in files of their own; else that of texts, also for tables.
-
-    With on_error="stop" the first broken row is raised as BadRow; with "skip" it is counted.
+    source: as it was given (a path with forward slashes). broken: how many rows were skipped; problems: the first 100
+    of them, with file and line. skipped: how many files hold nothing to read (compiled modules in a package);
+    pictures_skipped: how many of these are pictures. complete: each whole (a document) comes with all its parts, so a
+    part that is missing is no more. kind: of things in files of their own, else that of texts, also for tables.
+    on_error: "stop" raises the first broken row as BadRow; "skip" counts it.
     """
 
     def __init__(
@@ -64,10 +60,7 @@ class Reading:
         self.progress = lambda: 1.0
 
     def first(self, count: int) -> list[Thing]:
-        """The first `count` things, or all where there are fewer; iterating gives them again, and goes on.
-
-        For those who have to learn from a sample before they can take the rest of a stream. Raises what reading raises.
-        """
+        """The first `count` things, or all there are; iterating gives them again. Raises what reading raises."""
         if self._started:
             raise BadInput(f"{self.source} was read already; look at its first things before that")
         if self._rest is None:

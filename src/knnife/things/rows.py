@@ -32,8 +32,7 @@ _new = tuple.__new__  # of a Thing: a third of the time that its own constructor
 class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
-    kind: what the things are. The value of a row is all of it, but for the columns `leave_out`; of a picture, the
-    path or the bytes that are in the column `picture`.
+    kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures.
     """
 
     text: tuple[str, ...] | None = None
@@ -75,10 +74,7 @@ class Columns:
         return frozenset([*(self.text or ()), *(name for name in single if name)])
 
     def settled(self, names: Iterable[str], source: str) -> Columns:
-        """With the columns that were not named chosen by their usual names: those of text, "id" and "part_of".
-
-        Raises BadInput where no column is the text, unless there is a vector.
-        """
+        """With unnamed columns chosen by their usual names. Raises BadInput without a text and a vector."""
         names = [name for name in names if name not in self.used]
         settled = replace(self, part_of="part_of" if "part_of" in names else None)
         if self.id is None and "id" in names:
@@ -163,10 +159,9 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
 def mapping_maker(
     first: Iterable[str], asked: Columns, source: str, prefix: str | None
 ) -> Callable[[int, Mapping[str, Any]], Thing]:
-    """The maker for rows that are mappings; `first` are the names of the first one.
+    """The maker for rows that are mappings; first: the names of the first one. `check_thing` has to check its things.
 
-    Without an id column things are called `prefix#<row number>`, or not at all when `prefix` is None. That
-    the text can be stored is for `check_thing` to see: some sources cannot hold any other.
+    Without an id column things are called `prefix#<row number>`, or not at all when `prefix` is None.
     """
     columns = asked.settled(first, source)
     texts, id_name, vector_name = columns.text or (), columns.id, columns.vector

@@ -75,10 +75,7 @@ def sheet(title: str, groups: Iterable[tuple[str, Sequence[Cell]]], path: str | 
 
 
 def page(title: str, body: Iterable[str], path: str | os.PathLike[str]) -> None:
-    """Write an HTML file, whole or not at all. `body`: the parts of the body as HTML, in which texts are `escaped`.
-
-    Raises BadInput where the file cannot be written.
-    """
+    """Write an HTML file, whole or not at all. body: its HTML in parts, texts `escaped`. Raises BadInput."""
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{SHUT}">\n'

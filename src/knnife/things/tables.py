@@ -32,10 +32,8 @@ def read_csv(
 ) -> Iterator[Thing]:
     """The rows of a table whose first line names the columns.
 
-    The delimiter is a comma unless the header holds more semicolons, tabs or bars (spreadsheets write what is
-    usual in the user's country). Rows with too many cells, bad quotation, NULs or invalid UTF-8 are broken;
-    the line reported is the one where the row starts. Cells missing at the end are empty. Raises BadInput for
-    a header that cannot be used.
+    delimiter: by default the one that the header has most of. Rows with too many cells, bad quotation, NULs or invalid
+    UTF-8 are broken, and reported by the line they start at; missing cells are empty. Raises BadInput for the header.
     """
     # The limit belongs to the whole process; it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))

@@ -14,12 +14,11 @@ NOTHING: About = {}
 class Thing(NamedTuple):
     """One thing. A named tuple because readers make millions of them.
 
-    id: what it is called; unique in its space. None lets the space call it by its content.
-    value: what is encoded and shown: a text, which for the row of a table is the JSON of its columns; later also a
-        path or the bytes of a picture or a sound. None when the thing is known by its vector only.
-    about: what else is known, flat: names to text, numbers, booleans, None, or lists of those. Filters ask this.
-    part_of: the id of the whole, for a passage of a document; answers can be folded to the whole. The parts of one
-        whole come one after another.
+    id: unique in its space; None: a hash of its content.
+    value: what is encoded and shown: a text, the JSON of a row, the path or the bytes of a picture. None when the thing
+        has only a vector.
+    about: metadata, flat: names to text, numbers, booleans, None, or lists of those. Filters ask this.
+    part_of: the id of the whole, for a passage of a document. The parts of one whole come one after another.
     vector: a vector brought along, `(d,)`, instead of one made by an encoder.
     """
 

@@ -75,11 +75,10 @@ class CellValues(dict[str, Scalar]):
 
 
 def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`row` with nested mappings joined by dots ({"a": {"b": 1}} -> {"a.b": 1}).
+    """`row` with nested mappings joined by dots ({"a": {"b": 1}} -> {"a.b": 1}), and without bytes.
 
-    Not a number and infinity become None, dates ISO text, arrays lists; lists that hold more than values
-    become JSON text. Bytes are left out: they are content, not something that is known about it. Raises
-    RowError for what is nested too deeply, and for text that cannot be stored.
+    Not a number and infinity become None, dates ISO text, arrays lists, lists of more than values JSON. Raises RowError
+    for what is nested too deeply, and for text that cannot be stored.
     """
     result: dict[str, Any] = {}
     try:

@@ -32,12 +32,7 @@ Floats = NDArray[np.float32]
 
 
 def described(values: Sequence[Value]) -> Vectors:
-    """What the faces in pictures look like, as they are and mirrored: float32 `(n, 2, SIZE)`.
-
-    Each picture shows one face and little else; other proportions than a square are stretched to one.
-
-    Raises BadPictures, naming those that cannot be read.
-    """
+    """Faces in pictures, stretched to a square, as they are and mirrored: `(n, 2, SIZE)`. Raises BadPictures."""
     found = each_picture(values, _described, 2 * SIDE)
     return np.stack(found) if found else np.empty((0, 2, SIZE), np.float32)
 

@@ -33,10 +33,7 @@ class Node(NamedTuple):
 
 
 def before_the_last_layer(model: bytes, output: str) -> str:
-    """The name of what goes into the last layer before `output`, in the bytes of an *.onnx file.
-
-    Raises BadInput where no layer is found, or the file is damaged.
-    """
+    """What goes into the last layer before `output` of an *.onnx file, by name. Raises BadInput where none is found."""
     nodes = list(_nodes(model))
     makers = {name: node for node in nodes for name in node.outputs}
     name = output

@@ -43,14 +43,11 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is done to a picture before the network.
+    """What is done to a picture before the network, which takes (height, width).
 
-    height, width: of what the network takes.
-    whole: what the whole picture is brought to before the middle is cut out of it: so many pixels of its shorter side,
-        or (height, width), whatever that does to its proportions.
-    how: the pixels that fall into one are averaged so.
-    scale, mean, std: a colour c (0 to 255) becomes (c * scale - mean) / std.
-    bgr: blue comes first.
+    whole: the size of the whole picture, of which the middle is cut out: its shorter side, or (height, width), whatever
+    that does to its proportions. how: of resizing. scale, mean, std: a colour c (0 to 255) becomes (c * scale - mean) /
+    std. bgr: blue comes first.
     """
 
     height: int

@@ -137,10 +137,7 @@ def pick(closeness: Vectors, rows: Rows, k: int, metric: Metric) -> tuple[Rows, 
 
 
 def pairs(queries: Vectors, vectors: Vectors, at_least: float, metric: Metric) -> tuple[Rows, Rows, Vectors]:
-    """All pairs at least so similar: numbers of queries, of vectors, and similarities, each `(p,)`.
-
-    A matrix product finds the pairs that may be, exact scores decide.
-    """
+    """All pairs at least so similar, exactly: numbers of queries, of vectors, and similarities, each `(p,)`."""
     squares = np.einsum("ij,ij->i", vectors, vectors)
     limit = np.float32(at_least)
     if metric == "manhattan":

@@ -109,10 +109,8 @@ class Index:
     ) -> tuple[Positions, Vectors]:
         """The `k` points closest to each of `queries` (m, d), best first: positions and similarities `(m, k)`.
 
-        among: positions `(p,)` that may be answered, ascending; None = all.
-        exclude: for each query `(m,)` a position that is not to be answered: its own.
-
-        There are fewer than `k` columns when fewer points can be answered. Equal similarities come by position.
+        among: positions `(p,)` that may be answered, ascending; None: all. exclude: for each query `(m,)` its own
+        position. Fewer columns when fewer points can be answered. Equal similarities come by position.
         """
         points = self.points
         queries = exact.prepared(queries, points.metric)
@@ -133,10 +131,7 @@ class Index:
         return points.positions(rows), scores
 
     def within(self, queries: Vectors, at_least: float, among: Any = None) -> Pairs:
-        """All points at least so similar: numbers of queries, positions and similarities, each `(p,)`; exact.
-
-        Query by query, and for each in the order of positions.
-        """
+        """All points at least so similar, by query and position: numbers of queries, positions, similarities."""
         points = self.points
         queries = exact.prepared(queries, points.metric)
         numbers, rows, scores = points.within(queries, at_least, points.allowed(among))
@@ -254,10 +249,7 @@ class Index:
 
 
 def _learn(points: Points, recall: float, seed: int, progress: Progress) -> tuple[Codes | None, Tuning]:
-    """Codes that reach the recall, the coarsest first; None when there are few points or no codes reach it.
-
-    A recall of 1 asks for the truth, which codes can reach on the points they are tuned with but never promise.
-    """
+    """Codes that reach the recall, the coarsest first; None when points are few, no codes reach it, or it is 1."""
     started = time.perf_counter()
     n, dim = points.n, points.dim
     if recall < 1 and n * dim > EXACT_NUMBERS and dim >= LEAST_DIM:

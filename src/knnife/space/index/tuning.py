@@ -118,10 +118,7 @@ class Trial:
 
 
 def choose_cells(points: Points, trial: Trial, recall: float, width: int, seed: int) -> Vectors:
-    """The centres `(lists, d)` of few large or many small cells, whichever takes less to read for the recall.
-
-    Where points lie in clusters small cells are better; where they lie everywhere, neighbours are in very many of them.
-    """
+    """The centres `(lists, d)` of few large cells, or of many small ones (good for clusters), whichever is cheaper."""
     truth = trial.truth[:, : GEARS[0]]
     choices = []
     for factor in LISTS:
@@ -170,10 +167,7 @@ def tune(codes: Codes, points: Points, trial: Trial, recall: float, seed: int) -
 
 
 def _tables(trial: Trial, codes: Codes, recall: float) -> dict[int, Rows]:
-    """The ranks of true neighbours for numbers of lists: all, and from a few to some more than enough.
-
-    None of them when not even all lists are enough.
-    """
+    """Ranks of true neighbours by number of lists: all, and from few to enough; empty when not even all are enough."""
     tables = {codes.lists: trial.ranks(codes, codes.lists)}
     if _enough(tables[codes.lists], recall) is None:
         return {}

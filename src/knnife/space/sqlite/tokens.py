@@ -17,10 +17,7 @@ _local = threading.local()
 
 
 def tokens(text: str) -> list[tuple[str, str]]:
-    """The words of a text in their order, folded (lower case, no accents), each with its stem.
-
-    FTS5 tokenizes: the text goes through two tables in memory, one that stems and one that does not.
-    """
+    """The words of a text in order, folded (lower case, no accents), each with its stem, as FTS5 tokenizes them."""
     db: Connection | None = getattr(_local, "db", None)
     if db is None:
         db = _local.db = Connection(":memory:", isolation_level=None)

@@ -76,10 +76,7 @@ class ComparedPoints:
     def close(
         self, reach: float | None, copies: Callable[[], tuple[Rows, Rows]], progress: Progress | None = None
     ) -> Close:
-        """As `Surface.close`. Of points that are equal in all numbers each is paired with the first, at distance 0.
-
-        copies: returns pairs that are known to be copies; the tail is estimated from the others.
-        """
+        """As `Surface.close`. Each of equal points is paired with the first. copies: pairs that the tail is not of."""
         own = first_alike([row.tobytes() for row in self.points]) if self.other is None else np.arange(len(self.points))
         rows = np.flatnonzero(own == np.arange(len(own)))
         points = self.points if len(rows) == len(own) else self.points[rows]
@@ -107,9 +104,9 @@ class ComparedPoints:
 
 
 def _far_enough(a: Vectors, b: Vectors | None, metric: Metric, seed: int) -> tuple[list[float], float]:
-    """How far to look to see enough pairs that are no copies, less far first; and how far, at most, copies are apart.
+    """Distances within which enough pairs are, ascending; and how far from its nearest half of the points are.
 
-    The second is as far as the nearest other is from half of the points: most things have no copy.
+    Most things have no copy, so pairs further apart than that are none.
     """
     others = a if b is None else b
     if len(a) < 2 or not len(others):

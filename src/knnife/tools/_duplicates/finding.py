@@ -27,10 +27,7 @@ SURE = 0.5  # expected false pairs among the copies found by their surface
 
 
 class Search(NamedTuple):
-    """What is looked for: pairs at least so similar, or, where that is None, of at most so high an expectation.
-
-    poses: in which pictures are laid on one another; None where the surface is that of texts.
-    """
+    """What is looked for: pairs of a similarity, or (threshold None) of at most an expectation. poses: of pictures."""
 
     ways: tuple[Way, ...]
     threshold: float | None
@@ -48,10 +45,7 @@ class Searches(NamedTuple):
 
 
 class CopyPairs(NamedTuple):
-    """Pairs, the most certain first, each `(p,)`; what they mean stands at Duplicates.
-
-    lowest: the similarity down to which all pairs are here, in either way.
-    """
+    """Pairs `(p,)` as in `Duplicates`; lowest: the similarity down to which all pairs are here, in either way."""
 
     a: Rows
     b: Rows
@@ -63,10 +57,7 @@ class CopyPairs(NamedTuple):
 
 
 class FoldedSides(NamedTuple):
-    """What is compared: of exact copies one on each side. `right` is None where it is each against each.
-
-    left, right: their positions. folded: their texts as `fold` gives them, the left ones first.
-    """
+    """Positions of both sides (right None: each against each), exact copies once, and their folded texts."""
 
     left: Rows
     right: Rows | None
@@ -106,9 +97,7 @@ def _given(things: Sample, against: Sample | None) -> list[Sample]:
 
 
 def _keys(side: Sample, folded: Sequence[str], search: Search) -> list[Hashable]:
-    """What exact copies have in common: the folded text (the text itself where nothing is left), the file of a picture,
-    or the numbers.
-    """
+    """What exact copies share: the folded text (or the text, where nothing is left), the file, or the numbers."""
     if search.poses is not None:
         return list(contents([thing.value for thing in side.things]))
     if folded:
@@ -153,10 +142,7 @@ def _searches(things: Sample, against: Sample | None, sides: FoldedSides, search
 
 
 def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Close]:
-    """What each way finds, side by side: the products of vectors and the sorting of pieces let go of the interpreter.
-
-    Copies found by their surface do not count among the vectors of those that are none.
-    """
+    """What each way finds, in two threads. The tail of the vectors is without the copies found by their surface."""
     surface, vectors = searches
     found: dict[Way, Close] = {}
     with ThreadPoolExecutor(1) as beside:

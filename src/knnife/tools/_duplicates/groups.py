@@ -39,10 +39,7 @@ def check_rule(rule: str) -> None:
 
 
 def worth(rule: str, things: Sequence[Any], linked: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A score by which one copy of a group stays, `(n,)`; of equals the first.
-
-    linked: for each thing the sum of its similarities to the others of its group.
-    """
+    """Scores `(n,)`; the best of a group stays, of equals the first. linked: sums of similarities to the group."""
     n = len(things)
     if rule == "first":
         return np.zeros(n)
@@ -72,10 +69,7 @@ def _ranked(values: list[Any], rule: str) -> NDArray[np.float64]:
 def group_cells(
     things: Sample, groups: Sequence[Group], a: Rows, b: Rows, closeness: Any
 ) -> Iterator[tuple[str, list[Cell]]]:
-    """Each group as its heading and its pictures: the one that stays comes first and is marked.
-
-    a, b, closeness: the pairs of copies, and how alike they are.
-    """
+    """Each group as heading and pictures, the one that stays first and marked. a, b, closeness: pairs of copies."""
     best = _best(len(things), a, b, closeness)
     for group in groups:
         rows = [row for row in (group.kept, *group.copies) if row is not None]

@@ -142,9 +142,9 @@ def alike(a: Keypoints, b: Keypoints) -> float:
 
 
 def _again(here: Floats, there: Floats, found: Floats) -> float:
-    """The share of the keypoints of both that are found again; a crowd of them in one cell counts no more than a few.
+    """The share of keypoints that are found again, a crowd in one cell counted as a few.
 
-    Places on one of the pictures, 0 to 1, of the keypoints of this one, of the other one, and of both.
+    here, there, found: places (0 to 1) on one picture of its own keypoints, of the other's, and of those found again.
     """
     own, other, both = (_counted(places) for places in (here, there, found))
     weight = np.minimum(np.maximum(own, other), CROWD)

@@ -18,11 +18,7 @@ END = "\0"  # cannot begin a folded text
 
 
 class Pieces:
-    """Texts by their chosen pieces, as sketches.py chooses them.
-
-    How common a piece is stays as it was in the first texts, so that a piece is chosen now as it was before; one that
-    was not known then is taken to be rare.
-    """
+    """Texts by their chosen pieces, as sketches.py chooses them, by how common they were in the first texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         folded = fold(texts)

@@ -29,8 +29,7 @@ class Copy(NamedTuple):
 class Seen:
     """The things seen so far. `copies` finds the copies of a thing, `add` adds it, `take` adds it if it has none.
 
-    The limits come from the things that are given at first, as `duplicates` finds them, or from a threshold; `limits`
-    holds them, and may be read. One thread at a time.
+    limits: the similarity from which a thing is a copy, by way, as `duplicates` finds it. For one thread at a time.
     """
 
     def __init__(

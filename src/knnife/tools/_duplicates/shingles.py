@@ -24,10 +24,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Shingles:
-    """The sets of pieces of n texts, one after another.
+    """The sets of pieces of n folded texts.
 
-    folded: the texts without case, punctuation and spacing. keys: the pieces as numbers, of each text sorted and each
-    once. starts: `(n + 1,)` where the set of each text begins.
+    keys: the pieces of each text as numbers, sorted, each once. starts: `(n + 1,)`, where the set of each text begins.
     """
 
     folded: Sequence[str]

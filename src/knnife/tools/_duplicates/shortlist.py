@@ -38,10 +38,7 @@ class Candidates(NamedTuple):
 
 
 def candidates(a: Vectors, b: Vectors | None, poses: Poses, encoder: Any) -> Candidates:
-    """The pairs of a picture and those nearest to it; b None: of pictures of one side, the smaller row first.
-
-    a, b: vectors `(n, d)` of `encoder`, which has `variants`.
-    """
+    """Pairs of a picture and those nearest to it; b None: within a, smaller row first. a, b: `(n, d)` of `encoder`."""
     turns = range(TURNS) if poses.turned else range(1)
     wanted = [(turn, False) for turn in turns] + [(TURNS + turn, True) for turn in turns if poses.mirrored]
     found: list[Rows] = []
@@ -58,10 +55,7 @@ def candidates(a: Vectors, b: Vectors | None, poses: Poses, encoder: Any) -> Can
 
 
 def _both_ways(a: Vectors, b: Vectors | None, variant: int, encoder: Any) -> list[tuple[Rows, Rows]]:
-    """Each picture of the left side, posed so, with its nearest; and each of the right side with its nearest.
-
-    A picture that comes close to the other's mirror image is one whose mirror image comes close to the other.
-    """
+    """Each picture of either side with its nearest, posed so; a mirror image is close both ways."""
     forth = _near(_posed(a, variant, encoder), a if b is None else b)
     if b is None:
         return [forth]

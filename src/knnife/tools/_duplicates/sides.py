@@ -67,10 +67,7 @@ def ways_for(things: Sample, other: Sample | None, by: str | None) -> tuple[Way,
 
 
 def poses_for(things: Sample, other: Sample | None, ways: tuple[Way, ...], poses: Poses) -> Poses | None:
-    """How copies may be posed; None where no pictures are laid on one another.
-
-    Raises BadInput where other poses are asked for and cannot be found.
-    """
+    """How copies may be posed; None where pictures are not overlaid. Raises BadInput where poses are asked in vain."""
     if _overlaid(things, other) and "surface" in ways:
         return poses
     if any(poses):

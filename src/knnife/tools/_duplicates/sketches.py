@@ -25,10 +25,7 @@ BITS = 24  # of the table in which pieces are counted, at most: 16 million place
 
 
 def candidates(texts: Shingles, split: int | None = None, seed: int = 0) -> tuple[Rows, Rows]:
-    """Pairs of texts that may be alike, the smaller row first.
-
-    split: only pairs of which one row is below it and the other is not. seed: of the shuffling.
-    """
+    """Pairs of texts that may be alike, smaller row first; split: only across this row. seed: of the shuffling."""
     n = len(texts)
     if n * n <= 2 * FEW:
         left, right = np.triu_indices(n, 1)

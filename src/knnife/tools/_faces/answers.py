@@ -21,10 +21,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class AddedFaces:
-    """What came of adding photos: how many were read, and what became of the faces in them.
-
-    problems: photos without a face that could be used, and why.
-    """
+    """How many photos were read, and what became of the faces in them. problems: photos of no use, and why."""
 
     photos: int
     added: int
@@ -40,10 +37,9 @@ class AddedFaces:
 
 @dataclass(frozen=True)
 class NamedFace:
-    """One face of a photo: where it is, who it is (None: nobody who is known), and who else it may be.
+    """One face of a photo: where it is, who it is (None: nobody known), and who else it may be.
 
-    likeness: to the one most alike; chance: how often a stranger looks at least so much like somebody known, as
-    measured; candidates: people and likenesses, best first.
+    likeness: to the most similar person; chance: how often a stranger is so similar; candidates: best first.
     """
 
     photo: str
@@ -84,8 +80,8 @@ class Identified:
 class FaceComparison:
     """Whether two photos show the same person.
 
-    likeness: of the two faces; chance: how often two people are at least so alike, as measured on the people known,
-    None where they are too few; decision: the line, with its false-match rate; boxes: of the faces compared.
+    likeness: of the two faces; chance: how often two people are so similar, None where too few are known; decision: the
+    threshold; boxes: of the faces compared.
     """
 
     same: bool

@@ -68,10 +68,7 @@ class Limits:
 
 
 def measure(codes: Codes, encode: Encode, *, trained: bool, seed: int = 0) -> Limits:
-    """How alike strangers are to the people who are known.
-
-    codes: whose each face is `(n,)`, from 0; encode: makes the vectors; trained: whether it learns from the faces.
-    """
+    """Measures on faces of people `codes` (n,), from 0. encode: makes vectors; trained: whether on these faces."""
     people = len(np.unique(codes))
     if people < FEWEST:
         return Limits(people, len(codes), None, None, ())

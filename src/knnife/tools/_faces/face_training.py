@@ -54,11 +54,7 @@ def trained_on(crops: Sequence[Value]) -> Encoder:
 
 
 def relearn(space: Space, gallery: Gallery) -> bool:
-    """Train the encoder again on the faces as they are now, and re-encode all; was there anything to do?
-
-    The vectors are filled into a view of their own and switched to in one transaction; the old ones answer until then,
-    and are dropped after.
-    """
+    """Train the encoder again on the faces as they are now, and re-encode all; was there anything to do?"""
     noted = noted_in(space)
     if noted.get("learned") == gallery.state or not learns(space):
         return False

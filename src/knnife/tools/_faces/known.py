@@ -106,10 +106,7 @@ class KnownFaces:
 
     @property
     def limits(self) -> Limits:
-        """What was measured on the people known: how alike strangers are to them, and how often they are missed.
-
-        Measured at the first use, and stored in the file until a person is added or removed.
-        """
+        """What was measured on the people known; measured at the first use, and stored until who is known changes."""
         return self.known()[1]
 
     def close(self) -> None:

@@ -80,10 +80,7 @@ class Faces(KnownFaces):
         return len(things)
 
     def rename(self, old: str, new: str) -> int:
-        """Give a person another name, that of somebody who is known too: then both are one. How many faces changed.
-
-        Raises NotFound for an unknown person.
-        """
+        """Rename a person, or merge with a known one; how many faces changed. Raises NotFound for an unknown person."""
         return self.name(dict.fromkeys(self._ids_of([old]), new))
 
     def remove(self, people: str | Iterable[str]) -> int:

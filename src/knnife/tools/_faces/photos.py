@@ -30,9 +30,8 @@ class Photos:
     def __init__(self, given: Any, person: str | None = None, *, by_folder: bool = False) -> None:
         """given: a path, a folder, a pattern, a zip archive, several paths, bytes, or Things with pictures.
 
-        person: whom all of them show; else each shows whom its metadata name as "person", if they do. by_folder: the
-        name of the folder that a photo lies in is the person.
-        Raises BadInput and NotFound for what holds no pictures.
+        person: whom all of them show; else whom the metadata name as "person". by_folder: the person is the name of the
+        folder. Raises BadInput and NotFound for what holds no pictures.
         """
         if person is not None and by_folder:
             raise BadInput("the name of the person was given, and is to be read from folders; expected one of them")

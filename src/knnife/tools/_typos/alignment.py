@@ -38,10 +38,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Letters:
-    """m words as letter numbers 0 to 255, with two zeros between one word and the next.
-
-    Around all of them are as many zeros as the longest has letters, so that windows of letters exist everywhere.
-    """
+    """m words as letter numbers 0 to 255, two zeros between words, and zeros around, wide enough for any window."""
 
     flat: Letters8
     starts: Ints  # (m,) where each word begins in `flat`

@@ -87,10 +87,9 @@ def _likely(
 
 
 def _best(query: Rows, word: Rows, score: NDArray[np.float32], most: int, within: float) -> CandidateWords:
-    """Each pair once, those with the highest scores, up to `most` for a query, best first; equal scores by row. Those
-    that are more than `within` below the best of their query are left out.
+    """Each pair once, up to `most` for a query, best first, within `within` of its best; equal scores by row.
 
-    Query, score and row of a pair make one number, since numbers are sorted much quicker than places.
+    Query, score and row of a pair make one number, as numbers are sorted much quicker than places.
     """
     steps = (np.clip(-score, 0, 63) * np.float32(STEPS)).astype(np.uint64)  # 18 bits
     packed = (query.astype(np.uint64) << np.uint64(50)) | (steps << np.uint64(32)) | word.astype(np.uint64)

@@ -30,10 +30,7 @@ Counted = Mapping[str, float] | Iterable[tuple[str, float]]
 
 
 def vocabulary_of(given: Any) -> Vocabulary:
-    """The vocabulary that was given, or the English one that ships for None.
-
-    Raises BadInput for what cannot be one and where no word is left, NotFound where there is no such file.
-    """
+    """A vocabulary, for None the English one that ships. Raises BadInput where no word is left, NotFound."""
     if isinstance(given, Vocabulary):
         return given
     if given is None:
@@ -48,10 +45,9 @@ def english() -> Iterator[tuple[str, float]]:
 
 
 def of_texts(texts: Iterable[str]) -> dict[str, float]:
-    """The words of texts that were seen twice or more; with the English ones where the texts are English.
+    """The words of texts seen twice or more; if the texts are English, with those of the list at equal weight.
 
-    Both have the same weight: what somebody writes about, and how words are used elsewhere. Raises BadInput where no
-    word is left.
+    Raises BadInput where no word is left.
     """
     counts = Counter(word for text in texts for word in words(text))
     if not counts:

@@ -73,10 +73,9 @@ class Ranker:
         self._network = learned()
 
     def rank(self, queries: Sequence[str], query: NDArray[Any], word: NDArray[Any]) -> Floats:
-        """The score of each of m pairs (m,), higher is likelier.
+        """The score of each of m pairs (m,), higher is likelier. queries: as `folded` gives them.
 
-        queries: words as they are compared (see `folded`). query, word: their places, and rows of the vocabulary. All
-        pairs of one query must stand together.
+        query, word: their places, the pairs of one query together, and rows of the vocabulary.
         """
         typed = Words.of(queries)
         scores = np.empty(len(query), np.float32)

@@ -29,10 +29,7 @@ class Spelled:
 
     @cached_property
     def signatures(self) -> NDArray[np.uint64]:
-        """Which characters each word has, as bits `(m,)`; some characters share one, a to z do not.
-
-        A word within d edits lacks at most d of them, so most pairs need no look at their letters.
-        """
+        """Which characters each word has, as bits `(m,)`; some share one, a to z do not. An edit changes one."""
         found = np.zeros(len(self.letters), np.uint64)
         for column in self.letters.T:
             found |= (column > 0) * (np.uint64(1) << (column & 63).astype(np.uint64))

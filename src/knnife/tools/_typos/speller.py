@@ -139,9 +139,8 @@ class Speller:
     def suggest(self, words: str | Sequence[str], k: int = 5, contexts: Sequence[str] | None = None) -> Suggestions:
         """The k likeliest words for each of some words, which may be right themselves.
 
-        contexts: the text in which each stands, for a speller with vectors.
-
-        Raises BadInput for what is no text, and for contexts of another number.
+        contexts: the text in which each stands, for a speller with vectors. Raises BadInput for what is no text, and
+        for contexts of another number.
         """
         asked = _checked([words] if isinstance(words, str) else words, "words")
         if k < 1:
@@ -180,12 +179,10 @@ class Speller:
     def texts(
         self, texts: Iterable[str], *, sure: float = SURE, taken: frozenset[str] = frozenset()
     ) -> Iterator[Mended]:
-        """Each text of a stream with its misspelled words replaced.
+        """Each text of a stream with its misspelled words replaced, where a suggestion is at least so probable.
 
-        A word that is not in the vocabulary is replaced where a suggestion is at least so probable. Addresses, numbers,
-        code and abbreviations are not looked at; names are left unless it is quite clear; capitals are kept. Words
-        of the vocabulary stay, even where another one may have been meant. taken: further words, in small letters, to
-        leave as they are; see `taken`.
+        Addresses, numbers, code and abbreviations are not looked at; names are left unless it is quite clear; capitals
+        and words of the vocabulary stay. taken: further words, in small letters, to leave as they are; see `taken`.
         """
         texts = iter(texts)
         while some := _checked(list(islice(texts, TEXTS)), "texts"):

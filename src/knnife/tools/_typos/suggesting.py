@@ -58,8 +58,7 @@ class Suggesting:
     ) -> Ranked:
         """The k likeliest of each word. contexts: the text around each.
 
-        doubts: of words of a text, the log-odds by which each is sooner right as it is `(m,)`. There, common words are
-        met and misspelled more often; in a list of misspellings each word is there once.
+        doubts: of words of a text, the log-odds `(m,)` that each is right. There, common words are met more often.
         """
         self.vocabulary.prepare()
         threads = cores()
@@ -97,10 +96,7 @@ class Suggesting:
         return Ranked(*_likeliest(pairs, np.append(odds, odds_apart[of]), len(words), k), apart)
 
     def _fitting(self, pairs: CandidateWords, contexts: Sequence[str]) -> Odds:
-        """By how much the cosine of each candidate with the words around is above the mean of its rivals `(m,)`.
-
-        So a word without a vector, which is 0, neither gains nor loses.
-        """
+        """The cosine of each candidate with the words around, less the mean of its rivals `(m,)`; 0 if unknown."""
         if self._rows is None:
             self._rows = self.vectors.rows_of(self.vocabulary.words)
         around = np.zeros((len(contexts), self.vectors.dim), np.float32)
@@ -138,10 +134,7 @@ MANY = 3  # edits that are still listed one by one
 
 
 def reasons(typed: Sequence[str], right: Sequence[str], keyboard: str = "qwerty") -> list[list[str]]:
-    """What happened to each of m right words if it became what was typed, and whether both sound the same.
-
-    All in small letters. Many are looked at together, which is much quicker than one by one.
-    """
+    """The edits by which each of m right words became the typed one, in small letters, and whether they sound alike."""
     happened = edits(typed, right)
     heard = speak([*typed, *right]).letters
     heard, meant = heard[: len(typed)], heard[len(typed) :]

@@ -56,10 +56,7 @@ class Deletes:
         return cls(width, edits, least, bits, starts, hashes, rows)
 
     def lookup(self, words: Spelled) -> tuple[Rows, Rows]:
-        """All that has something left in common with each of m words: places in `words` and rows, with repetitions.
-
-        A few come by chance (their hashes agree), and many are further away than `edits`: the rest is for whoever asks.
-        """
+        """All entries in common with each of m words: places in `words` and rows, repeated, with false positives."""
         hashes, asked = variants(words, slice(None), self.width, self.edits, self.least)
         bucket = (hashes >> np.uint64(64 - self.bits)).astype(np.int64)
         entry, owner = _ranges(self.starts[bucket], self.starts[bucket + 1])
@@ -89,10 +86,7 @@ def variants(words: Spelled, part: slice, width: int, edits: int, least: int) ->
 
 
 def _left(codes: NDArray[np.uint64], edits: int) -> Keys:
-    """The hashes of all ways to leave out up to `edits` characters of words of one length `(m, length)`: (ways, m).
-
-    A hash grows character by character; at each one it either takes it or leaves it out.
-    """
+    """The hashes of all ways to leave out up to `edits` characters of words of one length `(m, length)`: (ways, m)."""
     grown = [np.ones((1, len(codes)), np.uint64)] + [
         np.empty((0, len(codes)), np.uint64)
     ] * edits  # by characters left out
@@ -116,10 +110,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, counted: Mapping[str, float] | Iterable[tuple[str, float]]) -> Vocabulary:
-        """From words and how often they are used.
-
-        Raises BadInput where there is none, for what is no text, and for a count that is no number from 0 up.
-        """
+        """From words and how often they are used. Raises BadInput where none are left, and for no text or count."""
         total: dict[str, float] = {}
         written: dict[str, tuple[float, str]] = {}
         for word, count in counted.items() if isinstance(counted, Mapping) else counted:
