@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from knnife.errors import BadFilter
 
 
-@dataclass(frozen=True)
-class Compare:
+class Compare(NamedTuple):
     """`field operator value`; the value of "in" is a tuple of values. No truth values: true is 1, false is 0."""
 
     field: str
@@ -19,22 +17,19 @@ class Compare:
     value: Any
 
 
-@dataclass(frozen=True)
-class Holds:
+class Holds(NamedTuple):
     """The field is there, and neither false, 0 nor empty."""
 
     field: str
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(NamedTuple):
     """What does not meet a condition, or cannot tell."""
 
     tree: Tree
 
 
-@dataclass(frozen=True)
-class Joined:
+class Joined(NamedTuple):
     """All of some conditions (`word` "and"), or any ("or")."""
 
     word: str

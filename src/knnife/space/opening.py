@@ -8,13 +8,11 @@ from typing import Any
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS, Metric
 from knnife.space.lookup import pick
-from knnife.space.memory.store import MemoryStore
 from knnife.space.models import Models
 from knnife.space.protocols import Store
 from knnife.space.records import DTYPES, Dtype
 from knnife.space.sqlite.connection import is_space_file as is_space_file
 from knnife.space.sqlite.store import SqliteStore
-from knnife.space.sqlite.tokens import tokens
 
 MEMORY = ":memory:"
 DEFAULTS: dict[str, Any] = {"dtype": "float32", "recall": 0.98}
@@ -25,6 +23,9 @@ def open_store(path: Path, *, read_only: bool, create: bool, durable: bool) -> S
     if str(path) == MEMORY:
         if read_only or not create:
             raise NotFound("a space in memory is made when it is opened, so there is nothing to read; open it to write")
+        from knnife.space.memory.store import MemoryStore  # who opens a file need not wait for it
+        from knnife.space.sqlite.tokens import tokens
+
         return MemoryStore(tokens)
     return SqliteStore(path, read_only=read_only, create=create, durable=durable)
 

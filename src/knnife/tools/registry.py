@@ -18,10 +18,9 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 from knnife.errors import BadInput, NotFound
 
@@ -47,8 +46,7 @@ _ENTRY = re.compile(r"^(\w+)(?: \(([^)]*)\))?: (.*)$")
 _SECTION = re.compile(r"^\w+:$")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """What a tool wants to know. type: as it stands in the signature; kind: the type itself, `Any` where unknown."""
 
     name: str
@@ -59,8 +57,7 @@ class Parameter:
     sentence: str
 
 
-@dataclass(frozen=True)
-class AnswerColumn:
+class AnswerColumn(NamedTuple):
     """What a field of the rows of an answer holds."""
 
     name: str
@@ -68,16 +65,14 @@ class AnswerColumn:
     sentence: str
 
 
-@dataclass(frozen=True)
 class Tool:
     """A question that can be asked of things.
 
     name: of the function. target: where it is, "module:function". package: who brings it; None for knnife itself.
     """
 
-    name: str
-    target: str
-    package: str | None = None
+    def __init__(self, name: str, target: str, package: str | None = None) -> None:
+        self.name, self.target, self.package = name, target, package
 
     @cached_property
     def function(self) -> Callable[..., Any]:
