@@ -69,8 +69,8 @@ class Models:
                 f"the vectors of {self._path} were brought along, so there is no encoder for texts: give a vector, "
                 f"search by words, or make a view with an encoder: knnife reencode {self._path} --encoder {DEFAULT}"
             )
-        if (own := self._kept(snapshot, view)) is not None:
-            return own
+        if (own := self._restored(snapshot, view.fingerprint or "")) is not None:
+            return self.know(own)
         encoder = self._load(view.encoder)
         if encoder.fingerprint != view.fingerprint:
             raise self._mismatch(view, encoder)
@@ -109,11 +109,6 @@ class Models:
                 'by="words"), or re-encode with a model of texts and pictures (knnife models search words)'
             )
         return vector_cache.checked(encoder, vectors, len(texts))
-
-    def _kept(self, snapshot: Snapshot, view: View) -> Encoder | None:
-        """The encoder that the space itself keeps for a view."""
-        own = None if view.fingerprint is None else self._restored(snapshot, view.fingerprint)
-        return None if own is None else self.know(own)
 
     def _kept_as(self, name: str | Encoder, snapshot: Snapshot) -> Encoder | None:
         """The encoder that the space keeps for the newest view whose encoder is called so."""

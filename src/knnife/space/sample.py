@@ -29,7 +29,7 @@ from knnife.space.index.index import Index
 from knnife.space.inputs import is_array, is_space, opened
 from knnife.space.lookup import pick, ready
 from knnife.space.space import Space, Where
-from knnife.things import Reading, Thing, as_things, kind_within
+from knnife.things import Reading, Thing, as_things, kind_within, numbered
 from knnife.things.kinds import kind
 
 
@@ -238,14 +238,11 @@ def _of_things(
             raise BadInput(f"{what}: which encoder is meant, encoder=…? {told.encoders}")
         load = partial(load_encoder, told.default_encoder)
     loaded = load()
-    things = [
-        thing._replace(id=thing.id if thing.id is not None else str(number))
-        for number, thing in enumerate(as_things(given, **reading_for(loaded)))
-    ]
+    things = numbered(as_things(given, **reading_for(loaded)))
     metric = metric or preferred_metric(loaded)
-    ids = [thing.id or "" for thing in things]
     brought = [thing.vector for thing in things if thing.vector is not None]
     if brought and len(brought) == len(things):
+        ids = [thing.id or "" for thing in things]
         return Sample(ids, as_vectors(np.array(brought), what=what), things, metric, None, what)
     check_values(loaded, [thing.value for thing in things], f"{what}: ")
     things, vectors = _encoded(loaded, things, given, progress)

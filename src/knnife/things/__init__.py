@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knnife.things.python_objects import as_things, kind_within
+from knnife.things.python_objects import as_things, kind_within, numbered
 from knnife.things.reading import Reading
 from knnife.things.thing import About, Scalar, Thing
 
 if TYPE_CHECKING:
     from knnife.things.formats import read
 
-__all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "kind_within", "read"]
+__all__ = ["About", "Reading", "Scalar", "Thing", "as_things", "kind_within", "numbered", "read"]
 
 
 def __getattr__(name: str) -> Any:

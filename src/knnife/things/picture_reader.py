@@ -29,7 +29,9 @@ def read_album(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
     """The pictures among these files; others are skipped. Raises BadInput where there are none."""
     found = [name for name in names if kind_of_file(name) and "//" not in name]  # leads out of its archive
     reading.skipped = len(names) - len(found)
-    yield from read_pictures(_some(found, reading), reading)
+    if not found:
+        raise BadInput(f"{reading.source}: no pictures there, expected files that end in {' '.join(sorted(ENDINGS))}")
+    yield from read_pictures(found, reading)
 
 
 def read_archive(archive: str, reading: Reading) -> Iterator[Thing]:
@@ -57,12 +59,6 @@ def _called(name: str) -> str:
     except RowError as error:
         raise RowError("the name of this file is not valid UTF-8: rename it") from error
     return name
-
-
-def _some(names: list[str], reading: Reading) -> list[str]:
-    if not names:
-        raise BadInput(f"{reading.source}: no pictures there, expected files that end in {' '.join(sorted(ENDINGS))}")
-    return names
 
 
 def looked_at(value: Value) -> tuple[Value, About]:

@@ -60,6 +60,11 @@ def as_things(
             raise BadRow(f"row {number}", None, str(error)) from error
 
 
+def numbered(things: Iterable[Thing]) -> list[Thing]:
+    """The things, those without an id called by their numbers, from 0."""
+    return [thing if thing.id is not None else thing._replace(id=str(number)) for number, thing in enumerate(things)]
+
+
 def kind_within(anything: Any) -> Kind:
     """The kind of things that a Reading gives, or a list begins with: one of those in files, else texts."""
     if isinstance(anything, Reading):

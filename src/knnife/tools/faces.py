@@ -110,4 +110,4 @@ def faces(
         found = of_people(given, false_matches)
     else:
         found = of_photos(given, known, model, detector, false_matches, whole=whole, progress=progress)
-    return Album(found.faces, found.group, found.decision, found.problems)
+    return Album(*found)

@@ -14,7 +14,7 @@ from typing import Any
 
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space, is_space, opened
-from knnife.things import as_things
+from knnife.things import as_things, numbered
 from knnife.tools._typos.speller import OFTEN, SURE, Speller, Wrong
 
 
@@ -108,12 +108,9 @@ def _of(given: Any) -> tuple[list[str], list[str]]:
         things = list(readable.things() if isinstance(readable, Space) else as_things(readable))
     for number, thing in enumerate(things):
         if not isinstance(thing.value, str):
-            raise BadInput(
-                f"thing {thing.id or number!r} has no text, only {type(thing.value).__name__}; expected texts"
-            )
-    return [str(number) if thing.id is None else thing.id for number, thing in enumerate(things)], [
-        str(thing.value) for thing in things
-    ]
+            what = type(thing.value).__name__
+            raise BadInput(f"thing {thing.id or number!r} has no text, only {what}; expected texts")
+    return [thing.id or "" for thing in numbered(things)], [str(thing.value) for thing in things]
 
 
 def _of_rows(given: Any, column: str) -> tuple[list[str], list[str]]:

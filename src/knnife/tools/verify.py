@@ -6,6 +6,7 @@ Points of both that look alike are matched, and counted where one map takes all 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Verified:
     @property
     def order(self) -> list[int]:
         """The positions of the candidates: those that show the same by their evidence, then the others as they came."""
-        return sorted(range(len(self)), key=lambda i: (not self.found[i].same, -self._evidence(i), i))
+        return sorted(range(len(self)), key=lambda i: -self.found[i].evidence if self.found[i].same else math.inf)
 
     @property
     def same(self) -> list[str]:
@@ -129,10 +130,6 @@ class Verified:
             yield from _side_by_side(heading, left, right, *self.points(i), self.outline(i))
         if not shown:
             yield f"<p>None of {len(self):,} candidates shows the same.</p>\n"
-
-    def _evidence(self, position: int) -> float:
-        found = self.found[position]
-        return found.evidence if found.same else 0.0
 
 
 def verify(

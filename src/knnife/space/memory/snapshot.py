@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from knnife.geometry import Metric, Positions, Vectors, similarity, top_k
-from knnife.space.filter_tree import Tree
-from knnife.space.memory.filters import meets
+from knnife.space.filter_tree import Compare, Holds, Joined, Not, Tree
 from knnife.space.memory.words import Analyse, MemoryWords
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
 from knnife.things import Thing
+
+ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclass
@@ -36,10 +39,7 @@ class Content:
 
     def copy(self) -> Content:
         """Another one that can be changed."""
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
-        own: dict[str, Any] = {
-            name: part if name in ("analyse", "state") else part.copy() for name, part in found.items()
-        }
+        own: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
         own["vectors"] = {number: vectors.copy() for number, vectors in self.vectors.items()}
         return Content(**own)
 
@@ -175,11 +175,10 @@ class MemoryPoints(NamedTuple):
         return numbers, self.positions[allowed][rows], np.asarray(scores[numbers, rows], np.float32)
 
     def similarities(self, queries: Vectors, positions: Positions) -> Vectors:
-        rows = {pos: row for row, pos in enumerate(self.positions.tolist())}
         found = np.full((len(queries), len(positions)), -np.inf, np.float32)
-        there = [i for i, pos in enumerate(positions.tolist()) if pos in rows]
-        some = self.vectors[[rows[int(positions[i])] for i in there]]
-        found[:, there] = similarity(queries, some, self.metric)
+        there = np.isin(positions, self.positions)
+        rows = np.searchsorted(self.positions, positions[there])
+        found[:, there] = similarity(queries, self.vectors[rows], self.metric)
         return found
 
     def ids_of(self, positions: Positions) -> list[list[str]]:
@@ -189,10 +188,55 @@ class MemoryPoints(NamedTuple):
         return self.positions[:: max(1, -(-len(self.positions) // count))]
 
     def _allowed(self, among: frozenset[int] | None) -> Any:
-        if among is None:
-            return np.arange(len(self.positions))
-        return np.flatnonzero([pos in among for pos in self.positions.tolist()])
+        """Of each point, whether it may be answered."""
+        return np.isin(self.positions, [*among]) if among is not None else np.ones(len(self.positions), bool)
 
 
 def _thing(row: Row) -> Thing:
     return Thing(row.id, row.value, json.loads(row.about), row.part_of)
+
+
+def meets(thing: Thing, tree: Tree) -> bool:
+    """Whether a filter matches a thing, by SQL's rules for what is missing or of another kind."""
+    if isinstance(tree, Not):
+        return not meets(thing, tree.tree)
+    if isinstance(tree, Joined):
+        return (all if tree.word == "and" else any)(meets(thing, each) for each in tree.trees)
+    value = _field(thing, tree.field)
+    if isinstance(tree, Holds):
+        return value is not None and value not in (0, "")
+    return _compares(tree, value)
+
+
+def _compares(leaf: Compare, value: Any) -> bool:
+    asked = leaf.value
+    if leaf.operator == "has":
+        inside = value if isinstance(value, list) else [value]
+        return asked is not None and any(_scalar(each) == asked for each in inside)
+    value = _scalar(value)
+    if leaf.operator == "=":
+        return bool(value == asked)
+    if value is None:
+        return False
+    if leaf.operator == "in":
+        return value in [each for each in asked if each is not None]
+    if leaf.operator == "contains":
+        return _ascii_lower(asked) in _ascii_lower(value if isinstance(value, str) else str(value))
+    return isinstance(value, str) == isinstance(asked, str) and bool(ORDER[leaf.operator](value, asked))
+
+
+def _field(thing: Thing, field: str) -> Any:
+    if field in ("id", "part_of"):
+        return getattr(thing, field)
+    return thing.about.get(field)
+
+
+def _scalar(value: Any) -> Any:
+    """A value as it is compared: lists as their JSON, truth values as numbers."""
+    if isinstance(value, bool):
+        return int(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, list) else value
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)

@@ -24,7 +24,7 @@ Analyse = Callable[[str], list[tuple[str, str]]]  # the words of a text in their
 
 
 class MemoryFound(NamedTuple):
-    """What a query found by words; see `knnife.space.protocols.Found`."""
+    """What a query found by words; see `knnife.space.protocols.WordMatches`."""
 
     positions: Positions
     scores: Scores

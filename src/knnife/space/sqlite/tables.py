@@ -100,11 +100,6 @@ def with_origins(db: sqlite3.Connection, views: list[View]) -> list[View]:
     ]
 
 
-def put_origin(db: sqlite3.Connection, view: View, origin: Origin) -> None:
-    """Write down where a view comes from."""
-    put(db, "origins", [(view.number, view.metric, json.dumps(origin._asdict()))])
-
-
 def remove_view(db: sqlite3.Connection, number: int) -> None:
     """Delete where a view comes from, and the encoders of views that are gone."""
     if there(db, "origins"):

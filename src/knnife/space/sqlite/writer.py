@@ -103,7 +103,7 @@ class SqliteWriter(SqliteSnapshot):
         self._db.execute(f"INSERT INTO views ({COLUMNS}) VALUES ({', '.join('?' * len(fields))})", fields)
         self._db.execute(f"CREATE TABLE {_table(view)} (pos INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
         if view.origin is not None:
-            tables.put_origin(self._db, view, view.origin)
+            tables.put(self._db, "origins", [(number, view.metric, json.dumps(view.origin._asdict()))])
         return view
 
     def drop_view(self, view: View) -> None:

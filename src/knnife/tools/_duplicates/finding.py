@@ -37,13 +37,6 @@ class Search(NamedTuple):
     poses: Poses | None = None
 
 
-class Searches(NamedTuple):
-    """Both ways, None for one that is not used."""
-
-    surface: Surface | Pictures | None
-    vectors: ComparedPoints | None
-
-
 class CopyPairs(NamedTuple):
     """Pairs `(p,)` as in `Duplicates`; lowest: the similarity down to which all pairs are here, in either way."""
 
@@ -66,34 +59,30 @@ class FoldedSides(NamedTuple):
 
 def find(things: Sample, against: Sample | None, search: Search) -> CopyPairs:
     """All pairs that are exact copies, and all within the limits of the search."""
-    given = _given(things, against)
+    given = [things] if against is None else [things, against]
     texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in given]
     keys = [_keys(side, folded, search) for side, folded in zip(given, texts, strict=True)]
     first = first_alike([key for side in keys for key in side])
     exact = _exact(first, len(things), within=against is None)
     sides = _each_once(first, len(things), texts, within=against is None)
-    searches = _searches(things, against, sides, search)
-    close = _closest(searches, things.metric, search)
+    surface, vectors = _searches(things, against, sides, search)
+    close = _closest(surface, vectors, things.metric, search)
     near = _union(
         [_asked_for(close[way], way, things.metric, search) for way in search.ways], sides, first, len(things)
     )
     far: dict[Way, Vectors] = {}
-    if searches.surface is not None:
-        far["surface"] = searches.surface.distances(*near)
-    if searches.vectors is not None:
-        far["vectors"] = searches.vectors.distances(*near)
-    if isinstance(searches.surface, Pictures) and search.threshold is None:
-        allowed = ~searches.surface.denied(*near, far["surface"])
+    if surface is not None:
+        far["surface"] = surface.distances(*near)
+    if vectors is not None:
+        far["vectors"] = vectors.distances(*near)
+    if isinstance(surface, Pictures) and search.threshold is None:
+        allowed = ~surface.denied(*near, far["surface"])
         near, far = (near[0][allowed], near[1][allowed]), {way: told[allowed] for way, told in far.items()}
     pairs = sides.left[near[0]], (sides.left if sides.right is None else sides.right)[near[1]]
     if against is not None:
         left, which = _every_copy(pairs[0], first[: len(things)])
         pairs, far = (left, pairs[1][which]), {way: distances[which] for way, distances in far.items()}
     return _together(things, against, exact, pairs, far, close, search)
-
-
-def _given(things: Sample, against: Sample | None) -> list[Sample]:
-    return [things] if against is None else [things, against]
 
 
 def _keys(side: Sample, folded: Sequence[str], search: Search) -> list[Hashable]:
@@ -126,7 +115,10 @@ def _each_once(first: Rows, n: int, texts: Sequence[Sequence[str]], *, within: b
     return FoldedSides(left, right, folded)
 
 
-def _searches(things: Sample, against: Sample | None, sides: FoldedSides, search: Search) -> Searches:
+def _searches(
+    things: Sample, against: Sample | None, sides: FoldedSides, search: Search
+) -> tuple[Surface | Pictures | None, ComparedPoints | None]:
+    """Both ways, None for one that is not used."""
     surface: Surface | Pictures | None = None
     vectors = None
     split = None if sides.right is None else len(sides.left)
@@ -138,12 +130,13 @@ def _searches(things: Sample, against: Sample | None, sides: FoldedSides, search
     if "vectors" in search.ways:
         other = None if against is None or sides.right is None else against.points[sides.right]
         vectors = ComparedPoints(things.points[sides.left], other, things.metric, search.seed)
-    return Searches(surface, vectors)
+    return surface, vectors
 
 
-def _closest(searches: Searches, metric: Metric, search: Search) -> dict[Way, Close]:
+def _closest(
+    surface: Surface | Pictures | None, vectors: ComparedPoints | None, metric: Metric, search: Search
+) -> dict[Way, Close]:
     """What each way finds, in two threads. The tail of the vectors is without the copies found by their surface."""
-    surface, vectors = searches
     found: dict[Way, Close] = {}
     with ThreadPoolExecutor(1) as beside:
         if surface is not None:

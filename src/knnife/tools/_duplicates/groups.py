@@ -88,13 +88,12 @@ def across_cells(things: Sample, against: Sample, a: Rows, b: Rows, closeness: A
         yield f"{len(copies):,} copies of {len(stay):,} on the other side", cells
 
 
-def _best(n: int, a: Rows, b: Rows, closeness: Any) -> list[float]:
+def _best(n: int, a: Rows, b: Rows, closeness: Any) -> NDArray[np.float64]:
     """How alike each thing is to the one it is most alike, `(n,)`."""
     best = np.zeros(n)
     np.maximum.at(best, a, closeness)
     np.maximum.at(best, b, closeness)
-    told: list[float] = best.tolist()
-    return told
+    return best
 
 
 def _cell(thing: Thing, closeness: float | None, marked: bool) -> Cell:

@@ -10,7 +10,7 @@ import numpy as np
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.space import Sample, comparable, is_space, opened, sample
-from knnife.things import as_things, kind_within
+from knnife.things import as_things, kind_within, numbered
 from knnife.things.kinds import kind
 from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.shortlist import ENCODER, Poses
@@ -88,10 +88,7 @@ def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
     if by != "surface" or is_space(given) or isinstance(given, Sample | np.ndarray) or _sees(asked.get("encoder")):
         return _by_direction(sample(given, what=what, **asked))
     with opened(given, what=what) as readable:
-        things = [
-            thing._replace(id=thing.id if thing.id is not None else str(number))
-            for number, thing in enumerate(as_things(readable))
-        ]
+        things = numbered(as_things(readable))
     ids = [thing.id or "" for thing in things]
     return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
 

@@ -23,26 +23,19 @@ ROUNDING = 2e-6  # relative error of the squares in float32, with room to spare
 SAME = 1e-6  # cosines are rounded so much: nearer points are taken to be one
 
 
-def distances(a: Vectors, b: Vectors, metric: Metric) -> Vectors:
-    """How far rows of `a` are from those of `b`, one by one `(p,)`; 1 - cosine, for points of length 1, or a length."""
-    found: Vectors = np.empty(len(a), np.float32)
-    for some in blocks(len(a), a.shape[1] * 8):
-        if metric in ("cosine", "dot"):
-            found[some] = 1 - np.einsum("ij,ij->i", a[some], b[some])
-        elif metric == "euclidean":
-            found[some] = np.linalg.norm(a[some] - b[some], axis=1)
-        else:
-            found[some] = np.abs(a[some] - b[some]).sum(axis=1)
-    if metric in ("cosine", "dot"):
-        found[found < SAME] = 0
-    return found
-
-
 def between(a: Vectors, b: Vectors, left: Rows, right: Rows, metric: Metric) -> Vectors:
-    """The distances of the pairs a[left[i]], b[right[i]] `(p,)`."""
+    """How far a[left[i]] is from b[right[i]] `(p,)`: 1 - cosine, for points of length 1, or a length."""
     found: Vectors = np.empty(len(left), np.float32)
     for some in blocks(len(left), a.shape[1] * 8):
-        found[some] = distances(a[left[some]], b[right[some]], metric)
+        here, there = a[left[some]], b[right[some]]
+        if metric in ("cosine", "dot"):
+            found[some] = 1 - np.einsum("ij,ij->i", here, there)
+        elif metric == "euclidean":
+            found[some] = np.linalg.norm(here - there, axis=1)
+        else:
+            found[some] = np.abs(here - there).sum(axis=1)
+    if metric in ("cosine", "dot"):
+        found[found < SAME] = 0
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from knnife.tools._faces.face_crops import Cut, look
 from knnife.tools._faces.face_training import trained_on
 from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.models import Model, as_detector, face_model
-from knnife.tools._faces.photos import PERSON, Photos
+from knnife.tools._faces.photos import Photos
 from knnife.tools._faces.thresholds import Decision, advised, decide
 
 RATE: Final = 0.001  # of pairs of different people that are alike enough to be joined, by default
@@ -126,7 +126,7 @@ def _with_known(
         likenesses = gallery.likeness(points)
         for i, row in enumerate(likenesses.argmax(axis=1).tolist()):
             if likenesses[i, row] >= strangers.threshold:
-                shown[i] = Shown(**{**shown[i].__dict__, PERSON: gallery.people[row]})
+                shown[i] = replace(shown[i], person=gallery.people[row])
     return _grouped(shown, points, _line(limits, encoder, points, false_matches), problems)
 
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from knnife.encoders.face_geometry import FaceDetector
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, NotFound, ReadOnly
+from knnife.geometry import Vectors, unit
+from knnife.space import encode
 from knnife.tools._faces import face_training
-from knnife.tools._faces.answers import AddedFaces, FaceComparison, Identified
+from knnife.tools._faces.answers import AddedFaces, FaceComparison, Identified, NamedFace
 from knnife.tools._faces.enrolment import Adding
+from knnife.tools._faces.face_crops import Cut, PhotoFaces, look, one_face
+from knnife.tools._faces.face_training import is_learned
 from knnife.tools._faces.gallery import Gallery
 from knnife.tools._faces.known import KnownFaces
 from knnife.tools._faces.photos import PERSON, Photos, checked_name
-from knnife.tools._faces.recognition import identify, verify
-from knnife.tools._faces.thresholds import RATE, decide
+from knnife.tools._faces.thresholds import RATE, Decision, decide
 from knnife.tools.faces import Album, faces
 
 
@@ -108,8 +114,19 @@ class Faces(KnownFaces):
         gallery, limits = self.known()
         if not gallery.people:
             raise BadInput(f"nobody is known in {self.space.path}; add photos of somebody, with the name")
-        decision = decide(limits.strangers, limits, gallery.faces.encoder, false_matches)
-        return identify(Photos(photos), gallery, decision, self.detector, k=k, whole=self.whole)
+        encoder = gallery.faces.encoder
+        decision = decide(limits.strangers, limits, encoder, false_matches)
+        problems: list[tuple[str, str]] = []
+        faces: list[NamedFace] = []
+        taken = Photos(photos)
+        for looked in look(taken, self.detector, whole=self.whole, learned=is_learned(encoder)):
+            if not looked.faces:
+                problems.append((looked.photo.name, looked.fault or "no face was found in it"))
+                continue
+            likenesses = gallery.likeness(encode(encoder, [face.crop for face in looked.faces]))
+            for number, row in enumerate(likenesses):
+                faces.append(_named(looked, number, row, gallery.people, decision, k))
+        return Identified(faces, decision, taken.faults + problems)
 
     def verify(self, a: Any, b: Any, *, false_matches: float = RATE) -> FaceComparison:
         """Do two photos show the same person?
@@ -126,7 +143,12 @@ class Faces(KnownFaces):
                 f"{self.space.path} has neither faces to learn from nor a model; add photos of people, or give a model"
             )
         decision = decide(limits.pairs, limits, encoder, false_matches)
-        return verify(a, b, encoder, decision, self.detector, whole=self.whole)
+        learned = is_learned(encoder)
+        one, other = (_only_face(each, self.detector, whole=self.whole, learned=learned) for each in (a, b))
+        points = unit(encode(encoder, [one.crop, other.crop]))
+        likeness = float(points[0] @ points[1])
+        same = likeness >= decision.threshold
+        return FaceComparison(same, likeness, decision.chance(likeness), decision, (one.box, other.box))
 
     def cluster(self, *, false_matches: float | None = None) -> Album:
         """Which of the faces show the same person: see `knnife.faces`."""
@@ -159,3 +181,34 @@ class Faces(KnownFaces):
                 raise NotFound(f"nobody called {person!r} is known; {known}")
             ids += found
         return ids
+
+
+def _only_face(given: Any, detector: FaceDetector, *, whole: bool, learned: bool) -> Cut:
+    photos = Photos(given)
+    found = list(look(photos, detector, whole=whole, learned=learned))
+    if photos.faults:
+        raise BadInput(": ".join(photos.faults[0]))
+    if len(found) != 1:
+        raise BadInput(f"expected one photo, got {len(found)}")
+    face, why = one_face(found[0])
+    if face is None:
+        raise BadInput(f"{found[0].photo.name}: {why}")
+    return face
+
+
+def _named(
+    looked: PhotoFaces, number: int, likenesses: Vectors, people: list[str], decision: Decision, k: int
+) -> NamedFace:
+    best = np.argsort(-likenesses, kind="stable")[: max(k, 1)].tolist()
+    face, likeness = looked.faces[number], float(likenesses[best[0]])
+    return NamedFace(
+        photo=looked.photo.name,
+        face=number + 1,
+        box=face.box,
+        confidence=face.confidence,
+        person=people[best[0]] if likeness >= decision.threshold else None,
+        likeness=likeness,
+        chance=decision.chance(likeness),
+        candidates=[(people[row], float(likenesses[row])) for row in best[:k]],
+        crop=face.crop,
+    )

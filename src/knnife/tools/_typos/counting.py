@@ -85,11 +85,9 @@ def _counted(given: Any) -> Counted:
 
 def _counts(table: WordTable) -> list[float]:
     """Those of the words; where they are not known, by rank, as Zipf found (files hold frequent words first)."""
-    if table.counts is not None:
-        counts: list[float] = table.counts.astype(float).tolist()
-        return counts
-    ranked: list[float] = (1e9 / np.arange(1, len(table.words) + 1)).tolist()
-    return ranked
+    counts = table.counts if table.counts is not None else 1e9 / np.arange(1, len(table.words) + 1)
+    found: list[float] = counts.astype(float).tolist()
+    return found
 
 
 def _of_items(items: Iterable[Any]) -> Iterator[tuple[str, float]]:

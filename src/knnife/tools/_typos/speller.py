@@ -162,7 +162,7 @@ class Speller:
         sure: the probability from which a word is replaced.
         """
         asked = _checked([words] if isinstance(words, str) else words, "words")
-        unknown = [number for number, word in enumerate(asked) if word not in self and _has_letters(word)]
+        unknown = [number for number, word in enumerate(asked) if word not in self and any(map(str.isalpha, word))]
         found = self.suggest([asked[number] for number in unknown], k=1)
         corrected = list(asked)
         for number, suggested, probability in zip(
@@ -234,10 +234,6 @@ def _checked(words: Any, what: str) -> list[str]:
         if not isinstance(word, str):
             raise BadInput(f"{what}: {word!r:.60} is {type(word).__name__}; expected texts")
     return checked
-
-
-def _has_letters(word: str) -> bool:
-    return any(character.isalpha() for character in word)
 
 
 def _stem(word: str) -> str:
