@@ -15,7 +15,6 @@ import pytest
 
 from knnife.encoders import wordpiece
 from knnife.tools.registry import BUILT_IN
-from tests import breaches
 from tests.source import (
     FILES,
     MODULES,
@@ -94,12 +93,10 @@ TOOLS = [path for path in FILES if name(path).startswith("tools/")]
 QUESTIONS = [SOURCE / "tools" / f"{each}.py" for each in BUILT_IN]
 
 
-def holds(found: Iterable[str], excepted: Iterable[str] = ()) -> None:
-    """No breach but those of tests/breaches.py, and none there that has been mended."""
-    found, excepted = set(found), set(excepted)
-    new, mended = found - excepted, excepted - found
-    assert not new, "breaks a wall:\n" + "\n".join(sorted(new))
-    assert not mended, "no breach any more, remove it from tests/breaches.py:\n" + "\n".join(sorted(mended))
+def holds(breaches: Iterable[str]) -> None:
+    """There are none."""
+    found = sorted(set(breaches))
+    assert not found, "breaks a wall:\n" + "\n".join(found)
 
 
 def breaking(allowed: Callable[[Path, str], bool], paths: Iterable[Path] = FILES) -> Iterator[str]:
@@ -204,20 +201,20 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
     graph = {module(path): neighbours(path) for path in FILES if name(path) != "__init__.py"}
     found = cycles(graph)
     print(*(" <-> ".join(group) for group in found), sep="\n")
-    holds({name(MODULES[each]) for group in found for each in group}, breaches.IN_A_CIRCLE)
+    holds({name(MODULES[each]) for group in found for each in group})
 
 
 def test_no_two_classes_have_one_name() -> None:
     def classes(path: Path) -> Iterator[str]:
         yield from (node.name for node in nodes(path) if isinstance(node, ast.ClassDef))
 
-    holds({each for each, files in homes(classes).items() if len(files) > 1}, breaches.CLASSES_OF_ONE_NAME)
+    holds({each for each, files in homes(classes).items() if len(files) > 1})
 
 
 def test_no_file_name_occurs_three_times() -> None:
     """A command is named as what it asks, so the files of the command line are not counted."""
     stems = Counter(path.stem for path in FILES if not inside(path, "knnife.interfaces.cli"))
-    holds({stem for stem, count in stems.items() if count > 2} - {"__init__"}, breaches.FILES_OF_ONE_NAME)
+    holds({stem for stem, count in stems.items() if count > 2} - {"__init__"})
 
 
 def test_only_the_table_of_kinds_knows_them_by_name() -> None:

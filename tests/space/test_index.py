@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from knnife.geometry import METRICS, Metric, similarity, top_k, unit
 from knnife.space.index import exact, index, tuning
 from knnife.space.index.index import Index
-from knnife.space.index.rows import Column
+from knnife.space.index.table import Column
 
 DIMS = [1, 2, 3, 7, 33, 256]
 

@@ -24,7 +24,7 @@ from knnife.space.index import cache_file, exact
 from knnife.space.index.codes import Codes
 from knnife.space.index.exact import Rows
 from knnife.space.index.points import Pairs, Points
-from knnife.space.index.rows import Table, pack_ids
+from knnife.space.index.table import Table, pack_ids
 from knnife.space.index.tuning import Effort, Trial, Tuning, bitmap, choose_cells, tune
 
 EXACT_NUMBERS = 10_000 * 256  # an index of at most so many components is searched exactly

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Metric, Positions, Vectors, blocks
 from knnife.space.index import exact
 from knnife.space.index.exact import Rows
-from knnife.space.index.rows import Table
+from knnife.space.index.table import Table
 
 Pairs = tuple[NDArray[np.int64], Positions, Vectors]
 
