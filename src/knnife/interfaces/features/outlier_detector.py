@@ -103,14 +103,12 @@ class OutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def p_values(self, X: Any) -> Numbers:
         """How often a row like those of `fit` scores as odd: `(n,)`, small for odd ones."""
-        found: Numbers = self.detector_.p_values(self._scores(X).astype(np.float32))
-        return found
+        return self.detector_.p_values(self._scores(X).astype(np.float32))
 
     def _scores(self, X: Any) -> Numbers:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
-        found: Numbers = self.detector_.score(X).astype(np.float64)
-        return found
+        return self.detector_.score(X).astype(np.float64)
 
     def _odd(self, y: Any) -> NDArray[np.bool_] | None:
         """Which rows are known to be odd; None where nobody says."""

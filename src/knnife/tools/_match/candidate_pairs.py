@@ -199,8 +199,7 @@ def top(owner: NDArray[np.integer], score: NDArray[np.float32], k: int) -> NDArr
     order = np.lexsort((-score, owner))
     sorted_owner = owner[order]
     first = np.searchsorted(sorted_owner, sorted_owner, side="left")
-    found: NDArray[np.int64] = order[np.arange(len(order)) - first < k]
-    return found
+    return order[np.arange(len(order)) - first < k]
 
 
 def _once(found: CandidatePairs, n: int) -> CandidatePairs:

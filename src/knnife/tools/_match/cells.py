@@ -37,8 +37,7 @@ def values(field: Field, left: Records, right: Records, pairs: Rows) -> dict[str
 
 
 def _begun(a: Cells, b: Cells) -> Numbers:
-    found: Numbers = cpdist(a.tolist(), b.tolist(), scorer=Prefix.normalized_similarity, dtype=np.float64)
-    return found
+    return cpdist(a.tolist(), b.tolist(), scorer=Prefix.normalized_similarity, dtype=np.float64)
 
 
 def _soon(a: Cells, b: Cells) -> Numbers:

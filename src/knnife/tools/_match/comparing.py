@@ -39,8 +39,7 @@ class Compared:
 
     def of(self, group: str, name: str) -> Numbers:
         """One measure `(m,)`."""
-        found: Numbers = self.measures[:, list(self.names).index((group, name))]
-        return found
+        return self.measures[:, list(self.names).index((group, name))]
 
 
 def whole(fields: Sequence[Field]) -> list[Field]:

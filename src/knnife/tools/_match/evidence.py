@@ -59,8 +59,7 @@ class Evidence(NamedTuple):
 
     def log_odds(self, compared: Compared) -> Numbers:
         """Of the pairs being matches `(m,)`."""
-        found: Numbers = sum(self.shares(compared).values(), start=np.zeros(len(compared.measures)))
-        return found
+        return sum(self.shares(compared).values(), start=np.zeros(len(compared.measures)))
 
     def shares(self, compared: Compared) -> dict[str, Numbers]:
         """What each group of measures adds to the log-odds, each `(m,)`.

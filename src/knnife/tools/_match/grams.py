@@ -129,5 +129,4 @@ def _mixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Every bit spread over all others (the finish of MurmurHash3)."""
     hashes = (hashes ^ (hashes >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     hashes = (hashes ^ (hashes >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    mixed: NDArray[np.uint32] = hashes ^ (hashes >> np.uint32(16))
-    return mixed
+    return hashes ^ (hashes >> np.uint32(16))

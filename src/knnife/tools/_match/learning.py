@@ -55,8 +55,7 @@ class Line(NamedTuple):
 
     def log_odds(self, measures: Numbers, start: Numbers) -> Numbers:
         """Of pairs `(m,)`."""
-        found: Numbers = self._design(measures, start) @ self.weights
-        return found
+        return self._design(measures, start) @ self.weights
 
     def _design(self, measures: Numbers, start: Numbers) -> Numbers:
         scaled = np.nan_to_num((measures - self.centre) / self.width)
@@ -127,8 +126,7 @@ def _trust(judges: Sequence[Numbers], labels: Numbers) -> Numbers:
 
 
 def _losses(log_odds: Numbers, labels: Numbers) -> Numbers:
-    found: Numbers = np.logaddexp(0, (1 - 2 * labels) * log_odds)
-    return found
+    return np.logaddexp(0, (1 - 2 * labels) * log_odds)
 
 
 def _tightest(losses: dict[float, Numbers]) -> float:

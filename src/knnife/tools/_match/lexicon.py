@@ -64,8 +64,7 @@ class Lexicon:
 
     def _alike(self, a: Rows, b: Rows) -> Numbers:
         scores = cpdist(self._of(a), self._of(b), scorer=JaroWinkler.similarity, score_cutoff=NEARLY, dtype=np.float64)
-        found: Numbers = scores
-        return found
+        return scores
 
     def _models(self, a: Rows, b: Rows) -> Numbers:
         left, right = self._of(a), self._of(b)
@@ -74,8 +73,7 @@ class Lexicon:
         ends = zip(left, right, begun.tolist(), strict=True)
         only_letters = np.array([x[n:].isalpha() and y[n:].isalpha() for x, y, n in ends], np.bool_)
         near = only_letters & (begun > SHORTEST) & (begun + 2 >= np.minimum(self._sizes[a], self._sizes[b]))
-        found: Numbers = np.where(held, HELD, np.where(near, BEGUN, 0.0))
-        return found
+        return np.where(held, HELD, np.where(near, BEGUN, 0.0))
 
     def _of(self, places: Rows) -> list[str]:
         return [self.words[place] for place in places.tolist()]

@@ -208,8 +208,7 @@ def places(pairs: Any, comparison: Comparison) -> Rows:
 
 
 def _chances(log_odds: Numbers) -> Numbers:
-    found: Numbers = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
-    return found
+    return 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
 
 
 def one_to_one(

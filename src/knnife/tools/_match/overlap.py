@@ -130,8 +130,7 @@ def _shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexic
 
 def _held(got_left: Numbers, all_left: Numbers, got_right: Numbers, all_right: Numbers) -> Numbers:
     nothing = (all_left == 0) | (all_right == 0)
-    found: Numbers = np.maximum(_ratio(got_left, all_left, nothing), _ratio(got_right, all_right, nothing))
-    return found
+    return np.maximum(_ratio(got_left, all_left, nothing), _ratio(got_right, all_right, nothing))
 
 
 def _ratio(part: Numbers, whole: Numbers, nothing: Marks) -> Numbers:

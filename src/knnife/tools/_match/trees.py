@@ -75,8 +75,7 @@ def _edges(column: Numbers) -> Numbers:
     there = column[~np.isnan(column)]
     if not len(there):
         return np.zeros(BINS - 1)
-    found: Numbers = np.quantile(there, np.arange(1, BINS) / BINS)
-    return found
+    return np.quantile(there, np.arange(1, BINS) / BINS)
 
 
 def _grow(
