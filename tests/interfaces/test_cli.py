@@ -16,7 +16,7 @@ import knnife as package
 from knnife import geometry
 from knnife.interfaces.cli import add
 from knnife.interfaces.cli.app import COMMANDS, EXIT_CODES, app
-from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli.shared import ExampleCommand
 from knnife.space import records
 
 

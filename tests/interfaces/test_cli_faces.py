@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.interfaces.running import Knnife
 
-from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.faces import command as faces
+from knnife.interfaces.cli.shared import ExampleCommand
 
 pytest.importorskip("cv2", reason="OpenCV finds the faces")
 WORDS = ("add", "identify", "verify", "cluster", "people", "rename", "remove")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.space import nearest
+from knnife.tools._clusters.cluster_tree import cut, leaves, merges
 from knnife.tools._clusters.communities import between, communities, merged, modularity, moved, paired
 from knnife.tools._clusters.graph import Graph, from_ties, graph_of
 from knnife.tools._clusters.levels import adjusted_rand, recovered, silhouettes
 from knnife.tools._clusters.names import PRIOR, log_odds, typical_words
-from knnife.tools._clusters.tree import cut, leaves, merges
 
 SEEDS = st.integers(0, 10_000)
 

@@ -15,7 +15,7 @@ from hypothesis import assume, given, strategies as st
 from knnife import BadInput, NotFound, Thing, geometry
 from knnife.statistics import intervals, ranks
 from knnife.tools._evaluate import labels, measures
-from knnife.tools._evaluate.nearness import neighbours, row_similarities
+from knnife.tools._evaluate.measures import neighbours, row_similarities
 from knnife.tools._evaluate.verdict import FEWEST, standings, verdict
 
 # Few distinct scores, so that ties come often.

@@ -20,10 +20,9 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, sample
 from knnife.space.space import Where
-from knnife.tools._clusters.cluster_tree import Tree, comparable_points, find
+from knnife.tools._clusters.cluster_tree import Tree, comparable_points, cut, find
 from knnife.tools._clusters.levels import silhouettes
 from knnife.tools._clusters.names import typical_words
-from knnife.tools._clusters.tree import cut
 
 LOOKED_AT = 5_000  # points among which clusters are found; more of them find the same, more slowly
 LEAST = 5  # members of a cluster
@@ -178,7 +177,8 @@ def _answer(given: Sample, points: Vectors, tree: Tree, count: int) -> Clusters:
     rank[order], rank[-1] = np.arange(count), -1  # label -1 reads the last one
     labels, sizes = rank[labels], sizes[order]
     inside = labels >= 0
-    cohesion = np.bincount(labels[inside], _clearness(points[inside], labels[inside], count), minlength=count)
+    clear = silhouettes(points[inside], labels[inside]) if count > 1 else np.zeros(int(inside.sum()))
+    cohesion = np.bincount(labels[inside], clear, minlength=count)
     texts = given.texts
     return Clusters(
         ids=given.ids,
@@ -193,11 +193,6 @@ def _answer(given: Sample, points: Vectors, tree: Tree, count: int) -> Clusters:
         _points=points,
         _tree=tree,
     )
-
-
-def _clearness(points: Vectors, labels: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """The silhouettes of the points; 0 where there is but one cluster."""
-    return silhouettes(points, labels) if count > 1 else np.zeros(len(labels))
 
 
 def _central(ids: Sequence[str], points: Vectors, members: NDArray[np.int64]) -> list[str]:

@@ -109,14 +109,7 @@ def doctor(
     return Checkup(findings, looked.n, len(looked.sample.rows), seed)
 
 
-def _check_space(
-    space: Space,
-    name: str | None,
-    sample: int,
-    seed: int,
-    reading: Report,
-    comparing: Report,
-) -> Checkup:
+def _check_space(space: Space, name: str | None, sample: int, seed: int, reading: Report, comparing: Report) -> Checkup:
     info = space.info(check=True)
     views = [view for view in info.views if (view.default if name is None else view.name == name)]
     if not views and name is not None:

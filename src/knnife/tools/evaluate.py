@@ -22,7 +22,7 @@ from knnife.geometry import Positions
 from knnife.statistics.intervals import Numbers, spearman
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.compared_encoders import Candidate, Meter, Stopped, Working, load_candidates
-from knnife.tools._evaluate.nearness import neighbours, row_similarities
+from knnife.tools._evaluate.measures import neighbours, row_similarities
 from knnife.tools._evaluate.plan import GivenLabels, Plan, make_plan
 from knnife.tools._evaluate.verdict import standings, verdict
 

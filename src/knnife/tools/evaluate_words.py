@@ -20,8 +20,7 @@ from knnife.errors import BadInput
 from knnife.space.vocabulary import vocabulary
 from knnife.statistics.intervals import spearman_interval
 from knnife.tools._evaluate_words import files
-from knnife.tools._evaluate_words.asking import answer, compare
-from knnife.tools._evaluate_words.results import AnalogyAccuracy, RankCorrelation, sums_of
+from knnife.tools._evaluate_words.asking import AnalogyAccuracy, RankCorrelation, answer, compare, sums_of
 
 COMMON: Final = 30_000  # as everybody does since word2vec, so that figures can be compared
 

@@ -1,9 +1,8 @@
 """The command line: `knnife add | search | …`, one file a command, or a group of small ones.
 
 app.py finds a command and turns every error into one line; tool_command.py makes one for a tool of another package;
-options.py holds what commands share; examples.py is the help with examples; cells.py writes a row on a line, output.py
-rows as JSON, plain lines or a table; table.py is what only a terminal sees, progress.py the bar; writers.py writes the
-files of an export.
+shared.py holds what commands share; cells.py writes a row on a line, output.py rows as JSON, plain lines or a table;
+table.py is what only a terminal sees, progress.py the bar; writers.py writes the files of an export.
 """
 
 from __future__ import annotations

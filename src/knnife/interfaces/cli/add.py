@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import json_line, printable
-from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.learned_encoders import (
     RowColumns,
     gathered,
@@ -19,7 +18,6 @@ from knnife.interfaces.cli.learned_encoders import (
     rows_encoder,
     rows_for,
 )
-from knnife.interfaces.cli.options import ENCODER, FILE, json_option, load_vectors, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -48,20 +46,16 @@ knnife add described.knnife photos.csv --picture file --id name
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("space", type=FILE, metavar="SPACE")
-@click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column to encode; may be repeated.")
-@click.option(
-    "--id", type=valid_text, metavar="COLUMN", help="Column with the id; by default, the place in the source."
-)
+@shared.json_command(EXAMPLES)
+@click.argument("space", type=shared.FILE, metavar="SPACE")
+@click.argument("sources", nargs=-1, required=True, type=shared.valid_text, metavar="SOURCE...")
+@shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column to encode; may be repeated.")
+@shared.text_option("--id", metavar="COLUMN", help="Column with the id; by default, the place in the source.")
 @click.option("--row", is_flag=True, help="Encode whole rows of a table: numbers, dates, categories, texts.")
-@click.option(
-    "--leave-out", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a row that is metadata only."
-)
-@click.option("--picture", type=valid_text, metavar="COLUMN", help="Column with the paths of pictures, or their bytes.")
-@click.option("--vector", type=valid_text, metavar="COLUMN", help="Column with vectors.")
-@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Vectors of all rows, in a separate file.")
+@shared.text_option("--leave-out", multiple=True, metavar="COLUMN", help="Column of a row that is metadata only.")
+@shared.text_option("--picture", metavar="COLUMN", help="Column with the paths of pictures, or their bytes.")
+@shared.text_option("--vector", metavar="COLUMN", help="Column with vectors.")
+@shared.file_option("--vectors", metavar="FILE.npy", help="Vectors of all rows, in a separate file.")
 @click.option("--per", type=click.Choice(["line", "paragraph"]), default="line", help="What a thing of a .txt file is.")
 @click.option("--pictures/--no-pictures", default=None, help="Which to read where a folder holds both.")
 @click.option(
@@ -70,7 +64,7 @@ knnife add described.knnife photos.csv --picture file --id name
     metavar="SIDE",
     help="Store small copies of pictures, too, of so many pixels.",
 )
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"Of a new space: {ENCODER}; of pictures, scenes.")
+@shared.text_option("--encoder", metavar="NAME", help=f"Of a new space: {shared.ENCODER}; of pictures, scenes.")
 @click.option("--metric", type=click.Choice(METRICS), help="Metric of a new space; cosine by default.")
 @click.option(
     "--dtype", type=click.Choice(DTYPES), help="Number type of the vectors of a new space; float32 by default."
@@ -82,7 +76,6 @@ knnife add described.knnife photos.csv --picture file --id name
 )
 @click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
 @click.option("--relaxed", is_flag=True, help="Faster commits; a power cut may lose the last ones.")
-@json_option
 def command(
     space: str, sources: tuple[str, ...], vectors: str | None, relaxed: bool, as_json: bool, **options: Any
 ) -> None:
@@ -116,9 +109,10 @@ def command(
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
         for reading in readings:
             try:
-                _add(opened, reading, load_vectors(vectors) if vectors else None, options["thumbnails"], as_json)
+                _add(opened, reading, shared.load_vectors(vectors) if vectors else None, options["thumbnails"], as_json)
             except KeyboardInterrupt:
-                raise click.Abort(_so_far(space, len(opened))) from None
+                stored = f"{len(opened):,} things are stored in {space}"
+                raise click.Abort(f"stopped; {stored}, and the same command again continues from there") from None
         with progress_bar("index") as report:  # now, while somebody waits anyway, and not at the first question
             opened.index(progress=report)
         if not as_json and output.for_people():
@@ -171,31 +165,25 @@ def _add(space: knnife.Space, reading: Reading, vectors: Any, thumbnails: int | 
         hint = f"What came before it is stored; --on-error skip leaves such {such} out"
         raise click.ClickException(f"{error}. {hint}") from error
     counts = {name: getattr(added, name) for name in COUNTS}
-    if as_json:
-        click.echo(json_line({"source": source, **counts, "seconds": added.seconds}))
-    else:
-        click.echo(printable(f"{source}: {_summary(counts, added.seconds)}"))
+    row = {"source": source, **counts, "seconds": added.seconds}
+    output.write_result(row, f"{source}: {_summary(counts, added.seconds)}", as_json)
     _warn(reading, added.repeated)
 
 
 def _warn(reading: Reading, repeated: int) -> None:
     for problem in reading.problems[:SHOWN]:
-        click.echo(printable(f"skipped {problem}"), err=True)
+        output.note(f"skipped {problem}")
     if reading.broken > SHOWN:
-        click.echo(f"skipped {reading.broken:,} broken rows in all", err=True)
+        output.note(f"skipped {reading.broken:,} broken rows in all")
     if reading.skipped:
         shown = reading.pictures_skipped
         hint = f", {shown:,} of them pictures: --pictures takes these, and into another space" if shown else ""
-        click.echo(f"skipped {reading.skipped:,} files with nothing to read in them{hint}", err=True)
+        output.note(f"skipped {reading.skipped:,} files with nothing to read in them{hint}")
     if repeated:
-        click.echo(f"repeated ids: {repeated:,}; of things that came again, the last counts", err=True)
+        output.note(f"repeated ids: {repeated:,}; of things that came again, the last counts")
 
 
 def _summary(counts: dict[str, int], seconds: float) -> str:
     done = ", ".join(f"{counts[name]:,} {name}" for name in COUNTS if counts[name]) or "nothing to add"
     rate = (counts["added"] + counts["updated"] + counts["unchanged"]) / max(seconds, 1e-3)
     return f"{done} in {seconds:.1f} s ({rate:,.0f} a second)"
-
-
-def _so_far(space: str, count: int) -> str:
-    return f"stopped; {count:,} things are stored in {space}, and the same command again continues from there"

@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, json_option, k_option, lines_for, valid_text
+from knnife.interfaces.cli import output, shared
 
 ONE = {"score": "score", "word": "word"}
 SEVERAL = {"a": "a", "b": "b", "c": "c", **ONE}
@@ -23,15 +21,12 @@ knnife analogy man king woman --plurals --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="A B C [A B C]...")
-@click.option("--in", "source", type=FILE, metavar="FILE|SPACE", help="Word vectors, or a space whose ids are words.")
-@click.option(
-    "--method", type=click.Choice(["add", "mul"]), default="add", show_default=True, help="3CosAdd or 3CosMul."
-)
+@shared.json_command(EXAMPLES)
+@click.argument("words", nargs=-1, required=True, type=shared.valid_text, metavar="A B C [A B C]...")
+@shared.file_option("--in", "source", metavar="FILE|SPACE", help="Word vectors, or a space whose ids are words.")
+@click.option("--method", type=click.Choice(["add", "mul"]), default="add", help="3CosAdd or 3CosMul.")
 @click.option("--plurals", is_flag=True, help="B and C in the plural or singular may answer: kings for king.")
-@k_option
-@json_option
+@shared.k_option
 def command(words: tuple[str, ...], source: str | None, method: Any, plurals: bool, k: int, as_json: bool) -> None:
     """A is to B as C is to which word?
 
@@ -54,7 +49,7 @@ def _questions(words: Sequence[str]) -> Iterator[Sequence[str]]:
         return
     if len(words) > 1:
         raise click.UsageError("- stands for the lines of standard input, and was given with other words")
-    for line in lines_for(words):
+    for line in shared.lines_for(words):
         if len(question := line.split()) != 3:
             raise knnife.BadInput(f"standard input: {line!r:.60} has {len(question)} words; expected three in a line")
         yield question

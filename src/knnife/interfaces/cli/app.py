@@ -18,10 +18,9 @@ from typing import Any
 import click
 
 from knnife import __version__
+from knnife.interfaces.cli import shared
 from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import explain
 from knnife.tools import registry
 
 OTHERWISE = {"similarity": "compare", "typos": "match typos", "evaluate_words": "evaluate words"}  # tool -> its command
@@ -49,7 +48,7 @@ EXIT_CODES = {
     INTERRUPTED: "stopped by Ctrl-C; what was committed stays",
     PIPE_CLOSED: "the reader of the output went away, as head does",
 }
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True}
 EXAMPLES = """
 knnife add films.knnife films.csv --id title --text plot
 knnife search films.knnife "a heist goes wrong"
@@ -60,7 +59,7 @@ cat notes.txt | knnife add notes.knnife -
 """
 
 
-class Commands(ExampleCommand, click.Group):
+class Commands(shared.ExampleCommand, click.Group):
     """A group that imports a command when it is needed, and knows what a mistyped one was meant to be."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -143,7 +142,7 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
-        _complain(explain(error))
+        _complain(shared.explain(error))
         return FAILED
     finally:
         _settle_stdout()

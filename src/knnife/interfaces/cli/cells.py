@@ -13,10 +13,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-_OVERRIDES = [
-    *range(0x202A, 0x202F),
-    *range(0x2066, 0x206A),
-]  # of the direction of writing: they reorder a line
+_OVERRIDES = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # of the direction of writing: they reorder a line
 _SEPARATORS = [0x2028, 0x2029]  # of lines and paragraphs
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _ESCAPES = {c: f"\\x{c:02x}" for c in _CONTROLS} | {c: f"\\u{c:04x}" for c in _OVERRIDES + _SEPARATORS}

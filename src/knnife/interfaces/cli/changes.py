@@ -7,18 +7,7 @@ from pathlib import Path
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import json_line
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    json_option,
-    k_option,
-    lines_for,
-    open_to_ask,
-    space_argument,
-    valid_text,
-)
+from knnife.interfaces.cli import output, shared
 
 COLUMNS = {
     "query": "query",
@@ -36,16 +25,13 @@ cat queries.txt | knnife changes films.knnife --queries - --before english --jso
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.option("--queries", type=FILE, required=True, metavar="FILE", help="One query a line; - is standard input.")
-@click.option(
-    "--before", type=valid_text, required=True, metavar="VIEW", help="View before the change; `knnife info` lists them."
-)
-@click.option("--after", type=valid_text, metavar="VIEW", help="View after it; by default, the default view.")
-@k_option
+@shared.json_command(EXAMPLES)
+@shared.space_argument
+@shared.file_option("--queries", required=True, metavar="FILE", help="One query a line; - is standard input.")
+@shared.text_option("--before", required=True, metavar="VIEW", help="View before the change; `knnife info` lists them.")
+@shared.text_option("--after", metavar="VIEW", help="View after it; by default, the default view.")
+@shared.k_option
 @click.option("--summary", is_flag=True, help="Only the means and medians over all queries.")
-@json_option
 def command(space: str, queries: str, before: str, after: str | None, k: int, summary: bool, as_json: bool) -> None:
     """How much answers change between two views.
 
@@ -53,20 +39,18 @@ def command(space: str, queries: str, before: str, after: str | None, k: int, su
     0: nothing in common), whether the first answer is the same, and which ids came and went.
     """
     texts = read_queries(queries)
-    with open_to_ask(space) as opened:
+    with shared.open_to_ask(space) as opened:
         found = knnife.changes(opened, texts, before=before, after=after, k=k)
     if not summary:
         output.write_rows(found.rows(), COLUMNS, as_json)
-    if summary and as_json:
-        click.echo(json_line(found.summary()))
-    elif summary or (output.for_people() and not as_json):
-        click.echo(describe(found.summary(), k))
+    if summary or (output.for_people() and not as_json):
+        output.write_result(found.summary(), describe(found.summary(), k), as_json)
 
 
 def read_queries(path: str) -> list[str]:
     """The lines of a file that are not empty. Raises BadInput where there is none."""
     if path == "-":
-        queries = list(lines_for(["-"]))
+        queries = list(shared.lines_for(["-"]))
     else:
         text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
         queries = [line.strip("\r") for line in text.split("\n") if line.strip()]

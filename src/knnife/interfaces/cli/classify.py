@@ -8,20 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    ENCODER,
-    FILE,
-    batches_for,
-    json_option,
-    open_space,
-    require_one,
-    valid_text,
-    view_option,
-    where_option,
-)
+from knnife.interfaces.cli import output, shared
 
 if TYPE_CHECKING:
     from knnife.tools.classify import Classes
@@ -40,17 +27,14 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("asked", nargs=-1, type=valid_text, metavar="[SPACE] TEXT...")
-@click.option(
-    "--labels",
-    type=valid_text,
-    metavar="FIELD",
-    help="Field that holds the labels of the things of SPACE, the examples.",
+@shared.json_command(EXAMPLES)
+@click.argument("asked", nargs=-1, type=shared.valid_text, metavar="[SPACE] TEXT...")
+@shared.text_option(
+    "--labels", metavar="FIELD", help="Field that holds the labels of the things of SPACE, the examples."
 )
-@click.option("--label", "named", multiple=True, type=valid_text, metavar="NAME[: TEXT]", help="A class by its name.")
-@click.option("--head", type=FILE, metavar="FILE", help="A head saved by --save, instead of a SPACE.")
-@click.option("--save", type=click.Path(dir_okay=False), metavar="FILE", help="Save what was learned.")
+@shared.text_option("--label", "named", multiple=True, metavar="NAME[: TEXT]", help="A class by its name.")
+@shared.file_option("--head", metavar="FILE", help="A head saved by --save, instead of a SPACE.")
+@shared.file_option("--save", metavar="FILE", help="Save what was learned.")
 @click.option("--check", is_flag=True, help="Which labels in SPACE look wrong?")
 @click.option(
     "--none",
@@ -58,10 +42,9 @@ cat lines.txt | knnife classify - --head genre.classifier --json
     metavar="FITS",
     help='Answer "none of these" for texts that fit no better.',
 )
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"For --label without a SPACE: {ENCODER}.")
-@where_option
-@view_option
-@json_option
+@shared.text_option("--encoder", metavar="NAME", help=f"For --label without a SPACE: {shared.ENCODER}.")
+@shared.where_option
+@shared.view_option
 def command(
     asked: tuple[str, ...],
     labels: str | None,
@@ -83,7 +66,7 @@ def command(
     is "none of these". In JSON, and in Python, stand the examples that decided.
     """
     kinds = {"--labels": labels, "--head": head, "--label": named and not labels}
-    require_one(kinds)
+    shared.require_one(kinds)
     if any(of_space.values()) and not labels:
         raise click.UsageError("--where and --view say which things and vectors of a SPACE; they go with --labels")
     texts, descriptions = asked[1:] if labels else asked, dict(_split(name) for name in named)
@@ -93,20 +76,20 @@ def command(
             "--encoder with --label"
         )
     with ExitStack() as stack:
-        space = stack.enter_context(open_space(asked[0], read_only=True)) if labels else None
+        space = stack.enter_context(shared.open_space(asked[0], read_only=True)) if labels else None
         if space is not None and not texts and not save:
             found = knnife.classify(
                 space, labels=labels, names=descriptions or None, check=check, none=none, **of_space
             )
             if not len(found.ids):
-                click.echo(printable(f"nothing to answer: every thing has its {labels} already"), err=True)
+                output.note(f"nothing to answer: every thing has its {labels} already")
             _write(found, as_json)
             return
         learned = _learned(space, labels, descriptions, head, encoder, of_space)
     if save is not None:
         learned.save(save)
         _write_measures(learned)
-    for some in batches_for(texts):
+    for some in shared.batches_for(texts):
         _write(knnife.classify(learned, some, none=none), as_json)
 
 
@@ -144,10 +127,9 @@ def _write(found: Classes, as_json: bool) -> None:
 def _write_measures(judged: Classes | knnife.Classifier) -> None:
     """What answers are worth, on standard error."""
     if isinstance(judged, knnife.Classifier) and judged.unlabelled:
-        click.echo(f"learned from {judged.unlabelled:,} things without a label, too", err=True)
+        output.note(f"learned from {judged.unlabelled:,} things without a label, too")
     if (measured := judged.measured) is not None:
-        click.echo(
+        output.note(
             f"of {measured.things:,} examples, judged without seeing their labels, {measured.accuracy:.1%} were given "
-            f"the same; probabilities were off by {measured.calibration_error:.3f}",
-            err=True,
+            f"the same; probabilities were off by {measured.calibration_error:.3f}"
         )

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import check_space_options, json_option, valid_text, view_option, where_option
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -32,17 +30,16 @@ knnife clusters films.knnife --things > labels.tsv
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("space", type=valid_text, metavar="SPACE|FILE")
+@shared.json_command(EXAMPLES)
+@click.argument("space", type=shared.valid_text, metavar="SPACE|FILE")
 @click.option(
     "--about", type=click.IntRange(min=1), metavar="N", help="Number of clusters; by default, read from the points."
 )
-@click.option("--least", type=click.IntRange(min=2), default=5, show_default=True, help="Fewest members of a cluster.")
+@click.option("--least", type=click.IntRange(min=2), default=5, help="Fewest members of a cluster.")
 @click.option("--things", is_flag=True, help="Each thing with its cluster, instead of the clusters.")
-@where_option
-@view_option
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same answer.")
-@json_option
+@shared.where_option
+@shared.view_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Same seed, same answer.")
 def command(space: str, things: bool, as_json: bool, **options: Any) -> None:
     """Which groups are there, and what are they about?
 
@@ -50,7 +47,7 @@ def command(space: str, things: bool, as_json: bool, **options: Any) -> None:
     its middle, how clear it is (cohesion, from -1 to 1) and how surely it is found again (stability, from 0 to 1).
     Things that are far from all others are in no cluster.
     """
-    check_space_options(space, options)
+    shared.check_space_options(space, options)
     with progress_bar("finding clusters") as report:
         found = knnife.clusters(space, progress=report, **options)
     if things:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import ENCODER, FILE, json_option, lines_for, open_to_ask, valid_text
 
 if TYPE_CHECKING:
     from knnife.geometry import Vectors
@@ -26,12 +24,11 @@ cat queries.txt | knnife compare -
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("values", nargs=-1, required=True, type=valid_text, metavar="A B [MORE]...")
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"English by default: {ENCODER}.")
-@click.option("--space", type=FILE, metavar="SPACE", help="Use the encoder and the metric of this space.")
+@shared.json_command(EXAMPLES)
+@click.argument("values", nargs=-1, required=True, type=shared.valid_text, metavar="A B [MORE]...")
+@shared.text_option("--encoder", metavar="NAME", help=f"English by default: {shared.ENCODER}.")
+@shared.file_option("--space", metavar="SPACE", help="Use the encoder and the metric of this space.")
 @click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
-@json_option
 def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_json: bool) -> None:
     """How similar two texts are, or each two of several.
 
@@ -42,7 +39,7 @@ def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids
         raise click.UsageError("--ids needs the --space that holds them")
     if encoder and space:
         raise click.UsageError("--encoder and --space exclude each other: a space has its own encoder")
-    texts = list(lines_for(values))
+    texts = list(shared.lines_for(values))
     if len(texts) < 2:
         raise click.UsageError(f"expected two texts or more, got {len(texts)}")
     scores = _in_space(space, texts, ids) if space else _scores(texts, encoder or "english")
@@ -53,7 +50,7 @@ def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids
 
 
 def _in_space(path: str, texts: list[str], ids: bool) -> Vectors:
-    with open_to_ask(path) as space:
+    with shared.open_to_ask(path) as space:
         return _scores(space.vectors(texts)[1] if ids else texts, space)
 
 

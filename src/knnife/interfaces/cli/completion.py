@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from knnife.interfaces.cli.examples import ExampleCommand
+from knnife.interfaces.cli import shared
 
 COMPLETION_VARIABLE = "_KNNIFE_COMPLETE"  # by which the script asks this program what fits
 EXAMPLES = """
@@ -14,7 +14,7 @@ knnife completion fish > ~/.config/fish/completions/knnife.fish
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
+@click.command(cls=shared.ExampleCommand, examples=EXAMPLES)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:

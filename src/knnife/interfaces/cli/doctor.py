@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, json_option, view_option
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -27,18 +25,13 @@ knnife doctor films.knnife --sample 2000 > health.txt
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("space", type=FILE, metavar="SPACE|FILE.npy")
-@view_option
+@shared.json_command(EXAMPLES)
+@click.argument("space", type=shared.FILE, metavar="SPACE|FILE.npy")
+@shared.view_option
 @click.option(
-    "--sample",
-    type=click.IntRange(min=100),
-    default=10_000,
-    show_default=True,
-    help="Things compared with each other, at most.",
+    "--sample", type=click.IntRange(min=100), default=10_000, help="Things compared with each other, at most."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample.")
-@json_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the sample.")
 def command(space: str, view: str | None, sample: int, seed: int, as_json: bool) -> None:
     """Check a space, or an array of vectors, and say what mends it.
 

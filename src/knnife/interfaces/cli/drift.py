@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    explain,
-    is_space,
-    json_option,
-    valid_text,
-    view_option,
-)
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -42,29 +33,24 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("reference", type=valid_text, metavar="REFERENCE")
-@click.argument("new", type=valid_text, metavar="NEW")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a NEW file to encode.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a NEW file with the id.")
-@click.option("--where", type=valid_text, metavar="FILTER", help="Only these things of REFERENCE.")
-@click.option("--new-where", type=valid_text, metavar="FILTER", help="Only these things of NEW, a space.")
+@shared.json_command(EXAMPLES)
+@click.argument("reference", type=shared.valid_text, metavar="REFERENCE")
+@click.argument("new", type=shared.valid_text, metavar="NEW")
+@shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a NEW file to encode.")
+@shared.text_option("--id", metavar="COLUMN", help="Column of a NEW file with the id.")
+@shared.text_option("--where", metavar="FILTER", help="Only these things of REFERENCE.")
+@shared.text_option("--new-where", metavar="FILTER", help="Only these things of NEW, a space.")
 @click.option("--metric", type=click.Choice(["cosine", "dot", "euclidean", "manhattan"]), help="Metric for .npy files.")
-@click.option(
-    "--labels", type=valid_text, metavar="FIELD", help="Field with the right label of each thing of REFERENCE."
-)
-@click.option("--predictions", type=valid_text, metavar="FIELD", help="Field with the label that a model predicted.")
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Rate of false alarms.")
-@click.option("--block", type=int, default=1, show_default=True, help="Length of blocks of things in time order.")
-@click.option(
-    "--most", type=int, default=5_000, show_default=True, help="Things of each sample that are compared, at most."
-)
-@click.option("--permutations", type=int, default=999, show_default=True, help="Number of permutations of the labels.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random draws.")
-@click.option("--monitor", type=FILE, metavar="FILE", help="Watch a stream: NEW is what came since the last run.")
-@click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw both samples.")
-@view_option
-@json_option
+@shared.text_option("--labels", metavar="FIELD", help="Field with the right label of each thing of REFERENCE.")
+@shared.text_option("--predictions", metavar="FIELD", help="Field with the label that a model predicted.")
+@click.option("--rate", type=float, default=0.05, help="Rate of false alarms.")
+@click.option("--block", type=int, default=1, help="Length of blocks of things in time order.")
+@click.option("--most", type=int, default=5_000, help="Things of each sample that are compared, at most.")
+@click.option("--permutations", type=int, default=999, help="Number of permutations of the labels.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the random draws.")
+@shared.file_option("--monitor", metavar="FILE", help="Watch a stream: NEW is what came since the last run.")
+@shared.file_option("--plot", metavar="FILE.svg", help="Draw both samples.")
+@shared.view_option
 def command(
     reference: str,
     new: str,
@@ -100,7 +86,7 @@ def command(
     except Exception as error:
         if os.environ.get("KNNIFE_DEBUG"):
             raise
-        click.echo(f"knnife: {printable(explain(error))}", err=True)
+        click.echo(f"knnife: {printable(shared.explain(error))}", err=True)
         click.get_current_context().exit(FAILED)
     output.write_rows(findings.rows if as_json else findings.lines, findings.columns, as_json)
     if output.for_people() and not as_json:
@@ -135,7 +121,7 @@ def _compare(found: Drift, plot: str | None) -> Findings:
 def _watch(path: Path, reference: Any, new: Any, options: dict[str, Any]) -> Findings:
     """A look at what came, added to the monitor in the file."""
     monitor = _monitor(path, reference, options)
-    look = monitor.add(new, view=options["view"] if is_space(new.path) else None, where=options["new_where"])
+    look = monitor.add(new, view=options["view"] if shared.is_space(new.path) else None, where=options["new_where"])
     monitor.save(path)
     row = {"found": "drift" if look.drifted else "no drift", **look._asdict(), "looks": monitor.looks}
     line = row | {name: _short(row[name]) for name in ("evidence", "p_value")}

@@ -8,32 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import Row, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    check_space_options,
-    is_space,
-    json_option,
-    open_space,
-    valid_text,
-    view_option,
-    where_option,
-)
+from knnife.interfaces.cli import output, shared, writers
+from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from knnife.interfaces.cli.progress import Report
     from knnife.tools.duplicates import Duplicates
 
-FORMATS = ("jsonl", "csv", "npy", "parquet")
 COLUMNS = {"a": "a", "b": "b", "surface": "surface", "similarity": "similarity", "expected": "expected by chance"}
 GROUPS = {"kept": "kept", "copies": "copies"}
 REMOVED = {"removed": "removed", "kept": "kept"}
@@ -50,13 +37,10 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("space", type=valid_text, metavar="SPACE|PICTURES|FILE.npy")
-@click.option(
-    "--against",
-    type=valid_text,
-    metavar="OTHER",
-    help="Find things of SPACE that are in OTHER, as test data in training data.",
+@shared.json_command(EXAMPLES)
+@click.argument("space", type=shared.valid_text, metavar="SPACE|PICTURES|FILE.npy")
+@shared.text_option(
+    "--against", metavar="OTHER", help="Find things of SPACE that are in OTHER, as test data in training data."
 )
 @click.option("--false-pairs", type=click.FloatRange(min=0), metavar="N", help="False pairs to expect; 1 by default.")
 @click.option("--threshold", type=float, metavar="S", help="Similarity instead; nothing is estimated.")
@@ -65,19 +49,14 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 )
 @click.option("--mirrored", is_flag=True, help="Find mirrored copies of pictures, too.")
 @click.option("--turned", is_flag=True, help="Find copies of pictures turned by quarters, too.")
-@click.option(
-    "--keep", type=valid_text, default="first", show_default=True, metavar="RULE", help="Which of a group stays."
-)
+@shared.text_option("--keep", default="first", metavar="RULE", help="Which of a group stays.")
 @click.option("--groups", is_flag=True, help="Show groups instead of pairs.")
 @click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
 @click.option("--apply", type=click.Choice(["remove"]), help="Remove the copies from SPACE, in one transaction.")
-@click.option("--sheet", type=FILE, metavar="FILE.html", help="Write the groups of pictures to a page for a browser.")
-@click.option(
-    "-o", "--output", "to", type=FILE, metavar="FILE", help="Write what is left: .jsonl, .csv, .parquet or .npy."
-)
-@where_option
-@view_option
-@json_option
+@shared.file_option("--sheet", metavar="FILE.html", help="Write the groups of pictures to a page for a browser.")
+@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write what is left: .jsonl, .csv, .parquet or .npy.")
+@shared.where_option
+@shared.view_option
 def command(
     space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, sheet: str | None,
     to: str | None, as_json: bool, **options: Any,
@@ -91,7 +70,7 @@ def command(
     """
     _check(space, against, groups, borderline, apply, to, options)
     with ExitStack() as stack:
-        given = stack.enter_context(open_space(space) if apply else _opened(space))
+        given = stack.enter_context(shared.open_space(space) if apply else _opened(space))
         other = None if against is None else stack.enter_context(_opened(against))
         with progress_bar(f"comparing {space}") as report:
             found = _found(given, other, options, report)
@@ -108,7 +87,7 @@ def command(
         elif borderline or not (to or sheet):
             output.write_rows(found.borderline(borderline) if borderline else found.rows(), COLUMNS, as_json)
         if not as_json:
-            click.echo(_summary(found, space if apply else None, sheet, to), err=True)
+            output.note(_summary(found, space if apply else None, sheet, to))
 
 
 def _check(
@@ -119,16 +98,16 @@ def _check(
         raise click.UsageError("--threshold and --false-pairs are two ways to say the same; give one")
     if bool(groups) + bool(borderline) + bool(apply) > 1:
         raise click.UsageError("--groups, --borderline and --apply each say what is shown; give one")
-    check_space_options(space, options)
-    if apply and not space.endswith(".npy") and not is_space(space):
+    shared.check_space_options(space, options)
+    if apply and not space.endswith(".npy") and not shared.is_space(space):
         raise click.UsageError(f"{space} is no space, from which things can be removed; --groups says what are copies")
     if apply and space.endswith(".npy"):
         raise click.UsageError(
             f"{space} is an array, from which nothing can be removed; -o FILE.npy writes a clean one"
         )
-    kind = Path(to).suffix.lstrip(".").lower() if to else "jsonl"
-    if kind not in FORMATS:
-        raise click.UsageError(f"-o {to}: expected a name that ends in .{', .'.join(FORMATS)}")
+    kind = writers.ending(to)
+    if kind not in writers.FORMATS:
+        raise click.UsageError(f"-o {to}: expected a name that ends in .{', .'.join(writers.FORMATS)}")
     if to and space.endswith(".npy") and kind != "npy":
         raise click.UsageError(f"{space} holds nothing but vectors; -o FILE.npy writes those that are left")
     for path in (space, against):
@@ -156,9 +135,9 @@ def _write_skipped(*given: Any) -> None:
     for reading in given:
         if isinstance(reading, Reading):
             for problem in reading.problems:
-                click.echo(printable(f"skipped {problem}"), err=True)
+                output.note(f"skipped {problem}")
             if reading.broken > len(reading.problems):
-                click.echo(f"skipped {reading.broken:,} pictures in all", err=True)
+                output.note(f"skipped {reading.broken:,} pictures in all")
 
 
 def _found(given: Any, other: Any, options: dict[str, Any], report: Report | None) -> Duplicates:
@@ -202,23 +181,12 @@ def _removed(found: Duplicates) -> Iterator[Row]:
 
 def _write(found: Duplicates, path: str) -> None:
     """What is left, as `knnife export` writes it."""
-    from knnife.interfaces.cli import writers
-
-    kind = Path(path).suffix.lstrip(".").lower()
-    left = found.things.take(found.kept)
+    kind, left = writers.ending(path), found.things.take(found.kept)
     if kind == "npy":
         writers.write_npy(iter([left.vectors]), len(left), left.vectors.shape[1], path)
         return
     rows = (writers.flat(thing) for thing in left.things)
-    columns = writers.columns(left.things, False)
-    if kind == "parquet":
-        writers.write_parquet(rows, columns, path)
-        return
-    with writers.text_file(path) as file:
-        if kind == "csv":
-            writers.write_csv(rows, columns, file)
-        else:
-            writers.write_jsonl(rows, file)
+    writers.write_rows(rows, writers.columns(left.things, False), path, kind)
 
 
 def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to: str | None) -> str:
@@ -234,9 +202,9 @@ def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to:
             "too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"
         )
     if removed_from:
-        parts.append(f"{summary['copies']:,} removed from {printable(removed_from)}")
+        parts.append(f"{summary['copies']:,} removed from {removed_from}")
     if sheet:
-        parts.append(f"look at {printable(sheet)}")
+        parts.append(f"look at {sheet}")
     if to:
-        parts.append(f"{left:,} written to {printable(to)}")
+        parts.append(f"{left:,} written to {to}")
     return "; ".join(parts)

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import Row, printable, size
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import ENCODER, FILE, is_space, json_option, k_option, valid_text
+from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli.cells import Row, size
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -28,27 +26,20 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"words": "evaluate:words"})
-@click.argument("source", required=False, type=valid_text, metavar="[SPACE|FILE]")
-@click.option("--encoders", required=True, type=valid_text, metavar="A,B,…", help=f"With commas; each {ENCODER}.")
+@shared.json_command(EXAMPLES, beside={"words": "evaluate:words"})
+@click.argument("source", required=False, type=shared.valid_text, metavar="[SPACE|FILE]")
+@shared.text_option("--encoders", required=True, metavar="A,B,…", help=f"With commas; each {shared.ENCODER}.")
+@shared.file_option("--queries", metavar="FILE", help="Table with columns query, relevant (an id) and perhaps grade.")
+@shared.file_option("--pairs", metavar="FILE", help="Table with columns a, b and score; needs no SPACE.")
+@shared.text_option("--classes", metavar="FIELD", help="Field that holds the class of a thing.")
+@shared.text_option("--title", metavar="FIELD", help="Field whose value has to find its text; may be id.")
+@shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a FILE to encode.")
+@shared.text_option("--id", metavar="COLUMN", help="Column of a FILE with the id that queries use.")
+@shared.k_option
 @click.option(
-    "--queries", type=FILE, metavar="FILE", help="Table with columns query, relevant (an id) and perhaps grade."
+    "--sample", type=click.IntRange(min=3), default=2000, help="Number of things drawn, where there are more."
 )
-@click.option("--pairs", type=FILE, metavar="FILE", help="Table with columns a, b and score; needs no SPACE.")
-@click.option("--classes", type=valid_text, metavar="FIELD", help="Field that holds the class of a thing.")
-@click.option("--title", type=valid_text, metavar="FIELD", help="Field whose value has to find its text; may be id.")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a FILE to encode.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a FILE with the id that queries use.")
-@k_option
-@click.option(
-    "--sample",
-    type=click.IntRange(min=3),
-    default=2000,
-    show_default=True,
-    help="Number of things drawn, where there are more.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
-@json_option
+@click.option("--seed", type=int, default=0, help="Seed of the random draws.")
 def command(
     source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **options: Any
 ) -> None:
@@ -61,7 +52,7 @@ def command(
     if source is None and not options["pairs"]:
         raise click.UsageError("expected a SPACE or a FILE, or --pairs")
     names = [name.strip() for name in encoders.split(",") if name.strip()]
-    if source is not None and (text or id) and is_space(source):
+    if source is not None and (text or id) and shared.is_space(source):
         raise click.UsageError("--text and --id go with a FILE; a space has chosen them already")
     from knnife.space import Input  # brings NumPy, which the help does not need
 
@@ -85,7 +76,7 @@ def _write(found: Evaluation, as_json: bool) -> None:
         columns = ["encoder", *first, *ALWAYS, *(name for name in found.figures if name != found.main)]
         output.write_rows(found.rows(), dict.fromkeys(columns, ""), as_json)
     for line in (*found.verdict, *found.notes):
-        click.echo(printable(line), err=True)
+        output.note(line)
 
 
 def _measures(found: Evaluation) -> Iterator[Row]:
@@ -123,25 +114,21 @@ knnife evaluate words --analogies questions-words.txt --method mul
 """
 
 
-@click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
-@click.argument("source", required=False, type=FILE, metavar="[FILE|SPACE]")
-@click.option("--analogies", multiple=True, type=FILE, metavar="FILE", help="Four words a line, sections begin with :.")
-@click.option(
-    "--similarity", multiple=True, type=FILE, metavar="FILE", help="Two words and the score that people gave, a line."
+@shared.json_command(WORDS_EXAMPLES)
+@click.argument("source", required=False, type=shared.FILE, metavar="[FILE|SPACE]")
+@shared.file_option("--analogies", multiple=True, metavar="FILE", help="Four words a line, sections begin with :.")
+@shared.file_option(
+    "--similarity", multiple=True, metavar="FILE", help="Two words and the score that people gave, a line."
 )
-@click.option(
-    "--method", type=click.Choice(["add", "mul"]), default="add", show_default=True, help="3CosAdd or 3CosMul."
-)
+@click.option("--method", type=click.Choice(["add", "mul"]), default="add", help="3CosAdd or 3CosMul.")
 @click.option(
     "--common",
     type=click.IntRange(min=1),
     default=30_000,
-    show_default=True,
     metavar="N",
     help="Use the N most frequent words for analogies.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the resamples behind the intervals.")
-@json_option
+@click.option("--seed", type=int, default=0, help="Seed of the resamples behind the intervals.")
 def words(
     source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:
@@ -156,7 +143,7 @@ def words(
         found = knnife.evaluate_words(source, analogies=analogies, similarities=similarity, progress=report, **options)
     output.write_rows(found.rows(), WORDS_COLUMNS, as_json)
     for line in _notes(found):
-        click.echo(printable(line), err=True)
+        output.note(line)
 
 
 def _notes(found: WordEvaluation) -> list[str]:

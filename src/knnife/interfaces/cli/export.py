@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import knnife
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, open_to_ask, space_argument, view_option, where_option
+from knnife.interfaces.cli import shared, writers
 
 if TYPE_CHECKING:
     from knnife.things import Thing
 
-FORMATS = ("jsonl", "csv", "npy", "parquet")
 BINARY = ("npy", "parquet")
 BATCH = 1_000
 
@@ -31,15 +28,18 @@ knnife add copy.knnife films.jsonl --id id --text value
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.option("-o", "--output", type=FILE, metavar="FILE", help="File to write; standard output by default.")
+@click.command(cls=shared.ExampleCommand, examples=EXAMPLES)
+@shared.space_argument
+@shared.file_option("-o", "--output", metavar="FILE", help="File to write; standard output by default.")
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), help="Format; by default that of the ending of FILE, else jsonl."
+    "--format",
+    "kind",
+    type=click.Choice(writers.FORMATS),
+    help="Format; by default that of the ending of FILE, else jsonl.",
 )
 @click.option("--vectors", is_flag=True, help="Write the vectors, too; npy holds nothing else.")
-@where_option
-@view_option
+@shared.where_option
+@shared.view_option
 def command(
     space: str, output: str | None, kind: str | None, vectors: bool, where: str | None, view: str | None
 ) -> None:
@@ -49,20 +49,19 @@ def command(
     things. csv writes lists as JSON; npy holds the vectors, row by row those of the same export as jsonl;
     parquet needs pip install "knnife[parquet]".
     """
-    kind = kind or _by_ending(output)
+    if kind is None:
+        kind = ending if (ending := writers.ending(output)) in writers.FORMATS else "jsonl"
     if kind in BINARY and output is None:
         raise click.UsageError(f"{kind} needs a file: -o FILE.{kind}")
     if output and os.path.exists(output) and os.path.samefile(output, space):
         raise knnife.BadInput(f"-o {output} is the space itself; choose another file")
-    with open_to_ask(space) as opened:
+    with shared.open_to_ask(space) as opened:
         _write(opened, output, kind, vectors, where, view)
 
 
 def _write(
     space: knnife.Space, path: str | None, kind: str, vectors: bool, where: str | None, view: str | None
 ) -> None:
-    from knnife.interfaces.cli import writers
-
     def things() -> Iterator[Thing]:
         return space.things(where=where)
 
@@ -76,14 +75,8 @@ def _write(
         for batch, points in _batches(space, things(), vectors, view)
         for thing, vector in zip(batch, points, strict=True)
     )
-    if kind == "parquet":
-        writers.write_parquet(rows, writers.columns(things(), vectors), str(path))
-        return
-    with writers.text_file(path) as file:
-        if kind == "csv":
-            writers.write_csv(rows, writers.columns(things(), vectors), file)
-        else:
-            writers.write_jsonl(rows, file)
+    columns = {} if kind == "jsonl" else writers.columns(things(), vectors)  # for which all things are read
+    writers.write_rows(rows, columns, path, kind)
 
 
 def _batches(
@@ -93,8 +86,3 @@ def _batches(
     while batch := list(islice(things, BATCH)):
         ids = [str(thing.id) for thing in batch]
         yield batch, space.vectors(ids, view=view)[1] if with_vectors else [None] * len(batch)
-
-
-def _by_ending(path: str | None) -> str:
-    ending = Path(path).suffix.lstrip(".").lower() if path else ""
-    return ending if ending in FORMATS else "jsonl"

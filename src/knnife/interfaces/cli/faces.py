@@ -10,10 +10,8 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import json_line, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import json_option, valid_text
+from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.progress import progress_bar
 
 SHOWN = 5  # photos without a face that are shown one by one
@@ -35,10 +33,10 @@ knnife faces cluster album/ --known people.knnife --sheet album.html
 """
 
 people_argument = click.argument("space", type=click.Path(dir_okay=False), metavar="PEOPLE")
-photos_argument = click.argument("photos", nargs=-1, required=True, type=valid_text, metavar="PHOTO...")
+photos_argument = click.argument("photos", nargs=-1, required=True, type=shared.valid_text, metavar="PHOTO...")
 whole_option = click.option("--whole", is_flag=True, help="Each photo is one face already, so none is looked for.")
-model_option = click.option("--model", type=valid_text, metavar="FILE", help="What encodes faces (*.onnx, a name).")
-detector_option = click.option("--detector", type=valid_text, metavar="FILE", help="What finds faces (*.onnx).")
+model_option = shared.text_option("--model", metavar="FILE", help="What encodes faces (*.onnx, a name).")
+detector_option = shared.text_option("--detector", metavar="FILE", help="What finds faces (*.onnx).")
 rate_option = click.option(
     "--false-matches",
     type=click.FloatRange(0, 0.05, min_open=True),
@@ -47,7 +45,7 @@ rate_option = click.option(
 )
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES, beside=BESIDE)
+@click.command(cls=shared.ExampleCommand, examples=EXAMPLES, beside=BESIDE)
 @click.pass_context
 def command(context: click.Context) -> None:
     """People by their faces: who is it, and is it the same person?
@@ -77,16 +75,16 @@ def write_licences(licences: dict[str, str]) -> None:
     """What the models in use may be used for, before they are used."""
     for what, licence in licences.items():
         known = licence or "not known; find out what it allows before you use it"
-        click.echo(printable(f"{what}, licence: {known}"), err=True)
+        output.note(f"{what}, licence: {known}")
 
 
 def write_problems(problems: Iterable[tuple[str, str]]) -> None:
     """The photos that were of no use."""
     problems = list(problems)
     for photo, why in problems[:SHOWN]:
-        click.echo(printable(f"skipped {photo}: {why}"), err=True)
+        output.note(f"skipped {photo}: {why}")
     if len(problems) > SHOWN:
-        click.echo(f"skipped {len(problems):,} photos in all", err=True)
+        output.note(f"skipped {len(problems):,} photos in all")
 
 
 ADD_EXAMPLES = """
@@ -96,15 +94,14 @@ knnife faces add people.knnife album/
 """
 
 
-@click.command(cls=ExampleCommand, examples=ADD_EXAMPLES)
+@shared.json_command(ADD_EXAMPLES)
 @people_argument
 @photos_argument
-@click.option("--person", type=valid_text, metavar="NAME", help="Whom the photos show.")
+@shared.text_option("--person", metavar="NAME", help="Whom the photos show.")
 @click.option("--by-folder", is_flag=True, help="The folder a photo lies in is the name: people/anna/1.jpg.")
 @whole_option
 @model_option
 @detector_option
-@json_option
 def add(
     space: str,
     photos: tuple[str, ...],
@@ -133,14 +130,12 @@ def add(
             added = opened.add(list(photos), person, by_folder=by_folder, whole=whole or None, progress=report)
         write_problems(added.problems)
         counts = {name: getattr(added, name) for name in ("photos", "added", "updated", "unchanged", "people")}
-        if as_json:
-            problems = list(added.rows())
-            click.echo(json_line({**counts, "faces": len(opened.space), "problems": problems}))
-        else:
-            click.echo(
-                f"{added.photos:,} photos: {added.added:,} faces added, {added.updated:,} updated, "
-                f"{added.unchanged:,} unchanged; {len(opened.space):,} faces of {added.people:,} people with names"
-            )
+        output.write_result(
+            {**counts, "faces": len(opened.space), "problems": list(added.rows())},
+            f"{added.photos:,} photos: {added.added:,} faces added, {added.updated:,} updated, "
+            f"{added.unchanged:,} unchanged; {len(opened.space):,} faces of {added.people:,} people with names",
+            as_json,
+        )
 
 
 PEOPLE_COLUMNS = {"person": "person", "faces": "faces", "photos": "photos"}
@@ -151,9 +146,8 @@ knnife faces people people.knnife --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=PEOPLE_EXAMPLES)
+@shared.json_command(PEOPLE_EXAMPLES)
 @people_argument
-@json_option
 def people(space: str, as_json: bool) -> None:
     """Show all who are known, and by how many faces."""
     with open_people(space) as people:
@@ -161,7 +155,7 @@ def people(space: str, as_json: bool) -> None:
         without = len(people.space) - sum(int(str(row["faces"])) for row in rows)
     output.write_rows(rows, PEOPLE_COLUMNS, as_json)
     if without and not as_json:
-        click.echo(f"{without:,} faces without a name; `knnife faces cluster` groups them", err=True)
+        output.note(f"{without:,} faces without a name; `knnife faces cluster` groups them")
 
 
 RENAME_EXAMPLES = """
@@ -169,19 +163,15 @@ knnife faces rename people.knnife anna "Anna Maria"
 """
 
 
-@click.command(cls=ExampleCommand, examples=RENAME_EXAMPLES)
+@shared.json_command(RENAME_EXAMPLES)
 @people_argument
-@click.argument("old", type=valid_text, metavar="OLD")
-@click.argument("new", type=valid_text, metavar="NEW")
-@json_option
+@click.argument("old", type=shared.valid_text, metavar="OLD")
+@click.argument("new", type=shared.valid_text, metavar="NEW")
 def rename(space: str, old: str, new: str, as_json: bool) -> None:
     """Give a person another name; where NEW is known too, both are one person from now on."""
     with knnife.Faces.open(existing(space), create=False) as people:
         faces = people.rename(old, new)
-    if as_json:
-        click.echo(json_line({"person": new, "faces": faces}))
-    else:
-        click.echo(printable(f"{faces:,} faces of {old} are called {new} now"))
+    output.write_result({"person": new, "faces": faces}, f"{faces:,} faces of {old} are called {new} now", as_json)
 
 
 REMOVE_EXAMPLES = """
@@ -189,11 +179,10 @@ knnife faces remove people.knnife anna --yes
 """
 
 
-@click.command(cls=ExampleCommand, examples=REMOVE_EXAMPLES)
+@shared.json_command(REMOVE_EXAMPLES)
 @people_argument
-@click.argument("persons", nargs=-1, required=True, type=valid_text, metavar="PERSON...")
+@click.argument("persons", nargs=-1, required=True, type=shared.valid_text, metavar="PERSON...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
 def remove(space: str, persons: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Remove people: their faces, their vectors, and what was learned from them.
 
@@ -205,7 +194,5 @@ def remove(space: str, persons: tuple[str, ...], yes: bool, as_json: bool) -> No
             names = ", ".join(printable(person) for person in persons)
             click.confirm(f"Remove all faces of {names} from {space}?", abort=True, err=True)
         removed = people.remove(persons)
-        if as_json:
-            click.echo(json_line({"removed": removed, "left": len(people.space)}))
-        else:
-            click.echo(f"{removed:,} faces removed, {len(people.space):,} left; nothing of them stays in the file")
+        text = f"{removed:,} faces removed, {len(people.space):,} left; nothing of them stays in the file"
+        output.write_result({"removed": removed, "left": len(people.space)}, text, as_json)

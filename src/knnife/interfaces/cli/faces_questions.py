@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row
-from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.faces import (
     detector_option,
     model_option,
@@ -23,7 +22,6 @@ from knnife.interfaces.cli.faces import (
     write_licences,
     write_problems,
 )
-from knnife.interfaces.cli.options import is_space, json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -45,15 +43,14 @@ knnife faces identify people.knnife album/anna-5.jpg --anybody
 """
 
 
-@click.command(cls=ExampleCommand, examples=IDENTIFY_EXAMPLES)
+@shared.json_command(IDENTIFY_EXAMPLES)
 @people_argument
 @photos_argument
 @rate_option
 @click.option("--anybody", is_flag=True, help="Nobody is a stranger: the most alike is named.")
-@click.option("-k", type=click.IntRange(min=1), default=3, show_default=True, help="Candidates, in JSON.")
+@click.option("-k", type=click.IntRange(min=1), default=3, help="Candidates, in JSON.")
 @model_option
 @detector_option
-@json_option
 def identify(
     space: str,
     photos: tuple[str, ...],
@@ -78,7 +75,7 @@ def identify(
         found = people.identify(list(photos), k, false_matches=rate)
     output.write_rows(found.rows() if as_json else map(_named, found.rows()), IDENTIFY_COLUMNS, as_json)
     write_problems(found.problems)
-    click.echo(found.decision.described("strangers"), err=True)
+    output.note(found.decision.described("strangers"))
 
 
 def _named(row: Row) -> Row:
@@ -93,22 +90,15 @@ knnife faces verify people.knnife people/anna/1.jpg album/bela-5.jpg --false-mat
 """
 
 
-@click.command(cls=ExampleCommand, examples=VERIFY_EXAMPLES)
+@shared.json_command(VERIFY_EXAMPLES)
 @people_argument
-@click.argument("a", type=valid_text, metavar="PHOTO")
-@click.argument("b", type=valid_text, metavar="PHOTO")
+@click.argument("a", type=shared.valid_text, metavar="PHOTO")
+@click.argument("b", type=shared.valid_text, metavar="PHOTO")
 @rate_option
 @model_option
 @detector_option
-@json_option
 def verify(
-    space: str,
-    a: str,
-    b: str,
-    false_matches: float | None,
-    model: str | None,
-    detector: str | None,
-    as_json: bool,
+    space: str, a: str, b: str, false_matches: float | None, model: str | None, detector: str | None, as_json: bool
 ) -> None:
     """Tell whether two photos show the same person.
 
@@ -120,7 +110,7 @@ def verify(
         found = people.verify(a, b, false_matches=0.01 if false_matches is None else false_matches)
     verdict = {"verdict": "the same person" if found.same else "different people"}
     output.write_rows(({**row, **({} if as_json else verdict)} for row in found.rows()), VERIFY_COLUMNS, as_json)
-    click.echo(found.decision.described("pairs of different people"), err=True)
+    output.note(found.decision.described("pairs of different people"))
 
 
 CLUSTER_COLUMNS = {"group": "group", "person": "person", "id": "face"}
@@ -132,16 +122,15 @@ knnife faces cluster album/ --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=CLUSTER_EXAMPLES)
-@click.argument("given", nargs=-1, required=True, type=valid_text, metavar="PEOPLE|PHOTO...")
-@click.option("--known", type=click.Path(dir_okay=False), metavar="PEOPLE", help="Name those who are known.")
+@shared.json_command(CLUSTER_EXAMPLES)
+@click.argument("given", nargs=-1, required=True, type=shared.valid_text, metavar="PEOPLE|PHOTO...")
+@shared.file_option("--known", metavar="PEOPLE", help="Name those who are known.")
 @rate_option
-@click.option("--sheet", type=click.Path(dir_okay=False), metavar="FILE.html", help="Write a page that shows them.")
+@shared.file_option("--sheet", metavar="FILE.html", help="Write a page that shows them.")
 @click.option("--keep", is_flag=True, help='Call groups without a name "person 1" and so on, in PEOPLE.')
 @whole_option
 @model_option
 @detector_option
-@json_option
 def cluster(
     given: tuple[str, ...],
     known: str | None,
@@ -159,7 +148,7 @@ def cluster(
     different people alike enough to be joined: 0.001 by default, where it can be measured. With --keep the groups of
     two faces or more get names, to be changed by `knnife faces rename`: look at the --sheet first.
     """
-    of_people = len(given) == 1 and is_space(given[0])
+    of_people = len(given) == 1 and shared.is_space(given[0])
     if of_people and (known or model or detector or whole):
         raise click.UsageError("--known, --model, --detector and --whole are for photos; a file of people has its own")
     if keep and not of_people:
@@ -185,8 +174,8 @@ def cluster(
         found.sheet(sheet)
     output.write_rows(found.rows(), CLUSTER_COLUMNS, as_json)
     write_problems(found.problems)
-    click.echo(f"{len(found.faces):,} faces in {len(found.groups()):,} groups", err=True)
-    click.echo(found.decision.described("pairs of different people"), err=True)
+    output.note(f"{len(found.faces):,} faces in {len(found.groups()):,} groups")
+    output.note(found.decision.described("pairs of different people"))
 
 
 def _new_names(album: Album, taken: set[str]) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import Row, printable, size
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, json_option, lines_for, open_to_ask, space_argument, valid_text
+from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli.cells import Row, size
 
 COLUMNS = {"id": "id", "value": "text", "about": "about", "part_of": "part of"}
 
@@ -23,12 +21,11 @@ knnife get album.knnife photos/beach.jpg --thumbnail beach-small.jpg
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.argument("ids", nargs=-1, required=True, type=valid_text, metavar="ID...")
+@shared.json_command(EXAMPLES)
+@shared.space_argument
+@click.argument("ids", nargs=-1, required=True, type=shared.valid_text, metavar="ID...")
 @click.option("--vector", is_flag=True, help="With the vector.")
-@click.option("--thumbnail", type=FILE, metavar="FILE.jpg", help="Write the small picture of one thing there.")
-@json_option
+@shared.file_option("--thumbnail", metavar="FILE.jpg", help="Write the small picture of one thing there.")
 def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | None, as_json: bool) -> None:
     """Show things whole.
 
@@ -38,8 +35,8 @@ def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | Non
         _write_thumbnail(space, ids, thumbnail)
         return
     columns = COLUMNS | ({"vector": "vector"} if vector else {})
-    with open_to_ask(space) as opened:
-        output.write_rows(_rows(opened, list(lines_for(ids)), vector), columns, as_json, layout="blocks")
+    with shared.open_to_ask(space) as opened:
+        output.write_rows(_rows(opened, list(shared.lines_for(ids)), vector), columns, as_json, layout="blocks")
 
 
 def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
@@ -47,7 +44,7 @@ def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
         raise click.UsageError("--thumbnail is of one thing; give one ID")
     from knnife.interfaces.cli.writers import whole_file
 
-    with open_to_ask(path) as opened:
+    with shared.open_to_ask(path) as opened:
         picture = opened.thumbnail(ids[0])
     if picture is None:
         raise knnife.NotFound(
@@ -55,7 +52,7 @@ def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
         )
     with whole_file(to) as part:
         part.write_bytes(picture)
-    click.echo(printable(f"{to}: {size(len(picture))}"), err=True)
+    output.note(f"{to}: {size(len(picture))}")
 
 
 def _rows(space: knnife.Space, ids: list[str], vector: bool) -> Iterator[Row]:

@@ -6,12 +6,8 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import size
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import json_option, open_to_ask, space_argument
 
 if TYPE_CHECKING:
     from knnife.space.answers import Info, ViewInfo
@@ -24,15 +20,14 @@ knnife info films.knnife --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@json_option
+@shared.json_command(EXAMPLES)
+@shared.space_argument
 def command(space: str, as_json: bool) -> None:
     """What a space holds and how it was made.
 
     Things, metadata, views with their encoders, sizes on the disk, and the recall that was measured.
     """
-    with open_to_ask(space) as opened:
+    with shared.open_to_ask(space) as opened:
         info = opened.info()
     rows = info.rows() if as_json else ({"name": name, "value": value} for name, value in _facts(info))
     output.write_rows(rows, {"name": "", "value": ""}, as_json, "wrapped")

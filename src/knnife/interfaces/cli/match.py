@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import knnife
-from knnife.interfaces.cli import output, writers
-from knnife.interfaces.cli.cells import Row, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, is_space, json_option, valid_text
+from knnife.interfaces.cli import output, shared, writers
+from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -35,37 +32,22 @@ knnife match typos recieve adress
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"typos": "match_typos:command"})
-@click.argument("left", type=valid_text, metavar="LEFT")
-@click.argument("right", required=False, type=valid_text, metavar="[RIGHT]")
-@click.option("--field", "fields", multiple=True, type=valid_text, metavar="A[=B]", help="Compare column A with B.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Column with the id of a record; by default, its number.")
-@click.option("--labels", type=FILE, metavar="FILE", help="Labelled pairs: columns a, b and match (1 or 0).")
-@click.option("--matcher", type=FILE, metavar="FILE", help="A matcher saved by --save, used as it is.")
-@click.option("--save", type=FILE, metavar="FILE", help="Save what was learned.")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Probability from which two records match.",
-)
+@shared.json_command(EXAMPLES, beside={"typos": "match_typos:command"})
+@click.argument("left", type=shared.valid_text, metavar="LEFT")
+@click.argument("right", required=False, type=shared.valid_text, metavar="[RIGHT]")
+@shared.text_option("--field", "fields", multiple=True, metavar="A[=B]", help="Compare column A with B.")
+@shared.text_option("--id", metavar="COLUMN", help="Column with the id of a record; by default, its number.")
+@shared.file_option("--labels", metavar="FILE", help="Labelled pairs: columns a, b and match (1 or 0).")
+@shared.file_option("--matcher", metavar="FILE", help="A matcher saved by --save, used as it is.")
+@shared.file_option("--save", metavar="FILE", help="Save what was learned.")
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Probability from which two records match.")
 @click.option("--one-to-one", is_flag=True, help="Each record has one partner at most.")
-@click.option(
-    "-k",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Number of others that each record is compared with.",
-)
+@click.option("-k", type=click.IntRange(min=1), default=10, help="Number of others that each record is compared with.")
 @click.option("--groups", is_flag=True, help="Within LEFT, show groups instead of pairs.")
-@click.option("--review", type=FILE, metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
-@click.option(
-    "--borderline", type=click.IntRange(min=1), default=50, show_default=True, help="Number of pairs for --review."
-)
-@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="Write the matches: .csv or .jsonl.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
-@json_option
+@shared.file_option("--review", metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
+@click.option("--borderline", type=click.IntRange(min=1), default=50, help="Number of pairs for --review.")
+@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write the matches: .csv or .jsonl.")
+@click.option("--seed", type=int, default=0, help="Seed of the random draws.")
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
     save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **options: Any,
@@ -100,14 +82,14 @@ def command(
         output.write_rows(({"ids": ids} for ids in found.sets()), GROUPS, as_json)
     elif not review:
         output.write_rows(_rows(found.rows(), as_json), COLUMNS, as_json)
-    click.echo(printable(_summary(found, to, review, save)), err=True)
+    output.note(_summary(found, to, review, save))
 
 
 def _table(path: str, id: str | None) -> Input:
     """A space, the lines of a text, or the rows of a table."""
     from knnife.space import Input  # brings NumPy, which the help does not need
 
-    if id and is_space(path):
+    if id and shared.is_space(path):
         raise click.UsageError(f"--id names a column of a table; {path} is a space, whose things have ids")
     return Input(path, id=id)
 
@@ -154,16 +136,14 @@ def _write_review(found: Matches, k: int, path: str) -> None:
 
 
 def _write(found: Matches, path: str) -> None:
-    kind = Path(path).suffix.lstrip(".").lower()
+    kind = writers.ending(path)
     if kind not in ("csv", "jsonl"):
         raise knnife.BadInput(f"cannot write {path}: expected a name that ends in .csv or .jsonl")
-    with writers.text_file(path) as file:
-        rows = ({**row, "decided": _why(row["decided"])} for row in found.rows())
-        columns = {name: {str} for name in ("a", "b", "probability", "decided", "position_a", "position_b")}
-        if kind == "csv":
-            writers.write_csv(rows, columns, file)
-        else:
-            writers.write_jsonl(rows, file)
+    rows = ({**row, "decided": _why(row["decided"])} for row in found.rows())
+    columns: dict[str, set[type]] = {
+        name: {str} for name in ("a", "b", "probability", "decided", "position_a", "position_b")
+    }
+    writers.write_rows(rows, columns, path, kind)
 
 
 def _summary(found: Matches, *written: str | None) -> str:

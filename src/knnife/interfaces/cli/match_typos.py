@@ -15,16 +15,7 @@ from typing import Any, NamedTuple
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    batches_for,
-    json_option,
-    open_space,
-    require_one,
-    valid_text,
-)
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.interfaces.cli.writers import whole_file
 
@@ -44,29 +35,22 @@ knnife match typos --vocabulary films.knnife detectiv heeist
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("given", nargs=-1, type=valid_text, metavar="WORD... | FILE.csv")
-@click.option("--text", type=FILE, metavar="FILE", help="Find the wrong words of a text; - is standard input.")
-@click.option("--space", type=FILE, metavar="SPACE", help="Find the wrong words in the texts of a space.")
-@click.option("--column", type=valid_text, metavar="NAME", help="Find those in a column of FILE.csv.")
-@click.option("-o", "--output", "to", type=FILE, metavar="FILE", help="Write the text or the table, corrected.")
-@click.option(
-    "--vocabulary", type=FILE, metavar="FILE|SPACE", help="A list of words, texts, or a space; English by default."
+@shared.json_command(EXAMPLES)
+@click.argument("given", nargs=-1, type=shared.valid_text, metavar="WORD... | FILE.csv")
+@shared.file_option("--text", metavar="FILE", help="Find the wrong words of a text; - is standard input.")
+@shared.file_option("--space", metavar="SPACE", help="Find the wrong words in the texts of a space.")
+@shared.text_option("--column", metavar="NAME", help="Find those in a column of FILE.csv.")
+@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write the text or the table, corrected.")
+@shared.file_option(
+    "--vocabulary", metavar="FILE|SPACE", help="A list of words, texts, or a space; English by default."
 )
-@click.option("--context", type=FILE, metavar="VECTORS", help="Word vectors that tell which words fit around a word.")
-@click.option(
-    "--sure",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Probability from which a word is corrected.",
-)
+@shared.file_option("--context", metavar="VECTORS", help="Word vectors that tell which words fit around a word.")
+@click.option("--sure", type=click.FloatRange(0, 1), default=0.5, help="Probability from which a word is corrected.")
 @click.option("--unsure", is_flag=True, help="Show unknown words that stay as they are, too.")
 @click.option(
     "--keyboard", type=click.Choice(KEYBOARDS), default="qwerty", help="Keyboard that says which keys are neighbours."
 )
-@click.option("-k", type=click.IntRange(min=1), default=5, show_default=True, help="Suggestions for a WORD, at most.")
-@json_option
+@click.option("-k", type=click.IntRange(min=1), default=5, help="Suggestions for a WORD, at most.")
 def command(
     given: tuple[str, ...], text: str | None, space: str | None, column: str | None, to: str | None, sure: float,
     unsure: bool, k: int, as_json: bool, **options: Any,
@@ -76,7 +60,7 @@ def command(
     With - the words are the lines of standard input. What is suggested is ranked by how people misspell, by
     keyboard and sound, by how common it is and, with --context, by the words around it.
     """
-    require_one({"WORD": given and not column, "--text": text, "--space": space, "--column": column})
+    shared.require_one({"WORD": given and not column, "--text": text, "--space": space, "--column": column})
     if (column and len(given) != 1) or (to and not (text or column)) or (not column and given and (text or space)):
         raise click.UsageError("--column goes with one FILE.csv; -o goes with --text or --column, WORD with neither")
     speller = _speller(**options)
@@ -85,12 +69,12 @@ def command(
     elif column is not None:
         _column(speller, given[0], column, to, sure, unsure, as_json)
     elif space is not None:
-        with open_space(space, read_only=True) as opened, progress_bar("correcting"):
+        with shared.open_space(space, read_only=True) as opened, progress_bar("correcting"):
             found = knnife.typos(opened, speller, sure=sure)
         output.write_rows(found.rows(unsure), FOUND, as_json)
         _summarise(found.summary(), as_json)
     else:
-        for words in batches_for(given):
+        for words in shared.batches_for(given):
             output.write_rows(speller.suggest(words, k).rows(), SUGGESTED, as_json)
 
 
@@ -222,4 +206,4 @@ def _counted(texts: Iterable[str], counts: Counter[str], report: Callable[[int, 
 
 def _summarise(counts: Mapping[str, int], as_json: bool) -> None:
     if not as_json:
-        click.echo(f"{counts['corrected']:,} words corrected, {counts['unknown']:,} others unknown", err=True)
+        output.note(f"{counts['corrected']:,} words corrected, {counts['unknown']:,} others unknown")

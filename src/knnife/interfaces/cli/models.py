@@ -9,17 +9,15 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import Row, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import json_option, valid_text
+from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 
 COLUMNS = {"name": "name", "kind": "takes", "dim": "dim", "size": "size", "licence": "licence", "here": "here"}
 PIPED = {**COLUMNS, "commercial": "commercial", "what": "what"}
 KINDS = ("text", "image", "audio", "face")
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
-NAME_ARGUMENT = click.argument("name", type=valid_text, metavar="NAME")
+NAME_ARGUMENT = click.argument("name", type=shared.valid_text, metavar="NAME")
 
 EXAMPLES = """
 knnife models
@@ -51,12 +49,12 @@ def in_bytes(value: str) -> int:
     return round(float(found[1]) * UNITS[found[2]])
 
 
-class Shelf(ExampleCommand, click.Group):
+class Shelf(shared.ExampleCommand, click.Group):
     """A group with examples, whose commands are all in this module."""
 
 
 @click.command(cls=Shelf, examples=EXAMPLES, invoke_without_command=True)
-@json_option
+@shared.json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """The encoders there are.
@@ -71,9 +69,9 @@ def command(context: click.Context, as_json: bool) -> None:
         raise click.UsageError(f"--json goes behind {context.invoked_subcommand}")
 
 
-@command.command(cls=ExampleCommand, examples=SHOW_EXAMPLES)
+@command.command(cls=shared.ExampleCommand, examples=SHOW_EXAMPLES)
 @NAME_ARGUMENT
-@json_option
+@shared.json_option
 def show(name: str, as_json: bool) -> None:
     """Everything known about one encoder.
 
@@ -86,16 +84,16 @@ def show(name: str, as_json: bool) -> None:
         output.write_rows(_facts(entry), {"fact": "", "value": ""}, layout="wrapped")
 
 
-@command.command(cls=ExampleCommand, examples=SEARCH_EXAMPLES)
-@click.argument("words", nargs=-1, type=valid_text, metavar="[WORD]...")
+@command.command(cls=shared.ExampleCommand, examples=SEARCH_EXAMPLES)
+@click.argument("words", nargs=-1, type=shared.valid_text, metavar="[WORD]...")
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of things that it takes.")
 @click.option("--max-size", type=in_bytes, metavar="SIZE", help="Weights of at most this: 200MB, 1.5GB.")
 @click.option("--max-dim", type=click.IntRange(min=1), metavar="N", help="Vectors of at most N components.")
-@click.option("--licence", type=valid_text, metavar="NAME", help="permissive (Apache, MIT, BSD …), or one by name.")
+@shared.text_option("--licence", metavar="NAME", help="permissive (Apache, MIT, BSD …), or one by name.")
 @click.option("--commercial", is_flag=True, help="Only those that allow commercial use.")
-@click.option("--language", type=valid_text, metavar="CODE", help="Made for this language: de, en, zh.")
+@shared.text_option("--language", metavar="CODE", help="Made for this language: de, en, zh.")
 @click.option("--cached", is_flag=True, help="Only those that are here, without a download.")
-@json_option
+@shared.json_option
 def search(words: tuple[str, ...], as_json: bool, **filters: Any) -> None:
     """The encoders that suit.
 
@@ -105,9 +103,9 @@ def search(words: tuple[str, ...], as_json: bool, **filters: Any) -> None:
     _list(knnife.models(" ".join(words), **filters), as_json)
 
 
-@command.command(cls=ExampleCommand, examples=GET_EXAMPLES)
+@command.command(cls=shared.ExampleCommand, examples=GET_EXAMPLES)
 @NAME_ARGUMENT
-@json_option
+@shared.json_option
 def get(name: str, as_json: bool) -> None:
     """Download an encoder, once, into the ordinary cache of its hub.
 
@@ -117,10 +115,8 @@ def get(name: str, as_json: bool) -> None:
     with progress_bar(f"fetching {name}, MB:") as report:
         progress = report and (lambda size, fraction: report(size // 1_000_000, fraction))
         encoder = knnife.load_encoder(name, download=True, progress=progress)
-    if as_json:
-        output.write_rows([{"name": name, "kind": encoder.kind, "dim": encoder.dim}], {}, as_json=True)
-    else:
-        click.echo(printable(f"{name} is here: {encoder.kind}, {encoder.dim} dimensions"))
+    row = {"name": name, "kind": encoder.kind, "dim": encoder.dim}
+    output.write_result(row, f"{name} is here: {encoder.kind}, {encoder.dim} dimensions", as_json)
 
 
 def _list(entries: Iterable[knnife.Entry], as_json: bool) -> None:

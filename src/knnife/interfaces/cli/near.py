@@ -9,21 +9,8 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    json_option,
-    k_option,
-    lines_for,
-    load_vectors,
-    open_to_ask,
-    require_one,
-    space_argument,
-    valid_text,
-    where_option,
-)
 from knnife.interfaces.cli.progress import progress_bar
 
 COLUMNS = {"query": "near", "score": "score", "id": "id", "value": "text"}
@@ -44,32 +31,24 @@ knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
 def named_views(text: str) -> str | dict[str, float]:
     """The name of a view, or the names of several with their weights: plot=1,taste=2."""
     if "=" not in text:
-        return valid_text(text)
+        return shared.valid_text(text)
     try:
-        pairs = (each.rpartition("=") for each in valid_text(text).split(","))
+        pairs = (each.rpartition("=") for each in shared.valid_text(text).split(","))
         return {name.strip(): float(weight) for name, _, weight in pairs}
     except ValueError as error:
         raise click.BadParameter(f"{text!r}: expected a view, or several with weights: plot=1,taste=2") from error
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.argument("values", nargs=-1, type=valid_text, metavar="[VALUE]...")
-@click.option(
-    "--id",
-    "ids",
-    multiple=True,
-    type=valid_text,
-    metavar="ID",
-    help="Thing of the space; may be repeated.",
-)
-@click.option("--vectors", type=FILE, metavar="FILE.npy", help="Array whose rows are queries.")
-@k_option
+@shared.json_command(EXAMPLES)
+@shared.space_argument
+@click.argument("values", nargs=-1, type=shared.valid_text, metavar="[VALUE]...")
+@shared.text_option("--id", "ids", multiple=True, metavar="ID", help="Thing of the space; may be repeated.")
+@shared.file_option("--vectors", metavar="FILE.npy", help="Array whose rows are queries.")
+@shared.k_option
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
 @click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")
-@where_option
+@shared.where_option
 @click.option("--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2.")
-@json_option
 def command(
     space: str,
     values: tuple[str, ...],
@@ -90,11 +69,11 @@ def command(
     """
     if verify and vectors:
         raise click.UsageError("--verify compares pictures, and vectors are none; ask with VALUEs or --id")
-    require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
-    texts = list(lines_for(values))
-    queries: Any = load_vectors(vectors) if vectors else texts
+    shared.require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
+    texts = list(shared.lines_for(values))
+    queries: Any = shared.load_vectors(vectors) if vectors else texts
     options |= {"ids": ids} if ids else {"queries": queries}
-    with open_to_ask(space) as opened:
+    with shared.open_to_ask(space) as opened:
         if at_least is None:
             found: Any = opened.near(k=max(k, CANDIDATES) if verify else k, **options)
         else:

@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    FILE,
-    is_space,
-    json_option,
-    k_option,
-    valid_text,
-    view_option,
-    where_option,
-)
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -43,32 +33,27 @@ knnife outliers february.csv --text question --detector january.detector
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("space", type=valid_text, metavar="SPACE|FILE")
-@click.option("--new", type=valid_text, metavar="SPACE|FILE", help="Judge these by the things of SPACE.")
-@click.option(
-    "--labels",
-    type=valid_text,
-    metavar="FIELD",
-    help="Field that is true for things known to be odd; they are learned from.",
+@shared.json_command(EXAMPLES)
+@click.argument("space", type=shared.valid_text, metavar="SPACE|FILE")
+@shared.text_option("--new", metavar="SPACE|FILE", help="Judge these by the things of SPACE.")
+@shared.text_option(
+    "--labels", metavar="FIELD", help="Field that is true for things known to be odd; they are learned from."
 )
-@click.option("--save", type=FILE, metavar="DETECTOR", help="Save the detector fitted to SPACE in this file.")
-@click.option("--detector", type=FILE, metavar="DETECTOR", help="Judge SPACE or FILE by a detector that --save wrote.")
-@click.option("--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a FILE to encode.")
-@click.option("--id", type=valid_text, metavar="COLUMN", help="Column of a FILE with the id.")
+@shared.file_option("--save", metavar="DETECTOR", help="Save the detector fitted to SPACE in this file.")
+@shared.file_option("--detector", metavar="DETECTOR", help="Judge SPACE or FILE by a detector that --save wrote.")
+@shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a FILE to encode.")
+@shared.text_option("--id", metavar="COLUMN", help="Column of a FILE with the id.")
 @click.option("--odd", is_flag=True, help="Show all that are worth a look, instead of the K oddest.")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.1,
-    show_default=True,
     help="Share of these that may be ordinary.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draws.")
-@k_option
-@where_option
-@view_option
-@json_option
+@click.option("--seed", type=int, default=0, help="Seed of the random draws.")
+@shared.k_option
+@shared.where_option
+@shared.view_option
 def command(
     space: str,
     new: str | None,
@@ -88,7 +73,7 @@ def command(
         raise click.UsageError("--detector judges by what was kept; --new, --save and --labels go without it")
     if save and new:
         raise click.UsageError("--save keeps what was learned of SPACE; --new comes later, with --detector")
-    if (options["where"] or options["view"]) and (detector or not is_space(space)):
+    if (options["where"] or options["view"]) and (detector or not shared.is_space(space)):
         raise click.UsageError("--where and --view are for a SPACE that things are compared within, or with")
     found = _judge(space, new, detector, **options)
     count = int(found.odd.sum())
@@ -97,7 +82,7 @@ def command(
     else:
         rows = found.rows(count if odd else k)
         output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
-    click.echo(_summary(found, count, options["false_alarms"]), err=True)
+    output.note(_summary(found, count, options["false_alarms"]))
 
 
 def _judge(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from knnife.interfaces.cli.cells import Row, json_line, plain_line
+from knnife.interfaces.cli.cells import Row, json_line, plain_line, printable
 
 Layout = Literal["cut", "wrapped", "blocks"]
 
@@ -39,3 +39,14 @@ def write_rows(rows: Iterable[Row], columns: Mapping[str, str], as_json: bool = 
             row = {**row, "score": float(f"{score:.7g}")}  # the digits that float32 has
         sys.stdout.write((json_line(row) if as_json else plain_line(row, columns)) + "\n")
     sys.stdout.flush()  # who asks line by line wants to read the answer before the next question
+
+
+def write_result(row: Row, text: str, as_json: bool) -> None:
+    """Writes what a command did: `row` for programs, the lines of `text` for people."""
+    for line in [json_line(row)] if as_json else text.splitlines():
+        click.echo(printable(line))
+
+
+def note(text: str) -> None:
+    """Writes a line on standard error, for people."""
+    click.echo(printable(text), err=True)

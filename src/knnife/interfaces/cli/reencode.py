@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 import knnife
-from knnife.interfaces.cli.cells import json_line, printable
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.changes import describe, read_queries
-from knnife.interfaces.cli.examples import ExampleCommand
 from knnife.interfaces.cli.learned_encoders import encoder_again
-from knnife.interfaces.cli.options import (
-    ENCODER,
-    FILE,
-    json_option,
-    open_space,
-    require_one,
-    space_argument,
-    valid_text,
-)
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -37,15 +27,14 @@ knnife reencode films.knnife --drop small
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.option("--encoder", type=valid_text, metavar="NAME", help=f"The other one: {ENCODER}.")
-@click.option("--name", type=valid_text, metavar="VIEW", help="Name of the new view; by default, that of the encoder.")
-@click.option("--queries", type=FILE, metavar="FILE", help="Say how much the answers to its lines change.")
+@shared.json_command(EXAMPLES)
+@shared.space_argument
+@shared.text_option("--encoder", metavar="NAME", help=f"The other one: {shared.ENCODER}.")
+@shared.text_option("--name", metavar="VIEW", help="Name of the new view; by default, that of the encoder.")
+@shared.file_option("--queries", metavar="FILE", help="Say how much the answers to its lines change.")
 @click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")
-@click.option("--use", type=valid_text, metavar="VIEW", help="Let this view answer again.")
-@click.option("--drop", type=valid_text, metavar="VIEW", help="Remove this view.")
-@json_option
+@shared.text_option("--use", metavar="VIEW", help="Let this view answer again.")
+@shared.text_option("--drop", metavar="VIEW", help="Remove this view.")
 def command(
     space: str,
     encoder: str | None,
@@ -61,15 +50,15 @@ def command(
     The vectors make a view beside the old one, which answers until the new one is complete. It stays until it is
     dropped, and --use goes back to it; `knnife info` names the views. Stopped and run again, it goes on.
     """
-    require_one({"--encoder": encoder, "--use": use, "--drop": drop})
+    shared.require_one({"--encoder": encoder, "--use": use, "--drop": drop})
     for option, value in (("--name", name), ("--queries", queries), ("--no-switch", no_switch)):
         if value and not encoder:
             raise click.UsageError(f"{option} goes with --encoder")
     queries_read = read_queries(queries) if queries else []
-    with open_space(space) as opened:
+    with shared.open_space(space) as opened:
         if drop:
             opened.drop(drop)
-            _tell(f"the view {drop} of {space} is gone", {"dropped": drop}, as_json)
+            output.write_result({"dropped": drop}, f"the view {drop} of {space} is gone", as_json)
         elif use:
             with progress_bar(f"completing {use}") as report:
                 _tell_done(space, opened.use(use, progress=report), {}, as_json)
@@ -104,9 +93,4 @@ def _tell_done(space: str, done: Reencoded, changed: dict[str, float], as_json: 
         if done.before and done.before != done.view:
             line += f"; to go back: {again} --use {shlex.quote(done.before)}"
             line += f"\nto remove the old one: {again} --drop {shlex.quote(done.before)}"
-    _tell(line, {**next(done.rows()), **({"changes": changed} if changed else {})}, as_json)
-
-
-def _tell(text: str, row: dict[str, Any], as_json: bool) -> None:
-    for line in [json_line(row)] if as_json else text.splitlines():
-        click.echo(printable(line))
+    output.write_result({**next(done.rows()), **({"changes": changed} if changed else {})}, line, as_json)

@@ -6,19 +6,8 @@ from typing import Any
 
 import click
 
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import (
-    json_option,
-    k_option,
-    lines_for,
-    open_to_ask,
-    space_argument,
-    valid_text,
-    view_option,
-    where_option,
-)
 
 EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found"}
 
@@ -32,24 +21,17 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@space_argument
-@click.argument("query", nargs=-1, required=True, type=valid_text, metavar="QUERY...")
-@k_option
-@click.option(
-    "--by",
-    type=click.Choice(["both", "meaning", "words"]),
-    default="both",
-    show_default=True,
-    help="What has to match.",
-)
-@where_option
+@shared.json_command(EXAMPLES)
+@shared.space_argument
+@click.argument("query", nargs=-1, required=True, type=shared.valid_text, metavar="QUERY...")
+@shared.k_option
+@click.option("--by", type=click.Choice(["both", "meaning", "words"]), default="both", help="What has to match.")
+@shared.where_option
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Page 2 goes on where page 1 ended.")
 @click.option("--fold", is_flag=True, help="One hit for each whole, its best passage.")
 @click.option("--explain", is_flag=True, help="The ranks by meaning and by words, and the words found.")
 @click.option("--full", is_flag=True, help="Whole texts and metadata, on a terminal too.")
-@view_option
-@json_option
+@shared.view_option
 def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **options: Any) -> None:
     """Search by meaning and by words; the best come first.
 
@@ -63,8 +45,8 @@ def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **opt
     if several and not people:
         columns = {"query": "query", **columns}
     options["explain"] = options["explain"] or people  # a terminal marks the words found
-    with open_to_ask(space) as opened:
-        for each in lines_for(query) if several else [" ".join(query)]:
+    with shared.open_to_ask(space) as opened:
+        for each in shared.lines_for(query) if several else [" ".join(query)]:
             if several and people:
                 click.echo(f"\n{printable(each)}")
             hits = opened.search(each, **options)

@@ -12,14 +12,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row
-from knnife.interfaces.cli.options import json_option, valid_text
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.tools.registry import Parameter, Tool
 
 PROGRESS = "progress"  # a parameter of this name is called with (things done, share or None)
-TEXT = click.types.FuncParamType(valid_text)
+TEXT = click.types.FuncParamType(shared.valid_text)
 FILE_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {  # as `Input` has them
     "text": ("Column of a FILE to encode; may be repeated.", {"type": TEXT, "multiple": True, "metavar": "COLUMN"}),
     "id": ("Column of a FILE with the id.", {"type": TEXT, "metavar": "COLUMN"}),
@@ -53,10 +52,10 @@ def command_for(tool: Tool) -> click.Command:
         output.write_rows(rows, columns, as_json)
 
     command = click.command(tool.name, help=tool.help)(ask)
-    command.params = [click.Argument([first.name], type=valid_text, metavar="SPACE|FILE")]
+    command.params = [click.Argument([first.name], type=shared.valid_text, metavar="SPACE|FILE")]
     command.params += [each for each in map(_option, others) if each is not None]
     command.params += [click.Option([f"--{name}"], help=help, **kind) for name, (help, kind) in FILE_OPTIONS.items()]
-    return json_option(command)
+    return shared.json_option(command)
 
 
 def _answer(tool: Tool, things: Any, given: dict[str, Any]) -> tuple[list[Row], dict[str, str]]:

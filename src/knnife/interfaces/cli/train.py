@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 import knnife
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import json_line, printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, json_option, valid_text
 from knnife.interfaces.cli.progress import training_bar
 
 EXAMPLES = """
@@ -21,7 +20,7 @@ knnife train words ratings.csv --items movie --by user -o films.vectors
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES, beside={"words": "train:words"})
+@click.command(cls=shared.ExampleCommand, examples=EXAMPLES, beside={"words": "train:words"})
 @click.pass_context
 def command(context: click.Context) -> None:
     """Train a model of your own.
@@ -41,36 +40,30 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
 """
 
 
-@click.command(cls=ExampleCommand, examples=WORDS_EXAMPLES)
-@click.argument("sources", nargs=-1, required=True, type=valid_text, metavar="SOURCE...")
-@click.option("-o", "--output", "to", required=True, type=FILE, metavar="FILE", help="File to write the vectors to.")
-@click.option("--dim", type=int, default=100, show_default=True, help="Components of a vector.")
-@click.option("--epochs", type=int, default=5, show_default=True, help="Passes over the texts.")
-@click.option("--window", type=int, default=5, show_default=True, help="Words to each side that count as context.")
-@click.option("--min-count", type=int, default=5, show_default=True, help="Leave out rarer words.")
+@shared.json_command(WORDS_EXAMPLES)
+@click.argument("sources", nargs=-1, required=True, type=shared.valid_text, metavar="SOURCE...")
+@shared.file_option("-o", "--output", "to", required=True, metavar="FILE", help="File to write the vectors to.")
+@click.option("--dim", type=int, default=100, help="Components of a vector.")
+@click.option("--epochs", type=int, default=5, help="Passes over the texts.")
+@click.option("--window", type=int, default=5, help="Words to each side that count as context.")
+@click.option("--min-count", type=int, default=5, help="Leave out rarer words.")
 @click.option("--max-words", type=int, metavar="N", help="Only the N most frequent words.")
 @click.option("--subwords", is_flag=True, help="N-grams of 3 to 6 characters, for words never seen.")
 @click.option("--ngrams", type=(int, int), metavar="FROM TO", help="N-grams of other lengths.")
-@click.option("--buckets", type=int, default=200_000, show_default=True, help="Vectors that all n-grams share.")
+@click.option("--buckets", type=int, default=200_000, help="Vectors that all n-grams share.")
 @click.option(
     "--phrases", type=int, default=0, metavar="PASSES", help="Join new york to new_york; 2: three words, four."
 )
-@click.option("--phrase-score", type=float, default=100.0, show_default=True, help="Lower joins more.")
+@click.option("--phrase-score", type=float, default=100.0, help="Lower joins more.")
 @click.option("--cbow", is_flag=True, help="A word from its neighbours: faster, not as good for rare words.")
-@click.option("--negatives", type=int, default=5, show_default=True, help="Negative samples for each pair.")
-@click.option(
-    "--sample", type=float, default=1e-3, show_default=True, help="Words above this share are thinned out; 0: none."
-)
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Learning rate at the start; it falls to 0.")
-@click.option(
-    "--text", multiple=True, type=valid_text, metavar="COLUMN", help="Column of a table to read; may be repeated."
-)
+@click.option("--negatives", type=int, default=5, help="Negative samples for each pair.")
+@click.option("--sample", type=float, default=1e-3, help="Words above this share are thinned out; 0: none.")
+@click.option("--rate", type=float, default=0.05, help="Learning rate at the start; it falls to 0.")
+@shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a table to read; may be repeated.")
 @click.option("--split", type=click.Choice(["words", "spaces"]), default="words", help="spaces: it is split already.")
-@click.option("--items", type=valid_text, metavar="COLUMN", help="Items as words: the column of a table that has them.")
-@click.option("--by", type=valid_text, metavar="COLUMN", help="Column that groups items: a sentence for each group.")
-@click.option(
-    "--order", type=valid_text, metavar="COLUMN", help="Column that sorts them; by default, the order of the rows."
-)
+@shared.text_option("--items", metavar="COLUMN", help="Items as words: the column of a table that has them.")
+@shared.text_option("--by", metavar="COLUMN", help="Column that groups items: a sentence for each group.")
+@shared.text_option("--order", metavar="COLUMN", help="Column that sorts them; by default, the order of the rows.")
 @click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
 @click.option(
     "--threads",
@@ -78,8 +71,7 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
     metavar="N",
     help="Threads; all cores by default. With 1, the same seed gives the same vectors.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn by chance.")
-@json_option
+@click.option("--seed", type=int, default=0, help="Of all that is drawn by chance.")
 def words(
     sources: tuple[str, ...], to: str, subwords: bool, ngrams: tuple[int, int] | None, text: tuple[str, ...],
     as_json: bool, **settings: Any,
@@ -99,7 +91,7 @@ def words(
     settings["subwords"] = ngrams or ((3, 6) if subwords else None)
     checkpoint = Path(f"{to}.checkpoint")
     if checkpoint.exists():
-        click.echo(printable(f"going on with the training that {checkpoint} is of"), err=True)
+        output.note(f"going on with the training that {checkpoint} is of")
     start, stopped = time.monotonic(), False
     with training_bar() as report:
         try:
@@ -138,7 +130,7 @@ def _write_facts(vectors: knnife.WordVectors, to: str, seconds: float, as_json: 
         return
     rate = vectors.about["corpus words"] * vectors.about["epochs"] / max(vectors.about["seconds"], 1e-3)
     if broken := vectors.about["broken rows"]:
-        click.echo(f"skipped {broken:,} broken row{'s' if broken > 1 else ''}", err=True)
+        output.note(f"skipped {broken:,} broken row{'s' if broken > 1 else ''}")
     line = f"{to}: {len(vectors):,} words, {vectors.dim} dimensions, {seconds:.1f} s ({rate:,.0f} words a second)"
     click.echo(printable(f"{line}. Next: knnife words near {shlex.quote(to)} {shlex.quote(_one_word(vectors))}"))
 

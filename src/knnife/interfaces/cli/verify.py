@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
-from knnife.interfaces.cli.cells import printable
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, is_space, json_option, open_to_ask, valid_text
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -31,14 +28,13 @@ knnife verify photos/lake.jpg photos/copies/lake-mirrored.jpg --mirrored --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES)
-@click.argument("picture", type=FILE, metavar="PICTURE")
-@click.argument("candidates", type=valid_text, nargs=-1, required=True, metavar="CANDIDATE...")
+@shared.json_command(EXAMPLES)
+@click.argument("picture", type=shared.FILE, metavar="PICTURE")
+@click.argument("candidates", type=shared.valid_text, nargs=-1, required=True, metavar="CANDIDATE...")
 @click.option("--mirrored", is_flag=True, help="Those that show it as in a mirror, too.")
 @click.option("-k", type=click.IntRange(min=1), help="Nearest things of a space to compare; 20 by default.")
-@click.option("--show", type=FILE, metavar="FILE.html", help="A page with lines between the points that agree.")
+@shared.file_option("--show", metavar="FILE.html", help="A page with lines between the points that agree.")
 @click.option("--only-same", is_flag=True, help="Leave out those that show something else.")
-@json_option
 def command(
     picture: str, candidates: tuple[str, ...], mirrored: bool, k: int | None, show: str | None, only_same: bool,
     as_json: bool,
@@ -55,11 +51,11 @@ def command(
     rows = (row for row in found.rows() if row["same"] or not only_same)
     output.write_rows(rows, COLUMNS, as_json)
     if show and not as_json:
-        click.echo(f"{shown:,} of {len(found):,} show the same; see {printable(show)}", err=True)
+        output.note(f"{shown:,} of {len(found):,} show the same; see {show}")
 
 
 def _verified(picture: str, candidates: tuple[str, ...], options: dict[str, Any], k: int | None) -> Verified:
-    spaces = [name for name in candidates if is_space(name)]
+    spaces = [name for name in candidates if shared.is_space(name)]
     if spaces and len(candidates) > 1:
         raise click.UsageError(f"{spaces[0]} is a space, and stands alone; got {len(candidates)} candidates")
     if not spaces:
@@ -67,5 +63,5 @@ def _verified(picture: str, candidates: tuple[str, ...], options: dict[str, Any]
             raise click.UsageError("-k says how many of the nearest in a space are compared, and there is none")
         things = [thing for name in candidates for thing in knnife.read(name, pictures=True)]
         return knnife.verify(picture, things, **options)
-    with open_to_ask(spaces[0]) as space:
+    with shared.open_to_ask(spaces[0]) as space:
         return knnife.verify(picture, space, k=k or 20, **options)

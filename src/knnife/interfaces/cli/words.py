@@ -8,10 +8,8 @@ from typing import Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output
+from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import json_line
-from knnife.interfaces.cli.examples import ExampleCommand
-from knnife.interfaces.cli.options import FILE, json_option, k_option, lines_for, valid_text
 
 SHOWN = 10  # words shown
 BESIDE = {name: f"words:{name}" for name in ("near", "similar", "odd", "convert")}
@@ -23,12 +21,11 @@ knnife words near wiki.vectors king -k 3
 knnife words near wiki.vectors king --plus woman --minus man -k 1
 """
 
-words_argument = click.argument("file", type=FILE, metavar="FILE")
+words_argument = click.argument("file", type=shared.FILE, metavar="FILE")
 
 
-@click.command(cls=ExampleCommand, examples=EXAMPLES, beside=BESIDE)
+@shared.json_command(EXAMPLES, beside=BESIDE)
 @words_argument
-@json_option
 def command(file: str, as_json: bool) -> None:
     """What a file of word vectors holds, and how it was made.
 
@@ -63,16 +60,15 @@ cat royals.txt | knnife words near wiki.vectors - --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=NEAR_EXAMPLES)
+@shared.json_command(NEAR_EXAMPLES)
 @words_argument
-@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="WORD...")
-@click.option("--plus", multiple=True, type=valid_text, metavar="WORD", help="Added to each WORD; several, too.")
-@click.option("--minus", multiple=True, type=valid_text, metavar="WORD", help="Taken from each WORD; several, too.")
-@k_option
-@json_option
+@click.argument("words", nargs=-1, required=True, type=shared.valid_text, metavar="WORD...")
+@shared.text_option("--plus", multiple=True, metavar="WORD", help="Added to each WORD; several, too.")
+@shared.text_option("--minus", multiple=True, metavar="WORD", help="Taken from each WORD; several, too.")
+@shared.k_option
 def near(file: str, words: tuple[str, ...], k: int, as_json: bool, **sums: tuple[str, ...]) -> None:
     """The nearest words of each WORD, which is not among them itself; - stands for the lines of standard input."""
-    queries = list(lines_for(words))
+    queries = list(shared.lines_for(words))
     found = knnife.WordVectors.load(file).near(queries, k, **sums)
     columns = dict(NEAR_COLUMNS)
     if output.for_people() and len(queries) == 1:
@@ -88,11 +84,10 @@ knnife words similar wiki.vectors king queen man cat --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=SIMILAR_EXAMPLES)
+@shared.json_command(SIMILAR_EXAMPLES)
 @words_argument
-@click.argument("word", type=valid_text, metavar="WORD")
-@click.argument("others", nargs=-1, required=True, type=valid_text, metavar="OTHER...")
-@json_option
+@click.argument("word", type=shared.valid_text, metavar="WORD")
+@click.argument("others", nargs=-1, required=True, type=shared.valid_text, metavar="OTHER...")
 def similar(file: str, word: str, others: tuple[str, ...], as_json: bool) -> None:
     """How similar a WORD is to OTHERs: the cosine of their vectors, 1 for the same direction, about 0 for unrelated."""
     scores = knnife.WordVectors.load(file).similarity(word, others)
@@ -108,10 +103,9 @@ knnife words odd wiki.vectors breakfast cat lunch dinner --json
 """
 
 
-@click.command(cls=ExampleCommand, examples=ODD_EXAMPLES)
+@shared.json_command(ODD_EXAMPLES)
 @words_argument
-@click.argument("words", nargs=-1, required=True, type=valid_text, metavar="WORD...")
-@json_option
+@click.argument("words", nargs=-1, required=True, type=shared.valid_text, metavar="WORD...")
 def odd(file: str, words: tuple[str, ...], as_json: bool) -> None:
     """Which of three WORDs or more does not belong: it comes first, with how similar each is to the others."""
     output.write_rows(knnife.WordVectors.load(file).odd_one_out(words).rows(), ODD_COLUMNS, as_json)
@@ -123,9 +117,9 @@ knnife words convert wiki.vectors -o small.vectors --limit 10
 """
 
 
-@click.command(cls=ExampleCommand, examples=CONVERT_EXAMPLES)
-@click.argument("file", type=FILE, metavar="FILE")
-@click.option("-o", "--output", "target", type=FILE, required=True, metavar="FILE", help="Its name says the form.")
+@click.command(cls=shared.ExampleCommand, examples=CONVERT_EXAMPLES)
+@click.argument("file", type=shared.FILE, metavar="FILE")
+@shared.file_option("-o", "--output", "target", required=True, metavar="FILE", help="Its name says the form.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Write the first N words only.")
 def convert(file: str, target: str, limit: int | None) -> None:
     """Write word vectors in another form, which follows from the name.
@@ -135,4 +129,4 @@ def convert(file: str, target: str, limit: int | None) -> None:
     """
     vectors = knnife.WordVectors.load(file, limit=limit)
     vectors.save(target)
-    click.echo(f"{target}: {len(vectors):,} words, {vectors.dim} dimensions", err=True)
+    output.note(f"{target}: {len(vectors):,} words, {vectors.dim} dimensions")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from knnife.geometry import Vectors
     from knnife.things import Thing
 
+FORMATS = ("jsonl", "csv", "npy", "parquet")
 ROWS = 10_000  # in a row group of a parquet file
 RESERVED = ("id", "value", "part_of", "vector")  # metadata of these names is written as about.NAME
 
@@ -82,6 +83,25 @@ def text_file(path: str | None) -> Iterator[IO[str]]:
         return
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file
+
+
+def ending(path: str | None) -> str:
+    """The format that the name of a file says; jsonl without a file."""
+    return Path(path).suffix.lstrip(".").lower() if path else "jsonl"
+
+
+def write_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, set[type]], path: str | None, kind: str
+) -> None:
+    """Writes flat rows as csv, jsonl or parquet; to standard output where `path` is None."""
+    if kind == "parquet":
+        write_parquet(rows, columns, str(path))
+        return
+    with text_file(path) as file:
+        if kind == "csv":
+            write_csv(rows, columns, file)
+        else:
+            write_jsonl(rows, file)
 
 
 def write_jsonl(rows: Iterable[Mapping[str, Any]], file: IO[str]) -> None:

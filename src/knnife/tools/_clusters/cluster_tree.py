@@ -1,4 +1,8 @@
-"""From points to a tree of clusters, by way of a sample where there are many points, and which of them are outliers."""
+"""From points to a tree of clusters, by way of a sample where there are many points, and which of them are outliers.
+
+Two clusters merge when their ties are the most for their size: weight between / product of degrees. That ratio is the
+resolution at which modularity would merge them.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ import numpy as np
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Positions, Vectors, blocks, unit
 from knnife.space import nearest
-from knnife.tools._clusters.graph import Weights
+from knnife.tools._clusters.communities import between
+from knnife.tools._clusters.graph import Graph, Weights
 from knnife.tools._clusters.levels import Level, Tell, levels
-from knnife.tools._clusters.tree import Merges, leaves, merges
+
+Merges = tuple[tuple[int, int], ...]
 
 VOTERS = 15  # neighbours whose clusters a point that was not looked at joins
 CROWD = 10  # how far the neighbour of this rank is, says how alone a point is
@@ -100,13 +106,13 @@ def _chosen(found: list[Level], about: int | None) -> Level | None:
 
 def _peaks(found: list[Level], chosen: Level) -> tuple[int, ...]:
     """The numbers of clusters that are worth more than those within NEARBY times as many."""
-    best = {level.count: max(each.worth for each in found if _ratio(level, each) < NEARBY) for level in found}
+
+    def about_as_many(a: int, b: int) -> bool:
+        return max(a, b) / min(a, b) < NEARBY
+
+    best = {each.count: max(other.worth for other in found if about_as_many(each.count, other.count)) for each in found}
     peaks = {level.count for level in found if 0 < level.worth >= best[level.count]}
     return tuple(sorted(peaks | {1, chosen.count}))
-
-
-def _ratio(a: Level, b: Level) -> float:
-    return max(a.count, b.count) / min(a.count, b.count)
 
 
 def join(points: Vectors, some: Vectors, metric: Metric, labels: Positions, parents: Positions) -> Positions:
@@ -138,3 +144,60 @@ def outlying(points: Vectors, some: Vectors, metric: Metric, labels: Positions) 
         if low > 0:  # else most are copies of others, and there is no measure
             far[members] = distances[members] > high * max((high / low) ** FENCE, MARGIN)
     return far
+
+
+def leaves(graph: Graph, chosen: Positions, finest: Positions, least: int) -> Positions:
+    """The finest partition cut at the borders of the chosen one; pieces below `least` join others of their cluster."""
+    cells = np.unique(chosen * (int(finest.max()) + 1) + finest, return_inverse=True)[1]
+    sizes = np.bincount(cells)
+    parents = np.zeros(len(sizes), np.int64)
+    parents[cells] = chosen
+    largest = np.zeros(len(sizes), bool)  # of each cluster one piece stays, however small
+    order = np.lexsort((-sizes, parents))
+    largest[order[np.unique(parents[order], return_index=True)[1]]] = True
+    stays = largest | (sizes >= least)
+    for first, last in graph.blocks(max(1, len(graph) * len(sizes) // (1 << 22))):
+        lost = np.flatnonzero(~stays[cells[first:last]])
+        ties = graph.ties(first, last, cells, len(sizes))[lost]
+        allowed = (parents[None, :] == chosen[first:last][lost][:, None]) & stays
+        cells[first + lost] = np.where(allowed, ties, -1.0).argmax(axis=1)
+    return np.unique(cells, return_inverse=True)[1]
+
+
+def merges(graph: Graph, labels: Positions, parents: Positions) -> Merges:
+    """In which order the clusters merge, those with the same of `parents` (c,) first; b goes into a, a < b."""
+    weights = between(graph, labels)
+    degrees = weights.sum(axis=0)
+    alive = np.ones(len(degrees), bool)
+    parents = parents.copy()
+    found = []
+    while alive.sum() > 1:
+        ratio = _tie_ratios(weights, degrees, alive)
+        siblings = np.where(parents[:, None] == parents, ratio, -np.inf)
+        best = int((siblings if siblings.max() > -np.inf else ratio).argmax())
+        a, b = sorted(divmod(best, len(degrees)))
+        weights[a] += weights[b]
+        weights[:, a] += weights[:, b]
+        degrees[a] += degrees[b]
+        alive[b] = False
+        if parents[a] != parents[b]:
+            parents[:] = 0
+        found.append((a, b))
+    return tuple(found)
+
+
+def _tie_ratios(weights: Weights, degrees: Weights, alive: Positions) -> Weights:
+    ratio = weights / np.maximum(np.outer(degrees, degrees), 1e-300)
+    ratio[~alive] = -np.inf
+    ratio[:, ~alive] = -np.inf
+    np.fill_diagonal(ratio, -np.inf)
+    return ratio
+
+
+def cut(labels: Positions, order: Merges, count: int) -> Positions:
+    """The labels `(n,)` of the leaves after as many merges as leave `count` clusters; -1 stays -1."""
+    new = np.arange(len(order) + 1)
+    for a, b in order[: max(0, len(new) - count)]:
+        new[new == b] = a
+    new = np.unique(new, return_inverse=True)[1]
+    return np.where(labels < 0, -1, new[labels])

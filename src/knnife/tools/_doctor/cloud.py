@@ -92,10 +92,7 @@ def _direction(cloud: _Cloud) -> Finding:
         f"two random things have cosine {cosines.mean:.2f} (9 in 10 between {cosines.low:.2f} and {cosines.high:.2f}); "
         f"the strongest direction has {percent(strongest)} of the variance"
     )
-    state = worst(
-        judged(cosines.mean, NARROW, COLLAPSED),
-        judged(strongest, max(ONE_SIDED, EQUAL_SHARES / looked.dim)),
-    )
+    state = worst(judged(cosines.mean, NARROW, COLLAPSED), judged(strongest, max(ONE_SIDED, EQUAL_SHARES / looked.dim)))
     if state == "good":
         return Finding("direction", state, means, figures, m)
     means += "; where all point one way, trust the order of answers, not the height of their scores"

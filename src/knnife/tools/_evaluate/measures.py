@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Vectors
+from knnife import geometry
+from knnife.geometry import Metric, Positions, Vectors
 
 Numbers = NDArray[np.float64]
 
@@ -56,6 +57,27 @@ def overlap(a: NDArray[np.int64], b: NDArray[np.int64]) -> Numbers:
     """The share of each row of `a` (n, k) that is also in that row of `b` (n, k), `(n,)`."""
     shared: Numbers = (a[:, :, None] == b[:, None, :]).any(axis=2).mean(axis=1)
     return shared
+
+
+def neighbours(points: Vectors, own: Positions, queries: Vectors, k: int, metric: Metric) -> Positions:
+    """The k nearest of `points` (n, d) to each query (m, d), without the point `own[i]`, which it stands for."""
+    found = []
+    for block in geometry.blocks(len(queries), 4 * len(points)):
+        scores = geometry.similarity(queries[block], points, metric)
+        scores[np.arange(len(scores)), own[block]] = -np.inf
+        found.append(geometry.top_k(scores, k)[0])
+    return np.concatenate(found)
+
+
+def row_similarities(a: Vectors, b: Vectors, metric: Metric) -> Numbers:
+    """The similarity of each row of `a` (n, d) with that row of `b`, `(n,)`."""
+    if metric == "cosine":
+        a, b = geometry.unit(a), geometry.unit(b)
+    if metric in ("cosine", "dot"):
+        products: Numbers = np.einsum("ij,ij->i", a, b, dtype=np.float64)
+        return products
+    rows = [geometry.similarity(a[i : i + 1], b[i : i + 1], metric)[0, 0] for i in range(len(a))]
+    return np.array(rows, np.float64)
 
 
 def _by_threshold(scores: Numbers, truth: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

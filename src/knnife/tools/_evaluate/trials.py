@@ -23,7 +23,7 @@ from knnife.statistics.ranks import auroc
 from knnife.things import Thing
 from knnife.tools._evaluate import measures
 from knnife.tools._evaluate.labels import Pair, Query, perturb, title_and_body
-from knnife.tools._evaluate.nearness import neighbours, row_similarities
+from knnife.tools._evaluate.measures import neighbours, row_similarities
 
 SHOTS: Final = 8  # examples of each class
 ROUNDS: Final = 5  # times that examples are drawn

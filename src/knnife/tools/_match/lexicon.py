@@ -63,8 +63,7 @@ class Lexicon:
         return found
 
     def _alike(self, a: Rows, b: Rows) -> Numbers:
-        scores = cpdist(self._of(a), self._of(b), scorer=JaroWinkler.similarity, score_cutoff=NEARLY, dtype=np.float64)
-        return scores
+        return cpdist(self._of(a), self._of(b), scorer=JaroWinkler.similarity, score_cutoff=NEARLY, dtype=np.float64)
 
     def _models(self, a: Rows, b: Rows) -> Numbers:
         left, right = self._of(a), self._of(b)

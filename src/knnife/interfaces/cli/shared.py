@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,25 +14,77 @@ import knnife
 if TYPE_CHECKING:
     from knnife.geometry import Vectors
 
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
 
 def valid_text(value: str) -> str:
     """An argument without the surrogates by which Python carries bytes that are no UTF-8: U+FFFD instead."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+class ExampleCommand(click.Command):
+    """A command with examples, one a line, shown between its text and its options.
+
+    beside: commands that stand beside this one under its name, as `knnife evaluate words` beside `knnife evaluate`:
+        the word that calls each -> "module:name" in this folder, imported when it is called.
+    """
+
+    def __init__(self, *args: Any, examples: str, beside: Mapping[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.examples = examples.strip().splitlines()
+        self.beside = dict(beside or {})
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """That of this command, or of the one beside it that the first word calls."""
+        if args and args[0] in self.beside:
+            return self.command_beside(args[0]).make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def command_beside(self, word: str) -> click.Command:
+        """The command beside this one that a word calls."""
+        module, _, name = self.beside[word].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"knnife.interfaces.cli.{module}"), name)
+        return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The text, then the examples as they are: a line that is wrapped cannot be pasted."""
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            for line in self.examples:
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+        if self.beside:
+            with formatter.section("Beside this command"):
+                for word in self.beside:
+                    formatter.write(f"{'':{formatter.current_indent}}{ctx.command_path} {word} --help\n")
+
+
 ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, a folder, or a file of word vectors"
 FILE = click.Path(dir_okay=False)
 CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 
+
+def text_option(*names: str, **options: Any) -> Callable[[Command], Command]:
+    """An option whose value is a text."""
+    return click.option(*names, type=valid_text, **options)
+
+
+def file_option(*names: str, **options: Any) -> Callable[[Command], Command]:
+    """An option whose value is the path of a file, which need not exist."""
+    return click.option(*names, type=FILE, **options)
+
+
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
-view_option = click.option("--view", type=valid_text, metavar="VIEW", help="View to use instead of the default one.")
-where_option = click.option(
-    "--where", type=valid_text, metavar="FILTER", help="""Only these: 'year > 1990 and genre = "crime"'."""
-)
-k_option = click.option(
-    "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Number of answers, at most."
-)
+view_option = text_option("--view", metavar="VIEW", help="View to use instead of the default one.")
+where_option = text_option("--where", metavar="FILTER", help="""Only these: 'year > 1990 and genre = "crime"'.""")
+k_option = click.option("-k", type=click.IntRange(min=1), default=10, help="Number of answers, at most.")
+
+
+def json_command(examples: str, **options: Any) -> Callable[[Callable[..., None]], click.Command]:
+    """An `ExampleCommand` whose last option is --json."""
+    return lambda function: json_option(click.command(cls=ExampleCommand, examples=examples, **options)(function))
 
 
 def open_space(path: str, *, read_only: bool = False) -> knnife.Space:
