@@ -12,7 +12,8 @@ import pytest
 
 import knnife
 from knnife import BadInput
-from knnife.encoders._words import subwords, training, training_loop
+from knnife.encoders import word_table
+from knnife.encoders._words import training, training_loop
 from knnife.encoders._words.training import train
 from knnife.geometry import Vectors
 
@@ -102,7 +103,7 @@ def test_ngrams_have_the_rows_that_fasttext_gives_them() -> None:
 
     words = ["where", "a", "größe", "日本語", "😀x", "é"]
     for shortest, longest in ((3, 6), (1, 2), (2, 2)):
-        grams = subwords.ngrams_of(words, shortest, longest, 1999)
+        grams = word_table.ngrams_of(words, shortest, longest, 1999)
         for number, word in enumerate(words):
             whole = f"<{word}>"
             pieces = [

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.encoders._words import training_step
-from knnife.encoders._words.weights import CERTAIN, Sampler, TrainingWeights, WordGrams, alias_table, zeros
+from knnife.encoders._words.weights import CERTAIN, Sampler, TrainingWeights, alias_table, zeros
+from knnife.encoders.word_table import WordGrams
 
 WAYS = [training_step.plain_train_block, training_step.train_block]  # the same one twice where there is no compiler
 compiled = pytest.mark.skipif(training_step.KERNEL == "none", reason="knnife was installed without a compiler")

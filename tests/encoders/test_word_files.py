@@ -12,9 +12,8 @@ from safetensors.numpy import load_file
 from tests.conftest import shared
 
 from knnife.encoders._words import native
-from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.word_files import read_words, write_table
-from knnife.encoders.word_table import Subwords, WordTable
+from knnife.encoders.word_table import Subwords, WordTable, ngrams_of
 from knnife.errors import BadInput, DiskFull, NotFound, ReadOnly
 
 REAL = "models/gensim-test-vectors/"

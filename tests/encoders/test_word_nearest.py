@@ -7,8 +7,8 @@ import pytest
 from tests import worded
 
 from knnife import WordVectors
-from knnife.encoders._words import nearest as nearest_module
-from knnife.encoders._words.nearest import COMPILED, Nearest
+from knnife.encoders._words import questions
+from knnife.encoders._words.questions import COMPILED, Nearest
 from knnife.geometry import top_k, unit
 
 
@@ -71,6 +71,6 @@ def test_products_of_rows_are_those_of_numpy(n, width):
 
 
 def test_without_compiled_code_the_answers_are_the_same(wiki, monkeypatch):
-    monkeypatch.setattr(nearest_module, "COMPILED", False)
+    monkeypatch.setattr(questions, "COMPILED", False)
     plain = WordVectors(wiki.table).near(["king"] * 50, 3)
     assert plain.words[-1] == wiki.near("king", 3).words[0]

@@ -166,7 +166,7 @@ def test_the_odd_one_is_least_similar_to_the_others(wiki):
 
 
 def test_an_unseen_word_has_the_mean_of_its_ngrams():
-    from knnife.encoders._words.subwords import ngrams_of
+    from knnife.encoders.word_table import ngrams_of
 
     grams = np.random.default_rng(0).standard_normal((100, 4)).astype(np.float32)
     words = WordVectors(WordTable(["king"], np.ones((1, 4), np.float32), None, Subwords(3, 4, grams)))

@@ -55,7 +55,9 @@ class OnnxPictureEncoder:
         network = PictureNetwork(folder / found.pictures, read_json(folder / "config.json"))
         preparation = _preparation(folder, network)
         name = str(path) if name is None else name
-        if found.words is None or found.tokenizer is None or not _reads(network, found):
+        if found.words == found.pictures and not network.takes_words:  # one file may hold both networks
+            found = found._replace(words=None)
+        if found.words is None or found.tokenizer is None:
             return OnnxPictureEncoder(network, preparation, name=name)
         tokenizer = folder / found.tokenizer
         words = DeferredTextNetwork(folder / found.words, tokenizer, TextPreparation.read(folder, tokenizer))
@@ -118,11 +120,6 @@ def _networks(folder: Path, path: Path) -> formats.Networks:
     names = formats.files(path)
     found = formats.networks(names)
     return found if found.pictures else formats.networks(names, find(path).relative_to(path).as_posix())
-
-
-def _reads(network: PictureNetwork, found: formats.Networks) -> bool:
-    """Is there a network for texts? One file may hold both, and then takes texts as well."""
-    return found.words != found.pictures or network.takes_words
 
 
 def _preparation(folder: Path, network: PictureNetwork) -> Preparation:

@@ -98,7 +98,8 @@ def _matched(a: Keypoints, b: Keypoints) -> Matched:
         return replace(NOTHING, matches=len(rows))
     here, there = _complex(a.points), _complex(b.points)
     z, w = here[rows], there[columns]
-    best, agree = _best(z, w, *_relative(a, b, rows, columns))
+    turned, sized = b.angles[columns] - a.angles[rows], np.log(b.sizes[columns] / a.sizes[rows])
+    best, agree = _best(z, w, turned, sized)
     count = min(_places(z[agree]), _places(w[agree]))
     evidence = _evidence(len(rows), count, _chance(best, z, there, b))
     if not evidence:
@@ -126,11 +127,6 @@ def _alike(a: Keypoints, b: Keypoints) -> tuple[Rows, Rows]:
     return rows, nearest[rows]
 
 
-def _relative(a: Keypoints, b: Keypoints, rows: Rows, columns: Rows) -> tuple[Floats, Floats]:
-    """By how much each match is turned, in radians, and sized, as powers of e."""
-    return b.angles[columns] - a.angles[rows], np.log(b.sizes[columns] / a.sizes[rows])
-
-
 class _Map(NamedTuple):
     """w = turn z + skew conj(z) + shift: any affine map; one that only turns and sizes has no skew."""
 
@@ -148,7 +144,7 @@ class _Map(NamedTuple):
 
 
 def _best(z: Complex, w: Complex, turned: Floats, sized: Floats) -> tuple[_Map, Mask]:
-    """The map that most matches agree on, and which do."""
+    """The map that most matches agree on, and which do; each is turned (radians) and sized (powers of e)."""
     said = np.exp(sized + 1j * turned)  # what each match says by itself
     apart_z, apart_w = z[None, :] - z[:, None], w[None, :] - w[:, None]
     off = np.abs(said[:, None] * apart_z - apart_w)

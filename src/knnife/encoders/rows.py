@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Self, get_args
+from typing import Any, Final, Self, get_args
 
 import numpy as np
 
@@ -58,11 +58,6 @@ class RowColumn:
     weight: float = 0.0
 
 
-class _Learned(NamedTuple):
-    about: RowColumn
-    encoder: made.ColumnEncoder
-
-
 class RowEncoder:
     """Encodes rows; made by `train` or `from_bytes`. Safe to use from several threads at once."""
 
@@ -77,13 +72,12 @@ class RowEncoder:
         """columns: all, in the order of the table; encoders: of those with components, by name; rows: learned from."""
         self.columns = tuple(columns)
         self.rows = rows
-        self._learned = tuple(_Learned(each, encoders[each.name]) for each in columns if each.name in encoders)
+        self._encoders = {each.name: encoders[each.name] for each in columns if each.name in encoders}
         self._accepted = STRUCTURE | {each.name for each in columns}
-        ends = np.cumsum([learned.encoder.size for learned in self._learned]).tolist()
-        slices = [slice(end - learned.encoder.size, end) for learned, end in zip(self._learned, ends, strict=True)]
-        self.parts: Mapping[str, slice] = MappingProxyType(
-            {learned.about.name: where for learned, where in zip(self._learned, slices, strict=True)}
-        )
+        sizes = [encoder.size for encoder in self._encoders.values()]
+        ends = np.cumsum(sizes).tolist()
+        slices = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        self.parts: Mapping[str, slice] = MappingProxyType(dict(zip(self._encoders, slices, strict=True)))
         self.dim = int(ends[-1])
         self.fingerprint = hashlib.blake2b(self.to_bytes(), digest_size=16).hexdigest()  # of all that vectors depend on
 
@@ -103,8 +97,11 @@ class RowEncoder:
         if len(things) < 2:
             raise BadInput(f"{len(things)} row{'s' * (len(things) != 1)} to learn from; expected 2 or more")
         sample = [_parsed(thing.value) for thing in things]
-        table = _Table(things, sample, left_out)
-        learned = [_learn(name, table.kind(name, places), table.cells(name)) for name in table.names]
+        names, ignored = _columns(things, sample, left_out)
+        learned = []
+        for name in names:
+            cells = [row.get(name) for row in sample]
+            learned.append(_learn(name, "left out" if name in ignored else kind_of(name, cells, places), cells))
         encoders = {about.name: encoder for about, encoder in learned if encoder is not None}
         columns = [about for about, _ in learned]
         if not encoders:
@@ -135,11 +132,8 @@ class RowEncoder:
 
     def to_bytes(self) -> bytes:
         """All that was learned, as JSON; equal encoders have equal bytes."""
-        encoders = {learned.about.name: learned.encoder for learned in self._learned}
-        columns = [
-            asdict(each) | ({"learned": encoders[each.name].state()} if each.name in encoders else {})
-            for each in self.columns
-        ]
+        learned = {name: {"learned": encoder.state()} for name, encoder in self._encoders.items()}
+        columns = [asdict(each) | learned.get(each.name, {}) for each in self.columns]
         state = {"form": self.form, "version": VERSION, "rows": self.rows, "columns": columns}
         return json.dumps(state, separators=(",", ":"), allow_nan=False).encode()
 
@@ -156,12 +150,13 @@ class RowEncoder:
         check_list(values, "row")
         rows = [self._known(_parsed(value)) for value in values]
         vectors = np.empty((len(rows), self.dim), np.float32)
-        for about, encoder in self._learned:
+        weights = {each.name: np.float32(each.weight) for each in self.columns}
+        for name, encoder in self._encoders.items():
             try:
-                part = encoder.encode([row.get(about.name) for row in rows])
+                part = encoder.encode([row.get(name) for row in rows])
             except ValueError as error:  # a text model of another knnife
-                raise BadInput(f"column {about.name!r}: {error}") from error
-            np.multiply(part, np.float32(about.weight), out=vectors[:, self.parts[about.name]])
+                raise BadInput(f"column {name!r}: {error}") from error
+            np.multiply(part, weights[name], out=vectors[:, self.parts[name]])
         return vectors
 
     def _known(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -175,26 +170,14 @@ class RowEncoder:
         return row
 
 
-class _Table:
-    """A sample of rows, looked at by columns."""
-
-    def __init__(self, things: list[Thing], rows: list[dict[str, Any]], left_out: Sequence[str]) -> None:
-        self._rows = rows
-        known = {name for thing in things for name, cell in thing.about.items() if cell is not None}
-        encoded = {name for row in rows for name in row}
-        self.names = list(dict.fromkeys([*(name for thing in things for name in thing.about), *sorted(encoded)]))
-        if unknown := [name for name in left_out if name not in self.names]:
-            raise BadInput(f"no column {listed(unknown)} to leave out; the columns are: {listed(self.names)}")
-        # What is known of a thing and no part of its value was left out when it was read.
-        self._left_out = {*left_out, *(known - encoded)}
-
-    def cells(self, name: str) -> list[Any]:
-        """The cells of one column, None where there is none."""
-        return [row.get(name) for row in self._rows]
-
-    def kind(self, name: str, places: Numbers) -> Kind:
-        """What the column is; `places` (n,) are the numbers of the rows."""
-        return "left out" if name in self._left_out else kind_of(name, self.cells(name), places)
+def _columns(things: list[Thing], rows: list[dict[str, Any]], left_out: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The names of all columns, in order, and of those that are left out."""
+    known = {name for thing in things for name, cell in thing.about.items() if cell is not None}
+    encoded = {name for row in rows for name in row}
+    names = list(dict.fromkeys([*(name for thing in things for name in thing.about), *sorted(encoded)]))
+    if unknown := [name for name in left_out if name not in names]:
+        raise BadInput(f"no column {listed(unknown)} to leave out; the columns are: {listed(names)}")
+    return names, {*left_out, *(known - encoded)}  # what is known and no part of a value was left out when it was read
 
 
 def _sample(things: Iterable[Thing], count: int, seed: int) -> tuple[Numbers, list[Thing]]:

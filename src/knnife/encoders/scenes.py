@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice, pairwise
 from typing import Any, Final, Self
 
 import numpy as np
@@ -62,23 +63,21 @@ class SceneEncoder:
         """
         things = as_things(pictures, pictures=True)
         values = drawn((thing.value for thing in things if thing.value is not None), cls.SAMPLE, seed)
-        first, rest = values[:PATCHES_OF], values[PATCHES_OF:]
         parts = -(-ENOUGH // max(1, len(values))) - 1
-        progressed = _Progress(progress, len(values))
-        seen = [one for batch in _batches(first, partial(glances, parts=parts), progressed) for one in batch]
+        batches = _batches(values, partial(glances, parts=parts), progress)
+        seen = [one for batch in islice(batches, -(-min(PATCHES_OF, len(values)) // BATCH)) for one in batch]
         if len(seen) < 2:
             raise BadInput(f"{len(seen)} of {len(values)} pictures can be read; to learn from them takes 2 or more")
         descriptor = SceneDescriptor.learn([each[0] for each in seen], seed)
         described = [descriptor.describe(each) for each in seen]
-        described += [
-            descriptor.describe([one for each in batch for one in each])
-            for batch in _batches(rest, partial(glances, parts=parts), progressed)
-            if batch
-        ]
+        readable = len(seen)
+        for batch in filter(None, batches):
+            described.append(descriptor.describe([one for each in batch for one in each]))
+            readable += len(batch)
         whitening = _whitening(np.concatenate(described), descriptor.lengths)
         if not whitening.axes.shape[1]:
             raise BadInput(f"all of these {len(values):,} pictures look the same; expected different ones")
-        return cls(descriptor, whitening, progressed.readable)
+        return cls(descriptor, whitening, readable)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -134,33 +133,22 @@ class SceneEncoder:
         return cls(descriptor, principal, pictures)
 
 
-class _Progress:
-    """How far the pictures were looked at, and how many of them could be read."""
-
-    def __init__(self, tell: Progress | None, expected: int) -> None:
-        self._tell, self._expected, self._done = tell, expected, 0
-        self.readable = 0
-
-    def more(self, count: int, readable: int) -> None:
-        self._done += count
-        self.readable += readable
-        if self._tell is not None:
-            self._tell(self._done, self._done / self._expected)
-
-
 def _batches(
-    values: Sequence[Value], work: Callable[[Pixels], list[Glance]], progressed: _Progress
+    values: Sequence[Value], work: Callable[[Pixels], list[Glance]], progress: Progress | None
 ) -> Iterator[list[list[Glance]]]:
-    """What `work` makes of the pictures that can be decoded, batch by batch."""
-    for start in range(0, len(values), BATCH):
-        batch = values[start : start + BATCH]
+    """What `work` makes of the pictures that can be decoded, in batches, one of which begins at PATCHES_OF."""
+    n = len(values)
+    starts = [*range(0, min(PATCHES_OF, n), BATCH), *range(PATCHES_OF, n, BATCH)]
+    for start, stop in pairwise([*starts, n]):
+        batch = values[start:stop]
         try:
             seen = each_picture(batch, work, least=LEAST)
         except BadPictures as error:
             good = [value for place, value in enumerate(batch) if place not in error.faults]
             seen = each_picture(good, work, least=LEAST) if good else []
         yield seen
-        progressed.more(len(batch), len(seen))
+        if progress is not None:
+            progress(stop, stop / n)
 
 
 def _whitening(described: Vectors, lengths: Sequence[int]) -> PrincipalWhitening:

@@ -94,7 +94,9 @@ class StaticEncoder:
                 raise ValueError(f"model.safetensors: no tensor 'embeddings' among {sorted(tensors)}")
             embeddings = tensors["embeddings"]
             if dim is not None:
-                embeddings = _first_components(embeddings, dim)
+                if embeddings.ndim != 2 or not 1 <= dim <= embeddings.shape[1]:
+                    raise BadInput(f"dim={dim}: expected 1 to {embeddings.shape[-1]}, the dimensions of this model")
+                embeddings = np.ascontiguousarray(embeddings[:, :dim])
                 config = {**config, "hidden_dim": dim}
             return cls(
                 embeddings,
@@ -266,9 +268,3 @@ def _check(rows: NDArray[Any], weight_of: NDArray[Any], row_of: NDArray[Any], to
         raise BadInput(f"the tokens point to the rows {row_of.min()} to {row_of.max()}, but there are {len(rows)} rows")
     if not np.isfinite(weight_of).all() or (rows.dtype != np.int8 and not np.isfinite(rows).all()):
         raise BadInput("embeddings and weights must be finite numbers; some are NaN or infinity")
-
-
-def _first_components(embeddings: NDArray[Any], dim: int) -> NDArray[Any]:
-    if embeddings.ndim != 2 or not 1 <= dim <= embeddings.shape[1]:
-        raise BadInput(f"dim={dim}: expected 1 to {embeddings.shape[-1]}, the dimensions of this model")
-    return np.ascontiguousarray(embeddings[:, :dim])

@@ -142,7 +142,8 @@ class _Memory:
         db, sql = self._db, "SELECT vector, sum, used FROM vectors WHERE key = ? AND length(vector) = ?"
         if db is None:
             return found
-        with self._forgiving(), _transaction(db, "DEFERRED"):
+        with self._forgiving(), db:
+            db.execute("BEGIN DEFERRED")
             for key in keys:
                 row = db.execute(sql, (key, 4 * dim)).fetchone()
                 if row is None or not isinstance(row[0], bytes) or _sum(key, row[0]) != row[1]:
@@ -161,7 +162,8 @@ class _Memory:
             return
         blobs = ((key, vector.astype("<f4").tobytes()) for key, vector in vectors.items())
         rows = ((key, blob, _sum(key, blob), self._now) for key, blob in blobs)
-        with self._forgiving(), _transaction(self._db, "IMMEDIATE") as db:
+        with self._forgiving(), self._db as db:
+            db.execute("BEGIN IMMEDIATE")
             db.executemany("UPDATE vectors SET used = ? WHERE key = ?", ((self._now, key) for key in stale))
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
             while _size(db) > MOST_BYTES:
@@ -217,7 +219,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA trusted_schema = OFF")
         if not _ours(db):
             db.execute("PRAGMA page_size = 8192")  # five vectors of 384 numbers fit a page
-            with _transaction(db, "IMMEDIATE"):
+            with db:
+                db.execute("BEGIN IMMEDIATE")
                 if not _ours(db):  # another process may have been quicker
                     for statement in SCHEMA.strip().split(";\n"):
                         db.execute(statement)
@@ -237,18 +240,6 @@ def _ours(db: sqlite3.Connection) -> bool:
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise sqlite3.DatabaseError("it is another program's database")
     return False
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[sqlite3.Connection]:
-    db.execute(f"BEGIN {kind}")
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.rollback()
-        raise
 
 
 def _size(db: sqlite3.Connection) -> int:

@@ -1,7 +1,11 @@
 """Words and their vectors side by side, and how a word is looked up.
 
-A word is looked up as it is, then in lower case, then with "_" for each space, as files write phrases (new_york). The
-n-grams of unknown words are those of the word as it is, or in lower case where the file has no capitals.
+A word is looked up as it is, then in lower case, then with "_" for each space, as files write phrases (new_york).
+
+An unknown word has a vector by its character n-grams (Bojanowski et al., TACL 5, 2017). The n-grams of where, of 3
+characters: <wh, whe, her, ere, re>. Each is hashed to one of a fixed number of rows by FNV-1a over its bytes in UTF-8,
+bytes above 127 as negative numbers, as in fastText, so the rows of its models fit. The n-grams are those of the word as
+it is, or in lower case where the file has no capitals.
 """
 
 from __future__ import annotations
@@ -10,11 +14,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.subwords import ngrams_of
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
 
@@ -22,6 +26,16 @@ Rows = NDArray[np.int64]
 
 SUGGESTED = 3
 ALIKE = 60.0  # of 100, by rapidfuzz's ratio: below it a suggestion is no help
+OFFSET: Final = np.uint32(2166136261)
+PRIME: Final = np.uint32(16777619)
+HASHED_AT_ONCE: Final = 20_000  # words
+
+
+class WordGrams(NamedTuple):
+    """The character n-grams of each word: of word w, rows[starts[w] : starts[w + 1]] of `TrainingWeights.ngrams`."""
+
+    starts: NDArray[np.int64]  # (V + 1,)
+    rows: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -110,3 +124,51 @@ def unknown(table: WordTable, word: str) -> NotFound:
     near = process.extract(word.lower(), table.words, scorer=fuzz.ratio, limit=SUGGESTED, score_cutoff=ALIKE)
     perhaps = f"; perhaps {', '.join(repr(each) for each, *_ in near)}" if near else "; nothing is spelled like it"
     return NotFound(f"no word {word!r:.60} among the {len(table.words):,} words{perhaps}")
+
+
+def ngrams_of(words: Sequence[str], shortest: int, longest: int, buckets: int) -> WordGrams:
+    """The rows (0 to buckets - 1) of the n-grams of each word, of shortest..longest characters of "<word>"."""
+    counts, rows = [np.zeros(1, np.int64)], [np.empty(0, np.int32)]
+    for start in range(0, len(words), HASHED_AT_ONCE):
+        some = words[start : start + HASHED_AT_ONCE]
+        owners, found = _hashed([f"<{word}>" for word in some], shortest, longest)
+        counts.append(np.bincount(owners, minlength=len(some)))
+        rows.append((found % np.uint32(buckets)).astype(np.int32))
+    return WordGrams(np.cumsum(np.concatenate(counts)), np.concatenate(rows))
+
+
+def _hashed(words: list[str], shortest: int, longest: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """The number of its word, and the hash, of each n-gram; word by word."""
+    spelled = "".join(words).encode()
+    data = np.frombuffer(spelled, np.int8)
+    begins = np.append(np.flatnonzero((data.view(np.uint8) & 0xC0) != 0x80), len(data))  # (characters + 1,), in bytes
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    owner = np.repeat(np.arange(len(words)), lengths)
+    end = np.repeat(np.cumsum(lengths), lengths)  # of its word, in characters
+    first = np.arange(len(owner))
+    value = np.full(len(owner), OFFSET)
+    places, hashes = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+    for n in range(1, longest + 1):
+        inside = first + n <= end[first]
+        first, value = first[inside], _with_character(value[inside], data, begins, first[inside] + n - 1)
+        if n >= shortest:
+            alone = (n == 1) & ((first + 1 == end[first]) | (first + lengths[owner[first]] == end[first]))
+            places.append(first[~alone])  # < and > alone say nothing
+            hashes.append(value[~alone])
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    return owner[place[order]], np.concatenate(hashes)[order]
+
+
+def _with_character(
+    value: NDArray[np.uint32], data: NDArray[np.int8], begins: NDArray[np.int64], characters: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """The hashes gone on by one character each, of up to four bytes."""
+    for byte in range(4):
+        at = begins[characters] + byte
+        there = at < begins[characters + 1]
+        if not there.any():
+            break
+        signed = data[np.minimum(at, len(data) - 1)].astype(np.int32).view(np.uint32)
+        value = np.where(there, (value ^ signed) * PRIME, value)
+    return value

@@ -73,7 +73,7 @@ def corpus(
     """
     if split not in get_args(Split):
         raise BadInput(f'split={split!r}: expected "words" or "spaces"')
-    splitter: Splitter = _small_words if split == "words" else _spaced
+    splitter: Splitter = (lambda text: _words(text.lower())) if split == "words" else _spaced
     if isinstance(texts, (str, os.PathLike)):
         return _files([texts], splitter, text, on_error)
     if isinstance(texts, Mapping) or not isinstance(texts, Iterable):
@@ -109,21 +109,30 @@ def _in_memory(blocks: Iterator[list[bytes]]) -> Corpus:
 def _files(
     paths: Iterable[str | os.PathLike[str]], splitter: Splitter, text: str | Sequence[str] | None, on_error: OnError
 ) -> Corpus:
-    """All files one after another; the fraction is by the number of files and how much of the present one is read."""
+    """All files one after another."""
     names = [name for path in paths for name in expanded(os.fspath(path))]
-    readings = [_reading(name, text, on_error) for name in names]
-    done: list[Reading] = []
 
-    def blocks() -> Iterator[list[bytes]]:
+    def blocks(readings: Iterable[Reading]) -> Iterator[list[bytes]]:
         for reading in readings:
-            done.append(reading)
-            yield from _blocks(reading, splitter) if _is_plain(reading.source) else _blocks(_values(reading), splitter)
+            yield from _blocks(reading if _is_plain(reading.source) else _values(reading), splitter)
+
+    return of_readings([_reading(name, text, on_error) for name in names], blocks)
+
+
+def of_readings(readings: Sequence[Reading], blocks: Callable[[Iterable[Reading]], Iterator[list[bytes]]]) -> Corpus:
+    """What `blocks` makes of them; the fraction is by the number of those read and how much of the present one is."""
+    begun: list[Reading] = []
+
+    def each() -> Iterator[Reading]:
+        for reading in readings:
+            begun.append(reading)
+            yield reading
 
     def fraction() -> float | None:
-        now = done[-1].fraction if done else 0.0
-        return None if now is None else (max(0, len(done) - 1) + now) / len(readings)
+        now = begun[-1].fraction if begun else 0.0
+        return None if now is None else (max(0, len(begun) - 1) + now) / len(readings)
 
-    return Corpus(blocks(), fraction, lambda: sum(reading.broken for reading in done))
+    return Corpus(blocks(each()), fraction, lambda: sum(reading.broken for reading in begun))
 
 
 def expanded(name: str) -> list[str]:
@@ -243,10 +252,6 @@ def _utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise BadInput(f"{text[max(0, error.start - 20) : error.end + 20]!r} holds half a character") from error
-
-
-def _small_words(text: str) -> list[bytes]:
-    return _words(text.lower())
 
 
 def _spaced(text: str) -> list[bytes]:

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.disk import size_of
-from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.word2vec_files import LONGEST_WORD, MOST_DIMENSIONS
 from knnife.encoders._words.word_rows import check_finite, stacked, without_repeated
-from knnife.encoders.word_table import Subwords, WordTable
+from knnife.encoders.word_table import Subwords, WordTable, ngrams_of
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 

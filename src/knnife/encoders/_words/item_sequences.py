@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import warnings
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.corpus import END, Corpus, expanded
+from knnife.encoders._words.corpus import END, Corpus, expanded, of_readings
 from knnife.things import Reading, Thing, as_things, read
 from knnife.things.reading import OnError
 from knnife.things.rows import listed
@@ -30,14 +30,8 @@ def histories(rows: Any, *, items: str, by: str, order: str | None = None, on_er
     lacks one of them is broken. Without `order` the rows stand in order already. Numbers are sorted as numbers, all
     else as text (dates as 2024-05-17). The rows are gathered in memory, as numbers, with the names of items and groups.
     """
-    sources = _sources(rows, on_error)
     columns = [items, by] if order is None else [items, by, order]
-    done: list[Reading] = []
-
-    def fraction() -> float | None:
-        return (max(0, len(done) - 1) + (done[-1].fraction or 0.0)) / len(sources) if done else 0.0
-
-    return Corpus(_sequences(sources, columns, done), fraction, lambda: sum(each.broken for each in done))
+    return of_readings(_sources(rows, on_error), lambda readings: _sequences(readings, columns))
 
 
 def _sources(rows: Any, on_error: OnError) -> list[Reading]:
@@ -49,12 +43,11 @@ def _sources(rows: Any, on_error: OnError) -> list[Reading]:
     return [Reading("the rows given", lambda _: as_things(rows, row=True), on_error)]
 
 
-def _sequences(sources: list[Reading], columns: list[str], done: list[Reading]) -> Iterator[list[bytes]]:
+def _sequences(sources: Iterable[Reading], columns: list[str]) -> Iterator[list[bytes]]:
     item_of: dict[str, int] = {}
     group_of: dict[str, int] = {}
     items, groups, order = array("i"), array("i"), list[Any]()
     for source in sources:
-        done.append(source)
         for number, thing in enumerate(source, 1):
             cells = [_cell(thing, name) for name in columns]
             if None in cells:

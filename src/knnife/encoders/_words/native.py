@@ -176,14 +176,17 @@ def _parts(content: NDArray[np.uint8], what: str) -> tuple[Arrays, dict[str, str
 
 def _arrays(entries: Mapping[str, Any], data: NDArray[np.uint8], what: str) -> Iterator[tuple[str, NDArray[Any]]]:
     """Each array; together they cover the data without gap or overlap."""
-    reached = 0
-    for name, entry in sorted(entries.items(), key=lambda item: _start(item[1])):
-        kind = KINDS.get(name, NONE)
+    found: list[tuple[int, int, str, str, list[Any]]] = []
+    for name, entry in entries.items():
         match entry:
             case {"dtype": str(given), "shape": list(shape), "data_offsets": [int(start), int(end)]}:
-                sizes = [n for n in shape if type(n) is int and 0 <= n <= len(data)]
+                found.append((start, end, name, given, shape))
             case _:
                 raise _damaged(what, f"the entry of {name!r} cannot be read")
+    reached = 0
+    for start, end, name, given, shape in sorted(found):
+        kind = KINDS.get(name, NONE)
+        sizes = [n for n in shape if type(n) is int and 0 <= n <= len(data)]
         if given != kind.name or len(sizes) != kind.axes or len(shape) != kind.axes:
             raise _damaged(what, f"{name!r} is {given} {shape}: not a part of such a file")
         size = kind.number.itemsize
@@ -195,13 +198,6 @@ def _arrays(entries: Mapping[str, Any], data: NDArray[np.uint8], what: str) -> I
         yield name, np.require(data[start:end].view(kind.number).reshape(sizes), requirements=["A", "C"])
     if reached != len(data):
         raise _damaged(what, f"{len(data) - reached:,} bytes more than its header says")
-
-
-def _start(entry: Any) -> int:
-    match entry:
-        case {"data_offsets": [int(start), int()]}:
-            return start
-    return -1
 
 
 def _damaged(what: str, why: str) -> BadInput:

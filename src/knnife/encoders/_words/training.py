@@ -24,12 +24,11 @@ from knnife.encoders._words.disk import require_room
 from knnife.encoders._words.item_sequences import histories
 from knnife.encoders._words.numbered_corpus import NumberedCorpus
 from knnife.encoders._words.settings import Settings
-from knnife.encoders._words.subwords import ngrams_of
 from knnife.encoders._words.training_loop import EVERY, Report, TrainingLoop
 from knnife.encoders._words.training_step import KERNEL
 from knnife.encoders._words.training_vocabulary import CorpusVocabulary, count, join, settle
 from knnife.encoders._words.weights import Sampler, TrainingWeights
-from knnife.encoders.word_table import Subwords, WordTable
+from knnife.encoders.word_table import Subwords, WordTable, ngrams_of
 from knnife.errors import BadInput, DiskFull, ReadOnly
 from knnife.things.reading import OnError
 from knnife.threads import cores

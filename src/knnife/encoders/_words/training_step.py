@@ -123,7 +123,8 @@ class WindowRows:
         if self._sampler.grams is not None:
             self._make_up_to(min(last, centre + self._sampler.window))
         around = range(max(first, centre - reach), min(last, centre + reach) + 1)
-        return [self._row(position) for position in around if position != centre]
+        own = self._weights.words
+        return [self._made[i][1] if i in self._made else own[self._words[i]] for i in around if i != centre]
 
     def passed(self, centre: int) -> None:
         """The word that no window reaches any more gives what it learned to its own row and its n-grams'."""
@@ -132,9 +133,6 @@ class WindowRows:
     def passed_all(self) -> None:
         for position in sorted(self._made):
             self._give(position)
-
-    def _row(self, position: int) -> Vectors:
-        return self._made[position][1] if position in self._made else self._weights.words[self._words[position]]
 
     def _make_up_to(self, last: int) -> None:
         grams = self._sampler.grams

@@ -7,22 +7,16 @@ Rows are padded with zeros to whole cache lines: 100 dimensions take 112 floats.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders.word_table import WordGrams
 from knnife.geometry import Vectors
 
 LINE: Final = 16  # floats of a cache line
 CERTAIN: Final = 2**32 - 1  # a probability of 1, in the whole numbers that a draw of 32 bits is compared with
-
-
-class WordGrams(NamedTuple):
-    """The character n-grams of each word: of word w, rows[starts[w] : starts[w + 1]] of `TrainingWeights.ngrams`."""
-
-    starts: NDArray[np.int64]  # (V + 1,)
-    rows: NDArray[np.int32]
 
 
 @dataclass
@@ -89,14 +83,8 @@ class Sampler:
         parts = counts / max(counts.sum(), 1)
         scarce = sample / np.maximum(parts, 1e-30)
         kept = np.minimum(np.sqrt(scarce) + scarce, 1) if sample else np.ones(len(counts))
-        return cls(
-            (kept * CERTAIN).astype(np.uint32),
-            alias_table(counts.astype(float) ** 0.75),
-            window,
-            negatives,
-            cbow,
-            grams,
-        )
+        keep, aliases = (kept * CERTAIN).astype(np.uint32), alias_table(counts.astype(float) ** 0.75)
+        return cls(keep, aliases, window, negatives, cbow, grams)
 
 
 def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
