@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -184,7 +185,7 @@ def _arrays(entries: Mapping[str, Any], data: NDArray[np.uint8], what: str) -> I
             case _:
                 raise _damaged(what, f"the entry of {name!r} cannot be read")
     reached = 0
-    for start, end, name, given, shape in sorted(found):
+    for start, end, name, given, shape in sorted(found, key=itemgetter(0)):
         kind = KINDS.get(name, NONE)
         sizes = [n for n in shape if type(n) is int and 0 <= n <= len(data)]
         if given != kind.name or len(sizes) != kind.axes or len(shape) != kind.axes:
