@@ -16,8 +16,7 @@ from knnife.encoders.protocol import Progress
 from knnife.space import is_space
 from knnife.things.sheets import Cell, sheet
 from knnife.tools._faces.clustering import Shown, of_people, of_photos
-from knnife.tools._faces.known import KnownFaces
-from knnife.tools._faces.models import Model
+from knnife.tools._faces.known import KnownFaces, Model
 from knnife.tools._faces.thresholds import Decision
 
 

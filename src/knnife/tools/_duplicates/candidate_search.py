@@ -132,6 +132,5 @@ def _far_enough(a: Vectors, b: Vectors | None, metric: Metric, seed: int) -> tup
 def _all_distances(some: Vectors, others: Vectors, metric: Metric) -> Vectors:
     if metric in ("cosine", "dot"):
         found: Vectors = np.maximum(1 - some @ others.T, 0)
-    else:
-        found = np.negative(similarity(some, others, metric))
-    return found
+        return found
+    return -similarity(some, others, metric)

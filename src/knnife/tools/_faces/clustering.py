@@ -17,10 +17,9 @@ from knnife.geometry import Vectors, unit
 from knnife.space import encode
 from knnife.tools._faces.average_linkage import group
 from knnife.tools._faces.error_rates import FEWEST, Codes, Limits
-from knnife.tools._faces.face_crops import Cut, look
+from knnife.tools._faces.face_crops import look
 from knnife.tools._faces.face_training import trained_on
-from knnife.tools._faces.known import KnownFaces
-from knnife.tools._faces.models import Model, as_detector, face_model
+from knnife.tools._faces.known import KnownFaces, Model, as_detector, face_model
 from knnife.tools._faces.photos import Photos
 from knnife.tools._faces.thresholds import Decision, advised, decide
 
@@ -98,9 +97,13 @@ def of_photos(
     shown: list[Shown] = []
     problems: list[tuple[str, str]] = []
     for number, looked in enumerate(look(photos, finder, whole=whole, learned=learned), 1):
+        name = looked.photo.name
         if not looked.faces:
-            problems.append((looked.photo.name, looked.fault or "no face was found in it"))
-        shown += [_shown(looked.photo.name, place, face) for place, face in enumerate(looked.faces, 1)]
+            problems.append((name, looked.fault or "no face was found in it"))
+        shown += [
+            Shown(f"{name}#{place}", name, place, face.box, face.confidence, None, face.crop)
+            for place, face in enumerate(looked.faces, 1)
+        ]
         if progress is not None:
             progress(number, photos.fraction)
     problems = photos.faults + problems
@@ -149,10 +152,6 @@ def _line(limits: Limits | None, encoder: Encoder, points: Vectors, rate: float 
     low, middle = np.quantile(likenesses, [0.16, 0.5]) if len(likenesses) else (0.0, 0.0)
     line = min(float(middle + WIDTHS * (middle - low)), 0.99)
     return Decision(line, None, None, None, 0, "taken from the likenesses of these faces; nothing was measured")
-
-
-def _shown(photo: str, number: int, face: Cut) -> Shown:
-    return Shown(f"{photo}#{number}", photo, number, face.box, face.confidence, None, face.crop)
 
 
 def _numbers(names: Sequence[str | None]) -> Codes:

@@ -96,10 +96,8 @@ def one_face(looked: PhotoFaces) -> tuple[Cut | None, str]:
     if not looked.faces:
         return None, "no face was found in it"
     if len(looked.faces) > 1 and looked.faces[0].box[2] < CLEARLY * looked.faces[1].box[2]:
-        return (
-            None,
-            f"{len(looked.faces)} faces are in it, and none is clearly the largest; cut out the one that is meant",
-        )
+        many = f"{len(looked.faces)} faces are in it"
+        return None, f"{many}, and none is clearly the largest; cut out the one that is meant"
     if looked.faces[0].visible < ENOUGH:
         return None, f"only {looked.faces[0].visible:.0%} of the face is in it; expected a photo of the whole face"
     return looked.faces[0], ""

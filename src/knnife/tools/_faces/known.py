@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
-from knnife.encoders import Encoder
+from knnife.encoders import Encoder, load_encoder
 from knnife.encoders.face_detection import load_detector
 from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space
+from knnife.things.kinds import kind
 from knnife.tools._faces import face_training
 from knnife.tools._faces.answers import Person
 from knnife.tools._faces.error_rates import Limits
 from knnife.tools._faces.gallery import Gallery
-from knnife.tools._faces.models import Model, as_detector, face_model
 from knnife.tools._faces.photos import PERSON
+
+Model = str | os.PathLike[str] | Encoder | None
 
 
 class KnownFaces:
@@ -128,3 +131,18 @@ class KnownFaces:
         """All faces as arrays, and what was measured on those who have a name."""
         gallery = Gallery.of(self.space)
         return gallery, face_training.limits_of(self.space, gallery, keep=not self._read_only)
+
+
+def as_detector(detector: str | os.PathLike[str] | FaceDetector | None) -> FaceDetector:
+    """A detector that is given, in a file, or (None) the one that needs no file. Raises what `load_detector` does."""
+    if isinstance(detector, os.PathLike):
+        detector = os.fspath(detector)
+    return load_detector(detector) if detector is None or isinstance(detector, str) else detector
+
+
+def face_model(model: str | os.PathLike[str] | Encoder) -> Encoder:
+    """The model of faces called so, or in this file. Raises BadInput for a model of other things."""
+    found = load_encoder(Path(model) if isinstance(model, os.PathLike) else model)
+    if not kind(found.kind).cut_out:
+        raise BadInput(f"the model {found.name} takes {found.kind}; expected one of faces (`knnife models` lists them)")
+    return found
