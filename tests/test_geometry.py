@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from knnife import BadInput
-from knnife.geometry import METRICS, as_vectors, blocks, similarity, top_k, unit
+from knnife.geometry import METRICS, as_vectors, blocks, ranges, similarity, top_k, unit
 
 SQUARE = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], np.float32)
 numbers = st.floats(-100, 100, width=32)
@@ -98,3 +98,9 @@ def test_large_but_finite_vectors_are_fine() -> None:
 def test_an_unknown_metric_lists_the_known_ones() -> None:
     with pytest.raises(BadInput, match="cosine, dot, euclidean, manhattan"):
         similarity(SQUARE, SQUARE, "hamming")  # type: ignore[arg-type]
+
+
+def test_ranges_are_one_behind_another() -> None:
+    numbers, which = ranges(np.array([5, 0, 9]), np.array([2, 0, 3]))
+    assert numbers.tolist() == [5, 6, 9, 10, 11]
+    assert which.tolist() == [0, 0, 2, 2, 2]

@@ -116,6 +116,12 @@ def blocks(n: int, row_bytes: int, budget: int = BLOCK_BYTES) -> Iterator[slice]
         yield slice(start, min(n, start + step))
 
 
+def ranges(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The numbers of n ranges, one after another, and in which range each is; starts, lengths: `(n,)`."""
+    which = np.repeat(np.arange(len(lengths)), lengths)
+    return np.arange(len(which)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths), which
+
+
 def connected(n: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each of n things the smallest row that it is connected with by pairs, `(n,)`."""
     label = np.arange(n)

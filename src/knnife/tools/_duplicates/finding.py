@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders.protocol import Progress
-from knnife.geometry import Metric, Vectors
+from knnife.geometry import Metric, Vectors, ranges
 from knnife.space import Sample
 from knnife.statistics.tails import PairTail
 from knnife.things.folding import fold
@@ -192,9 +192,8 @@ def _every_copy(rows: Rows, first: Rows) -> tuple[Rows, Rows]:
     """For each row the rows that are exact copies of it, itself among them, and the place in `rows` of each."""
     order = np.argsort(first, kind="stable")
     begin, end = (np.searchsorted(first[order], first[rows], side=side) for side in ("left", "right"))
-    which = np.repeat(np.arange(len(rows)), end - begin)
-    within = np.arange(len(which)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
-    return order[begin[which] + within], which
+    places, which = ranges(begin, end - begin)
+    return order[places], which
 
 
 def _together(

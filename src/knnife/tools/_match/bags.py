@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.geometry import ranges
+
 Numbers = NDArray[np.float64]
 Keys = NDArray[np.int64]
 Rows = NDArray[np.int64]
@@ -48,9 +50,8 @@ class Bag:
 
     def of(self, rows: Rows) -> tuple[Rows, Rows]:
         """What these rows hold, one behind another: of which of `rows` each piece is, and its place in the bag."""
-        sizes = self.sizes[rows]
-        which = np.repeat(np.arange(len(rows)), sizes)
-        return which, np.arange(len(which)) + np.repeat(self.starts[rows] - (np.cumsum(sizes) - sizes), sizes)
+        places, which = ranges(self.starts[rows], self.sizes[rows])
+        return which, places
 
 
 class Rarity(NamedTuple):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knnife.geometry import Vectors, blocks
+from knnife.geometry import Vectors, blocks, ranges
 from knnife.tools._match.bags import Bag, Keys, Numbers, Rarity, Rows
 from knnife.tools._match.lexicon import Lexicon, Marks
 
@@ -147,9 +147,7 @@ def _nearest(
         return found
     counts = np.bincount(shared.right_pair, minlength=m)
     times = counts[shared.left_pair]  # each word on the left meets all on the right of its pair
-    ours = np.repeat(np.arange(len(lefts)), times)
-    begins = (np.cumsum(counts) - counts)[shared.left_pair]
-    theirs = np.arange(len(ours)) + np.repeat(begins - (np.cumsum(times) - times), times)
+    theirs, ours = ranges((np.cumsum(counts) - counts)[shared.left_pair], times)
     two, where = np.unique(lefts[ours] * len(lexicon) + rights[theirs], return_inverse=True)
     nearness = lexicon.near(*np.divmod(two, max(len(lexicon), 1)))[where]
     some = np.flatnonzero(nearness)

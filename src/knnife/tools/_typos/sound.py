@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.geometry import ranges
 from knnife.tools._typos.alignment import ALPHABET, Letters
 
 SOUNDS: Final = ".aptkfsmnlrjSCTbdgwh"  # "." is silence, a any vowel, S as in ship, C as in church, T as in thin
@@ -80,10 +81,7 @@ _RULES: Final = (
 def sounds(letters: Letters) -> Keys:
     """The key of each word `(m,)`: its sounds, five bits for each; 0 where there is none."""
     heard = _heard(letters.flat)
-    word = np.repeat(np.arange(len(letters.starts)), letters.lengths)
-    inside = np.arange(len(word)) + np.repeat(
-        letters.starts - np.cumsum(letters.lengths) + letters.lengths, letters.lengths
-    )
+    inside, word = ranges(letters.starts, letters.lengths)
     voiced = heard[inside] > 0
     word, heard = word[voiced], heard[inside][voiced]
     fresh = np.append(True, (heard[1:] != heard[:-1]) | (word[1:] != word[:-1]))[: len(word)]  # none twice in a row

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput
+from knnife.geometry import ranges
 from knnife.tools._typos.spelled import LONGEST, Spelled, folded, speak, spell
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: odd, its bits spread well (Knuth, TAOCP 3, 6.4)
@@ -59,17 +60,9 @@ class Deletes:
         """All entries in common with each of m words: places in `words` and rows, repeated, with false positives."""
         hashes, asked = variants(words, slice(None), self.width, self.edits, self.least)
         bucket = (hashes >> np.uint64(64 - self.bits)).astype(np.int64)
-        entry, owner = _ranges(self.starts[bucket], self.starts[bucket + 1])
+        entry, owner = ranges(self.starts[bucket], self.starts[bucket + 1] - self.starts[bucket])
         same = self.hashes[entry] == (hashes >> np.uint64(32)).astype(np.uint32)[owner]
         return asked[owner[same]], self.rows[entry[same]]
-
-
-def _ranges(starts: NDArray[np.int32], stops: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The numbers from each start to before its stop, one after another, and which of the ranges each is in."""
-    lengths = stops - starts
-    owner = np.repeat(np.arange(len(starts)), lengths)
-    before = np.cumsum(lengths) - lengths
-    return np.arange(len(owner)) + (starts - before)[owner], owner
 
 
 def variants(words: Spelled, part: slice, width: int, edits: int, least: int) -> tuple[Keys, Rows]:
