@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ def fold(texts: Sequence[str]) -> list[str]:
     """The texts in one case and form, every run of white space, punctuation and control characters one space."""
     if not texts:
         return []
-    plain = [text.lower() if text.isascii() else _one_form(text) for text in texts]
+    nfkc = partial(unicodedata.normalize, "NFKC")
+    plain = [text.lower() if text.isascii() else nfkc(nfkc(text).casefold()) for text in texts]
     joined = END.join(plain)
     if joined.count(END) >= len(texts):
         joined = END.join(text.replace(END, " ") for text in plain)
@@ -27,10 +29,6 @@ def fold(texts: Sequence[str]) -> list[str]:
     codes = np.where(gap, np.uint32(32), codes)[~(gap & before)]
     parts = codes.tobytes().decode("utf-32-le", "surrogatepass").split(END)
     return [part.rstrip(" ") for part in parts]
-
-
-def _one_form(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

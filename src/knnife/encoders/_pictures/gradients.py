@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 from knnife.things.pixels import Pixels, resized
@@ -42,18 +41,13 @@ def _cells(picture: Vectors) -> Vectors:
     angle = np.arctan2(down, across) % np.pi * (BINS / np.pi) - 0.5  # in bins, whose middles are whole numbers
     lower = np.floor(angle)
     strength, share = np.hypot(across, down), angle - lower
-    cell = _cell_of_pixel() * BINS
+    along = np.arange(SIDE) // (SIDE // CELLS)
+    cell = (along[:, None] * CELLS + along) * BINS  # of each pixel
     first = lower.astype(np.int64) % BINS
     size = CELLS * CELLS * BINS
     counted = np.bincount((cell + first).ravel(), (strength * (1 - share)).ravel(), size)
     counted += np.bincount((cell + (first + 1) % BINS).ravel(), (strength * share).ravel(), size)
     return (counted / (SIDE // CELLS) ** 2).astype(np.float32).reshape(CELLS, CELLS, BINS)
-
-
-def _cell_of_pixel() -> NDArray[np.int64]:
-    """The number of the cell that each pixel lies in, `(SIDE, SIDE)`."""
-    along = np.arange(SIDE) // (SIDE // CELLS)
-    return along[:, None] * CELLS + along
 
 
 def _blocks(cells: Vectors) -> Vectors:

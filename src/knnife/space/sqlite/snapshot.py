@@ -108,13 +108,10 @@ class SqliteSnapshot:
     @property
     def views(self) -> list[View]:
         if self._views is None:
-            self._views = self._read_views()
+            rows = self._db.execute(f"SELECT {COLUMNS} FROM views ORDER BY number").fetchall()
+            found = [View(*row)._replace(ready=bool(row[7]), is_default=bool(row[8])) for row in rows]
+            self._views = tables.with_origins(self._db, found)
         return self._views
-
-    def _read_views(self) -> list[View]:
-        rows = self._db.execute(f"SELECT {COLUMNS} FROM views ORDER BY number").fetchall()
-        found = [View(*row)._replace(ready=bool(row[7]), is_default=bool(row[8])) for row in rows]
-        return tables.with_origins(self._db, found)
 
     def vectors(
         self, view: View, positions: Sequence[int] | None = None, after: int = 0

@@ -86,7 +86,8 @@ def _overlaid(things: Sample, other: Sample | None) -> bool:
 
 def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
     if by != "surface" or is_space(given) or isinstance(given, Sample | np.ndarray) or _sees(asked.get("encoder")):
-        return _by_direction(sample(given, what=what, **asked))
+        side = sample(given, what=what, **asked)  # by the product, a thing may be closer to others than to its copy
+        return replace(side, metric="cosine") if side.metric == "dot" else side
     with opened(given, what=what) as readable:
         things = numbered(as_things(readable))
     ids = [thing.id or "" for thing in things]
@@ -96,11 +97,6 @@ def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
 def _sees(encoder: Any) -> bool:
     """Whether this is an encoder of pictures, as far as that can be told without loading it."""
     return encoder == ENCODER or kind(getattr(encoder, "kind", None)).overlaid
-
-
-def _by_direction(side: Sample) -> Sample:
-    """With the cosine where the metric is the product: by that, a thing may be closer to others than to its copy."""
-    return replace(side, metric="cosine") if side.metric == "dot" else side
 
 
 def _encoder_for(given: Any) -> str | None:
