@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from knnife import Detector, outliers
-from knnife.tools._outliers.axes import three_axes
+from knnife.tools._outliers.axes import _gains, three_axes
 from knnife.tools._outliers.calibrating import extrapolated, worth_a_look
 from knnife.tools._outliers.samples import sampled, sizes
 
@@ -70,6 +70,17 @@ def test_what_is_worth_a_look_is_what_benjamini_and_hochberg_wrote(p: np.ndarray
     assert worth_a_look(p, rate).tolist() == [each <= limit for each in p]
 
 
+@given(arrays(float, st.tuples(st.integers(3, 9), st.integers(1, 4)), elements=st.integers(0, 2)))
+def test_spreads_without_a_point_are_those_of_the_others(points: np.ndarray) -> None:
+    deviation = points.std(axis=0)
+    points, deviation = points[:, deviation > 0], deviation[deviation > 0]
+    gains = _gains((points - points.mean(axis=0)) / deviation)
+    for row, found in enumerate(gains):
+        others = np.delete(points, row, axis=0).std(axis=0)
+        expected = np.divide(deviation**2, others**2, out=np.zeros_like(others), where=others > 1e-9)
+        assert found == pytest.approx(expected)
+
+
 def test_p_values_never_fall_where_scores_do() -> None:
     scores = np.random.default_rng(0).normal(size=500)
     p = extrapolated(scores)[np.argsort(-scores)]
@@ -112,6 +123,22 @@ def test_p_values_of_new_things_are_uniform_however_many_columns_there_are(n: in
     draws = []
     for seed in range(20):
         detector = Detector.fit(drawn(n), seed=seed)
+        draws.append(detector.p_values(detector.score(drawn(100))))
+    p = np.concatenate(draws)
+    assert (p <= 0.05).mean() == pytest.approx(0.05, abs=0.02)
+    assert (p <= 0.2).mean() == pytest.approx(0.2, abs=0.05)
+
+
+def test_p_values_of_new_things_are_uniform_where_columns_are_mostly_zero() -> None:
+    """As features of pictures are: of many columns a few things alone make the spread."""
+    random, draws = np.random.default_rng(4), []
+
+    def drawn(count: int) -> np.ndarray:
+        shared = 0.7 * random.normal(size=(count, 1))
+        return np.maximum(shared + random.normal(size=(count, 150)) - np.linspace(0.5, 4, 150), 0)
+
+    for seed in range(20):
+        detector = Detector.fit(drawn(150), seed=seed)
         draws.append(detector.p_values(detector.score(drawn(100))))
     p = np.concatenate(draws)
     assert (p <= 0.05).mean() == pytest.approx(0.05, abs=0.02)
