@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 from scripts import corpus, distill, fit, teacher
 from tokenizers import Tokenizer
@@ -138,5 +139,5 @@ def test_the_packaged_model_was_made_by_this_recipe():
     vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
     assert [token for token in vocabulary if not distill.is_text(token)] == [distill.UNKNOWN]
     assert "pandemic" in vocabulary  # a new word
-    weights = static.load((folder / "model.safetensors").read_bytes())["weights"]
+    weights = load_file(folder / "model.safetensors")["weights"]
     assert weights[vocabulary["."]] < 0.3 * weights[vocabulary["mountain"]]
