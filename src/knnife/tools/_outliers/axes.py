@@ -132,8 +132,9 @@ def _whitened(gains: Numbers, scaled: Numbers, white: ShrunkWhitening, spiked: N
     rest = np.maximum(
         total - np.where(varying, 0, parts).sum(axis=1), NOTHING
     )  # columns that vary no more count nothing
-    growth: Numbers = rest / np.maximum(1 - (lost * parts).sum(axis=1) / rest, NOTHING) / np.where(total > 0, total, 1)
-    return (1 + SHRINKAGE / n) * np.sqrt(np.maximum(growth, NOTHING))
+    growth = rest / np.maximum(1 - (lost * parts).sum(axis=1) / rest, NOTHING) / np.where(total > 0, total, 1)
+    inflation: Numbers = (1 + SHRINKAGE / n) * np.sqrt(np.maximum(growth, NOTHING))
+    return inflation
 
 
 def _axes(origin: Numbers, factors: Numbers) -> Axes:
