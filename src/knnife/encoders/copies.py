@@ -133,8 +133,7 @@ def _weights() -> Vectors:
     """How much each cell counts `(GRID, GRID)`."""
     from_centre = (2 * np.arange(GRID) + 1) / GRID - 1
     along = np.exp(-0.5 * np.square(from_centre / RIM))
-    weights: Vectors = np.outer(along, along).astype(np.float32)
-    return weights
+    return np.outer(along, along).astype(np.float32)
 
 
 def _orders() -> NDArray[np.int64]:

@@ -66,8 +66,7 @@ class OpenAIEncoder:
     def named(cls, name: str, prefixes: Prefixes | None = None) -> OpenAIEncoder:
         """The encoder for "model" or "model@dimensions", where the environment says how to reach it.
 
-        Servers of open models mostly call them as the hub does, "intfloat/e5-small-v2", and leave out their prefixes,
-        which then have to be given.
+        Servers of open models mostly name them as the hub does, "intfloat/e5-small-v2", and put no prefixes on.
         """
         found = re.fullmatch(r"(?P<model>\S+?)(?:@(?P<dimensions>[1-9]\d{0,5}))?", name)
         if found is None:

@@ -43,14 +43,12 @@ def _phash(picture: Pixels, side: int) -> NDArray[np.bool_]:
     size = OVERSAMPLED * side
     waves = _cosines(size)[:side]
     lowest = waves @ _grey(picture, size, size).astype(np.float64) @ waves.T
-    above: NDArray[np.bool_] = lowest > np.median(lowest)
-    return above
+    return lowest > np.median(lowest)
 
 
 def _dhash(picture: Pixels, side: int) -> NDArray[np.bool_]:
     tiny = _grey(picture, side + 1, side)
-    brighter: NDArray[np.bool_] = tiny[:, 1:] > tiny[:, :-1]
-    return brighter
+    return tiny[:, 1:] > tiny[:, :-1]
 
 
 def _grey(picture: Pixels, width: int, height: int) -> NDArray[np.uint8]:
@@ -64,5 +62,4 @@ def _grey(picture: Pixels, width: int, height: int) -> NDArray[np.uint8]:
 def _cosines(n: int) -> NDArray[np.float64]:
     """The cosine transform of n values as a matrix `(n, n)`, a frequency a row (DCT-II, as SciPy scales it)."""
     places = np.arange(n)
-    waves: NDArray[np.float64] = 2 * np.cos(np.pi * np.outer(places, 2 * places + 1) / (2 * n))
-    return waves
+    return 2 * np.cos(np.pi * np.outer(places, 2 * places + 1) / (2 * n))

@@ -82,8 +82,7 @@ NOTHING: Final = Matched(
 def matched(a: Keypoints, b: Keypoints, *, mirrored: bool = False) -> Matched:
     """What the pictures with these keypoints have in common, however turned, sized or cropped.
 
-    mirrored: a as in a mirror is tried as well, and the better of the two is returned: what is nearly symmetric, a
-    shirt for instance, passes for a copy either way round.
+    mirrored: a as in a mirror is tried as well, and the better of the two is returned (a shirt fits both).
     """
     found = _matched(a, b)
     if not mirrored:
@@ -135,8 +134,7 @@ class _Map(NamedTuple):
     shift: complex
 
     def __call__(self, z: Complex) -> Complex:
-        moved: Complex = self.turn * z + self.skew * z.conj() + self.shift
-        return moved
+        return self.turn * z + self.skew * z.conj() + self.shift
 
     def matrix(self) -> NDArray[np.float64]:
         x, y = self.turn + self.skew, 1j * (self.turn - self.skew)  # where the two axes go

@@ -83,8 +83,7 @@ def as_encoder(encoder: object, what: str) -> Encoder:
 def encode_query(encoder: Encoder, values: Sequence[Any]) -> Vectors:
     """The vectors of queries, by the encoder's own `encode_query` where its model makes a difference."""
     own = getattr(encoder, "encode_query", None)
-    vectors: Vectors = own(values) if own is not None else encoder.encode(values)
-    return vectors
+    return own(values) if own is not None else encoder.encode(values)
 
 
 def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
@@ -92,8 +91,7 @@ def encode_text(encoder: Encoder, values: Sequence[str]) -> Vectors | None:
     if kind(encoder.kind).found_by_text:
         return encode_query(encoder, values)
     own = getattr(encoder, "encode_text", None)
-    vectors: Vectors | None = None if own is None else own(values)
-    return vectors
+    return None if own is None else own(values)
 
 
 def check_list(values: Sequence[Any], noun: str) -> None:
@@ -132,5 +130,4 @@ def reading_for(encoder: Encoder) -> dict[str, Any]:
 
 def preferred_metric(encoder: Encoder) -> Metric:
     """By which metric the vectors of an encoder are compared where nobody says otherwise."""
-    metric: Metric = getattr(encoder, "metric", "cosine")
-    return metric
+    return getattr(encoder, "metric", "cosine")

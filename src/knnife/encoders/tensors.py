@@ -62,10 +62,7 @@ def pack(form: str, version: int, about: Mapping[str, Any], tensors: Tensors) ->
 
 
 def unpack(data: bytes, form: str, version: int, make: Callable[[dict[str, Any], Tensors], Made]) -> Made:
-    """What `make(about, tensors)` makes of the bytes that `pack` wrote.
-
-    Raises BadInput for anything else, and for whatever `make` stumbles over.
-    """
+    """What `make(about, tensors)` makes of the bytes that `pack` wrote. Raises BadInput for anything else."""
     try:
         tensors = from_bytes(data)
         about = json.loads(tensors.pop(ABOUT).tobytes())

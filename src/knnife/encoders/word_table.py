@@ -40,10 +40,7 @@ class WordGrams(NamedTuple):
 
 @dataclass(frozen=True)
 class Subwords:
-    """Vectors of character n-grams (Bojanowski et al., 2017), by which a word that was never seen has a vector, too.
-
-    An n-gram of shortest..longest characters of "<word>" is hashed (FNV-1a, as fastText does) to a row of `vectors`.
-    """
+    """Vectors of the n-grams of shortest..longest characters of "<word>", by the row that each is hashed to."""
 
     shortest: int
     longest: int

@@ -170,10 +170,7 @@ class WordVectors:
         return self._sentences.tokens(values)
 
     def __getattr__(self, name: str) -> str:
-        """The fingerprint, a hash of all that the vectors of texts depend on: made when it is first needed.
-
-        All vectors are read for it, which for a large file takes longer than all else that one may want of it.
-        """
+        """The fingerprint, a hash of all that vectors of texts depend on; computed late, as it reads the whole file."""
         if name != "fingerprint":
             raise AttributeError(f"word vectors have no attribute {name!r}")
         digest = hashlib.blake2b(f"words {VERSION}".encode(), digest_size=16)

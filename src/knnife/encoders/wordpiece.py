@@ -58,10 +58,7 @@ class Alphabet(NamedTuple):
 
 
 def vocabulary(definition: bytes) -> WordpieceVocabulary | None:
-    """The vocabulary of a tokenizer.json; None where texts are more than their words, or nothing is compiled.
-
-    None as well where something is wrong with it: the package tokenizers then says what.
-    """
+    """The vocabulary of a tokenizer.json; None where it is of another kind or faulty, or nothing is compiled."""
     if KERNELS == "none":
         return None
     try:

@@ -38,18 +38,14 @@ class ColumnEncoder(Protocol):
 
 
 def rarity(share: float) -> float:
-    """How far out is what this share of the rows has, in standard deviations?
-
-    As far as the numbers of a normal distribution that are as rare: the share beyond z is about exp(-z² / 2).
-    """
+    """How rare a share of the rows is: the z beyond which a normal distribution has it, about exp(-z² / 2)."""
     return math.sqrt(2.0 * math.log(1.0 / share)) if share < 1 else 0.0
 
 
 class Presence(NamedTuple):
     """Where a cell lies that is missing (above 0), or is there and cannot be read as what the column is (below).
 
-    own: on a component of its own, as both happened in the sample or one did. Otherwise it takes the place of the
-    number, far out: a component that never changes would be a waste.
+    own: on a component of its own, as one of both occurred in the sample; else in the place of the number, far out.
     """
 
     missing: float
@@ -206,8 +202,7 @@ class CategoryColumn:
                 places[name] = len(table)
                 table.append(self._rows[name] if name in self._rows else self._row(name, None))
         picked = np.fromiter((places[name] for name in names), np.int64, len(names))
-        rows: Vectors = np.array(table, np.float32).reshape(-1, self.size)[picked]
-        return rows
+        return np.array(table, np.float32).reshape(-1, self.size)[picked]
 
     def _row(self, name: str | None, place: int | None) -> Vectors:
         """The components of one name, whose component is at `place`, if it has one."""

@@ -53,8 +53,7 @@ class Scale(NamedTuple):
             z = np.clip((_turned(numbers, self.turn) - self.middle) / self.unit, -1e300, 1e300)
         size = np.abs(z)
         bent = BEND * (1.0 + np.log(np.maximum(size, BEND) / BEND))
-        far: Numbers = np.where(size > BEND, np.copysign(bent, z), z)
-        return far
+        return np.where(size > BEND, np.copysign(bent, z), z)
 
 
 def finite(state: Any, count: int, most: float) -> list[float]:

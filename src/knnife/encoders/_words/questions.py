@@ -201,8 +201,7 @@ class Nearest:
 
     def _exact(self, queries: Vectors, rows: Rows | slice) -> Vectors:
         """The cosines of queries of length 1 (m, d) and these rows `(m, r)`."""
-        found: Vectors = queries @ self._vectors[rows].T / self.lengths[rows]
-        return found
+        return queries @ self._vectors[rows].T / self.lengths[rows]
 
     @cached_property
     def _rounded(self) -> _Rounded:

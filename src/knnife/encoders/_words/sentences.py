@@ -85,8 +85,7 @@ class Sentences:
         if unseen is not None:
             total += unit(unseen).sum(axis=0)  # of frequency 0, so their weight is 1
         total /= np.float32(max(count, 1))
-        whole: Vectors = total - (total @ self.common) * self.common
-        return whole
+        return total - (total @ self.common) * self.common
 
     def _joined(self, words: list[str]) -> list[str]:
         """Words that make a phrase of the vocabulary ("new_york") as one, the longest that fits from left to right."""

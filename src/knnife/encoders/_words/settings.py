@@ -15,14 +15,13 @@ from knnife.errors import BadInput
 class Settings:
     """All that decides the vectors, beside the corpus. Raises BadInput for a value that cannot be.
 
-    dim: components of a vector. window: words to each side that count as near, at most. epochs: how often the corpus is
-    gone through. negatives: words drawn at random, for each pair, that it is told apart from. cbow: a word from the
-    mean of its neighbours, rather than each neighbour from the word (skip-gram).
-    min_count: words that came less often are left out. max_words: so many are kept, the most frequent; None for all.
-    sample: words that make up more of the text than this are passed over at times (2013b, section 2.3).
+    dim: components of a vector. window: the most words to each side that count as near. epochs: passes over the corpus.
+    negatives: random words for each pair. cbow: predict a word from the mean of its neighbours, rather than each
+    neighbour from the word (skip-gram).
+    min_count: words that occur less often are left out. max_words: the most frequent so many stay; None for all.
+    sample: words that make up more of the text than this are skipped at times (2013b, section 2.3).
     rate: of learning, at the beginning; it falls evenly to nothing.
-    subwords: n-grams of so many characters, as (3, 6), so that unseen words have vectors; None for none. buckets: rows
-    that share all n-grams.
+    subwords: n-grams of so many characters, as (3, 6), which give unknown words vectors. buckets: rows for all n-grams.
     phrases: passes that join words to phrases; each doubles how many words one may have. phrase_score: how much more
     often than by chance; each further pass takes half of it.
     """

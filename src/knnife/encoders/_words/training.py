@@ -29,7 +29,7 @@ from knnife.encoders._words.training_step import KERNEL
 from knnife.encoders._words.training_vocabulary import CorpusVocabulary, count, join, settle
 from knnife.encoders._words.weights import Sampler, TrainingWeights
 from knnife.encoders.word_table import Subwords, WordTable, ngrams_of
-from knnife.errors import BadInput, DiskFull, ReadOnly
+from knnife.errors import BadInput
 from knnife.things.reading import OnError
 from knnife.threads import cores
 
@@ -67,19 +67,15 @@ def train(
 ) -> Trained:
     """Vectors of the words in `texts`.
 
-    texts, text, split, on_error: as `corpus` takes them. items, by, order: instead, columns of a table: what is learned
-        are the items of each group, as `histories` takes them.
-    threads: by default all cores. checkpoint: a file that is there while training lasts, written every few minutes and
-        when it is interrupted; where it exists already the training goes on from there. Beside it, for as long, is the
-        corpus as numbers; without a checkpoint they are where temporary files are.
-    progress: called with what is being done ("reading", "joining phrases", "training"), the words of that so far, the
-        fraction of all or None, and the loss of late or None.
-    settings: fields of `Settings`.
+    texts, text, split, on_error: as for `corpus`. items, by, order: columns of a table, as for `histories`.
+    threads: by default all cores. checkpoint: a file written every few minutes and at an interruption, from which the
+        same training goes on. The numbered corpus lies beside it, or without one in the folder of temporary files.
+    progress: called with the step ("reading", "joining phrases", "training"), its words so far, the fraction of all or
+        None, and the recent loss or None. settings: fields of `Settings`.
 
-    Raises BadInput for a corpus with fewer than two words that are frequent enough, for vectors that memory cannot
-    hold, and for a checkpoint of another training; what reading raises; DiskFull where the corpus as numbers, or where
-    vectors beside the checkpoint, have no room; TrainingStopped, a KeyboardInterrupt with the vectors so far. Warns
-    where a checkpoint cannot be written: what was learned is worth more.
+    Raises BadInput for a corpus with fewer than two frequent words, for vectors that memory cannot hold, and for a
+    checkpoint of another training; what reading raises; DiskFull where the numbered corpus, or the vectors beside the
+    checkpoint, have no room; TrainingStopped at Ctrl-C. Warns where a checkpoint cannot be written.
     """
     chosen = Settings.of(settings)
     workers = _threads(threads)
@@ -95,11 +91,11 @@ def train(
             require_room(path, course.weights.words.nbytes)
         try:
             while not course.run(workers, EVERY, tell):
-                _keep(course, path, fingerprint)
+                course.keep(path, fingerprint)
         except KeyboardInterrupt as stop:
             if not course.progress.blocks:
                 raise
-            _keep(course, path, fingerprint)
+            course.keep(path, fingerprint)
             raise TrainingStopped(_trained(course, vocabulary, read)) from stop
         return _trained(course, vocabulary, read)
 
@@ -166,14 +162,6 @@ def _drawn(words: int, buckets: int, settings: Settings) -> TrainingWeights:
             f"{words:,} words and {buckets:,} buckets of {settings.dim:,} dimensions take {size / 1e9:,.1f} GB, more "
             "than there is: choose a lower dim, max_words or buckets, or a higher min_count"
         ) from error
-
-
-def _keep(course: TrainingLoop, path: Path | None, fingerprint: str) -> None:
-    """Writes a checkpoint; what stands in the way of that does not end the training."""
-    try:
-        course.keep(path, fingerprint)
-    except (DiskFull, ReadOnly) as error:
-        warnings.warn(f"no checkpoint, so from here on the training could not be resumed: {error}", stacklevel=3)
 
 
 def _trained(course: TrainingLoop, vocabulary: CorpusVocabulary, read: Corpus) -> Trained:

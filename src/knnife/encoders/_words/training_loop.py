@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -32,7 +33,7 @@ from knnife.encoders._words.numbered_corpus import GAP, NumberedCorpus
 from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.training_step import train_block
 from knnife.encoders._words.weights import Sampler, TrainingWeights
-from knnife.errors import BadInput
+from knnife.errors import BadInput, DiskFull, ReadOnly
 
 Report = Callable[[str, int, float | None, float | None], None]
 
@@ -140,15 +141,18 @@ class TrainingLoop:
             self._before = self.progress
 
     def keep(self, path: Path | None, corpus: str) -> None:
-        """Writes a checkpoint; corpus: the fingerprint. Raises DiskFull and ReadOnly; an older file then stays."""
+        """Writes a checkpoint; corpus: the fingerprint. Warns where it cannot be written; an older file then stays."""
         if path is None:
             return
         progress, settings, dim = self.progress._asdict(), asdict(self.settings), self.weights.dim
         state = {"progress": progress, "settings": settings, "corpus": corpus, "dim": dim}
         metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(state)}
         arrays = _arrays(self.weights)
-        with writing(path) as stream:
-            native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
+        try:
+            with writing(path) as stream:
+                native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
+        except (DiskFull, ReadOnly) as error:  # which do not end the training
+            warnings.warn(f"no checkpoint, so from here on the training could not be resumed: {error}", stacklevel=3)
 
     def run(self, threads: int, seconds: float, tell: Report) -> bool:
         """Goes on for so long at most; whether it came to the end. After Ctrl-C, too, all blocks begun are done."""
@@ -216,10 +220,7 @@ class TrainingLoop:
 
 @lru_cache(maxsize=1)
 def _order(blocks: int) -> NDArray[np.int64]:
-    """The numbers of the blocks `(blocks,)` as every epoch goes through them: 0, 5, 1, 6, 2, 7 and so on.
-
-    On the corpus of bench/train_words.py two places give more than an order drawn by chance, and more places less.
-    """
+    """The numbers of the blocks `(blocks,)` in the order of every epoch: 0, 5, 1, 6, 2, 7 … (bench/train_words.py)."""
     return np.argsort(np.arange(blocks) % -(-blocks // PLACES), kind="stable")
 
 

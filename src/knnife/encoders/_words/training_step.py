@@ -42,11 +42,9 @@ def train_block(
 ) -> tuple[float, int]:
     """Learns from the words `ids` (n,), with -1 between sentences, and changes `weights`.
 
-    The learning rate goes evenly from `rate_from` to `rate_to`. `state` (64 bits) decides all that is drawn, so give
-    each block of each epoch its own; then, with one thread, the same numbers come out each time. Threads may share
-    the weights. Gives the summed loss (negative log likelihood) of the pairs it was measured for, and their number.
-
-    Raises ValueError where an id is no row of `weights`, or the arrays do not fit together.
+    The learning rate goes evenly from `rate_from` to `rate_to`. `state` (64 bits) is the seed of the block. Threads may
+    share the weights. Returns the summed loss (negative log likelihood) of the pairs it was measured for, and their
+    number. Raises ValueError where an id is no row of `weights`, or the arrays do not fit together.
     """
     if KERNEL == "none":
         return plain_train_block(weights, sampler, ids, rate_from, rate_to, state)

@@ -91,8 +91,7 @@ def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
     """(V, 2): for drawing one of V in proportion to `weights` with one look (Walker, 1977).
 
     Draw a row with equal chances; it stands for itself where a draw of 32 bits is below its first number, else for its
-    second. What the scarce lack of the mean, the plentiful give of what they have above it: both are laid end to end,
-    and where the ends fall says who gives to whom (so there is no loop as in Vose, 1991).
+    second. The deficits and the surpluses to the mean are laid end to end instead of a loop as in Vose, 1991.
     """
     n = len(weights)
     part = weights * (n / weights.sum()) if n else weights

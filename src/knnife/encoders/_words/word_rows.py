@@ -139,10 +139,7 @@ def stacked(blocks: Iterable[Vectors]) -> Vectors:
 
 
 def table_of(blocks: Iterable[WordBlock], what: str) -> tuple[WordTable, dict[str, Any]]:
-    """The table of all blocks, with the first vector of each word; the mapping says how many others there were.
-
-    Raises BadInput where there are no words.
-    """
+    """All blocks as a table with the first vector of each word, and the number of others. Raises BadInput if empty."""
     words: list[str] = []
 
     def vectors() -> Iterator[Vectors]:
