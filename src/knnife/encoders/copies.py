@@ -151,6 +151,5 @@ def _orders() -> NDArray[np.int64]:
     return np.array(orders)
 
 
-VARIANTS: Final = (
-    _orders()
-)  # turned counter-clockwise by 0, 90, 180, 270 degrees; then so after mirroring left to right
+# Turned counter-clockwise by 0, 90, 180, 270 degrees; then so after mirroring left to right.
+VARIANTS: Final = _orders()

@@ -20,9 +20,7 @@ from knnife.things.values import cell_value
 
 Numbers = NDArray[np.float64]
 
-NOTHING: Final = frozenset(
-    ["", "na", "n/a", "nan", "null", "none", "nil", "-", "?"]
-)  # of a number: how "missing" reads
+NOTHING: Final = frozenset(["", "na", "n/a", "nan", "null", "none", "nil", "-", "?"])  # how a missing number reads
 TRUTH: Final = dict.fromkeys(["true", "yes", "y", "t", "1"], 1.0) | dict.fromkeys(["false", "no", "n", "f", "0"], 0.0)
 LARGEST: Final = 1e150  # beyond, numbers count as this one: the difference of two still fits float64
 _EPOCH: Final = datetime(1970, 1, 1)

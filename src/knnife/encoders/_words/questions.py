@@ -38,9 +38,7 @@ Rows = NDArray[np.int64]
 PLAINLY: Final = 20  # questions that are answered before the words are rounded
 BYTE, SHORT = 127, 2047  # the largest numbers that words and questions are rounded to
 LONGEST: Final = 2**31 // (BYTE * SHORT)  # components whose products' sum surely fits in 32 bits
-WIDTH: Final = (
-    16  # rounded words have a multiple of so many components, zeros at the end: instructions take them at once
-)
+WIDTH: Final = 16  # rounded words are padded with zeros to a multiple of so many components, as instructions take
 PIECES: Final = 50  # times k pieces, whose k best members tell what k words reach at least
 ROUNDING: Final = np.float32(1e-5)  # what sums in float32 may be wrong by
 
