@@ -221,7 +221,7 @@ def test_the_same_seed_draws_the_same_and_another_shuffles_otherwise() -> None:
     first = labels.draw(things, 100, 3, frozenset())
     assert first == labels.draw(things, 100, 3, frozenset())
     assert first != labels.draw(things, 100, 4, frozenset())
-    assert {thing.id for thing in first.things} == {str(i) for i in range(50)}
+    assert {thing.id for thing in first[0]} == {str(i) for i in range(50)}
 
 
 @pytest.mark.parametrize(

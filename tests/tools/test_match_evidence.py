@@ -76,7 +76,7 @@ def test_where_matches_begin_is_held_by_what_is_usual() -> None:
     assert abs(Matcher.fit(left, right).evidence.begins - BEGINS) < 0.1
 
 
-def test_evidence_without_values_rests_on_closeness_alone() -> None:
+def test_evidence_without_values_rests_on_similarity_alone() -> None:
     texts = ["one chair", "two chairs", "a lamp"]
     evidence = Matcher.fit(texts).evidence
     assert isinstance(evidence, Evidence)

@@ -232,7 +232,7 @@ def test_large_work_is_done_in_parts_with_the_same_result(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("columns", [["title"], ["title", "maker"], ["title", "plot"]])
-def test_pairs_and_rivals_are_measured_by_the_same_closeness(columns: list[str]) -> None:
+def test_pairs_and_rivals_are_measured_by_the_same_similarity(columns: list[str]) -> None:
     cells = {"title": "tin cup", "maker": "old mill", "plot": "many words about it " * 5}
     rows = [{name: f"{cells[name]} {row % 4}x{row}" for name in columns} for row in range(12)]
     table = Records.of(rows)
@@ -241,7 +241,7 @@ def test_pairs_and_rivals_are_measured_by_the_same_closeness(columns: list[str])
     by_itself = comparison.compare(pairs, rivals=pairs[:40])
     again = comparison.compare(pairs[:40], rivals=np.concatenate([pairs, pairs]))
     assert np.allclose(by_itself.measures[:40, :-2], again.measures[:, :-2], equal_nan=True)
-    assert np.allclose(comparison._closeness(pairs), by_itself.of(RECORD, "closeness"))
+    assert np.allclose(comparison._similarity(pairs), by_itself.of(RECORD, "similarity"))
 
 
 @settings(max_examples=100)
@@ -250,12 +250,12 @@ def test_a_pair_is_ahead_of_the_best_other_pair_of_its_record(found: list[tuple[
     scores = {(a, b): score / 10 for a, b, score in found}
     rivals = np.array([*scores, *scores], np.int64).reshape(-1, 2)  # each twice, which changes nothing
     pairs = np.array([[a, b] for a in range(4) for b in range(4)])
-    closeness = np.array([scores.get((a, b), 0.05) for a, b in pairs.tolist()])
+    similarity = np.array([scores.get((a, b), 0.05) for a, b in pairs.tolist()])
     wanted = []
-    for pair, own in zip(pairs.tolist(), closeness, strict=True):
+    for pair, own in zip(pairs.tolist(), similarity, strict=True):
         others = [score for key, score in scores.items() if key[side] == pair[side] and list(key) != pair]
         wanted.append(own - max(others, default=0))
-    assert np.allclose(ahead(pairs, closeness, rivals, np.array([*scores.values()] * 2), side), wanted)
+    assert np.allclose(ahead(pairs, similarity, rivals, np.array([*scores.values()] * 2), side), wanted)
 
 
 def test_within_one_table_a_rival_on_either_side_counts() -> None:

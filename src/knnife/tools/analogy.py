@@ -1,8 +1,7 @@
 """a is to b as c is to which word?
 
-The words that lie nearest to where b - a + c points (3CosAdd), or whose quotient of similarities is largest (3CosMul).
-The three words themselves are no answers. Nor is b in another number, the kings for the king, unless c is a in another
-number: else kings would have to be to woman as king is to man. And nor is c, unless b is a in another number.
+The words nearest to b - a + c (3CosAdd), or whose quotient of similarities is largest (3CosMul). The three words are no
+answers. Nor is b in another number (kings for king), unless a and c differ in number; nor c, unless a and b do.
 """
 
 from __future__ import annotations

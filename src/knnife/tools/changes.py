@@ -1,8 +1,7 @@
 """How much do the answers change when another encoder gives them?
 
-Each query is asked in two views of a space, and the two lists of ids are compared: the share of ids that both have
-(overlap), and how much they agree with a weight that falls from the top (rank-biased overlap). What is compared may
-also be lists of ids that come from anywhere.
+Two lists of ids for each query, from two views of a space or from anywhere, are compared: by the share that both have
+(overlap), and by rank-biased overlap, which weighs the first ranks most.
 """
 
 from __future__ import annotations
@@ -150,9 +149,8 @@ def _overlap(a: Sequence[str], b: Sequence[str]) -> float:
 def _rank_biased_overlap(a: Sequence[str], b: Sequence[str], p: float) -> float:
     """How much two rankings agree, weighted by p^depth and extrapolated beyond their ends.
 
-    Webber, Moffat and Zobel, "A similarity measure for indefinite rankings", ACM TOIS 28 (2010), equation 32:
-    the agreement at depth d is the share of the first d that both have. Where the shorter list has ended, it is taken
-    to go on agreeing as it did; where both have ended, agreement stays what it is.
+    Webber, Moffat and Zobel, "A similarity measure for indefinite rankings", ACM TOIS 28 (2010), equation 32. Where the
+    shorter list has ended, it is taken to go on agreeing as it did.
     """
     short, long = sorted((a, b), key=len)
     s, n = len(short), len(long)

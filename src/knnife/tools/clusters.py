@@ -1,8 +1,7 @@
 """Which groups are there among the things of a space, and what are they about?
 
-Each thing is tied to its nearest neighbours, and communities of such ties are the clusters; their number is the one at
-which clusters are clear, clearer than in shapeless points of the same spread, and come back when ties are taken away.
-They are named by the words that mark their texts, or by the things at their middle, and form a tree.
+Communities in the graph of nearest neighbours are the clusters; their number is the one at which they are clear, more
+than in shapeless points of the same spread, and stable. They are named by the words that mark their texts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Is this space healthy, and if not, what is to be done?
 
-Everything is read once: vectors that are damaged, zero or the same again, and texts that say nothing. The shape of the
-cloud (hubs, cones, unused dimensions) and what the model reads of the texts are judged on a sample. A space is also
-asked about its upkeep: its file, views, index and encoder. Each check is in a file of knnife/tools/_doctor, with the
-limits by which it judges, and where these come from.
+Vectors and texts are read once and judged as a whole; the shape of the cloud and what the model reads of the texts on a
+sample. Each check is in a file of knnife/tools/_doctor, with the limits by which it judges, and where these come from.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Which encoder serves these things best?
 
-Each encoder is put through the same trials: queries, pairs or classes that somebody labelled; without labels, each
-title has to find its own text. Beside that stand how far its neighbours agree with those of the strongest encoder and
-survive small changes of the texts, its speed, and its size. One encoder is called better than another only when
-the 95% interval of their difference, drawn again from the same queries (bootstrap), leaves out 0.
+Each encoder is put through the same trials: labelled queries, pairs or classes; without labels, each title has to find
+its own text. One encoder is called better than another only when the 95% interval of their difference, drawn again from
+the same queries (bootstrap), leaves out 0.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""How good are word vectors?
-
-Asked for analogies, they should find the fourth word; asked how similar two words are, they should put pairs in the
-order that people do. What they know nothing of is not asked, and counted.
-"""
+"""How good are word vectors? By analogies that they solve, and pairs of words that they put in the order of people."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Which records of two tables, or of one, are of the same thing?
 
-Each record is paired with the few that share rare runs of letters with it; a pair is compared field by field; and the
-evidence is added up to a probability, with weights learned from labelled pairs, from those alone that look alike by
-far, or both.
+Each record is paired with the few that share rare runs of letters with it, each pair is compared field by field, and
+the evidence is added up to a probability, with weights learned with or without labelled pairs.
 """
 
 from __future__ import annotations

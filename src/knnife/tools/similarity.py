@@ -1,9 +1,4 @@
-"""How similar are these to those?
-
-Each of the two sides is a list of texts, or an array of vectors. Texts go through an encoder, the packaged
-English one unless another is given, or through that of a space, whose metric then applies too. All pairs are
-compared, exactly.
-"""
+"""How similar are these to those? All pairs of two lists of texts, or of two arrays of vectors, compared exactly."""
 
 from __future__ import annotations
 
@@ -68,7 +63,8 @@ def similarity(a: Any, b: Any, encoder: str | Encoder | Space = DEFAULT, metric:
     left, right = _side(a, encoder, "a"), _side(b, encoder, "b")
     if left.shape[1] != right.shape[1]:
         raise BadInput(f"a has {left.shape[1]} dimensions and b has {right.shape[1]}; they must agree")
-    return Similarity(_names(a, left), _names(b, right), geometry.similarity(left, right, metric))
+    names = [_texts(side) or range(len(points)) for side, points in ((a, left), (b, right))]
+    return Similarity(names[0], names[1], geometry.similarity(left, right, metric))
 
 
 def _side(given: Any, encoder: str | Encoder | Space, what: str) -> Vectors:
@@ -87,7 +83,3 @@ def _texts(given: Any) -> list[str] | None:
     if isinstance(given, Sequence) and given and all(isinstance(each, str) for each in given):
         return list(given)
     return None
-
-
-def _names(given: Any, vectors: Vectors) -> Sequence[str] | range:
-    return _texts(given) or range(len(vectors))

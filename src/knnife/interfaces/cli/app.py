@@ -1,7 +1,6 @@
 """The group of commands, and the edge at which every error becomes one line and an exit code.
 
-A command is the object `command` of the module with its name, imported when it is asked for. These modules
-import nothing heavy: `knnife` loads its names lazily, so numpy comes with the first real work.
+A command is the object `command` of the module with its name, imported when it is called; no module imports NumPy.
 """
 
 from __future__ import annotations
@@ -69,8 +68,11 @@ class Commands(shared.ExampleCommand, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, None when there is none."""
         if cmd_name not in COMMANDS:
-            tool = registry.others().get(cmd_name)
-            return None if tool is None else _command_for(tool)
+            if (tool := registry.others().get(cmd_name)) is None:
+                return None
+            from knnife.interfaces.cli.tool_command import command_for  # which few need
+
+            return command_for(tool)
         command: click.Command = importlib.import_module(f"knnife.interfaces.cli.{cmd_name}").command
         return command
 
@@ -103,13 +105,6 @@ class Commands(shared.ExampleCommand, click.Group):
             near = difflib.get_close_matches(args[0], names, n=1)
             ctx.fail(f"no command {args[0]!r}" + (f" (did you mean {near[0]}?)" if near else ""))
         return super().resolve_command(ctx, args)
-
-
-def _command_for(tool: registry.Tool) -> click.Command:
-    """The command of a tool of another package; one that cannot be loaded says so when it is called."""
-    from knnife.interfaces.cli.tool_command import command_for
-
-    return command_for(tool)
 
 
 @click.command(cls=Commands, examples=EXAMPLES, context_settings=SETTINGS)

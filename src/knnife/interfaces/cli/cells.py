@@ -1,7 +1,6 @@
 r"""What stands in a row, written on one line: as JSON, or separated by tabs.
 
-Texts come from anywhere, so what a terminal could obey (escape sequences, other control characters, overrides of the
-direction of writing) is written as an escape such as \x1b, and a row is one line.
+What a terminal could obey (escape sequences, control characters, overrides of direction) is escaped, such as \x1b.
 """
 
 from __future__ import annotations

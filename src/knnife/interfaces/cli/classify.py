@@ -46,17 +46,9 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 @shared.where_option
 @shared.view_option
 def command(
-    asked: tuple[str, ...],
-    labels: str | None,
-    named: tuple[str, ...],
-    head: str | None,
-    save: str | None,
-    check: bool,
-    none: float | None,
-    encoder: str | None,
-    as_json: bool,
-    **of_space: Any,
-) -> None:
+    asked: tuple[str, ...], labels: str | None, named: tuple[str, ...], head: str | None, save: str | None,
+    check: bool, none: float | None, encoder: str | None, as_json: bool, **of_space: Any,
+) -> None:  # fmt: skip
     """Name the class of texts, from examples or names.
 
     The classes come from the labels of things in SPACE, from names (--label), from both, or from a --head.

@@ -42,21 +42,16 @@ def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids
     texts = list(shared.lines_for(values))
     if len(texts) < 2:
         raise click.UsageError(f"expected two texts or more, got {len(texts)}")
-    scores = _in_space(space, texts, ids) if space else _scores(texts, encoder or "english")
+    if space:
+        with shared.open_to_ask(space) as opened:
+            given = opened.vectors(texts)[1] if ids else texts
+            scores = knnife.similarity(given, given, opened).scores
+    else:
+        scores = knnife.similarity(texts, texts, encoder or "english").scores
     if len(texts) > 2 and output.for_people() and not as_json:
         output.write_rows(_matrix(texts, scores), {"a": "", **{str(i): str(i) for i in range(1, len(texts) + 1)}})
     else:
         output.write_rows(_pairs(texts, scores), COLUMNS, as_json)
-
-
-def _in_space(path: str, texts: list[str], ids: bool) -> Vectors:
-    with shared.open_to_ask(path) as space:
-        return _scores(space.vectors(texts)[1] if ids else texts, space)
-
-
-def _scores(given: list[str] | Vectors, encoder: str | knnife.Space) -> Vectors:
-    """The similarities `(n, n)` of everything given with everything given."""
-    return knnife.similarity(given, given, encoder).scores
 
 
 def _pairs(texts: list[str], scores: Vectors) -> Iterator[Row]:

@@ -52,15 +52,9 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 @shared.file_option("--plot", metavar="FILE.svg", help="Draw both samples.")
 @shared.view_option
 def command(
-    reference: str,
-    new: str,
-    text: tuple[str, ...],
-    id: str | None,
-    monitor: str | None,
-    plot: str | None,
-    as_json: bool,
-    **options: Any,
-) -> None:
+    reference: str, new: str, text: tuple[str, ...], id: str | None, monitor: str | None, plot: str | None,
+    as_json: bool, **options: Any,
+) -> None:  # fmt: skip
     """Has what comes in moved away from what was there?
 
     REFERENCE and NEW are spaces, or arrays (.npy); NEW may also be a file of things, which the encoder of the

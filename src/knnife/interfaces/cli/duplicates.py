@@ -1,7 +1,4 @@
-"""`knnife duplicates`: copies and near copies, to look at, to remove, or to leave out of a file.
-
-Pictures need no space: those of a folder, a zip archive or a pattern are read, looked at, and forgotten again.
-"""
+"""`knnife duplicates`: copies and near copies, to look at, to remove, or to leave out of a file; also of pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from knnife.interfaces.cli.progress import Report
     from knnife.tools.duplicates import Duplicates
 
 COLUMNS = {"a": "a", "b": "b", "surface": "surface", "similarity": "similarity", "expected": "expected by chance"}
@@ -73,7 +69,8 @@ def command(
         given = stack.enter_context(shared.open_space(space) if apply else _opened(space))
         other = None if against is None else stack.enter_context(_opened(against))
         with progress_bar(f"comparing {space}") as report:
-            found = _found(given, other, options, report)
+            given_options = {name: value for name, value in options.items() if value is not None}
+            found = knnife.duplicates(given, other, progress=report, **given_options)
         _write_skipped(given, other)
         if sheet:
             found.sheet(sheet)
@@ -138,11 +135,6 @@ def _write_skipped(*given: Any) -> None:
                 output.note(f"skipped {problem}")
             if reading.broken > len(reading.problems):
                 output.note(f"skipped {reading.broken:,} pictures in all")
-
-
-def _found(given: Any, other: Any, options: dict[str, Any], report: Report | None) -> Duplicates:
-    summary = {name: value for name, value in options.items() if value is not None}
-    return knnife.duplicates(given, other, progress=report, **summary)
 
 
 def _groups(found: Duplicates) -> Iterator[Row]:

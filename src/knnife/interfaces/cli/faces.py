@@ -103,14 +103,7 @@ knnife faces add people.knnife album/
 @model_option
 @detector_option
 def add(
-    space: str,
-    photos: tuple[str, ...],
-    person: str | None,
-    by_folder: bool,
-    whole: bool,
-    model: str | None,
-    detector: str | None,
-    as_json: bool,
+    space: str, photos: tuple[str, ...], person: str | None, by_folder: bool, whole: bool, as_json: bool, **models: Any
 ) -> None:
     """Add the faces in photos; the file PEOPLE is made when there is none.
 
@@ -124,7 +117,7 @@ def add(
     """
     if person and by_folder:
         raise click.UsageError("--person and --by-folder are two ways to say who it is; give one")
-    with knnife.Faces.open(space, model=model, detector=detector) as opened:
+    with knnife.Faces.open(space, **models) as opened:
         write_licences(opened.licences)
         with progress_bar(f"looking for faces in {photos[0]}") as report:
             added = opened.add(list(photos), person, by_folder=by_folder, whole=whole or None, progress=report)

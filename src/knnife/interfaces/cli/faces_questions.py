@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,9 +57,8 @@ def identify(
     false_matches: float | None,
     anybody: bool,
     k: int,
-    model: str | None,
-    detector: str | None,
     as_json: bool,
+    **models: Any,
 ) -> None:
     """Who the faces in photos are; strangers are unknown.
 
@@ -69,7 +68,7 @@ def identify(
     """
     if anybody and false_matches is not None:
         raise click.UsageError("--anybody names everybody, so there is no rate; give one of the two")
-    with open_people(space, model=model, detector=detector) as people:
+    with open_people(space, **models) as people:
         write_licences(people.licences)
         rate = 1.0 if anybody else 0.01 if false_matches is None else false_matches
         found = people.identify(list(photos), k, false_matches=rate)
@@ -97,15 +96,13 @@ knnife faces verify people.knnife people/anna/1.jpg album/bela-5.jpg --false-mat
 @rate_option
 @model_option
 @detector_option
-def verify(
-    space: str, a: str, b: str, false_matches: float | None, model: str | None, detector: str | None, as_json: bool
-) -> None:
+def verify(space: str, a: str, b: str, false_matches: float | None, as_json: bool, **models: Any) -> None:
     """Tell whether two photos show the same person.
 
     Neither needs to be known. RATE is the share of pairs of different people that may be taken for one person, as
     measured on the people in the file. Each photo must show one face, or one that is clearly the largest.
     """
-    with open_people(space, model=model, detector=detector) as people:
+    with open_people(space, **models) as people:
         write_licences(people.licences)
         found = people.verify(a, b, false_matches=0.01 if false_matches is None else false_matches)
     verdict = {"verdict": "the same person" if found.same else "different people"}
@@ -132,16 +129,9 @@ knnife faces cluster album/ --json
 @model_option
 @detector_option
 def cluster(
-    given: tuple[str, ...],
-    known: str | None,
-    false_matches: float | None,
-    sheet: str | None,
-    keep: bool,
-    whole: bool,
-    model: str | None,
-    detector: str | None,
-    as_json: bool,
-) -> None:
+    given: tuple[str, ...], known: str | None, false_matches: float | None, sheet: str | None, keep: bool,
+    as_json: bool, **models: Any,
+) -> None:  # fmt: skip
     """Group faces by person: all of a file of people, or those in photos.
 
     Faces of one photo are never the same person, those with one name always are. RATE is the share of pairs of
@@ -149,11 +139,11 @@ def cluster(
     two faces or more get names, to be changed by `knnife faces rename`: look at the --sheet first.
     """
     of_people = len(given) == 1 and shared.is_space(given[0])
-    if of_people and (known or model or detector or whole):
+    if of_people and (known or any(models.values())):
         raise click.UsageError("--known, --model, --detector and --whole are for photos; a file of people has its own")
     if keep and not of_people:
         raise click.UsageError("--keep gives names in a file of people; add the photos to one first (`faces add`)")
-    if known and (model or detector or whole):
+    if known and any(models.values()):
         raise click.UsageError("--known has its model and its detector; leave --model, --detector and --whole out")
     with ExitStack() as stack:
         path = given[0] if of_people else known
@@ -164,10 +154,7 @@ def cluster(
             if of_people and people is not None:
                 found = people.cluster(false_matches=false_matches)
             else:
-                found = knnife.faces(
-                    list(given), known=people, model=model, detector=detector, false_matches=false_matches,
-                    whole=whole, progress=report,
-                )  # fmt: skip
+                found = knnife.faces(list(given), known=people, false_matches=false_matches, progress=report, **models)
         if keep and people is not None:
             people.name(dict(_new_names(found, {person.name for person in people.people()})))
     if sheet:

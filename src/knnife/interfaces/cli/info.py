@@ -46,18 +46,14 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))
 
 
-def _completing(info: Info, view: ViewInfo) -> str:
-    """The command that completes a view; nothing where its vectors were brought along."""
-    if view.encoder is None:
-        return ""
-    return f": knnife reencode {shlex.quote(info.path)} --encoder {shlex.quote(view.encoder)} --no-switch"
-
-
 def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:
     if view.default:
         yield "default"
     if not view.complete:
-        yield f"lacks {info.things - view.vectors:,} of {info.things:,} things{_completing(info, view)}"
+        lacks = f"lacks {info.things - view.vectors:,} of {info.things:,} things"
+        if view.encoder is not None:
+            lacks += f": knnife reencode {shlex.quote(info.path)} --encoder {shlex.quote(view.encoder)} --no-switch"
+        yield lacks
     made = f"encoder {view.encoder}" if view.encoder else "vectors brought along"
     yield f"{made} ({view.fingerprint[:FINGERPRINT]})" if view.fingerprint else made
     lost = f", rounded by {view.loss_mean:.2%} (at most {view.loss_max:.2%})" if view.loss_max else ""

@@ -1,8 +1,4 @@
-"""Encoders that `knnife add` learns from what it adds: of the columns of rows, and of what tells pictures apart.
-
-Both are learned from the first things of a new space, and stay in its file. Pictures that are named one by one are one
-source.
-"""
+"""Encoders that `knnife add` learns from the first things of a new space: of the columns of rows, and of pictures."""
 
 from __future__ import annotations
 
@@ -42,17 +38,14 @@ def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...]) -> RowColumns
     """
     from knnife.things.kinds import kind  # brings NumPy
 
-    view, encoder = None, None
-    if os.path.exists(space):
-        with knnife.Space.open(space, read_only=True) as opened:
-            view = next((view for view in opened.info().views if view.default), None)
-            encoder = opened.encoder if view is not None and kind(view.kind).whole_rows else None
-    if encoder is None:
+    view = _view(space)
+    if view is None or not kind(view.kind).whole_rows:
         if wanted and view is not None:
             held = view.kind or "vectors that were brought along"
             raise knnife.BadInput(f"{space} holds other things ({held}) than rows; put these into a space of their own")
         return RowColumns(leave_out, known=False) if wanted else None
-    left_out = tuple(getattr(encoder, "leave_out", ()))
+    with knnife.Space.open(space, read_only=True) as opened:
+        left_out = tuple(getattr(opened.encoder, "leave_out", ()))
     if others := sorted({*leave_out} - {*left_out}):
         raise knnife.BadInput(
             f"--leave-out {', '.join(others)}: the points of {space} were made with it, for good; to leave it out, put "

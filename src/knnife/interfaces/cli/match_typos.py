@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ SUGGESTED = {"word": "word", "rank": "", "suggestion": "suggestion", "probabilit
 FOUND = {"id": "id", "position": "position", "word": "word", "suggestion": "suggestion", "probability": "probability",
          "reason": "why"}  # fmt: skip
 REPORTED = 256  # texts from one report of progress to the next
+T = TypeVar("T")
 KEYBOARDS = ("qwerty", "qwertz", "azerty", "dvorak")
 
 EXAMPLES = """
@@ -86,15 +87,7 @@ def _speller(vocabulary: str | None, context: str | None, keyboard: str) -> knni
 
 def _text(speller: knnife.Speller, path: str, to: str | None, sure: float, unsure: bool, as_json: bool) -> None:
     """A text by its lines, whose ends stay as they are; a row says on which line a word stands, from 1."""
-    kept: list[str] | None = None
-    if path == "-":
-        kept = list(io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read()), "utf-8", "surrogateescape", newline=""))
-    elif not Path(path).is_file():  # a pipe is read once only
-        kept = list(_lines(path))
-
-    def lines() -> Iterator[str]:
-        return _lines(path) if kept is None else iter(kept)
-
+    lines = _repeatable(path, _lines)
     first = next(lines(), None)
     if first is None or "\0" in first:
         raise knnife.BadInput(f"{path} is {'empty' if first is None else 'no text'}; expected a text")
@@ -106,11 +99,7 @@ def _column(
     speller: knnife.Speller, path: str, column: str, to: str | None, sure: float, unsure: bool, as_json: bool
 ) -> None:
     """A column of a table, row by row; its other columns are written as they are. Rows are numbered from 1."""
-    kept = None if Path(path).is_file() else list(_rows(path))  # a pipe is read once only
-
-    def rows() -> Iterator[list[str]]:
-        return _rows(path) if kept is None else iter(kept)
-
+    rows = _repeatable(path, _rows)
     header = next(rows(), [])
     if column not in header:
         raise knnife.NotFound(f"{path} has no column {column!r}; there are {', '.join(header) or 'none'}")
@@ -147,8 +136,19 @@ def _whole(to: str | None) -> Iterator[Callable[[str], Any]]:
         yield file.write
 
 
+def _repeatable(path: str, read: Callable[[str], Iterator[T]]) -> Callable[[], Iterator[T]]:
+    """What reads a file from its beginning as often as it is called; a pipe is read once, and held in memory."""
+    if path != "-" and Path(path).is_file():
+        return lambda: read(path)
+    held = list(read(path))
+    return lambda: iter(held)
+
+
 def _lines(path: str) -> Iterator[str]:
-    """The lines of a text with their ends; bytes that are no UTF-8 stay what they are."""
+    """The lines of a text, or of standard input, with their ends; bytes that are no UTF-8 stay what they are."""
+    if path == "-":
+        yield from io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read()), "utf-8", "surrogateescape", newline="")
+        return
     with Path(path).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         yield from file
 

@@ -50,16 +50,9 @@ def named_views(text: str) -> str | dict[str, float]:
 @shared.where_option
 @click.option("--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2.")
 def command(
-    space: str,
-    values: tuple[str, ...],
-    ids: tuple[str, ...],
-    vectors: str | None,
-    k: int,
-    at_least: float | None,
-    verify: bool,
-    as_json: bool,
-    **options: Any,
-) -> None:
+    space: str, values: tuple[str, ...], ids: tuple[str, ...], vectors: str | None, k: int, at_least: float | None,
+    verify: bool, as_json: bool, **options: Any,
+) -> None:  # fmt: skip
     """The nearest neighbours, by meaning alone.
 
     Ask with --id for those of things inside, with VALUEs for those of texts (- stands for the lines of

@@ -55,15 +55,9 @@ knnife outliers february.csv --text question --detector january.detector
 @shared.where_option
 @shared.view_option
 def command(
-    space: str,
-    new: str | None,
-    save: str | None,
-    detector: str | None,
-    odd: bool,
-    k: int,
-    as_json: bool,
+    space: str, new: str | None, save: str | None, detector: str | None, odd: bool, k: int, as_json: bool,
     **options: Any,
-) -> None:
+) -> None:  # fmt: skip
     """Find what is unlike the rest.
 
     The oddest come first, with a p-value: how often something ordinary would score as high. "odd" are those worth a

@@ -36,15 +36,9 @@ knnife reencode films.knnife --drop small
 @shared.text_option("--use", metavar="VIEW", help="Let this view answer again.")
 @shared.text_option("--drop", metavar="VIEW", help="Remove this view.")
 def command(
-    space: str,
-    encoder: str | None,
-    name: str | None,
-    queries: str | None,
-    no_switch: bool,
-    use: str | None,
-    drop: str | None,
-    as_json: bool,
-) -> None:
+    space: str, encoder: str | None, name: str | None, queries: str | None, no_switch: bool, use: str | None,
+    drop: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Encode everything with another encoder, and go back.
 
     The vectors make a view beside the old one, which answers until the new one is complete. It stays until it is

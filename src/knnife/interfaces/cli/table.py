@@ -1,7 +1,6 @@
 """What only a terminal sees: tables and blocks, cut to its width, with the words that were found in bold.
 
-Everything becomes a rich `Text` of escaped characters, so neither escape sequences nor rich's markup have an
-effect when they stand in the data.
+All of it is rich `Text` of escaped characters, so neither escape sequences nor markup in the data have an effect.
 """
 
 from __future__ import annotations

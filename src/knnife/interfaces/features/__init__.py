@@ -1,9 +1,7 @@
-"""Ways to ask from scikit-learn: transformers and estimators for its pipelines, over the encoders and the tools.
+"""Transformers and estimators for scikit-learn's pipelines, over the encoders and the tools.
 
-A file for each: embed.py (texts to vectors), embed_rows.py (mixed tables to vectors), nearest_classifier.py,
-outlier_detector.py; columns.py reads what scikit-learn hands over. They keep to scikit-learn's rules: `__init__` stores
-parameters, `fit` learns and returns itself, what was learned ends in "_". This is the only package that knows
-scikit-learn, and nothing imports it before one of its names is asked for.
+They keep to scikit-learn's rules: `__init__` stores parameters, `fit` learns and returns itself, what was learned ends
+in "_". This is the only package that knows scikit-learn, and nothing imports it before one of its names is used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 # ruff: noqa: N803 - X is what scikit-learn calls it
-"""The columns of whatever scikit-learn hands over: data frames, series, Arrow tables, arrays and lists.
-
-Known by what they can do, so none of those packages is imported to find out.
-"""
+"""The columns of what scikit-learn hands over (frames, series, Arrow, arrays, lists), known by what they can do."""
 
 from __future__ import annotations
 

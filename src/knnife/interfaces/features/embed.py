@@ -1,8 +1,7 @@
 # ruff: noqa: N803 - X is what scikit-learn calls it
 """Texts to vectors, as a step of a scikit-learn pipeline.
 
-There is nothing to learn: `fit` looks at the columns and loads the encoder. What is kept of it is its name and its
-fingerprint, so a fitted Embed is small to pickle, and one that is loaded elsewhere refuses another model of that name.
+`fit` stores only the fingerprint of the encoder, so a pickle is small, and refuses another model of the same name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 # ruff: noqa: N803, N806 - X is what scikit-learn calls it
-"""How unlike the rest is each row, by scikit-learn's rules: `knnife.Detector` over arrays.
-
-scikit-learn turns the scale round: scores are higher for what is more usual, and `predict` answers 1 for what is usual
-and -1 for what is odd.
-"""
+"""How unlike the rest is each row, by scikit-learn's rules: `knnife.Detector` with the scale turned round."""
 
 from __future__ import annotations
 

@@ -4,10 +4,8 @@ What is maximised is modularity with a resolution g (Reichardt and Bornholdt 200
 
     weight of the ties inside - g * (sum of degrees)^2 / (sum of all weights)
 
-A small g gives few large communities, a large one many small ones. As in Louvain (Blondel et al. 2008) nodes move to
-the community that gains most, and communities merge while that gains; but nodes decide a block at a time, which NumPy
-does at once, and the start is a fine partition made by pairing each node with its closest partner over and over
-(heavy-edge matching; Karypis and Kumar 1998).
+As in Louvain (Blondel et al. 2008) nodes move to the community that gains most, and communities merge while that gains;
+but nodes decide a block at a time, and the start is a fine partition by heavy-edge matching (Karypis and Kumar 1998).
 """
 
 from __future__ import annotations

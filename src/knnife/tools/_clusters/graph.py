@@ -1,8 +1,7 @@
 """Points as a graph: each is tied to its nearest neighbours, the more firmly the closer they are.
 
-The weight of a tie falls with the distance, measured in the scale of the place: exp(-(d - d1) / mean(d - d1)), where
-d1 is the distance of the nearest, so that thin regions hold together as dense ones do (UMAP; McInnes, Healy and
-Melville 2018). Ties are added up over both directions.
+The weight of a tie is exp(-(d - d1) / mean(d - d1)), where d1 is the distance of the nearest (UMAP; McInnes, Healy and
+Melville 2018), added up over both directions.
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
 """How many? Partitions from fine to coarse, and which of them the points speak for.
 
-Each resolution gives a partition. A level is the better, the more three things agree:
-
-- its silhouette (Rousseeuw 1987): how much closer points are to their own cluster than to the next one;
-- what that has over points of the same spread without clusters (the gap of Tibshirani, Walther and Hastie 2001):
-  such as fill a box of the same covariance evenly, cut into as many pieces in the same way;
-- its stability: how well it comes back when half of the ties are taken away at random.
-
-Of two levels that are about as good the one with fewer clusters is taken: someone will read them.
+The worth of a level is made of
+- its silhouette (Rousseeuw 1987);
+- less that of points that fill a box of the same covariance evenly, cut into as many pieces in the same way (the gap of
+  Tibshirani, Walther and Hastie 2001);
+- its stability: how well it comes back when half of the ties are taken away at random;
+and of two levels that are about as good, the one with fewer clusters is taken.
 """
 
 from __future__ import annotations
@@ -85,8 +83,8 @@ def _judged(points: Vectors, graph: Graph, labels: Positions, again: list[Positi
 def _partitions(graph: Graph, others: list[Graph]) -> Iterator[tuple[list[Positions], list[Positions]]]:
     """For each of RESOLUTIONS the partitions of `graph` that were found, and one of each of the others.
 
-    Where a search begins decides where it ends, so several begin: with the last partition, with the finest, and, in
-    `graph`, with those of the others. The one of most modularity is where the next resolution goes on.
+    A search begins with the last partition, with the finest, and, in `graph`, with those of the others. The one of most
+    modularity is where the next resolution goes on.
     """
     finest = [communities(each, paired(each, FINEST), RESOLUTIONS[0]) for each in (graph, *others)]
     labels, *again = finest

@@ -1,9 +1,8 @@
 """What a cluster is called: the words that its texts use more than the others do.
 
 For each word the log of its odds in the cluster against those in all others, with all texts as the prior, divided by
-its standard error (Monroe, Colaresi and Quinn, "Fightin' Words", 2008, equations 16, 20 and 22). Words that are
-everywhere come out at zero, so no list of stop words is needed, in any language; a rare word needs more evidence.
-A word counts once for each text that has it.
+its standard error (Monroe, Colaresi and Quinn, "Fightin' Words", 2008, equations 16, 20 and 22). So words that are
+everywhere come out at zero, without a list of stop words. A word counts once for each text that has it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Is the cloud of points of a healthy shape: no hubs, no narrow cone, no unused directions, no heaps of near copies?
 
-The limits are calibrated on real spaces. Texts of the packaged model and of sentence transformers (films, news,
-abstracts, bank questions; 256 to 384 dimensions) and pictures of a ResNet were called healthy by what is known of
-them; raw BERT vectors, Gaussian clouds seen by Euclidean distance, cones and flat clouds were called sick.
+The limits are calibrated on spaces known as healthy (texts of the packaged model and of sentence transformers, 256 to
+384 dimensions; pictures of a ResNet) and sick (raw BERT vectors, Gaussian clouds under Euclidean distance, cones).
 """
 
 from __future__ import annotations

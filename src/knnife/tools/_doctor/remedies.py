@@ -1,7 +1,4 @@
-"""What mends it: commands of the shell, and Python, ready to be run as they stand.
-
-An array has no file and no things, so there the remedy works on an array called `vectors`.
-"""
+"""What mends it: commands of the shell, and Python, ready to run; for an array, Python on an array `vectors`."""
 
 from __future__ import annotations
 

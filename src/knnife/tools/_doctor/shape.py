@@ -1,7 +1,4 @@
-"""The shape of a cloud of points: who is near whom, how far it lies from the origin, how many directions it uses.
-
-Plain figures without a judgement; `geometry_checks.py` says what they mean.
-"""
+"""The shape of a cloud of points in plain figures: neighbours, hubs, cosines, directions in use."""
 
 from __future__ import annotations
 
@@ -25,8 +22,7 @@ TWO_NN_KEPT = 0.9  # Facco et al. leave out the tenth with the largest ratios, w
 def neighbours(points: Vectors, k: int, metric: Metric, progress: Callable[[int, float], None]) -> tuple[Rows, Floats]:
     """The `k` nearest of each point among the others, nearest first: rows `(n, k)`, and distances `(n, k)`.
 
-    Under "cosine" the distances are those of vectors scaled to length 1, under "dot" too: the largest products are
-    no neighbourhood in any geometry, but they are what a search answers.
+    Under "cosine" and "dot" the distances are those of vectors scaled to length 1.
     """
     place = unit(points) if metric == "cosine" else points
     if metric == "euclidean":

@@ -1,8 +1,7 @@
-"""Looking at a space or an array once, from end to end, so that all checks can work on what was seen.
+"""A space or an array read once, from end to end, a block at a time.
 
-Every thing and every vector is read, a block at a time. What stays is a few bytes of each (its id, the length and a
-hash of its vector, a hash of its text), and a sample, drawn beforehand. So cheap figures are those of everything, and
-costly ones (neighbours, tokens) those of the sample.
+A few bytes of each thing stay (its id, the length and a hash of its vector, a hash of its text), and a sample for the
+costly figures (neighbours, tokens).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What the evaluation knows beforehand: which things answer a query, which texts are alike, and what can be made of
-texts that nobody labelled.
+"""Labels: which things answer a query, which texts are alike, and what can be made of texts that nobody labelled.
 
 Queries and pairs come from a file that `knnife.read` understands, or from Python: rows with the same names.
 """
@@ -34,13 +33,6 @@ class Pair(NamedTuple):
     a: str
     b: str
     score: float
-
-
-class DrawnThings(NamedTuple):
-    """Things to measure on, shuffled, so that ties fall by chance; drawn from `total` with a text."""
-
-    things: list[Thing]
-    total: int
 
 
 def read_queries(queries: Any) -> list[Query]:
@@ -79,8 +71,8 @@ def read_pairs(pairs: Any) -> list[Pair]:
     return found
 
 
-def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) -> DrawnThings:
-    """At most `most` things with a text, drawn evenly from the stream, those of `keep`, by id or as parts, in any case.
+def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) -> tuple[list[Thing], int]:
+    """At most `most` things with a text, shuffled, and how many have one; those of `keep`, by id or part, first.
 
     Nothing else is held in memory (reservoir sampling, Vitter 1985). A thing without an id is called by its place.
     """
@@ -102,7 +94,7 @@ def draw(things: Iterable[Thing], most: int, seed: int, keep: frozenset[str]) ->
     chance.shuffle(others)
     drawn = [*kept, *others[: max(0, most - len(kept))]]
     chance.shuffle(drawn)
-    return DrawnThings(drawn, total)
+    return drawn, total
 
 
 def title_and_body(thing: Thing, title: str | None) -> tuple[str, str] | None:

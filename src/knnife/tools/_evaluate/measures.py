@@ -1,7 +1,6 @@
 """How good a ranking, a score or a neighbourhood is, in numbers between 0 and 1; higher is better.
 
-Where a measure has one value for each question these are returned, so that the caller can average them, and resample
-them to see how far chance moves the average.
+A measure with a value for each question returns these, to be averaged and resampled.
 """
 
 from __future__ import annotations
@@ -18,11 +17,10 @@ Numbers = NDArray[np.float64]
 
 
 def ranking_quality(scores: Vectors, gains: Sequence[Mapping[int, float]], k: int) -> Numbers:
-    """How well each row of `scores` (m, n) ranks the columns that have a gain: nDCG@k, recall@k, reciprocal rank.
+    """How well each row of `scores` (m, n) ranks the columns with a gain: nDCG@k, recall@k, reciprocal rank `(m, 3)`.
 
-    gains: for each row the columns that answer it, with how well they do (above 0); at least one each. `(m, 3)` comes
-    back. nDCG is the sum of gain / log2(rank + 1) over the first k, divided by the best possible sum (Järvelin and
-    Kekäläinen 2002, with the gain as it is given); the reciprocal rank is that of the first answer, however far down.
+    gains: for each row the columns that answer it, with how well they do (above 0); at least one each. nDCG as Järvelin
+    and Kekäläinen (2002), with the gain as it is given; the reciprocal rank is that of the first answer, at any rank.
     """
     discounts = 1 / np.log2(np.arange(2, k + 2))
     quality = np.zeros((len(scores), 3))

@@ -104,22 +104,17 @@ def _deciding(
         told = trials.classes(things, asked.classes, metric, seed)
         found.append(told)
         notes.append(f"classes: {told.labels.max() + 1:,} in {np.count_nonzero(told.labels >= 0):,} things")
-    if asked.title is not None or not found:
-        titles = trials.titles(things, asked.title, k, metric)
+    title = asked.title
+    if title is not None or not found:
+        titles = trials.titles(things, title, k, metric)
         if titles is not None:
             found.append(titles)
-            notes.append(_about_titles(asked.title, titles))
-        elif asked.title is not None:
-            raise BadInput(f"title={asked.title!r}: expected a field that two things have besides a text, or more")
+            what = "the first line, or else the first sentence, of a text" if title is None else f"the field {title}"
+            both = f"{len(titles.queries):,} titles, {len(titles.passages or ()):,} texts with both"
+            notes.append(f"titles: {what} has to find the rest of its text; {both}")
+        elif title is not None:
+            raise BadInput(f"title={title!r}: expected a field that two things have besides a text, or more")
     return found, notes
-
-
-def _about_titles(title: str | None, trial: trials.Retrieval) -> str:
-    what = "the first line, or else the first sentence, of a text" if title is None else f"the field {title}"
-    return (
-        f"titles: {what} has to find the rest of its text; "
-        f"{len(trial.queries):,} titles, {len(trial.passages or ()):,} texts with both"
-    )
 
 
 def _some(found: list[T], most: int, seed: int) -> list[T]:

@@ -1,7 +1,5 @@
-"""What encoders are put through: a trial has texts to be encoded, and makes of their vectors one row of numbers for
-each of its units (queries, pairs, things), from which its figures follow.
-
-The same trial is given to every encoder, so that unit i of one stands against unit i of another.
+"""What encoders are put through: a trial has texts to be encoded, and turns their vectors into a row of numbers for
+each of its units (queries, pairs, things), from which its figures follow. Every encoder gets the same units.
 """
 
 from __future__ import annotations
@@ -248,9 +246,9 @@ def stability(texts: Sequence[str], k: int, metric: Metric, seed: int) -> Stabil
 
 
 def _few_shot(points: Vectors, labels: NDArray[np.int64], seed: int) -> Numbers:
-    """How often each point is nearest to the mean of its class, when it is not an example: `(n,)`, NaN for never.
+    """How often each point, when it is no example, is nearest to the mean of its class: `(n,)`, NaN for never.
 
-    Means are taken of at most SHOTS examples, ROUNDS times; one of each class at least stays to be told.
+    Means are of at most SHOTS examples, drawn ROUNDS times.
     """
     chance = np.random.default_rng(seed)
     right, told = np.zeros(len(points)), np.zeros(len(points))

@@ -1,8 +1,7 @@
 """What word vectors say to analogies and to pairs of words, and the figures that follow from it.
 
-Upper and lower case are the same here, as everywhere these files are used: of the spellings of a word, the first in the
-vocabulary counts, which is the commonest. These are the rules of gensim's `evaluate_word_analogies` and
-`evaluate_word_pairs`, so the figures can be compared.
+By the rules of gensim's `evaluate_word_analogies` and `evaluate_word_pairs`: case makes no difference, and of the
+spellings of a word the first in the vocabulary counts.
 """
 
 from __future__ import annotations

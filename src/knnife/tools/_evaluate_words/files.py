@@ -1,12 +1,8 @@
 """Files of analogies and of pairs of words with the scores that people gave them, read line by line.
 
-Analogies, as in questions-words.txt (Mikolov et al., 2013): four words a line; ": name" begins a section.
-
-Pairs: two words and numbers a line, between tabs, semicolons, commas or blanks, whichever the file uses. Of several
-columns the score is the first that holds a number in the second line: so parts of speech are passed over, means come
-before the scores of single people, and the first line may name the columns.
-
-Lines that begin with # or // are comments.
+Analogies, as in questions-words.txt (Mikolov et al., 2013): four words a line; ": name" begins a section. Pairs: two
+words and numbers a line, between tabs, semicolons, commas or blanks; the score is the first column that holds a number
+in the second line, and the first line may name the columns. Lines that begin with # or // are comments.
 """
 
 from __future__ import annotations

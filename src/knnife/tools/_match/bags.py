@@ -49,9 +49,8 @@ class Bag:
         return np.diff(self.starts)
 
     def of(self, rows: Rows) -> tuple[Rows, Rows]:
-        """What these rows hold, one behind another: of which of `rows` each piece is, and its place in the bag."""
-        places, which = ranges(self.starts[rows], self.sizes[rows])
-        return which, places
+        """What these rows hold, one behind another: places in the bag, and of which of `rows` each piece is."""
+        return ranges(self.starts[rows], self.sizes[rows])
 
 
 class Rarity(NamedTuple):

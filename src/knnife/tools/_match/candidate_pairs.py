@@ -1,8 +1,7 @@
-"""Which pairs of two lists of texts are worth a closer look: those that share rare runs of letters.
+"""Pairs of two lists of texts that are worth a closer look: those that share rare runs of letters.
 
-Nearly all pairs share only common grams (`grams.py`). So the lists of who has a gram are walked through from the rarest
-of a text's grams to commoner ones, as far as a budget of entries goes, and the sums are sorted; what is best by these
-sums is then scored exactly. The order of work is that of the entries walked through, not of all pairs.
+The texts that hold a gram (`grams.py`) are walked through from the rarest gram of a text to commoner ones, ENTRIES of
+them at most; the best by these sums are then scored exactly. So the work grows with the texts, not with all pairs.
 """
 
 from __future__ import annotations
@@ -41,10 +40,9 @@ def candidates(
 ) -> CandidatePairs:
     """For each of n texts the k closest of the other list, or within the one list (each pair once, left < right).
 
-    A text gets fewer where fewer share a gram with it, and texts without letters or digits none. Texts that are equal
-    but for case and punctuation are compared once; of many that are equal each gets others of them first, so that they
-    can be told apart by something else. The same texts give the same pairs. progress is called with the texts done and
-    their share.
+    A text gets fewer where fewer share a gram with it, and none where it has no letter or digit. Texts that are equal
+    but for case and punctuation are compared once; each of many equal ones gets others of them first. progress: called
+    with the texts done and their share.
     """
     ours = Distinct.of(left)
     theirs = ours if right is None else Distinct.of(right)

@@ -26,9 +26,9 @@ MONTH = 30.0  # days
 
 def values(field: Field, left: Records, right: Records, pairs: Rows) -> dict[str, Numbers]:
     """The measures `near` and `same` of a field of pairs of records `(m, 2)`."""
-    read, near = {"code": (_codes, _begun), "date": (_days, _soon), "number": (_numbers, _close)}[field.kind]
-    ours, our_missing = read(left.columns[field.left])
-    theirs, their_missing = read(right.columns[field.right])
+    near = {"code": _begun, "date": _soon, "number": _close}[field.kind]
+    ours, our_missing = _read(left.columns[field.left], field.kind)
+    theirs, their_missing = _read(right.columns[field.right], field.kind)
     a, b = pairs[:, 0], pairs[:, 1]
     missing = our_missing[a] | their_missing[b]
     rare = _rarity(np.concatenate([ours[~our_missing], theirs[~their_missing]]), ours)[a]
@@ -62,19 +62,11 @@ def _rarity(everything: Cells, asked: Cells) -> Numbers:
     return found
 
 
-def _codes(cells: Sequence[str | None]) -> tuple[Cells, NDArray[np.bool_]]:
-    codes = np.array(["".join(filter(str.isalnum, folded(cell or ""))) for cell in cells], np.str_)
-    return codes, codes == ""
-
-
-def _numbers(cells: Sequence[str | None]) -> tuple[Cells, NDArray[np.bool_]]:
-    return _read([number_of(cell) for cell in cells])
-
-
-def _days(cells: Sequence[str | None]) -> tuple[Cells, NDArray[np.bool_]]:
-    return _read([day_of(cell) for cell in cells])
-
-
-def _read(found: Sequence[float | None]) -> tuple[Cells, NDArray[np.bool_]]:
+def _read(cells: Sequence[str | None], kind: str) -> tuple[Cells, NDArray[np.bool_]]:
+    """The cells as codes, days or numbers, and which of them are missing."""
+    if kind == "code":
+        codes = np.array(["".join(filter(str.isalnum, folded(cell or ""))) for cell in cells], np.str_)
+        return codes, codes == ""
+    found = [day_of(cell) if kind == "date" else number_of(cell) for cell in cells]
     missing = np.array([each is None for each in found], np.bool_)
     return np.array([0.0 if each is None else each for each in found]), missing

@@ -1,11 +1,8 @@
 """How alike records are: for each pair, measures of every field, of the records as a whole, and of rivals.
 
-A field of words gives the measures of `overlap`; one of numbers, days or codes those of `cells`.
-
-Two tables often part what they say in different ways: one has the maker in the title, the other in a column. So records
-are compared as a whole, too, and the name of each, which is its first field of names, with the whole of the other.
-
-What is missing is NaN, and speaks neither for nor against a match.
+A field of words gives the measures of `overlap`; one of numbers, days or codes those of `cells`. As tables part what
+they say differently, the whole records are compared, too, and the name of each (its first field of names) with the
+whole of the other. What is missing is NaN, and speaks neither for nor against a match.
 """
 
 from __future__ import annotations
@@ -55,7 +52,7 @@ def measured(fields: Sequence[Field]) -> list[tuple[str, str]]:
     for field in fields:
         names = ("near", "same") if field.kind not in WORDS else usual if several else ()
         found += [(field.name, name) for name in names]
-    found += [(RECORD, name) for name in (*usual, "numbers", "codes", "closeness")]
+    found += [(RECORD, name) for name in (*usual, "numbers", "codes", "similarity")]
     if several and any(field.kind == "name" for field in fields):
         found += [(NAME, f"{name} {side}") for side in ("right", "left") for name in usual]
     return found + [(RIVALS, name) for name in AHEAD]
@@ -129,8 +126,7 @@ class Comparison:
     def compare(self, pairs: Rows, rivals: Rows | None = None) -> Compared:
         """The measures of pairs of records `(m, 2)`.
 
-        rivals: `(r, 2)`, the pairs that are looked at as rivals of these. None finds them: each record with the five
-        of the other table that share most with it.
+        rivals: `(r, 2)`, the pairs looked at as rivals of these; None takes each record with its five nearest.
         """
         found: dict[str, Measures] = {}
         for field in self.fields:
@@ -144,13 +140,13 @@ class Comparison:
         if self._name:
             alike = found[self._name.name]["letters"]
             held = np.fmax(found[NAME]["held right"], found[NAME]["held left"])
-        closeness = record["closeness"] = _mean(record["letters"], record["rare"], alike, held)
-        found[RIVALS] = self._ahead(pairs, closeness, self.rivals if rivals is None else rivals)
+        similarity = record["similarity"] = _mean(record["letters"], record["rare"], alike, held)
+        found[RIVALS] = self._ahead(pairs, similarity, self.rivals if rivals is None else rivals)
         names = measured(self.fields)
         return Compared(np.stack([found[group][name] for group, name in names], axis=1), names)
 
-    def _closeness(self, pairs: Rows) -> Numbers:
-        """The measure `closeness` of other pairs: what rivals are compared by `(m,)`."""
+    def _similarity(self, pairs: Rows) -> Numbers:
+        """The measure `similarity` of other pairs: what rivals are compared by `(m,)`."""
 
         def words(left: TableSide, right: TableSide, soft: bool = False) -> Measures:
             return shared_words(left, right, pairs, self._known.lexicon, soft=soft)
@@ -186,7 +182,7 @@ class Comparison:
         return nearest_rivals(texts[0], None if self.left is self.right else texts[1])
 
     def _ahead(self, pairs: Rows, ours: Numbers, rivals: Rows) -> Measures:
-        theirs = ours if rivals is pairs else self._closeness(rivals)
+        theirs = ours if rivals is pairs else self._similarity(rivals)
         if self.left is self.right:  # whoever is a rival on one side is one on the other
             rivals, theirs = np.concatenate([rivals, rivals[:, ::-1]]), np.append(theirs, theirs)
         return {name: ahead(pairs, ours, rivals, theirs, side) for side, name in enumerate(AHEAD)}
@@ -209,11 +205,11 @@ def nearest_rivals(left: Sequence[str], right: Sequence[str] | None) -> Rows:
     return pairs.astype(np.int64)
 
 
-def ahead(pairs: Rows, closeness: Numbers, rivals: Rows, theirs: Numbers, side: int) -> Numbers:
+def ahead(pairs: Rows, similarity: Numbers, rivals: Rows, theirs: Numbers, side: int) -> Numbers:
     """By how much each pair `(m, 2)` is closer than the closest rival of its record on one side (0 left, 1 right).
 
-    closeness `(m,)`, theirs `(r,)`: of the pairs, and of the rivals `(r, 2)`, which may hold a pair itself. A record
-    without a rival has one of closeness 0. Returns `(m,)`, negative where a rival is closer.
+    similarity `(m,)`, theirs `(r,)`: of the pairs, and of the rivals `(r, 2)`, which may hold a pair itself. A record
+    without a rival has one of similarity 0. Returns `(m,)`, negative where a rival is closer.
     """
     order = np.lexsort((rivals[:, 1 - side], -theirs, rivals[:, side]))
     records, others, theirs = rivals[order, side], rivals[order, 1 - side], np.append(theirs[order], 0.0)
@@ -229,7 +225,7 @@ def ahead(pairs: Rows, closeness: Numbers, rivals: Rows, theirs: Numbers, side: 
     place = first.copy()
     while len(same := own(place)):
         place[same] += 1
-    return closeness - np.where(place < last, theirs[place], 0.0)
+    return similarity - np.where(place < last, theirs[place], 0.0)
 
 
 AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer

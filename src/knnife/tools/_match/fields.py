@@ -1,13 +1,11 @@
 """Records and their fields: what stands in each column, and which columns of two tables belong together.
 
-A record is a row of columns; a field is a column of the left table with the one of the right table that says the same.
-What kind of field it is decides how two cells are compared:
+A field is a column of the left table with the one of the right table that says the same. Its kind decides how two cells
+are compared, and is read from the cells of both:
 
     name       a few words: names, titles, addresses       number    prices, amounts, years, lengths of time
     text       many words: descriptions                    date      a day
     code       phone and model numbers, ISBN, ids          category  few values, each in many rows
-
-The kind is read from the cells of both tables, so that both sides are compared alike.
 """
 
 from __future__ import annotations

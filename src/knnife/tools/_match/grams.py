@@ -1,7 +1,6 @@
 """A text as the set of its runs of three characters ("grams") and of its whole words.
 
-Each is weighted by how rare it is in both lists that are compared (inverse document frequency: Spärck Jones, 1972), and
-the whole scaled to length 1; two texts are as close as the cosine of that. All texts go through NumPy at once.
+Each is weighted by its rarity in both lists (inverse document frequency: Spärck Jones, 1972); texts compare by cosine.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Learning from labelled pairs: from a handful on, what labels say is added to what is known without them.
+"""Learning from labelled pairs: what labels say is added to what is known without them.
 
-A line, logistic regression, starts from the log-odds without labels and is held there; how tightly is chosen by
-cross-validation, and rather too tightly than too loosely. Where there are many labels, boosted trees learn beside it,
-which see what measures mean together. How much each is believed, and so how sure the sum may be, is fitted to what they
-said of pairs they had not seen (stacking, Wolpert 1992; for one of them, it is the calibration of Platt, 1999).
+Logistic regression starts from the log-odds without labels; how tightly it is held there is chosen by cross-validation.
+With many labels, boosted trees learn beside it. How far each is believed is fitted to what they said of pairs they had
+not seen (stacking, Wolpert 1992; for one of them, it is the calibration of Platt, 1999).
 """
 
 from __future__ import annotations
@@ -75,8 +74,7 @@ class LearnedMatching(NamedTuple):
     def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, seed: int) -> LearnedMatching:
         """From measures `(m, f)`, log-odds without labels `(m,)` and labels `(m,)`, 0 or 1.
 
-        Until there are two of each, nothing can be tried on pairs that were not seen: the line is held most tightly,
-        and labels hardly do more than move where matches begin.
+        With fewer than two of each label nothing can be validated, and the line is held most tightly.
         """
         fewest = int(min(labels.sum(), (1 - labels).sum()))
         if fewest < 2:
@@ -101,7 +99,7 @@ class LearnedMatching(NamedTuple):
             return unseen(lambda rows: line_of(rows, hold).log_odds(measures, start))
 
         lines = {hold: by_line(hold) for hold in HOLDS}
-        hold = _tightest({each: _losses(line, labels) for each, line in lines.items()})
+        hold = _tightest({each: np.logaddexp(0, (1 - 2 * labels) * line) for each, line in lines.items()})
         judges, forest, everything = [lines[hold]], None, np.ones(len(labels), np.bool_)
         if len(labels) >= MANY and fewest >= EACH:
             judges.append(unseen(lambda rows: start + forest_of(rows).log_odds(_with(measures, start))))
@@ -123,10 +121,6 @@ def _trust(judges: Sequence[Numbers], labels: Numbers) -> Numbers:
     trust = logistic_regression(design, labels, np.array([OFFSET, *[TRUSTED] * len(judges)]), prior=before)
     trust[1:] = np.maximum(trust[1:], 0)
     return trust
-
-
-def _losses(log_odds: Numbers, labels: Numbers) -> Numbers:
-    return np.logaddexp(0, (1 - 2 * labels) * log_odds)
 
 
 def _tightest(losses: dict[float, Numbers]) -> float:

@@ -1,9 +1,8 @@
-"""All words of two tables, and how near two of them are: the part of comparing texts that looks at letters.
+"""All words of two tables, and how similar two of them are by their letters.
 
-Words of letters are near by the similarity of Jaro and Winkler, which forgives typos, the more so behind the beginning
-(Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model", 1990). One letter may
-stand for a name that it begins. Names of models ("dsch50b") are near when one holds the other ("dsch50") or when they
-differ in their last letters only, which often are colours or countries. Numbers are equal or they are not.
+Words of letters compare by Jaro and Winkler (Winkler, "String comparator metrics and enhanced decision rules in the
+Fellegi-Sunter model", 1990); one letter may stand for a name that it begins. Names of models ("dsch50b") are similar
+when one holds the other or when only their last letters differ. Numbers are equal or they are not.
 """
 
 from __future__ import annotations
@@ -57,13 +56,12 @@ class Lexicon:
         alike = np.bitwise_count(self._letters[a] ^ self._letters[b]) <= OTHERS
         worth = plain & (sizes >= SHORTEST) & alike & (np.abs(self._sizes[a] - self._sizes[b]) <= SHORTEST)
         typos = np.flatnonzero(worth)
-        found[typos] = self._alike(a[typos], b[typos])
+        found[typos] = cpdist(
+            self._of(a[typos]), self._of(b[typos]), scorer=JaroWinkler.similarity, score_cutoff=NEARLY, dtype=np.float64
+        )
         codes = np.flatnonzero(self.codes[a] & self.codes[b])
         found[codes] = self._models(a[codes], b[codes])
         return found
-
-    def _alike(self, a: Rows, b: Rows) -> Numbers:
-        return cpdist(self._of(a), self._of(b), scorer=JaroWinkler.similarity, score_cutoff=NEARLY, dtype=np.float64)
 
     def _models(self, a: Rows, b: Rows) -> Numbers:
         left, right = self._of(a), self._of(b)

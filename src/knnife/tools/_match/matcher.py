@@ -49,9 +49,6 @@ class Judged:
     fields: Sequence[str]
     shares: Numbers
 
-    def __len__(self) -> int:
-        return len(self.probabilities)
-
     def why(self, pair: int, most: int = 3) -> list[DecidingField]:
         """The fields that say most of a pair, for or against it, the loudest first."""
         shares = self.shares[pair]
@@ -66,8 +63,7 @@ class Matcher:
     fields: what is compared with what. rarities: how rare words and runs of letters are. evidence: what is known
     without labels. learned: what labels added; None without. labelled: how many there were.
 
-    Probabilities that rest on labels are calibrated on pairs that were not learned from: of the pairs that are said to
-    match with 0.8, eight in ten do, among pairs drawn as the labelled ones were. Without labels they are an estimate
+    With labels, probabilities are calibrated on pairs that were not learned from. Without them they are an estimate
     that rests on what is usual; docs/match.md shows how far it carried on data sets where the truth is known.
     """
 
@@ -216,9 +212,8 @@ def one_to_one(
 ) -> NDArray[np.bool_]:
     """Which of m pairs stay, `(m,)`, when every record may be in one pair only.
 
-    The most probable pair of all is taken, its records are gone, and so on. No two records would rather be with each
-    other than with those they got (a stable matching: Gale and Shapley, 1962, where both sides agree on the scores).
-    At a tie the pair that stands first is taken. within: left and right are rows of the same table.
+    The most probable pair is taken, its records are gone, and so on; of equal ones the first. That is a stable matching
+    (Gale and Shapley, 1962). within: left and right are rows of the same table.
     """
     stays = np.zeros(len(left), bool)
     gone_left: set[int] = set()

@@ -55,8 +55,8 @@ class TableSide:
 
 
 class Shared(NamedTuple):
-    """The pieces of pairs of rows. Of those that both rows have: which pair, and their places in the two bags. Of the
-    others: which pair, and their place, those of the left rows and those of the right.
+    """The pieces of pairs of rows: of those that both rows have, the pair and the places in both bags; of the others,
+    the pair and the place, for the left rows and the right ones.
     """
 
     pair: Rows
@@ -108,12 +108,12 @@ def _shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexic
         """Weights of the words of a kind that are shared, and of all of them; of the left rows and the right ones."""
         same = _sums(shared.pair, left.weights[shared.left] * kind[left.ids[shared.left]], m)
         sums = []
-        for pair, weights, ids, nearness in (
+        for pair, weights, ids, similarity in (
             (shared.left_pair, left.weights[shared.left_only], lefts, near[0]),
             (shared.right_pair, right.weights[shared.right_only], rights, near[1]),
         ):
             weights = weights * kind[ids]
-            sums += [same + _sums(pair, weights * nearness, m), same + _sums(pair, weights, m)]
+            sums += [same + _sums(pair, weights * similarity, m), same + _sums(pair, weights, m)]
         return sums[0], sums[1], sums[2], sums[3]
 
     got_left, all_left, got_right, all_right = shares(np.ones(len(lexicon), np.bool_))
@@ -141,7 +141,7 @@ def _ratio(part: Numbers, whole: Numbers, nothing: Marks) -> Numbers:
 def _nearest(
     shared: Shared, lefts: Rows, rights: Rows, m: int, lexicon: Lexicon, soft: bool
 ) -> tuple[Numbers, Numbers]:
-    """How near the nearest word of the other row is to each word that only one row has; `lefts`, `rights`: which."""
+    """The similarity of the most similar word of the other row, for each word (`lefts`, `rights`) that one row has."""
     found = np.zeros(len(lefts)), np.zeros(len(rights))
     if not soft:
         return found
@@ -149,17 +149,17 @@ def _nearest(
     times = counts[shared.left_pair]  # each word on the left meets all on the right of its pair
     theirs, ours = ranges((np.cumsum(counts) - counts)[shared.left_pair], times)
     two, where = np.unique(lefts[ours] * len(lexicon) + rights[theirs], return_inverse=True)
-    nearness = lexicon.near(*np.divmod(two, max(len(lexicon), 1)))[where]
-    some = np.flatnonzero(nearness)
-    np.maximum.at(found[0], ours[some], nearness[some])
-    np.maximum.at(found[1], theirs[some], nearness[some])
+    similarity = lexicon.near(*np.divmod(two, max(len(lexicon), 1)))[where]
+    some = np.flatnonzero(similarity)
+    np.maximum.at(found[0], ours[some], similarity[some])
+    np.maximum.at(found[1], theirs[some], similarity[some])
     return found
 
 
 def _shared(left: Bag, left_ids: Rows, right: Bag, right_ids: Rows, pairs: Rows) -> Shared:
     """Which pieces the rows of pairs `(m, 2)` share; ids: of the pieces, in the same order as their keys."""
-    left_pair, left_places = left.of(pairs[:, 0])
-    right_pair, right_places = right.of(pairs[:, 1])
+    left_places, left_pair = left.of(pairs[:, 0])
+    right_places, right_pair = right.of(pairs[:, 1])
     width = 1 + max(left_ids.max(initial=0), right_ids.max(initial=0))
     ours, theirs = left_pair * width + left_ids[left_places], right_pair * width + right_ids[right_places]
     if not len(theirs):

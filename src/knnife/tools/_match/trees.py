@@ -1,9 +1,8 @@
 """Boosted trees: many small trees, each of which mends what those before it got wrong.
 
 Gradient boosting for the logistic loss with Newton steps: Friedman, "Greedy function approximation: a gradient boosting
-machine" (2001); Chen and Guestrin, "XGBoost: a scalable tree boosting system" (2016), whose way with missing values is
-taken over: at each split they go to the side where they do less harm. All trees have the same shape, DEPTH questions
-one below another, so that a forest is four arrays and asking it is indexing.
+machine" (2001); Chen and Guestrin, "XGBoost: a scalable tree boosting system" (2016), also for missing values. All
+trees have DEPTH levels, so that a forest is four arrays and a prediction is indexing.
 """
 
 from __future__ import annotations

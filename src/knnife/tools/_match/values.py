@@ -1,7 +1,4 @@
-"""What single cells say: numbers with their signs and units, dates, and the words of a text.
-
-Nothing is guessed at length: a cell either reads as a number or a date as people write them in tables, or it does not.
-"""
+"""What single cells say: numbers with their signs and units, dates, and the words of a text."""
 
 from __future__ import annotations
 
