@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from knnife.encoders import Encoder, load_encoder
 from knnife.encoders.forms import restore, written
-from knnife.encoders.tensors import Tensors, read_tensors
+from knnife.encoders.tensors import Tensors, read_tensors, write_tensors
 from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.geometry import Vectors
 from knnife.space.sample import Sample
+from knnife.things import Thing
 
 Kept = TypeVar("Kept")
 
@@ -37,7 +41,36 @@ def read_kept(
         ) from error
 
 
-def encoder_of(own: Sample) -> tuple[str | None, bytes | None]:
+def write_kept(path: Path, format: str, own: Sample, meta: Mapping[str, Any], tensors: Tensors) -> None:
+    """Writes tensors, `meta` as JSON, and what `sample_again` needs of a sample beside its vectors, in one step."""
+    name, data = _encoder_of(own)
+    described = {"format": format, "metric": own.metric, "fingerprint": own.fingerprint, "source": own.source}
+    encoder = {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
+    write_tensors(path, {**tensors, **encoder}, {"meta": json.dumps({**described, **meta, "encoder": name})})
+
+
+def sample_again(meta: Mapping[str, Any], tensors: Tensors, vectors: Vectors, ids: Sequence[str], what: str) -> Sample:
+    """The sample of these vectors `(n, d)` that `write_kept` described; its encoder is loaded where it is needed.
+
+    what: "detector", for errors. Loading raises BadInput where the file does not say which encoder it is.
+    """
+    name, fingerprint = meta["encoder"], meta["fingerprint"]
+    data = tensors["encoder"].tobytes() if "encoder" in tensors else None
+
+    def load() -> Encoder:
+        if name is None:
+            raise BadInput(
+                f"the {what} does not know the encoder of its things; give new ones as a space or as vectors"
+            )
+        return load_encoder(name) if data is None else restore(name, data)
+
+    things = [Thing(id, None) for id in ids]
+    return Sample(
+        ids, vectors, things, meta["metric"], fingerprint, meta["source"], None if fingerprint is None else load
+    )
+
+
+def _encoder_of(own: Sample) -> tuple[str | None, bytes | None]:
     """The name of the encoder, or its form and its bytes; nothing where it cannot be loaded here, or there is none."""
     if own.fingerprint is None:
         return None, None
@@ -46,10 +79,3 @@ def encoder_of(own: Sample) -> tuple[str | None, bytes | None]:
     except KnnifeError:  # newcomers then have to come as vectors, or as a space
         return None, None
     return written(encoder) or (encoder.name, None)
-
-
-def encoder_again(name: str | None, data: bytes | None, what: str) -> Encoder:
-    """The encoder that `encoder_of` told of. Raises BadInput where it told of none, and what loading raises."""
-    if name is None:
-        raise BadInput(f"the {what} does not know the encoder of its things; give new ones as a space or as vectors")
-    return load_encoder(name) if data is None else restore(name, data)

@@ -62,7 +62,7 @@ The software is free and its source is open.
 What does this Latin phrase mean?
 The submarine surfaced near the harbour.
 Nobody answered the telephone.
-Coffee grows best on high centring.
+Coffee grows best on high ground.
 The judge wore a plain black robe.
 An earthquake was felt across the island.
 He collects stamps and old coins.

@@ -9,7 +9,6 @@ The file may come from anybody, so all shapes and numbers are checked before the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.tensors import Tensors, write_tensors
+from knnife.encoders.tensors import Tensors
 from knnife.geometry import METRICS
-from knnife.space import Sample
-from knnife.space.model_file import encoder_again, encoder_of, read_kept
-from knnife.things import Thing
+from knnife.space.model_file import read_kept, sample_again, write_kept
 from knnife.tools._drift.scores import BINS, FAR_RANK, Scores
 
 FORMAT = "knnife-drift-monitor-1"
@@ -30,29 +27,13 @@ ARRAYS = {"points": "f4", "centre": "f4", "directions": "f4", "cells": "f4", "kn
 
 def write(path: Path, fields: Mapping[str, Any]) -> None:
     """Writes the fields of a monitor to a file, in one step."""
-    scores, own = fields["scores"], fields["scores"].sample
-    name, data = encoder_of(own)
+    scores = fields["scores"]
     tensors: dict[str, NDArray[Any]] = {
-        "points": scores.points,
-        "centre": scores.centre,
-        "directions": scores.directions,
-        "cells": scores.cells,
-        "known": np.stack(fields["known"]),
-        "counts": fields["counts"],
+        name: getattr(scores, name) for name in ("points", "centre", "directions", "cells")
     }
-    tensors |= {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
-    meta = {
-        "format": FORMAT,
-        "metric": own.metric,
-        "fingerprint": own.fingerprint,
-        "source": own.source,
-        "encoder": name,
-        "rate": fields["rate"],
-        "reference": fields["reference"],
-        "highest": fields["highest"],
-        "random": fields["random"].bit_generator.state,
-    }
-    write_tensors(path, tensors, {"meta": json.dumps(meta)})
+    tensors |= {"known": np.stack(fields["known"]), "counts": fields["counts"]}
+    meta = {name: fields[name] for name in ("rate", "reference", "highest")}
+    write_kept(path, FORMAT, scores.sample, meta | {"random": fields["random"].bit_generator.state}, tensors)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -62,12 +43,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def _fields(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     _check(meta, tensors)
-    data = tensors["encoder"].tobytes() if "encoder" in tensors else None
-    points, fingerprint = tensors["points"], meta["fingerprint"]
-    ids = [str(number) for number in range(len(points))]
-    things = [Thing(id, None) for id in ids]
-    load = None if fingerprint is None else lambda: encoder_again(meta["encoder"], data, "monitor")
-    own = Sample(ids, points, things, meta["metric"], fingerprint, meta["source"], load)
+    points = tensors["points"]
+    own = sample_again(meta, tensors, points, [str(number) for number in range(len(points))], "monitor")
     random = np.random.default_rng()
     random.bit_generator.state = meta["random"]
     return {

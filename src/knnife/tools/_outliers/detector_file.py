@@ -9,7 +9,6 @@ Reading one checks all shapes and numbers, so that a damaged file is refused rat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.tensors import Tensors, write_tensors
+from knnife.encoders.tensors import Tensors
 from knnife.geometry import METRICS
-from knnife.space import Sample
-from knnife.space.model_file import encoder_again, encoder_of, read_kept
-from knnife.things import Thing
+from knnife.space.model_file import read_kept, sample_again, write_kept
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.labels import LearnedLabels
 from knnife.tools._outliers.regression import DIRECTIONS, Regression
@@ -35,31 +32,18 @@ ARRAYS, NUMBERS = ("odd", "centre", "scale", "coefficients"), ("level", "width")
 def write(path: Path, fields: Mapping[str, Any]) -> None:
     """Writes the fields of a detector to a file; what was there before stays until all is written."""
     scorer, reference, learned = fields["scorer"], fields["reference"], fields["learned"]
-    tensors: dict[str, NDArray[Any]] = {
-        "reference": reference.vectors,
-        "orders": scorer.orders,
-        "means": scorer.means,
-        "deviations": scorer.deviations,
-        "rows": fields["rows"],
-        "scores": fields["scores"],
-        "odd": fields["odd"],
-    }
+    tensors: dict[str, NDArray[Any]] = {name: fields[name] for name in ("rows", "scores", "odd")}
+    tensors |= {name: getattr(scorer, name) for name in ("orders", "means", "deviations")}
+    tensors["reference"] = reference.vectors
     for number, axes in enumerate(scorer.axes):
         tensors |= {f"axes.{number}.origin": axes.origin, f"axes.{number}.factors": axes.factors}
     tensors |= {f"learned.{name}": getattr(learned.regression, name) for name in ARRAYS} if learned else {}
-    name, data = encoder_of(reference)
-    tensors |= {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
     meta = {
-        "format": FORMAT,
-        "metric": reference.metric,
-        "fingerprint": reference.fingerprint,
-        "source": reference.source,
         "columns": [[name, part.start, part.stop] for name, part in fields["columns"].items()],
         "ids": list(reference.ids),
-        "encoder": name,
-        "learned": _told(learned) if learned else None,
+        "learned": _numbers(learned) if learned else None,
     }
-    write_tensors(path, tensors, {"meta": json.dumps(meta)})
+    write_kept(path, FORMAT, reference, meta, tensors)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -70,11 +54,7 @@ def read(path: Path) -> dict[str, Any]:
 def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     _check(meta, tensors)
     axes = tuple(Axes(tensors[f"axes.{n}.origin"], tensors[f"axes.{n}.factors"]) for n in range(3))
-    things = [Thing(id, None) for id in meta["ids"]]
-    vectors, fingerprint = tensors["reference"], meta["fingerprint"]
-    data = tensors["encoder"].tobytes() if "encoder" in tensors else None
-    load = None if fingerprint is None else lambda: encoder_again(meta["encoder"], data, "detector")
-    reference = Sample(meta["ids"], vectors, things, meta["metric"], fingerprint, meta["source"], load)
+    reference = sample_again(meta, tensors, tensors["reference"], meta["ids"], "detector")
     scorer = Scorer(axes, reference.points, tensors["orders"], tensors["means"], tensors["deviations"])
     return {
         "scorer": scorer,
@@ -87,31 +67,26 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     }
 
 
-def _told(learned: LearnedLabels) -> dict[str, float]:
+def _numbers(learned: LearnedLabels) -> dict[str, float]:
     numbers = {name: getattr(learned.regression, name) for name in NUMBERS}
     return numbers | {"weight": learned.weight, "lift": learned.lift}
 
 
-def _learned(told: Mapping[str, float], tensors: Tensors) -> LearnedLabels:
+def _learned(numbers: Mapping[str, float], tensors: Tensors) -> LearnedLabels:
     arrays: dict[str, Any] = {name: tensors[f"learned.{name}"] for name in ARRAYS}
-    numbers = {name: float(told[name]) for name in NUMBERS}
+    level = {name: float(numbers[name]) for name in NUMBERS}
     features = tensors["means"].shape[0] + min(DIRECTIONS, tensors["reference"].shape[1]) + 1
     if any(arrays[name].shape != (features,) for name in ("centre", "scale", "coefficients")):
         raise ValueError(f"what was learned is not of {features} features")
-    return LearnedLabels(Regression(**(arrays | numbers)), float(told["weight"]), float(told["lift"]))
+    return LearnedLabels(Regression(**(arrays | level)), float(numbers["weight"]), float(numbers["lift"]))
 
 
 def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
     """Raises ValueError unless all shapes fit together, and every number can be computed with."""
     r, d = tensors["reference"].shape
     n, marks = len(tensors["scores"]), 3 * len(sizes(r))
-    shapes: dict[str, tuple[int, ...]] = {
-        "means": (marks,),
-        "deviations": (marks,),
-        "rows": (r,),
-        "scores": (n,),
-        "odd": (n,),
-    }
+    shapes: dict[str, tuple[int, ...]] = {"means": (marks,), "deviations": (marks,)}
+    shapes |= {"rows": (r,), "scores": (n,), "odd": (n,)}
     for number in range(3):
         factors = f"axes.{number}.factors"
         shapes |= {f"axes.{number}.origin": (d,), factors: (d,) if tensors[factors].ndim == 1 else (d, d)}
@@ -122,12 +97,8 @@ def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
         kind = {"orders": "i", "rows": "i", "odd": "b", "encoder": "u"}.get(name, "f")
         if tensor.dtype.kind != kind or not np.isfinite(tensor).all():
             raise ValueError(f"{name} holds {tensor.dtype}, or NaN, or infinity")
-    ordered = np.sort(tensors["orders"], axis=1)
-    if (
-        not len(ordered)
-        or ordered.shape[1:] != (r,)
-        or not np.array_equal(ordered, np.broadcast_to(np.arange(r), ordered.shape))
-    ):
+    orders = tensors["orders"]
+    if not len(orders) or orders.shape[1:] != (r,) or (np.sort(orders, axis=1) != np.arange(r)).any():
         raise ValueError("orders are no orders of the reference")
     if not 0 <= tensors["rows"].min() <= tensors["rows"].max() < n:
         raise ValueError("rows lie outside of scores")
