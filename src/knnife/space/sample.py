@@ -15,12 +15,7 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import Encoder, load_encoder, vector_cache
-from knnife.encoders.protocol import (
-    Progress,
-    check_values,
-    preferred_metric,
-    reading_for,
-)
+from knnife.encoders.protocol import Progress, check_values, preferred_metric, reading_for
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, gathered, unit
 from knnife.space import lookup
@@ -164,13 +159,7 @@ def comparable(a: Sample, b: Sample) -> None:
 
 
 def nearest(
-    vectors: Vectors,
-    k: int,
-    queries: Vectors | None = None,
-    *,
-    metric: Metric = "cosine",
-    recall: float = 1.0,
-    seed: int = 0,
+    vectors: Vectors, k: int, queries: Vectors | None = None, *, metric: Metric = "cosine", recall: float = 1.0
 ) -> tuple[Positions, Vectors]:
     """The k nearest of `vectors` (n, d) to each of `queries` (m, d), best first: rows and similarities `(m, k)`.
 
@@ -182,7 +171,7 @@ def nearest(
         width = 0 if queries is None else len(queries)
         return np.empty((width, 0), np.int64), np.empty((width, 0), np.float32)
     vectors, positions = as_vectors(vectors), np.arange(len(vectors))
-    index = Index.build(vectors, positions, [""] * len(vectors), metric=metric, recall=recall, seed=seed)
+    index = Index.build(vectors, positions, [""] * len(vectors), metric=metric, recall=recall)
     if queries is None:
         return index.near(vectors, k, exclude=positions)
     return index.near(as_vectors(queries, vectors.shape[1], "queries"), k)
@@ -226,11 +215,7 @@ def _encoder_in(path: Path, view: str | None) -> Encoder:
 
 
 def _of_things(
-    given: Any,
-    load: Callable[[], Encoder] | None,
-    metric: Metric | None,
-    what: str,
-    progress: Progress | None,
+    given: Any, load: Callable[[], Encoder] | None, metric: Metric | None, what: str, progress: Progress | None
 ) -> Sample:
     if load is None:
         told = kind_within(given)

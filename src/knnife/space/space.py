@@ -225,12 +225,7 @@ class Space:
     # --- views ------------------------------------------------------------------------------------------------
 
     def reencode(
-        self,
-        encoder: str | Encoder,
-        *,
-        name: str | None = None,
-        switch: bool = True,
-        progress: Progress | None = None,
+        self, encoder: str | Encoder, *, name: str | None = None, switch: bool = True, progress: Progress | None = None
     ) -> Reencoded:
         """Encode all things with another encoder into a new view, then make it the default, in one transaction.
 

@@ -101,14 +101,7 @@ def hashed(value: str | bytes | bytearray) -> Hashed:
     return (value.encode(), b"text") if isinstance(value, str) else (bytes(value), b"bytes")
 
 
-TEXT: Final = Kind(
-    "text",
-    "text",
-    takes=_is_text,
-    any_text=True,
-    found_by_text=True,
-    default_encoder="english",
-)
+TEXT: Final = Kind("text", "text", takes=_is_text, any_text=True, found_by_text=True, default_encoder="english")
 _ROW: Final = Kind(
     "row",
     "row of a table",

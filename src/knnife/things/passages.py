@@ -54,12 +54,7 @@ def passages(document: Document, name: str) -> Iterator[Thing]:
             yield Thing(
                 f"{name}#{position}",
                 f"{heading}\n\n{body}" if heading else body,
-                {
-                    "title": document.title,
-                    "heading": heading or None,
-                    "position": position,
-                    "start": start,
-                },
+                {"title": document.title, "heading": heading or None, "position": position, "start": start},
                 name,
             )
 

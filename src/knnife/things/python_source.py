@@ -128,9 +128,7 @@ def _parsed(module: Module, reading: Reading) -> ast.Module | None:
             return ast.parse(module.path.read_bytes())
     except SyntaxError as error:
         reading.fault(
-            error.lineno,
-            f"not Python {sys.version_info[0]}.{sys.version_info[1]}: {error.msg}",
-            str(module.path),
+            error.lineno, f"not Python {sys.version_info[0]}.{sys.version_info[1]}: {error.msg}", str(module.path)
         )
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         reading.fault(None, f"cannot be parsed: {error}", str(module.path))

@@ -1,9 +1,4 @@
-"""Words in memory: every text is read for every query. The words are those of the full-text index, the formula is BM25:
-
-    score = sum over words   weight * f * (k1 + 1) / (f + k1 * (1 - b + b * length / mean length))
-
-with f the times a word is in a text; see sqlite/words.py for the weight, and for the source.
-"""
+"""Words in memory: every text is read for every query. The formula is BM25, as sqlite/words.py explains it."""
 
 from __future__ import annotations
 
