@@ -1,9 +1,9 @@
 /* The loops that NumPy cannot express. Each has a plain twin in Python which the tests hold it against:
 
        index_words, sum_words      encoders/wordpiece.py             a text -> the weighted sum of the vectors of its words
-       read_lines, read_records    encoders/_words/word_rows.py    a block of a file -> words and their vectors
-       words_at                    encoders/_words/word_rows.py    places in a block -> words
-       dot_rows                    encoders/_words/nearest.py        a word -> how near it is to all others, about
+       read_lines, read_records    encoders/_words/word_rows.py      a block of a file -> words and their vectors
+       words_at                    encoders/_words/word_rows.py      places in a block -> words
+       dot_rows                    encoders/_words/questions.py      a word -> how near it is to all others, about
 
    The rules of this file, so that no input, however hostile, reaches memory that is not its own:
 
