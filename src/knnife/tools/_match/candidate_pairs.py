@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders.protocol import Progress
+from knnife.geometry import ranges
 from knnife.things.folding import fold
 from knnife.threads import cores
-from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, ranges, weighted
+from knnife.tools._match.grams import BUCKETS, Grams, Rows, cosines, weighted
 
 ENTRIES = 2_000  # of others' grams that are walked through for a text
 BLOCK = 1 << 22  # entries at a time

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.geometry import ranges
 from knnife.things.folding import END
 
 SIZE = 3  # characters in a gram
@@ -82,13 +83,6 @@ def cosines(ours: Grams, theirs: Grams, left: NDArray[np.integer], right: NDArra
         product = np.where(owned[place] == wanted, ours.weights[at] * weights[place], 0)
         score[part] = np.bincount(of, product, minlength=len(score[part]))
     return score
-
-
-def ranges(starts: NDArray[np.integer], sizes: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The numbers starts[i] .. starts[i] + sizes[i] - 1 one after another, and the i of each."""
-    of = np.repeat(np.arange(len(starts)), sizes)
-    first = np.cumsum(sizes) - sizes
-    return np.arange(len(of)) - (first - starts)[of], of
 
 
 def _found(folded: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
