@@ -11,7 +11,7 @@ from tests.tools.test_classify import clouds
 from knnife import Classifier, classify
 from knnife.tools._classify import softmax
 from knnife.tools._classify.calibration import calibration_error
-from knnife.tools._classify.unlabelled import MOST, Unlabelled
+from knnife.tools._classify.fitting import MOST, Unlabelled
 
 FEW = 3  # examples of a class
 

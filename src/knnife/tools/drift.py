@@ -24,8 +24,8 @@ from knnife.statistics.ranks import auroc
 from knnife.tools._drift import findings, lost, picture
 from knnife.tools._drift.findings import Example, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
-from knnife.tools._drift.pool import LEAST, Bools, Pool, Rows, joined, pooled, standing
-from knnife.tools._drift.statistics import look, new_neighbours, statistics
+from knnife.tools._drift.pool import LEAST, Bools, Pool, joined, pooled, standing
+from knnife.tools._drift.statistics import look, statistics
 
 
 @dataclass(frozen=True)
@@ -199,19 +199,20 @@ def drift(
     parts = statistics(cloud, given)
     p_value = standing(joined(np.stack(list(parts.values()))), random)
     tell(len(pool), 0.7)
-    old, come = before.take(pool.rows[~pool.new]), after.take(pool.rows[pool.new])
+    old_rows, new_rows = pool.rows[~pool.new], pool.rows[pool.new]
+    old, come = before.take(old_rows), after.take(new_rows)
     things = findings.both(cloud, old, come)
-    far, gone = findings.far(come, old, rate), findings.far(old, come, rate)
+    far, gone = findings.far(come, old, rate, new_rows), findings.far(old, come, rate, old_rows)
     found = Drift(
         p_value=p_value,
         rate=rate,
         parts={name: float((values >= values[0]).mean()) for name, values in parts.items()},
         moved=findings.moved(cloud, given),
-        told_apart=auroc(new_neighbours(cloud), pool.new),
+        told_apart=auroc(pool.new[cloud.near].mean(axis=1), pool.new),
         regions=findings.regions(cloud, things, given, rate),
         marks=findings.marks(things, given, before.parts, rate),
-        new=_placed(far[1], pool.rows[pool.new]),
-        vanished=_placed(gone[1], pool.rows[~pool.new]),
+        new=far[1],
+        vanished=gone[1],
         shares_far=(far[0], gone[0]),
         accuracy=None if known is None else lost.accuracy(old, come, *known),
         compared=pool.sizes,
@@ -272,8 +273,3 @@ def _known(
     right = lost.of_things(labels, reference, "labels")[rows]
     said = None if predictions is None else lost.of_things(predictions, reference, "predictions")[rows]
     return right, said
-
-
-def _placed(examples: tuple[Example, ...], rows: Rows) -> tuple[Example, ...]:
-    """With their positions in what was given, not in what was drawn of it."""
-    return tuple(each._replace(position=int(rows[each.position])) for each in examples)

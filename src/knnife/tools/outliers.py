@@ -22,7 +22,7 @@ from knnife.space import Sample
 from knnife.space.space import Where
 from knnife.tools._outliers.calibrating import extrapolated, worth_a_look
 from knnife.tools._outliers.detector import Detector
-from knnife.tools._outliers.explaining import as_told
+from knnife.tools._outliers.explaining import table_values
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels
 
@@ -73,7 +73,7 @@ class Outliers:
         thing, reference = self.things.things[position], self.detector.reference
         columns = [share._asdict() for share in self.detector.why(point, like)]
         for each in columns:
-            each.update(as_told(each["column"], thing, [reference.things[row] for row in like.tolist()]))
+            each.update(table_values(each["column"], thing, [reference.things[row] for row in like.tolist()]))
         return {
             "id": self.ids[position],
             "position": position,

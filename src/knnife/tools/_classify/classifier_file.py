@@ -66,10 +66,21 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """The fields of the Classifier that was saved. Raises NotFound; BadInput where the parts do not fit together."""
-    tensors, about = _read(path)
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}; a classifier is written by `knnife classify --save` or save()")
     try:
-        return _fields(tensors, about)
-    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        metadata, tensors = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise BadInput(f"{path} is no classifier: it does not say that its format is {FORMAT}")
+        if metadata.get("version") != VERSION:
+            raise BadInput(
+                f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
+                f"{VERSION}; use the knnife that wrote it, or learn it again"
+            )
+        return _fields(tensors, json.loads(metadata["about"]))
+    except BadInput:
+        raise
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput(f"{path} is no classifier, or is damaged: {error!s:.200}") from error
 
 
@@ -130,26 +141,3 @@ def _positive(number: float) -> float:
     if not (math.isfinite(number) and number > 0):
         raise ValueError("scale, sharpness: expected numbers above 0")
     return number
-
-
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays of the file, and what stands about them. Raises NotFound, and BadInput for any other file."""
-    if not path.is_file():
-        raise NotFound(f"there is no file {path}; a classifier is written by `knnife classify --save` or save()")
-    try:
-        metadata, tensors = read_tensors(path)
-        if metadata.get("format") != FORMAT:
-            raise BadInput(f"{path} is no classifier: it does not say that its format is {FORMAT}")
-        if metadata.get("version") != VERSION:
-            raise BadInput(
-                f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
-                f"{VERSION}; use the knnife that wrote it, or learn it again"
-            )
-        about = json.loads(metadata["about"])
-        if not isinstance(about, dict):
-            raise ValueError("about: expected an object")
-        return tensors, about
-    except (ValueError, KeyError, RecursionError, TypeError) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path} is no classifier, or is damaged: {error!s:.200}") from error

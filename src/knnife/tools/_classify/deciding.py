@@ -42,12 +42,9 @@ def reasons(
         np.maximum(pulls, 0, out=pulls)
         rows, strengths = top_k(pulls, k)
         shares = strengths / np.maximum(pulls.sum(axis=1), 1e-30)[:, None]
-        found += [_told(ids, *each) for each in zip(rows.tolist(), shares.tolist(), strict=True)]
+        for row, of in zip(rows.tolist(), shares.tolist(), strict=True):
+            found.append([Reason(ids[i], share) for i, share in zip(row, of, strict=True) if share > 0])
     return found
-
-
-def _told(ids: Sequence[str], rows: list[int], shares: list[float]) -> list[Reason]:
-    return [Reason(ids[row], share) for row, share in zip(rows, shares, strict=True) if share > 0]
 
 
 def suspects(probabilities: Vectors, codes: Codes) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +12,13 @@ from knnife.statistics.folds import stratified_folds
 from knnife.tools._classify import softmax
 from knnife.tools._classify.calibration import FOLDS, Measured, sharpness
 from knnife.tools._classify.softmax import Codes, Weights
-from knnife.tools._classify.unlabelled import Unlabelled
 
 PENALTIES = (0.2, 0.03)  # tried where examples can be held out: more noise needs a larger one
-UNTOLD_PENALTY, UNTOLD_SHARPNESS = 0.03, 2.0  # where none can
-TOLD_BY = 500  # so many held-out examples are enough to tell
+DEFAULT_PENALTY, DEFAULT_SHARPNESS = 0.03, 2.0  # where none can
+ENOUGH = 500  # so many held-out examples are enough to tell
+MOST = 5_000  # things without a label, by chance, are enough: more gained nothing
+ROUNDS = 3
+TOWARD = (0.5, 0.5)  # twice half of the way to the proportions of the examples
 
 
 class Head(NamedTuple):
@@ -28,6 +30,38 @@ class Head(NamedTuple):
     def probabilities(self, features: Vectors) -> Vectors:
         """`(n, K)`, of features (n, r)."""
         return softmax.softmax(self.weights.logits(features) * np.float32(self.sharpness))
+
+
+class Unlabelled(NamedTuple):
+    """Things without a label, by their features (u, r), and how sharp the head is that answers them.
+
+    The head answers them and learns again from what it answered, each thing as much of each class as it is likely to be
+    (Nigam, McCallum, Thrun and Mitchell, "Text classification from labeled and unlabeled documents using EM", Machine
+    Learning 39, 2000). Such a head can talk itself into anything. So classes keep, most of the way, the proportions
+    that they have among the examples; what is unsure counts for less; all together weigh no more than the examples do;
+    and `learn` uses it only where held-out examples are answered better.
+    """
+
+    features: Vectors
+    sharpness: float
+
+    def teach(self, features: Vectors, belonging: Vectors, penalty: float, weights: Weights) -> Weights:
+        """What these teach a head with `weights`, beside the examples (n, r), (n, K) that it was learned from."""
+        everything = np.vstack([features, self.features])
+        proportions = belonging.mean(axis=0)
+        for _ in range(ROUNDS):
+            guessed = self._guessed(weights, proportions)
+            guessed *= guessed.max(axis=1, keepdims=True) * np.float32(len(features) / len(guessed))
+            weights = softmax.fit(everything, np.vstack([belonging, guessed]), penalty=penalty, start=weights)
+        return weights
+
+    def _guessed(self, weights: Weights, proportions: Vectors) -> Vectors:
+        """How likely each is of each class `(u, K)`, most of the way in those proportions."""
+        found = softmax.softmax(weights.logits(self.features) * np.float32(self.sharpness))
+        for way in TOWARD:
+            found *= (proportions / np.maximum(found.mean(axis=0), 1e-9)) ** np.float32(way)
+            found /= found.sum(axis=1, keepdims=True)
+        return found
 
 
 class Lesson(NamedTuple):
@@ -73,11 +107,11 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
 
     Things without a label (u, r) teach it, too, where held-out examples are less surprising then.
     """
-    seen = held_out(lesson, PENALTIES, TOLD_BY, seed)
+    seen = held_out(lesson, PENALTIES, ENOUGH, seed)
     everything = np.arange(lesson.things)
     if seen is None:
-        weights = lesson.weights(everything, UNTOLD_PENALTY)
-        return FittedHead(Head(weights, UNTOLD_SHARPNESS), UNTOLD_PENALTY, None)
+        weights = lesson.weights(everything, DEFAULT_PENALTY)
+        return FittedHead(Head(weights, DEFAULT_SHARPNESS), DEFAULT_PENALTY, None)
     codes = lesson.codes[seen.rows]
     tried = [sharpness(logits, codes) for logits in seen.logits]
     best = int(np.argmin([each.surprise for each in tried]))
@@ -92,7 +126,7 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
 
 def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, seed: int) -> FittedHead | None:
     """What `more` things without a label teach, too; None unless held-out examples are less than so surprising."""
-    seen = held_out(lesson, [penalty], TOLD_BY, seed, more)
+    seen = held_out(lesson, [penalty], ENOUGH, seed, more)
     if seen is None:
         return None
     codes, logits = lesson.codes[seen.rows], seen.logits[0]
@@ -120,17 +154,12 @@ def held_out(
     fold[judged] = stratified_folds(codes[judged], FOLDS, np.random.default_rng(seed))
     for number in range(int(fold.max()) + 1):
         out = np.flatnonzero(fold == number)
-        weights = list(_path(lesson, np.flatnonzero(fold != number), penalties, more))
+        weights, start = [], None
+        for penalty in penalties:  # each begins where the last one ended
+            start = lesson.weights(np.flatnonzero(fold != number), penalty, start, more)
+            weights.append(start)
         rows.append(out)
         logits.append([each.logits(lesson.features[out]) for each in weights])
         if enough is not None and sum(map(len, rows)) >= enough:
             break
     return HeldOut(np.concatenate(rows), [np.concatenate(each) for each in zip(*logits, strict=True)], weights)
-
-
-def _path(lesson: Lesson, learned: Codes, penalties: Sequence[float], more: Unlabelled | None) -> Iterator[Weights]:
-    """What the rows `learned` teach with each penalty, each beginning where the last one ended."""
-    weights = None
-    for penalty in penalties:
-        weights = lesson.weights(learned, penalty, weights, more)
-        yield weights

@@ -16,10 +16,9 @@ from knnife.tools._classify import names
 from knnife.tools._classify.background_texts import BACKGROUND_TEXTS
 from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.examples import Examples, Labelled
-from knnife.tools._classify.fitting import Lesson
+from knnife.tools._classify.fitting import MOST, Lesson
 from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.nystrom import Nystrom
-from knnife.tools._classify.unlabelled import MOST
 
 Names = Mapping[Any, str] | bool | None
 

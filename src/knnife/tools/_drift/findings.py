@@ -18,7 +18,7 @@ from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
 from knnife.statistics.ranks import rank_p_values
 from knnife.tools._drift.columns import Figure, figures, frequent, sayings, words
-from knnife.tools._drift.pool import Bools, Floats, Labels, contrasts
+from knnife.tools._drift.pool import Bools, Floats, Labels, Rows, contrasts
 from knnife.tools._drift.statistics import Cloud, standardised
 
 FAR_RANK = 5  # a thing is as far as its so many-th nearest: one stray thing is no company
@@ -92,18 +92,19 @@ def regions(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[
     return tuple(sorted(found, key=lambda region: -abs(region.share_new - region.share_reference)))
 
 
-def far(asked: Sample, known: Sample, rate: float) -> tuple[float, tuple[Example, ...]]:
+def far(asked: Sample, known: Sample, rate: float, rows: Rows) -> tuple[float, tuple[Example, ...]]:
     """The things of one sample that are far from all of another: their share (by chance: `rate`), the farthest first.
 
+    rows: `(n,)`, the position of each thing of that sample in what it was drawn from.
     Every thing is compared with the same number of others, or one more, so that sizes do not decide.
     """
     k = min(FAR_RANK, len(known) - 1)
     own = nearest(known.vectors, k, metric=known.metric)[1][:, -1]
-    rows, close = nearest(known.vectors, k, asked.vectors, metric=known.metric)
+    near, close = nearest(known.vectors, k, asked.vectors, metric=known.metric)
     p_values = rank_p_values(-close[:, -1], -own)
     order = np.lexsort((close[:, -1], p_values))[:EXAMPLES]
     return float((p_values <= rate).mean()), tuple(
-        Example(asked.ids[i], int(i), known.ids[rows[i, 0]], float(close[i, 0]), float(p_values[i]))
+        Example(asked.ids[i], int(rows[i]), known.ids[near[i, 0]], float(close[i, 0]), float(p_values[i]))
         for i in order
         if p_values[i] <= rate
     )
@@ -115,14 +116,14 @@ def marks(things: Sample, labels: Labels, parts: Mapping[str, slice], rate: floa
         return _of_table(looked, labels, rate)
     if not parts and things.texts is not None:
         table = _Words.of(things)
-        return _told(table.features, table.words, ["share"] * len(table.words), labels, rate)
+        return _of_features(table.features, table.words, ["share"] * len(table.words), labels, rate)
     if not parts and things.fingerprint is not None:
         return ()
     columns = things.vectors
     names = [f"column {i}" for i in range(columns.shape[1])]
     squares = (columns - columns.mean(axis=0)) ** 2
     of = ["mean"] * len(names) + ["spread"] * len(names)
-    return _told(np.hstack([columns, squares]), names * 2, of, labels, rate)
+    return _of_features(np.hstack([columns, squares]), names * 2, of, labels, rate)
 
 
 def _figures(things: Sample) -> list[Figure]:
@@ -143,7 +144,7 @@ def _of_table(looked: Sequence[Figure], labels: Labels, rate: float) -> tuple[Ma
     )
 
 
-def _told(
+def _of_features(
     features: Vectors, names: Sequence[str], figures: Sequence[str], labels: Labels, rate: float
 ) -> tuple[Mark, ...]:
     if not features.shape[1]:

@@ -70,8 +70,8 @@ def accuracy(reference: Sample, new: Sample, labels: Strings, predictions: Strin
     own = nearest(reference.vectors, k, metric=reference.metric)[0]
     near = nearest(reference.vectors, k, new.vectors, metric=reference.metric)[0]
     by = "predictions" if predictions is not None else "nearest neighbours"
-    told = predictions if predictions is not None else _votes(labels, own[:, :VOTES])
-    right = (told == labels).astype(np.float64)
+    answers = predictions if predictions is not None else _votes(labels, own[:, :VOTES])
+    right = (answers == labels).astype(np.float64)
     before, after = right[own].mean(axis=1), right[near].mean(axis=1)
     share = float(right.mean())
     expected = min(1.0, max(0.0, share + after.mean() - before.mean()))
@@ -88,5 +88,5 @@ def _votes(labels: Strings, near: Rows) -> Strings:
     votes = np.zeros((len(near), len(names)))
     for rank in range(near.shape[1]):
         votes[np.arange(len(near)), numbers[near[:, rank]]] += 1 - rank / 100
-    told: Strings = names[votes.argmax(axis=1)]
-    return told
+    found: Strings = names[votes.argmax(axis=1)]
+    return found

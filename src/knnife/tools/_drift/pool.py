@@ -64,9 +64,8 @@ def pooled(reference: Sample, new: Sample, *, rate: float, block: int, most: int
     chosen = [_drawn(len(each), block, most, random) for each in (reference, new)]
     for each, rows in zip((reference, new), chosen, strict=True):
         if len(rows) < LEAST:
-            raise BadInput(
-                f"{each.source} has {len(each):,} things{_in_blocks(rows, block)}; drift needs {LEAST} in each sample"
-            )
+            stretches = f" ({len(rows):,} in blocks of {block:,})" if block > 1 else ""
+            raise BadInput(f"{each.source} has {len(each):,} things{stretches}; drift needs {LEAST} in each sample")
     counts = [len(rows) // block for rows in chosen]
     if comb(sum(counts), counts[1]) < 1 / rate:
         raise BadInput(
@@ -119,7 +118,3 @@ def _drawn(n: int, block: int, most: int, random: np.random.Generator) -> Rows:
         numbers = np.sort(random.choice(numbers, most // block, replace=False))
     rows: Rows = (numbers[:, None] * block + np.arange(block)).ravel()
     return rows
-
-
-def _in_blocks(rows: Rows, block: int) -> str:
-    return f" ({len(rows):,} in blocks of {block:,})" if block > 1 else ""

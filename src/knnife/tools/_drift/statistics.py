@@ -103,12 +103,6 @@ def standardised(features: Vectors, labels: Labels) -> Vectors:
     return z
 
 
-def new_neighbours(cloud: Cloud) -> Floats:
-    """Of each point the share of new ones among its neighbours `(N,)`."""
-    shares: Floats = cloud.pool.new[cloud.near].mean(axis=1)
-    return shares
-
-
 def _excess(near: Rows, labels: Labels) -> tuple[Floats, Floats]:
     """How much new things gather, and how much those of the reference do: two `(L,)`."""
     share = float(labels[:, 0].mean())

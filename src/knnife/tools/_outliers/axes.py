@@ -44,10 +44,6 @@ class Axes(NamedTuple):
         placed: Vectors = centred @ self.factors if self.factors.ndim == 2 else centred * self.factors
         return placed
 
-    def places(self, queries: Vectors, others: Vectors) -> Places:
-        """Both in these axes."""
-        return Places(self.place(queries), self.place(others))
-
 
 class LeftOut(NamedTuple):
     """The same axes for the points that taught them, each as if it had not.

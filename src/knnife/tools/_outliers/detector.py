@@ -16,12 +16,12 @@ from knnife.encoders import Encoder
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
-from knnife.space import Sample, comparable
+from knnife.space import Sample, comparable, nearest
 from knnife.space.space import Where
 from knnife.statistics.ranks import rank_p_values
 from knnife.tools._outliers import detector_file
 from knnife.tools._outliers.calibrating import BULK, Numbers
-from knnife.tools._outliers.explaining import Share, examples, shares
+from knnife.tools._outliers.explaining import Share, shares
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels, LearnedLabels, known
 from knnife.tools._outliers.regression import PointFeatures
@@ -138,8 +138,9 @@ class Detector:
 
         Normal is what scores no higher than most of the reference, and is not known to be odd.
         """
-        normal = self._normal
-        return normal[examples(points, self.scorer.reference[normal], self.scorer.axes[1], k)]
+        place, normal = self.scorer.axes[1].place, self._normal
+        rows, _ = nearest(place(self.scorer.reference[normal]), k, place(points), metric="euclidean")
+        return normal[rows]
 
     def why(self, point: Vectors, like: Rows, most: int = 3) -> list[Share]:
         """The columns in which a point `(d,)` differs most from the things of the reference that it is nearest to."""

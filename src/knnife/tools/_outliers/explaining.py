@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.space import nearest
 from knnife.things import Thing
 from knnife.tools._outliers.axes import Axes
 
@@ -27,12 +25,6 @@ class Share(NamedTuple):
     usual: Any
 
 
-def examples(points: Vectors, normal: Vectors, axes: Axes, k: int) -> NDArray[np.int64]:
-    """Which of the normal things `(r, d)` are nearest to each point `(m, d)`, best first: `(m, k)`."""
-    rows, _ = nearest(axes.place(normal), k, axes.place(points), metric="euclidean")
-    return rows
-
-
 def shares(point: Vectors, examples: Vectors, axes: Axes, columns: Mapping[str, slice], most: int) -> list[Share]:
     """The columns in which a point `(d,)` differs most from the examples `(k, d)`, first the one that does most."""
     usual = examples.mean(axis=0)
@@ -48,7 +40,7 @@ def shares(point: Vectors, examples: Vectors, axes: Axes, columns: Mapping[str, 
     return found
 
 
-def as_told(column: str, thing: Thing, examples: Sequence[Thing]) -> dict[str, Any]:
+def table_values(column: str, thing: Thing, examples: Sequence[Thing]) -> dict[str, Any]:
     """The value of a column and what is usual for it in the words of the table, where things bring the table along.
 
     Usual is the mean of numbers, else what most examples have.

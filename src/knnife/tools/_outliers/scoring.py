@@ -63,7 +63,8 @@ class Scorer:
 
     def marks(self, points: Vectors) -> Vectors:
         """How much farther than usual the points `(m, d)` are, in each axes and size: `(m, a * s)`."""
-        return self._marks(self._distances((axes.places(points, self.reference) for axes in self.axes), None, silent))
+        places = (Places(axes.place(points), axes.place(self.reference)) for axes in self.axes)
+        return self._marks(self._distances(places, None, silent))
 
     def _distances(self, places: Iterable[Places], own: Rows | None, tell: Tell) -> Vectors:
         return np.hstack([sampled(*each, self.orders, own, tell) for each in places])
