@@ -114,8 +114,8 @@ def _accuracies(
 ) -> list[AnalogyAccuracy]:
     """Those of the sections of one file, and its sums."""
     questions = [question for section in sections for question in section.questions]
-    found = answer(table, questions, common, method, progress)
-    counts = np.stack([found.right, found.asked, ~found.asked], axis=1).astype(np.int64)
+    known, solved = answer(table, questions, common, method, progress)
+    counts = np.stack([solved, known, ~known], axis=1).astype(np.int64)
     rows, start = [], 0
     for section in sections:
         right, asked, skipped = counts[start : start + len(section.questions)].sum(axis=0).tolist()

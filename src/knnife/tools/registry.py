@@ -93,8 +93,8 @@ class Tool:
 
     @property
     def summary(self) -> str:
-        """What it answers, in a sentence."""
-        return _first(self.help)
+        """What it answers: the first sentence of `help`."""
+        return re.split(r"(?<=[.?!])\s", " ".join(self.help.split()), maxsplit=1)[0]
 
     @property
     def help(self) -> str:
@@ -200,8 +200,3 @@ def _entries(doc: str, section: str) -> list[tuple[str, str | None, str]]:
             name, type, text = found[-1]
             found[-1] = (name, type, f"{text} {line.strip()}")
     return found
-
-
-def _first(text: str) -> str:
-    """The first sentence, on one line."""
-    return re.split(r"(?<=[.?!])\s", " ".join(text.split()), maxsplit=1)[0]

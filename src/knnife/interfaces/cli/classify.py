@@ -77,27 +77,17 @@ def command(
                 output.note(f"nothing to answer: every thing has its {labels} already")
             _write(found, as_json)
             return
-        learned = _learned(space, labels, descriptions, head, encoder, of_space)
+        if head is not None:
+            learned = knnife.Classifier.load(head)
+        elif space is not None:
+            learned = knnife.Classifier.fit(space, labels, names=descriptions or None, **of_space)
+        else:
+            learned = knnife.Classifier.zero_shot(descriptions, encoder=encoder)
     if save is not None:
         learned.save(save)
         _write_measures(learned)
     for some in shared.batches_for(texts):
         _write(knnife.classify(learned, some, none=none), as_json)
-
-
-def _learned(
-    space: knnife.Space | None,
-    labels: str | None,
-    descriptions: dict[str, str],
-    head: str | None,
-    encoder: str | None,
-    of_space: dict[str, Any],
-) -> knnife.Classifier:
-    if head is not None:
-        return knnife.Classifier.load(head)
-    if space is not None:
-        return knnife.Classifier.fit(space, labels, names=descriptions or None, **of_space)
-    return knnife.Classifier.zero_shot(descriptions, encoder=encoder)
 
 
 def _split(named: str) -> tuple[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 import knnife
 from knnife.interfaces.cli import output, shared
-from knnife.interfaces.cli.cells import Row, printable
+from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -44,18 +43,14 @@ def command(space: str, view: str | None, sample: int, seed: int, as_json: bool)
     if as_json:
         output.write_rows(found.rows(), {}, as_json)
     elif output.for_people():
-        output.write_rows(_lines(found), COLUMNS, layout="wrapped")
+        states = {"unknown": "cannot tell"}
+        rows = ({**row, "state": states.get(row["state"], row["state"])} for row in found.rows())
+        output.write_rows(rows, COLUMNS, layout="wrapped")
         _write_remedies(found)
     else:
         output.write_rows(found.rows(), {**COLUMNS, "remedy": ""})
     if found.state == "bad":
         click.get_current_context().exit(FOUND_BAD)
-
-
-def _lines(found: Checkup) -> Iterator[Row]:
-    for finding in found.findings:
-        state = "cannot tell" if finding.state == "unknown" else finding.state
-        yield {"state": state, "check": finding.check, "means": finding.means}
 
 
 def _write_remedies(found: Checkup) -> None:

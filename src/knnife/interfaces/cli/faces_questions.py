@@ -10,7 +10,6 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output, shared
-from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.faces import (
     detector_option,
     model_option,
@@ -72,13 +71,11 @@ def identify(
         write_licences(people.licences)
         rate = 1.0 if anybody else 0.01 if false_matches is None else false_matches
         found = people.identify(list(photos), k, false_matches=rate)
-    output.write_rows(found.rows() if as_json else map(_named, found.rows()), IDENTIFY_COLUMNS, as_json)
+    stranger = None if as_json else "unknown"
+    rows = ({**row, "person": stranger if row["person"] is None else row["person"]} for row in found.rows())
+    output.write_rows(rows, IDENTIFY_COLUMNS, as_json)
     write_problems(found.problems)
     output.note(found.decision.described("strangers"))
-
-
-def _named(row: Row) -> Row:
-    return {**row, "person": "unknown" if row["person"] is None else row["person"]}
 
 
 VERIFY_COLUMNS = {"verdict": "", "likeness": "likeness", "threshold": "needed", "chance": "of pairs of people"}

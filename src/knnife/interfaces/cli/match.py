@@ -10,7 +10,6 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output, shared, writers
-from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -81,7 +80,8 @@ def command(
     elif groups:
         output.write_rows(({"ids": ids} for ids in found.sets()), GROUPS, as_json)
     elif not review:
-        output.write_rows(_rows(found.rows(), as_json), COLUMNS, as_json)
+        rows = (row if as_json else {**row, "why": _why(row["decided"])} for row in found.rows())
+        output.write_rows(rows, COLUMNS, as_json)
     output.note(_summary(found, to, review, save))
 
 
@@ -107,11 +107,6 @@ def _labels(path: str) -> Iterator[tuple[str, str, Any]]:
             raise knnife.BadInput(f"{path}: row {number} has no column {missing[0]!r}; expected a, b and match")
         if row["match"] is not None and str(row["match"]).strip():
             yield str(row["a"]), str(row["b"]), row["match"]
-
-
-def _rows(rows: Iterator[dict[str, Any]], as_json: bool) -> Iterator[Row]:
-    for row in rows:
-        yield row if as_json else {**row, "why": _why(row["decided"])}
 
 
 def _why(decided: dict[str, float]) -> str:

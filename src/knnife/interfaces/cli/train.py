@@ -132,9 +132,6 @@ def _write_facts(vectors: knnife.WordVectors, to: str, seconds: float, as_json: 
     if broken := vectors.about["broken rows"]:
         output.note(f"skipped {broken:,} broken row{'s' if broken > 1 else ''}")
     line = f"{to}: {len(vectors):,} words, {vectors.dim} dimensions, {seconds:.1f} s ({rate:,.0f} words a second)"
-    click.echo(printable(f"{line}. Next: knnife words near {shlex.quote(to)} {shlex.quote(_one_word(vectors))}"))
-
-
-def _one_word(vectors: knnife.WordVectors) -> str:
-    """A word to ask for: a frequent one, and as a rule with a meaning of its own, which the shortest have not."""
-    return next((word for word in vectors.words[:1000] if len(word) > 5), vectors.words[0])
+    # a word to ask for: a frequent one, and as a rule with a meaning of its own, which the shortest have not
+    word = next((word for word in vectors.words[:1000] if len(word) > 5), vectors.words[0])
+    click.echo(printable(f"{line}. Next: knnife words near {shlex.quote(to)} {shlex.quote(word)}"))

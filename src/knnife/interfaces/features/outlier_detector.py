@@ -75,9 +75,8 @@ class OutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.detector_ = knnife.Detector.fit(X, labels=self._odd(y), metric=self.metric, seed=seed)
         usual = np.sort(self.detector_.scores[~self.detector_.odd])
-        self.offset_ = -float(
-            usual[-max(1, int(self.alpha * (len(usual) + 1)))]
-        )  # so many may score as high, or higher
+        as_high = max(1, int(self.alpha * (len(usual) + 1)))  # so many may score as high, or higher
+        self.offset_ = -float(usual[-as_high])
         return self
 
     def score_samples(self, X: Any) -> Numbers:

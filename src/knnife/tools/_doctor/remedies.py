@@ -9,16 +9,21 @@ from knnife.tools._doctor.check_result import Id, arguments
 from knnife.tools._doctor.survey import Survey
 
 LISTED = 20  # ids that a command line is given; more go into Python
-_OPEN = "import knnife\nwith knnife.Space.open({path!r}) as space:\n"
+
+
+def in_space(path: str | None, code: str) -> str:
+    """Python that works on the space in a file, `code` being what stands inside of its `with`."""
+    return f"import knnife\nwith knnife.Space.open({path!r}) as space:\n{code}"
 
 
 def encode_again(looked: Survey, ids: Sequence[Id] | None = None) -> str:
     """New vectors for these, or for all; `add` alone would find the things unchanged, and leave them as they are."""
     if looked.path is None:
         return "vectors = vectors[numpy.isfinite(vectors).all(axis=1)]"
-    return _OPEN.format(path=looked.path) + (
+    return in_space(
+        looked.path,
         f"    things = {'list(space)' if ids is None else f'space.get({list(ids)!r})'}\n"
-        "    space.add(things, space.encoder.encode([thing.value for thing in things]))  # or vectors of your own"
+        "    space.add(things, space.encoder.encode([thing.value for thing in things]))  # or vectors of your own",
     )
 
 
@@ -28,19 +33,20 @@ def leave_out(looked: Survey, ids: Sequence[Id]) -> str:
         return "vectors = vectors[vectors.any(axis=1)]"
     if len(ids) <= LISTED:
         return f"knnife remove {arguments(looked.path, *ids)}"
-    return _OPEN.format(path=looked.path) + f"    space.remove({list(ids)!r})"
+    return in_space(looked.path, f"    space.remove({list(ids)!r})")
 
 
 def deduplicate(looked: Survey) -> str:
     """Keeps the first of those that are the same."""
     if looked.path is None:
         return "vectors = vectors[numpy.sort(numpy.unique(vectors, axis=0, return_index=True)[1])]"
-    return _OPEN.format(path=looked.path) + (
+    return in_space(
+        looked.path,
         "    first, again = {}, []\n"
         "    for thing in space:\n"
         "        if thing.value is not None and first.setdefault(thing.value, thing.id) != thing.id:\n"
         "            again.append(thing.id)\n"
-        "    space.remove(again)"
+        "    space.remove(again)",
     )
 
 
@@ -78,10 +84,11 @@ def narrow(looked: Survey) -> str:
 def _copied(looked: Survey, word: str, vectors: str, options: str = "") -> str:
     """A space beside the one at hand, with the same things and other vectors."""
     path = Path(str(looked.path))
-    return _OPEN.format(path=str(path)) + (
+    return in_space(
+        str(path),
         f"    things, (_, vectors) = list(space.things()), space.vectors()\n"
         f"    with knnife.Space.open({str(path.with_stem(f'{path.stem}-{word}'))!r}{options}) as other:\n"
-        f"        other.add(things, {vectors})"
+        f"        other.add(things, {vectors})",
     )
 
 
@@ -92,9 +99,8 @@ def split(looked: Survey) -> str:
 
 def strip(looked: Survey, prefix: str) -> str:
     """The texts without these words before them."""
-    return _OPEN.format(path=looked.path) + (
-        f"    space.add([thing._replace(value=thing.value.removeprefix({prefix!r})) for thing in space if thing.value])"
-    )
+    stripped = f"[thing._replace(value=thing.value.removeprefix({prefix!r})) for thing in space if thing.value]"
+    return in_space(looked.path, f"    space.add({stripped})")
 
 
 def reencode(looked: Survey, encoder: str) -> str:

@@ -25,15 +25,7 @@ MISSING = -1.0  # in place of the length of a vector that is not there
 Value = str | bytes | None
 Report = Callable[[int, float], None]
 Rows = NDArray[np.int64]
-
-
-class Part(NamedTuple):
-    """Some things one after another; `there` tells which have a vector (the others have zeros)."""
-
-    ids: Sequence[Id]
-    values: Sequence[Value]
-    vectors: Vectors
-    there: NDArray[np.bool_]
+Part = tuple[Sequence[Id], Sequence[Value], Vectors, NDArray[np.bool_]]  # ids, values, vectors, which have a vector
 
 
 class SurveySample(NamedTuple):
@@ -89,7 +81,7 @@ def look_at_array(given: Any, sample: int, seed: int, progress: Report) -> Surve
     notes = _Notes(_drawn(n, sample, seed))
     for part in blocks(n, 4 * dim):
         rows = vectors[part]
-        notes.take(Part(range(part.start, part.stop), [None] * len(rows), rows, np.ones(len(rows), bool)))
+        notes.take(range(part.start, part.stop), [None] * len(rows), rows, np.ones(len(rows), bool))
         progress(part.stop, part.stop / n)
     return notes.looked(None, "cosine", dim)
 
@@ -100,7 +92,7 @@ def look_at_space(space: Space, view: str | None, sample: int, seed: int, progre
     dim = space.vectors([], view=view)[1].shape[1]
     notes = _Notes(_drawn(n, sample, seed))
     for part in _parts(space, view, dim):
-        notes.take(part)
+        notes.take(*part)
         progress(len(notes.ids), min(1.0, len(notes.ids) / n))
     return notes.looked(str(space.path), space.metric, dim)
 
@@ -120,19 +112,21 @@ class _Notes:
     vector_hashes: list[int] = field(default_factory=list)
     value_hashes: list[int] = field(default_factory=list)
 
-    def take(self, part: Part) -> None:
-        start, long = len(self.ids), lengths(part.vectors)
+    def take(self, ids: Sequence[Id], values: Sequence[Value], vectors: Vectors, there: NDArray[np.bool_]) -> None:
+        start, long = len(self.ids), lengths(vectors)
         mine = self.drawn[slice(*np.searchsorted(self.drawn, [start, start + len(long)]))] - start
         mine = mine[np.isfinite(long[mine]) & (long[mine] > 0)]
         self.rows.append(mine + start)
-        self.vectors.append(part.vectors[mine])
-        self.values += [part.values[i] for i in mine]
-        self.ids += part.ids
-        self.blank += [start + i for i, value in enumerate(part.values) if _is_blank(value)]
-        self.characters += sum(len(value) for value in part.values if value is not None)
-        self.lengths.append(np.where(part.there, long, np.float32(MISSING)))
-        self.vector_hashes += [hash(vector.tobytes()) for vector in part.vectors]
-        self.value_hashes += [0 if value is None else hash(value) for value in part.values]
+        self.vectors.append(vectors[mine])
+        self.values += [values[i] for i in mine]
+        self.ids += ids
+        self.blank += [
+            start + i for i, value in enumerate(values) if isinstance(value, str) and not any(map(str.isalnum, value))
+        ]
+        self.characters += sum(len(value) for value in values if value is not None)
+        self.lengths.append(np.where(there, long, np.float32(MISSING)))
+        self.vector_hashes += [hash(vector.tobytes()) for vector in vectors]
+        self.value_hashes += [0 if value is None else hash(value) for value in values]
 
     def looked(self, path: str | None, metric: Metric, dim: int) -> Survey:
         vectors = np.concatenate([*self.vectors, np.empty((0, dim), np.float32)])
@@ -166,7 +160,7 @@ def _parts(space: Space, view: str | None, dim: int) -> Iterator[Part]:
         values = [thing.value for thing in things]
         if everything is None:
             try:
-                yield Part(ids, values, space.vectors(ids, view=view)[1], np.ones(len(ids), bool))
+                yield ids, values, space.vectors(ids, view=view)[1], np.ones(len(ids), bool)
                 continue
             except NotFound:  # some have no vector, or were removed since: which ones, the view as a whole tells
                 everything = dict(zip(*space.vectors(view=view), strict=True))
@@ -175,7 +169,7 @@ def _parts(space: Space, view: str | None, dim: int) -> Iterator[Part]:
         there = np.array([ids[i] in everything for i in kept], bool)
         for row in np.flatnonzero(there):
             vectors[row] = everything[ids[kept[row]]]
-        yield Part([ids[i] for i in kept], [values[i] for i in kept], vectors, there)
+        yield [ids[i] for i in kept], [values[i] for i in kept], vectors, there
 
 
 def _array(given: Any) -> Vectors:
@@ -187,7 +181,3 @@ def _array(given: Any) -> Vectors:
     vectors = as_vectors(np.where(broken, 0, array))
     vectors[broken.reshape(vectors.shape)] = np.nan
     return vectors
-
-
-def _is_blank(value: Value) -> bool:
-    return isinstance(value, str) and not any(map(str.isalnum, value))

@@ -11,6 +11,7 @@ from knnife.errors import EncoderMismatch, KnnifeError
 from knnife.space import Space
 from knnife.space.answers import Info, ViewInfo
 from knnife.tools._doctor.check_result import Figure, Finding, State, arguments, judged, percent
+from knnife.tools._doctor.remedies import in_space
 
 SMALL = 10_000 * 256  # components up to which a space is searched without an index (docs/architecture.md)
 RECALL_SLACK = 0.01  # what a sample of a thousand questions may be off
@@ -72,7 +73,7 @@ def _file(info: Info, characters: int | None) -> Finding:
     if size <= ROOMY * expected + LITTLE:
         return Finding("file", "good", means, figures, info.things)
     means += f", where {expected / 1e6:,.1f} MB would do: room that removed things left is kept for new ones"
-    remedy = f"import knnife\nwith knnife.Space.open({info.path!r}) as space:\n    space.compact()"
+    remedy = in_space(info.path, "    space.compact()")
     return Finding("file", "warning", means, figures, info.things, remedy)
 
 
@@ -117,7 +118,7 @@ def _index(info: Info, view: ViewInfo) -> Finding:
         "behind": f"kept; the next question adds what came since: {view.index}",
         "outdated": "what is kept cannot be used; the next question builds it anew",
     }[view.index_file]
-    build = f"import knnife\nwith knnife.Space.open({info.path!r}) as space:\n    space.index()"
+    build = in_space(info.path, "    space.index()")
     if view.index_file == "outdated" or (view.index_file == "none" and not small):
         return Finding("index", "warning", means, figures, view.vectors, build)
     if view.recall is not None and view.recall < info.recall_wanted - RECALL_SLACK:
@@ -132,9 +133,9 @@ def _rounding(info: Info, view: ViewInfo) -> Finding:
     means = f"kept as {view.dtype}" + (f", which moved vectors by {percent(view.loss_mean)}" if view.loss_mean else "")
     if state == "good":
         return Finding("rounding", state, means, figures, view.vectors)
-    remedy = (
-        f"import knnife\nwith knnife.Space.open({info.path!r}) as space:\n"
+    remedy = in_space(
+        info.path,
         "    with knnife.Space.open('exact.knnife', space.encoder, dtype='float32') as other:\n"
-        "        other.add(space.things())  # vectors of your own: add(things, vectors)"
+        "        other.add(space.things())  # vectors of your own: add(things, vectors)",
     )
     return Finding("rounding", state, means, figures, view.vectors, remedy)

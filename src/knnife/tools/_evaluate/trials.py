@@ -20,24 +20,13 @@ from knnife.statistics.intervals import Figure, Numbers, spearman
 from knnife.statistics.ranks import auroc
 from knnife.things import Thing
 from knnife.tools._evaluate import measures
+from knnife.tools._evaluate.compared_encoders import Working
 from knnife.tools._evaluate.labels import Pair, Query, perturb, title_and_body
 from knnife.tools._evaluate.measures import neighbours, row_similarities
 
 SHOTS: Final = 8  # examples of each class
 ROUNDS: Final = 5  # times that examples are drawn
 PERTURBED: Final = 500  # texts, at most
-
-
-class Encoding(Protocol):
-    """One encoder at work."""
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts that are searched, `(n, d)`."""
-        ...
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts that are searched for, `(n, d)`."""
-        ...
 
 
 class EncoderTrial(Protocol):
@@ -50,7 +39,7 @@ class EncoderTrial(Protocol):
     @property
     def texts(self) -> int: ...
 
-    def run(self, vectors: Vectors, encoding: Encoding) -> Numbers:
+    def run(self, vectors: Vectors, encoding: Working) -> Numbers:
         """The numbers of each unit `(units, columns)`, given the vectors of the things `(n, d)`."""
         ...
 
@@ -83,7 +72,7 @@ class Retrieval:
         """Queries and passages."""
         return len(self.queries) + len(self.passages or ())
 
-    def run(self, vectors: Vectors, encoding: Encoding) -> Numbers:
+    def run(self, vectors: Vectors, encoding: Working) -> Numbers:
         """nDCG, recall and reciprocal rank of each query."""
         if self.passages is not None:
             vectors = encoding.passages(self.passages)
@@ -122,7 +111,7 @@ class PairTrial:
         """Both sides."""
         return 2 * len(self.pairs)
 
-    def run(self, vectors: Vectors, encoding: Encoding) -> Numbers:
+    def run(self, vectors: Vectors, encoding: Working) -> Numbers:
         """The similarity of each pair and its score, which is 0 or 1 where there are only two."""
         a, b = encoding.passages([pair.a for pair in self.pairs]), encoding.passages([pair.b for pair in self.pairs])
         scores = np.array([pair.score for pair in self.pairs])
@@ -146,7 +135,7 @@ class ClassTrial:
         """The shares of things given their class: by the nearest other thing, and by class means of few examples."""
         return {"accuracy": _mean(0), f"accuracy_{SHOTS}_shot": _mean(1)}
 
-    def run(self, vectors: Vectors, encoding: Encoding) -> Numbers:
+    def run(self, vectors: Vectors, encoding: Working) -> Numbers:
         """Whether the class of the nearest other thing is right (0 or 1), and how often the nearest class mean is."""
         labelled = np.flatnonzero(self.labels >= 0)
         points, labels = vectors[labelled], self.labels[labelled]
@@ -174,7 +163,7 @@ class Stability:
         """The perturbed ones."""
         return len(self.perturbed)
 
-    def run(self, vectors: Vectors, encoding: Encoding) -> Numbers:
+    def run(self, vectors: Vectors, encoding: Working) -> Numbers:
         """The share of the k neighbours of each text that the perturbed text has, too."""
         changed = encoding.passages(self.perturbed)
         before = neighbours(vectors, self.positions, vectors[self.positions], self.k, self.metric)

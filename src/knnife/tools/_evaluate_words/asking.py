@@ -27,13 +27,6 @@ Question = tuple[str, str, str, str]
 SYNTACTIC: Final = "gram"  # how the names of the sections of questions-words.txt begin that are about grammar
 
 
-class Answered(NamedTuple):
-    """Which of m questions could be asked, as all their words are known, and which were answered rightly `(m,)`."""
-
-    asked: NDArray[np.bool_]
-    right: NDArray[np.bool_]
-
-
 class ComparedPairs(NamedTuple):
     """Of n pairs: the cosines, NaN where a word is missing `(n,)`, and the words that are not in the vocabulary."""
 
@@ -44,8 +37,11 @@ class ComparedPairs(NamedTuple):
 
 def answer(
     table: WordTable, questions: Sequence[Question], common: int | None, method: Method, progress: Progress | None
-) -> Answered:
-    """Asks for d, given a, b and c. Only the `common` first words are asked about and may answer; None is all."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Asks for d, given a, b and c: which of m questions could be asked, and which were answered rightly `(m,)`.
+
+    Only the `common` first words are asked about and may answer; None is all.
+    """
     words = table.words[:common]
     spellings = _Spellings(words)
     rows = np.array([spellings.rows(question) for question in questions], np.int64).reshape(-1, 4)
@@ -56,7 +52,7 @@ def answer(
     best, _ = solve(vectors, vectors[known], numbers.reshape(-1, 3), without, 1, method=method, progress=progress)
     if best.size:  # else nobody is left to answer
         right[asked] = spellings.first[best[:, 0]] == rows[asked, 3]
-    return Answered(asked, right)
+    return asked, right
 
 
 def compare(table: WordTable, pairs: RatedPairs) -> ComparedPairs:
