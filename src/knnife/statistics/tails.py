@@ -63,8 +63,8 @@ class PowerTail:
     So does the share of a sphere that lies within a distance of a point on it. A rate can then be stated that is
     smaller than one in the number of similarities seen. How sure it is depends on how many people they are of.
 
-    start: the likeness at which it begins; share: of the likenesses, how many lie beyond; power: of the distance, by
-    which that share falls. people, count: how many people and likenesses it was learned from.
+    start: the similarity at which it begins; share: of the similarities, how many lie beyond; power: of the distance, by
+    which that share falls. people, count: how many people and similarities it was learned from.
     """
 
     start: float
@@ -74,28 +74,28 @@ class PowerTail:
     count: int
 
     @classmethod
-    def learn(cls, likenesses: Numbers, people: int, *, beyond: float) -> Self:
-        """From likenesses `(m,)` between so many people; beyond: of how many people it takes the upper end."""
+    def learn(cls, similarities: Numbers, people: int, *, beyond: float) -> Self:
+        """From similarities `(m,)` between so many people; beyond: of how many people it takes the upper end."""
         wanted = float(np.clip(beyond / people, LEAST, MOST))
-        start = float(np.quantile(likenesses, 1 - wanted))
-        inside = likenesses[likenesses > start]
+        start = float(np.quantile(similarities, 1 - wanted))
+        inside = similarities[similarities > start]
         if not len(inside) or start > HIGHEST:  # all the same
-            return cls(min(start, HIGHEST), wanted, STEEPEST, people, len(likenesses))
+            return cls(min(start, HIGHEST), wanted, STEEPEST, people, len(similarities))
         closer = -np.log1p(-np.minimum(inside, HIGHEST))
         power = min(1 / max(mean_excess(closer, -float(np.log1p(-start))), 1 / STEEPEST), STEEPEST)
-        return cls(start, len(inside) / len(likenesses), power, people, len(likenesses))
+        return cls(start, len(inside) / len(similarities), power, people, len(similarities))
 
     def threshold(self, rate: float) -> float:
-        """The likeness that people who are not the same reach at this rate, which is not above `LEAST`."""
+        """The similarity that people who are not the same reach at this rate, which is not above `LEAST`."""
         return 1 - (1 - self.start) * float((rate / max(self.share, rate)) ** (1 / self.power))
 
-    def rate(self, likeness: float) -> float:
+    def rate(self, similarity: float) -> float:
         """The share of people who are not the same that are at least so alike; `share` for all below the tail."""
-        return float(self.share * min(max(1 - likeness, 0.0) / (1 - self.start), 1.0) ** self.power)
+        return float(self.share * min(max(1 - similarity, 0.0) / (1 - self.start), 1.0) ** self.power)
 
-    def between(self, likeness: float) -> tuple[float, float]:
+    def between(self, similarity: float) -> tuple[float, float]:
         """Between which rates the true one lies, in 95 of 100 cases, as far as so many people can tell."""
-        return share_interval(self.rate(likeness), self.people)
+        return share_interval(self.rate(similarity), self.people)
 
     def state(self) -> dict[str, Any]:
         """All of it, for JSON."""

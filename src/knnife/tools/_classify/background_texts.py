@@ -1,7 +1,7 @@
 """Texts about anything: what is near to names of classes although it has nothing to do with them.
 
-Names say how near things that belong to them lie no more than a street sign says how long its street is. So nearness to
-a name is measured against that of these texts, which were written for the purpose and are about as many subjects.
+Names say how near things that belong to them lie no more than a street sign says how long its street is. So similarity
+to a name is compared with that of these texts, which were written for the purpose and are about as many subjects.
 """
 
 from __future__ import annotations

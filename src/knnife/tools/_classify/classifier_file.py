@@ -57,7 +57,7 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
         "intercept": fields["head"].weights.intercept,
         "examples": fields["examples"].points,
         "codes": fields["examples"].codes,
-        "nearness": fields["novelty"].nearness,
+        "nearness": fields["novelty"].usual,
     }
     if fields["novelty"].named:
         tensors["names"] = fields["novelty"].known

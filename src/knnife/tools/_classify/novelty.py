@@ -22,22 +22,21 @@ from knnife.statistics.tails import mean_excess
 ASKED = 1_000  # so many examples show how near examples are
 COPIES, SAME = 3, 1e-4  # of an example up to so many copies, which are so near, do not count as others
 TURNED_AWAY = 0.01  # with examples: of the things that do belong, so many are answered "none of these"
-ENOUGH = (
-    5  # of a class; each of fewer is judged by fewer still of its own, and lies farther away than a new thing would
-)
+ENOUGH = 5  # of a class; each of fewer is judged by fewer of its own, and lies farther away than a new thing would
 UNLIKELY = 0.5  # with names: what is nearer to one than so many of the background texts belongs; some may belong, too
 
 
 class Novelty(NamedTuple):
-    """known: points of the examples, or vectors of the names `(n, d)`. nearness: how near others are, ascending.
+    """How similar others are to what is known.
 
+    known: points of the examples, or vectors of the names `(n, d)`. usual: `(s,)`, similarities of others, ascending.
     named: whether those others are background texts, and not the examples themselves. least: what fits no better than
     that is none of the classes, unless another limit is given.
     """
 
     metric: Metric
     known: Vectors
-    nearness: Vectors
+    usual: Vectors
     named: bool
     least: float
 
@@ -61,13 +60,13 @@ class Novelty(NamedTuple):
         """How well each of `points` (m, d) fits, from almost 0 (not at all) to 1; of vectors, where names are known."""
         _, similarities = nearest(self.known, 1, points, metric=self.metric)
         near = similarities[:, 0]
-        beyond = np.maximum(self.nearness[0] - near, 0)
-        found: Vectors = (rank_p_values(-near, -self.nearness) * np.exp(-beyond / self._tail)).astype(np.float32)
+        beyond = np.maximum(self.usual[0] - near, 0)
+        found: Vectors = (rank_p_values(-near, -self.usual) * np.exp(-beyond / self._tail)).astype(np.float32)
         return found
 
     @property
     def _tail(self) -> float:
         """By how much less near the share falls to a third (1/e), judged by the farthest quarter."""
-        quarter = max(1, len(self.nearness) // 4)
-        inner = self.nearness[min(quarter, len(self.nearness) - 1)]
-        return max(mean_excess(-self.nearness[:quarter].astype(np.float64), -float(inner)), SAME)
+        quarter = max(1, len(self.usual) // 4)
+        inner = self.usual[min(quarter, len(self.usual) - 1)]
+        return max(mean_excess(-self.usual[:quarter].astype(np.float64), -float(inner)), SAME)

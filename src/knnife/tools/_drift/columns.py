@@ -39,6 +39,11 @@ def figures(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[F
     return [figure for name in columns for figure in _of_column(name, [row.get(name) for row in rows])]
 
 
+def share(name: str, has: Vectors) -> Figure:
+    """How many rows have something; has: `(N,)`, 1 or 0."""
+    return Figure(name, "share", has, lambda side: float(has[side].mean()))
+
+
 def frequent(sets: Sequence[set[str]], most: int = VOCABULARY) -> tuple[list[str], Vectors]:
     """The most frequent members of sets, and which sets have them `(N, w)`, 1 or 0."""
     counts = Counter(member for members in sets for member in members)
@@ -74,7 +79,7 @@ def _of_column(name: str, cells: list[Any]) -> Iterator[Figure]:
     if not present:
         return
     if len(present) < len(cells):
-        yield _share(f"{name} missing", (~there).astype(np.float32))
+        yield share(f"{name} missing", (~there).astype(np.float32))
     ordered = _ordered(present)
     if ordered is not None:
         yield from _ranked(name, cells, there, ordered)
@@ -82,11 +87,12 @@ def _of_column(name: str, cells: list[Any]) -> Iterator[Figure]:
     different = len(set(map(str, present)))
     if different > max(FEW, len(present) / 2):
         found, has = frequent([words(str(cell)) if cell is not None else set() for cell in cells], CATEGORIES)
-        yield from (_share(f"{name}: {word}", column) for word, column in zip(found, has.T, strict=True))
+        yield from (share(f"{name}: {word}", column) for word, column in zip(found, has.T, strict=True))
     else:
         found, has = frequent([{str(cell)} if cell is not None else set() for cell in cells], CATEGORIES)
-        told = [number for number, value in enumerate(found) if value != "False" or different != 2]
-        yield from (_share(f"{name} = {found[number]}", has[:, number]) for number in told)
+        for value, column in zip(found, has.T, strict=True):
+            if value != "False" or different != 2:
+                yield share(f"{name} = {value}", column)
 
 
 def _ordered(present: list[Any]) -> Floats | None:
@@ -133,7 +139,3 @@ def _ranked(name: str, cells: list[Any], there: Bools, ordered: Floats) -> Itera
     yield Figure(name, "median", ranks, median)
     if is_number:
         yield Figure(name, "middle half", np.where(there, np.abs(ranks - 0.5), 0.25).astype(np.float32), width)
-
-
-def _share(name: str, has: Vectors) -> Figure:
-    return Figure(name, "share", has, lambda side: float(has[side].mean()))

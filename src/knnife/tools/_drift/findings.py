@@ -8,7 +8,7 @@ all of the reference's own things are from the others: its p-value is the share 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
 from knnife.statistics.ranks import rank_p_values
-from knnife.tools._drift.columns import Figure, figures, frequent, sayings, words
+from knnife.tools._drift.columns import Figure, figures, frequent, sayings, share, words
 from knnife.tools._drift.pool import Bools, Floats, Labels, Rows, contrasts
 from knnife.tools._drift.statistics import Cloud, standardised
 
@@ -112,27 +112,9 @@ def far(asked: Sample, known: Sample, rate: float, rows: Rows) -> tuple[float, t
 
 def marks(things: Sample, labels: Labels, parts: Mapping[str, slice], rate: float) -> tuple[Mark, ...]:
     """The columns or words that differ: of rows and of plain arrays columns, of texts words; the surest first."""
-    if looked := _figures(things):
-        return _of_table(looked, labels, rate)
-    if not parts and things.texts is not None:
-        table = _Words.of(things)
-        return _of_features(table.features, table.words, ["share"] * len(table.words), labels, rate)
-    if not parts and things.fingerprint is not None:
+    looked = _figures(things) or _of_vectors(things, parts)
+    if not looked:
         return ()
-    columns = things.vectors
-    names = [f"column {i}" for i in range(columns.shape[1])]
-    squares = (columns - columns.mean(axis=0)) ** 2
-    of = ["mean"] * len(names) + ["spread"] * len(names)
-    return _of_features(np.hstack([columns, squares]), names * 2, of, labels, rate)
-
-
-def _figures(things: Sample) -> list[Figure]:
-    """Of the columns of a table; none of other things."""
-    return figures([thing.about for thing in things.things], list(things.parts))
-
-
-def _of_table(looked: Sequence[Figure], labels: Labels, rate: float) -> tuple[Mark, ...]:
-    """In the units of the table. The middle half is told where the median stayed, as moving looks like spreading."""
     z, p_values = _marked(np.column_stack([each.values for each in looked]), labels)
     order = [f for f in np.argsort(-np.abs(z), kind="stable").tolist() if p_values[f] <= rate]
     moved = {looked[f].name for f in order if looked[f].figure == "median"}
@@ -140,26 +122,29 @@ def _of_table(looked: Sequence[Figure], labels: Labels, rate: float) -> tuple[Ma
     return tuple(
         Mark(each.name, each.figure, each.of(~new), each.of(new), float(p_values[f]))
         for f, each in ((f, looked[f]) for f in order)
-        if each.figure != "middle half" or each.name not in moved
+        if each.figure != "middle half" or each.name not in moved  # as moving looks like spreading
     )
 
 
-def _of_features(
-    features: Vectors, names: Sequence[str], figures: Sequence[str], labels: Labels, rate: float
-) -> tuple[Mark, ...]:
-    if not features.shape[1]:
-        return ()
-    z, p_values = _marked(features, labels)
-    new = labels[:, 0].astype(bool)
-    before, after = features[~new].mean(axis=0, dtype=np.float64), features[new].mean(axis=0, dtype=np.float64)
-    found = []
-    for f in np.argsort(-np.abs(z), kind="stable").tolist():
-        if p_values[f] <= rate:
-            values = (float(before[f]), float(after[f]))
-            if figures[f] == "spread":
-                values = (values[0] ** 0.5, values[1] ** 0.5)
-            found.append(Mark(names[f], figures[f], values[0], values[1], float(p_values[f])))
-    return tuple(found)
+def _figures(things: Sample) -> list[Figure]:
+    """Of the columns of a table; none of other things."""
+    return figures([thing.about for thing in things.things], list(things.parts))
+
+
+def _of_vectors(things: Sample, parts: Mapping[str, slice]) -> list[Figure]:
+    """Of texts their words, of plain arrays mean and spread of each column, of other things none."""
+    if not parts and things.texts is not None:
+        table = _Words.of(things)
+        return [share(word, has) for word, has in zip(table.words, table.features.T, strict=True)]
+    if not parts and things.fingerprint is not None:
+        return []
+    squares = (things.vectors - things.vectors.mean(axis=0)) ** 2
+    means = [_mean(f"column {i}", "mean", values, 1.0) for i, values in enumerate(things.vectors.T)]
+    return means + [_mean(f"column {i}", "spread", values, 0.5) for i, values in enumerate(squares.T)]
+
+
+def _mean(name: str, figure: str, values: Vectors, power: float) -> Figure:
+    return Figure(name, figure, values, lambda side: float(values[side].mean(dtype=np.float64)) ** power)
 
 
 def moved(cloud: Cloud, labels: Labels) -> float:
