@@ -63,8 +63,8 @@ class PowerTail:
     So does the share of a sphere that lies within a distance of a point on it. A rate can then be stated that is
     smaller than one in the number of similarities seen. How sure it is depends on how many people they are of.
 
-    start: the similarity at which it begins; share: of the similarities, how many lie beyond; power: of the distance, by
-    which that share falls. people, count: how many people and similarities it was learned from.
+    start: the similarity at which it begins. share: how many similarities lie beyond. power: of the distance, by which
+    that share falls. people, count: how many people and similarities it was learned from.
     """
 
     start: float

@@ -169,8 +169,6 @@ class Classifier:
         points = self._points(found)
         return self.novelty.fits(self.centring.compared(found.vectors) if self.novelty.named else points)
 
-    # --- in a file --------------------------------------------------------------------------------------------
-
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the classifier into a file; `load` gives an equal one back.
 
