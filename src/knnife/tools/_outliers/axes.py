@@ -77,15 +77,16 @@ def three_axes(points: Vectors, random: np.random.Generator) -> tuple[tuple[Axes
     deviation[deviation <= 1e-6 * np.abs(mean)] = 0  # what rounding leaves of a constant
     low, middle, high = np.percentile(exact, [25, 50, 75], axis=0)
     spread = (high - low) / WITHIN
-    spiked = spread <= SPIKE * deviation
+    spiked = (spread <= SPIKE * deviation) & (deviation > 0)
     scale = inverse_root(np.where(spiked, deviation, spread) ** 2)
     scaled = (exact - mean) * scale
     white = ShrunkWhitening.of(scaled, SHRINKAGE)
-    gains = _gains(scaled[:, spiked])
     stretch = np.zeros(len(points), np.float32)
     inflation = np.repeat(1 + np.array([[0], [1], [SHRINKAGE]]) / len(exact), len(points), axis=1)
-    inflation[1, rows] = _by_spread(gains, np.square((exact - middle) * scale), spiked)
-    inflation[2, rows] = _whitened(gains, scaled, white, spiked)
+    if spiked.any():
+        gains = _gains(scaled[:, spiked])
+        inflation[1, rows] = _by_spread(gains, np.square((exact - middle) * scale), spiked)
+        inflation[2, rows] = _whitened(gains, scaled, white, spiked)
     stretch[rows] = white.stretch / inflation[2, rows] ** 2
     straight = (_axes(middle, np.ones_like(middle)), _axes(middle, scale))
     left_out = LeftOut((*straight, _axes(mean, scale[:, None] * white.left_out)), inflation.astype(np.float32), stretch)
