@@ -67,20 +67,22 @@ def _ranked(values: list[Any], rule: str) -> NDArray[np.float64]:
 
 
 def group_cells(
-    things: Sample, groups: Sequence[Group], a: Rows, b: Rows, closeness: Any
+    things: Sample, groups: Sequence[Group], a: Rows, b: Rows, similarity: Any
 ) -> Iterator[tuple[str, list[Cell]]]:
-    """Each group as heading and pictures, the one that stays first and marked. a, b, closeness: pairs of copies."""
-    best = _best(len(things), a, b, closeness)
+    """Each group as heading and pictures, the one that stays first and marked. a, b, similarity: pairs of copies."""
+    best = _best(len(things), a, b, similarity)
     for group in groups:
         rows = [row for row in (group.kept, *group.copies) if row is not None]
         cells = [_cell(things.things[row], None if row == group.kept else best[row], row == group.kept) for row in rows]
         yield f"{len(rows):,} copies of one picture", cells
 
 
-def across_cells(things: Sample, against: Sample, a: Rows, b: Rows, closeness: Any) -> Iterator[tuple[str, list[Cell]]]:
+def across_cells(
+    things: Sample, against: Sample, a: Rows, b: Rows, similarity: Any
+) -> Iterator[tuple[str, list[Cell]]]:
     """The same of two sides: the pictures of the other side stay."""
     n = len(things)
-    best = _best(n + len(against), a, b + n, closeness)
+    best = _best(n + len(against), a, b + n, similarity)
     for rows in members(connected(n + len(against), a, b + n)):
         stay, copies = rows[rows >= n].tolist(), rows[rows < n].tolist()
         cells = [_cell(against.things[row - n], None, True) for row in stay]
@@ -88,16 +90,16 @@ def across_cells(things: Sample, against: Sample, a: Rows, b: Rows, closeness: A
         yield f"{len(copies):,} copies of {len(stay):,} on the other side", cells
 
 
-def _best(n: int, a: Rows, b: Rows, closeness: Any) -> NDArray[np.float64]:
+def _best(n: int, a: Rows, b: Rows, similarity: Any) -> NDArray[np.float64]:
     """How alike each thing is to the one it is most alike, `(n,)`."""
     best = np.zeros(n)
-    np.maximum.at(best, a, closeness)
-    np.maximum.at(best, b, closeness)
+    np.maximum.at(best, a, similarity)
+    np.maximum.at(best, b, similarity)
     return best
 
 
-def _cell(thing: Thing, closeness: float | None, marked: bool) -> Cell:
-    known = [] if closeness is None else [f"{closeness:.2f}"]
+def _cell(thing: Thing, similarity: float | None, marked: bool) -> Cell:
+    known = [] if similarity is None else [f"{similarity:.2f}"]
     if "width" in thing.about and "height" in thing.about:
         known.append(f"{thing.about['width']} x {thing.about['height']}")
     if isinstance(size := thing.about.get("bytes"), int):
