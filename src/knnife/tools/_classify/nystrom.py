@@ -20,7 +20,7 @@ FAINT = 1e-3  # components of less strength than that are noise
 
 
 class Nystrom(NamedTuple):
-    """The landmarks `(m, d)`, and how closeness to them is mixed into features, `(m, r)`."""
+    """The landmarks `(m, d)`, and how similarity to them is mixed into features, `(m, r)`."""
 
     places: Vectors
     mixing: Vectors
@@ -35,18 +35,18 @@ class Nystrom(NamedTuple):
         if len(points) > count:
             rows = np.sort(np.random.default_rng(seed).permutation(len(points))[:count])
         places = points[rows]
-        strengths, axes = np.linalg.eigh(_closeness(places, places).astype(np.float64))
+        strengths, axes = np.linalg.eigh(_similarity(places, places).astype(np.float64))
         strong = strengths > FAINT
         mixing = axes[:, strong] / np.sqrt(strengths[strong])
         return cls(places, np.ascontiguousarray(mixing, np.float32))
 
     def features(self, points: Vectors) -> Vectors:
         """`(n, r)`, of points (n, d)."""
-        found: Vectors = _closeness(points, self.places) @ self.mixing
+        found: Vectors = _similarity(points, self.places) @ self.mixing
         return found
 
 
-def _closeness(points: Vectors, places: Vectors) -> Vectors:
+def _similarity(points: Vectors, places: Vectors) -> Vectors:
     """exp(-|x - y|²/2), `(n, m)`."""
     squares = [np.einsum("ij,ij->i", each, each)[:, None] for each in (points, places)]
     exponents = points @ places.T - squares[0] / 2 - squares[1].T / 2
