@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec
 from typing import Any, Final, NamedTuple
 
-from knnife.encoders import hub
-from knnife.encoders.model_folders import folder_encoder, hub_folder
 from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 
@@ -66,6 +64,8 @@ class Entry:
     def here(self) -> str:
         """Where it is: "built in", "installed" (its package), "cached" (by the hub's cache), or "" for nowhere."""
         if self.target.startswith(HUB):
+            from knnife.encoders import hub  # what is built in needs no formats of files
+
             return "cached" if hub.cached(self.target) else ""
         package = self.target.partition(".")[0].partition(":")[0]
         if package == "knnife":
@@ -99,6 +99,8 @@ class Entry:
         if self.blocked:
             raise BadInput(f"the model {self.name} is in the catalogue, but cannot be loaded yet: {self.blocked}")
         if self.target.startswith(HUB):
+            from knnife.encoders.model_folders import folder_encoder, hub_folder
+
             folder = hub_folder(self.target, download=download, progress=progress)
             return folder_encoder(folder, self.target, f"the model {self.target}", lambda _: self)
         module, _, attribute = self.target.partition(":")

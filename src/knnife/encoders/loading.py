@@ -17,7 +17,6 @@ from pathlib import Path
 
 from knnife.encoders.catalogue import DEFAULT, about, find, models
 from knnife.encoders.entry import HUB
-from knnife.encoders.model_folders import file_encoder, folder_encoder, hub_folder
 from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.errors import NotFound
 
@@ -46,6 +45,8 @@ def load_encoder(
         return as_encoder(encoder, "the encoder given")
     name = str(encoder)
     if name.startswith(HUB):
+        from knnife.encoders.model_folders import folder_encoder, hub_folder
+
         return folder_encoder(hub_folder(name, download=download, progress=progress), name, f"the model {name}", about)
     if name.startswith(ENDPOINT):
         from knnife.encoders.openai import OpenAIEncoder
@@ -57,6 +58,8 @@ def load_encoder(
         return entry.load(download=download, progress=progress)
     if not is_here:
         raise _nothing(encoder)
+    from knnife.encoders.model_folders import file_encoder, folder_encoder  # who opens a space need not wait for it
+
     if not Path(encoder).is_dir():
         return file_encoder(Path(encoder))
     return folder_encoder(Path(encoder), os.path.abspath(encoder), f"the folder {encoder}", about)

@@ -23,27 +23,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, get_type_hints
 
 from knnife.errors import BadInput, NotFound
+from knnife.tools import BUILT_IN as BUILT_IN
 
 GROUP: Final = "knnife.tools"
-BUILT_IN: Final = (  # in the order in which one meets them
-    "duplicates",
-    "verify",
-    "outliers",
-    "drift",
-    "classify",
-    "clusters",
-    "match",
-    "typos",
-    "faces",
-    "similarity",
-    "doctor",
-    "changes",
-    "evaluate",
-    "evaluate_words",
-    "analogy",
-)
-_ENTRY = re.compile(r"^(\w+)(?: \(([^)]*)\))?: (.*)$")
-_SECTION = re.compile(r"^\w+:$")
+_ENTRY: Final = r"^(\w+)(?: \(([^)]*)\))?: (.*)$"
+_SECTION: Final = r"^\w+:$"
 
 
 class Parameter(NamedTuple):
@@ -184,7 +168,7 @@ def _sections(doc: str) -> dict[str, str]:
     parts: dict[str, list[str]] = {"": []}
     current = ""
     for line in doc.splitlines():
-        if _SECTION.match(line):
+        if re.match(_SECTION, line):
             current = line
         parts.setdefault(current, []).append("" if line == current else line)
     return {name: "\n".join(lines).strip("\n") for name, lines in parts.items()}
@@ -194,7 +178,7 @@ def _entries(doc: str, section: str) -> list[tuple[str, str | None, str]]:
     """Names, types and sentences of a section whose entries are "name: sentence." or "name (type): sentence."."""
     found: list[tuple[str, str | None, str]] = []
     for line in inspect.cleandoc("\n" + _sections(doc).get(section, "")).splitlines():
-        if entry := _ENTRY.match(line):
+        if entry := re.match(_ENTRY, line):
             found.append((entry[1], entry[2], entry[3]))
         elif found and line.startswith(" "):
             name, type, text = found[-1]

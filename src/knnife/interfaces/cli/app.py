@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -20,7 +20,7 @@ from knnife import __version__
 from knnife.interfaces.cli import shared
 from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
-from knnife.tools import registry
+from knnife.tools import BUILT_IN
 
 OTHERWISE = {"similarity": "compare", "typos": "match typos", "evaluate_words": "evaluate words"}  # tool -> its command
 COMMANDS = (  # in the order in which one meets them
@@ -32,7 +32,7 @@ COMMANDS = (  # in the order in which one meets them
     "get",
     "remove",
     "export",
-    *(name for name in registry.BUILT_IN if name not in OTHERWISE),
+    *(name for name in BUILT_IN if name not in OTHERWISE),
     "reencode",
     "models",
     "train",
@@ -63,12 +63,12 @@ class Commands(shared.ExampleCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in teaching order, then the tools of other packages."""
-        return [*COMMANDS, *registry.others()]
+        return [*COMMANDS, *_others()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, None when there is none."""
         if cmd_name not in COMMANDS:
-            if (tool := registry.others().get(cmd_name)) is None:
+            if (tool := _others().get(cmd_name)) is None:
                 return None
             from knnife.interfaces.cli.tool_command import command_for  # which few need
 
@@ -82,7 +82,7 @@ class Commands(shared.ExampleCommand, click.Group):
         commands = [(name, self.get_command(ctx, name)) for name in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl([(name, each.get_short_help_str(limit)) for name, each in commands if each])
-        if others := registry.others():
+        if others := _others():
             with formatter.section("Tools of other packages"):
                 formatter.write_dl([(name, f"from {tool.package}") for name, tool in others.items()])
 
@@ -97,14 +97,18 @@ class Commands(shared.ExampleCommand, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with a suggestion for a name that does not exist."""
-        if (
-            args[0] not in (names := self.list_commands(ctx))
-            and not args[0].startswith("-")
-            and not ctx.resilient_parsing
-        ):
+        known = args[0] in COMMANDS or args[0].startswith("-") or ctx.resilient_parsing
+        if not known and args[0] not in (names := self.list_commands(ctx)):
             near = difflib.get_close_matches(args[0], names, n=1)
             ctx.fail(f"no command {args[0]!r}" + (f" (did you mean {near[0]}?)" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _others() -> Mapping[str, Any]:
+    """The tools of other packages; who names a command of ours need not wait until they are found."""
+    from knnife.tools import registry
+
+    return registry.others()
 
 
 @click.command(cls=Commands, examples=EXAMPLES, context_settings=SETTINGS)
