@@ -151,6 +151,26 @@ def test_a_transaction_sees_what_it_changed(store: Store) -> None:
         assert writer.state.things == 1
 
 
+def test_what_a_transaction_looked_up_is_seen_by_nobody_else(store: Store) -> None:
+    made = fill(store, row("a", "whales", '{"x":1}'))
+    tree = parse_filter("x = 1")
+
+    def seen(snapshot: Snapshot) -> list[list[int]]:
+        near = snapshot.neighbours(made, "cosine", 1.0).near(np.ones((1, 2), np.float32), 5)[0][0]
+        words = snapshot.words.find("whales", 5).positions
+        return [sorted(snapshot.matching(tree)), sorted(words.tolist()), sorted(near.tolist())]
+
+    with pytest.raises(KeyboardInterrupt), store.write() as writer:
+        assert seen(writer) == [[1], [1], [1]]
+        writer.insert([row("b", "more whales", '{"x":1}')], made, np.ones((1, 2), np.float32))
+        assert seen(writer) == [[1, 2], [1, 2], [1, 2]]
+        writer.remove([1])
+        assert seen(writer) == [[2], [2], [2]]
+        raise KeyboardInterrupt
+    with store.read() as snapshot:
+        assert seen(snapshot) == [[1], [1], [1]]
+
+
 def test_what_was_planned_for_a_state_that_is_past_is_refused(store: Store) -> None:
     with store.read() as snapshot:
         planned = snapshot.state

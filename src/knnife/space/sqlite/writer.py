@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from knnife.geometry import Vectors
+from knnife.space.index_sync import IndexSync
 from knnife.space.packing import pack
 from knnife.space.records import Row, State, View
 from knnife.space.sqlite import tables
-from knnife.space.sqlite.snapshot import COLUMNS, SqliteSnapshot, _table
+from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot, _table
 from knnife.space.sqlite.tables import AMONG
 from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS
 
@@ -33,8 +34,8 @@ class SqliteWriter(SqliteSnapshot):
         self._db.execute("DELETE FROM commits WHERE number <= ?", [number - COMMITS_KEPT])
 
     def _goes_to(self, state: State) -> None:
-        self._moved = True
-        self._state = state
+        self._moved, self._state = True, state
+        self._caches = Caches(IndexSync(self._path, read_only=True))  # what readers share does not hold in here
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         before = self.state
