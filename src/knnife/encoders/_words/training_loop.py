@@ -158,20 +158,26 @@ class TrainingLoop:
         """Goes on for so long at most; whether it came to the end. After Ctrl-C, too, all blocks begun are done."""
         start, spent = time.monotonic(), self.progress.seconds
         self._tell(tell)
-        lock = threading.Lock()
+        turn, begun = threading.Condition(), 0  # blocks that threads learn from now
         upcoming = iter(range(self.progress.blocks, self.blocks))
 
         def work() -> None:
-            nonlocal upcoming
+            nonlocal upcoming, begun
             try:
                 while time.monotonic() - start < seconds:
-                    with lock:
+                    with turn:
                         block = next(upcoming, None)
+                        begun += block is not None
                     if block is None:
                         return
-                    lost = self._learn(block)
-                    with lock:
-                        self._count(block, lost)
+                    try:
+                        lost = self._learn(block)
+                        with turn:
+                            self._count(block, lost)
+                    finally:
+                        with turn:
+                            begun -= 1
+                            turn.notify_all()
             finally:
                 upcoming = iter(())  # it is empty, or time is up, or something went wrong: nobody need go on
 
@@ -184,6 +190,8 @@ class TrainingLoop:
                 finally:  # Ctrl-C comes here
                     upcoming = iter(())
         finally:
+            with turn:  # the pool does not wait for a thread that Ctrl-C met while it was started
+                turn.wait_for(lambda: begun == 0)
             self.progress = self.progress._replace(seconds=spent + time.monotonic() - start)
         for each in working:
             each.result()
