@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.interfaces.running import Knnife
 
+from knnife import Space
+
 
 def default(knnife: Knnife) -> str:
     views = json.loads(knnife("info films.knnife --json").out)["views"]
@@ -112,3 +114,14 @@ def test_near_in_several_views_by_their_weights(knnife: Knnife, folder: Path) ->
     assert "a view, or several with weights: plot=1,taste=2" in outcome.err
     assert "there is no view 'plot'" in knnife("near films.knnife heist --view plot=1").err
     assert "no similarity in common" in knnife("near films.knnife heist --view english=1 --at-least 0.1").err
+
+
+def test_info_says_where_a_derived_view_comes_from_and_whether_it_is_stale(knnife: Knnife, folder: Path) -> None:
+    def facts() -> str:
+        return dict(line.split("\t") for line in knnife("info films.knnife").lines)["view map"]
+
+    with Space.open("films.knnife") as films:
+        films.derive("map", [[number, 0] for number in range(len(films))], source="t-SNE, seed 0", metric="euclidean")
+    assert facts().startswith("derived: t-SNE, seed 0; vectors brought along; 8 x 2 float32")
+    knnife("add films.knnife notes.txt")
+    assert facts().startswith("derived: t-SNE, seed 0, stale; ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from knnife.interfaces.cli import output, shared
-from knnife.interfaces.cli.cells import size
+from knnife.interfaces.cli.cells import printable, size
 
 if TYPE_CHECKING:
     from knnife.space.answers import Info, ViewInfo
@@ -49,7 +49,9 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
 def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:
     if view.default:
         yield "default"
-    if not view.complete:
+    if view.source is not None:
+        yield f"derived: {printable(view.source)}{', stale' if view.stale else ''}"
+    elif not view.complete:
         lacks = f"lacks {info.things - view.vectors:,} of {info.things:,} things"
         if view.encoder is not None:
             lacks += f": knnife reencode {shlex.quote(info.path)} --encoder {shlex.quote(view.encoder)} --no-switch"
