@@ -255,6 +255,13 @@ def test_an_empty_space_cannot_be_judged(tmp_path: Path) -> None:
         assert [finding.state for finding in doctor(space).findings] == ["unknown"]
 
 
+def test_a_space_in_memory_has_no_file_to_be_damaged() -> None:
+    with Space.open(":memory:") as space:
+        space.add(["a cat sat on the mat", "the court ruled today"])
+        found = doctor(space)["file"]
+    assert (found.state, found.remedy) == ("good", None)
+
+
 def test_a_sample_is_drawn_and_said(made: Made) -> None:
     space = made()
     found = doctor(space, sample=100, seed=3)

@@ -62,6 +62,8 @@ def damaged(path: str, error: Exception) -> Finding:
 
 def _file(info: Info, characters: int | None) -> Finding:
     held = sum(view.bytes for view in info.views)
+    if not info.file_bytes:
+        return Finding("file", "good", "there is none: the space is in memory", {}, info.things)
     size = Path(info.path).stat().st_size  # without the write-ahead log, which is as long as it once had to be
     figures: dict[str, Figure] = {"bytes": size, "vector_bytes": held, "faults": len(info.faults or ())}
     if info.faults:
