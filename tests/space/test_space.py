@@ -101,8 +101,9 @@ def test_a_stream_that_does_not_match_its_vectors(tmp_path: Path, count: int, sa
         ([Thing("a", 5)], None, "'a': its value is int"),  # type: ignore[arg-type]
         ([Thing("", "text")], None, "id '': expected a text, not empty"),
         ([Thing("a\0b", "text")], None, "without NUL"),
-        ([Thing(5, "text")], None, "id 5: expected a text"),  # type: ignore[arg-type]
-        ([Thing("a", "text", {"x": float("nan")})], None, "cannot be kept as JSON"),
+        ([Thing(True, "text")], None, "the id is neither text nor number: True"),  # type: ignore[arg-type]
+        ([Thing([5], "text")], None, "expected a single value, got list"),  # type: ignore[arg-type]
+        ([Thing("a", "text", {"x": 10**5000})], None, "cannot be kept as JSON: an integer of more than 4,300 digits"),
         ([Thing("a", "text", {"x": object()})], None, "cannot be kept as JSON"),  # type: ignore[dict-item]
         ([Thing("a", "\ud800")], None, "not valid Unicode"),
         ([Thing("a", "x")], [[1.0, float("nan")]], "row 0 holds NaN"),

@@ -27,9 +27,9 @@ from knnife.encoders.sampling import drawn
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.things import Thing, as_things
+from knnife.things.metadata import known
 from knnife.things.reading import RowError
 from knnife.things.rows import listed, several
-from knnife.things.values import SIMPLE, flat
 
 VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
 STRUCTURE: Final = frozenset(["id", "part_of"])  # what readers take from a row before it is encoded
@@ -199,13 +199,11 @@ def _parsed(value: Any) -> dict[str, Any]:
         raise BadInput(
             f'expected a row, as a mapping or a JSON object such as {{"amount": 12.5}}; got {value!r:.60}{hint}'
         )
-    for cell in row.values():
-        if type(cell) not in SIMPLE and type(cell) is not float:
-            try:
-                return flat(row)
-            except RowError as error:
-                raise BadInput(f"the row {value!r:.60}: {error}") from error
-    return row if type(row) is dict else dict(row)
+    try:
+        cells = known(row)
+    except RowError as error:
+        raise BadInput(f"the row {value!r:.60}: {error}") from error
+    return cells if type(cells) is dict else dict(cells)
 
 
 def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[RowColumn, made.ColumnEncoder | None]:

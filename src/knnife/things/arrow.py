@@ -9,6 +9,7 @@ from typing import Any
 from knnife.errors import BadInput, MissingPackage
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
+from knnife.things.scalars import scalar
 from knnife.things.thing import Thing
 
 ROWS = 4096  # in memory at the same time
@@ -47,11 +48,31 @@ def _batched_rows(batches: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
 
 def _cells(column: Any) -> Iterable[Any]:
     """The values of a column as Python objects; lists of floats (vectors, as a rule) stay arrays."""
-    is_list = str(column.type).startswith(("list<", "large_list<", "fixed_size_list<"))
-    if not (is_list and str(column.type.value_type) in ("halffloat", "float", "double")):
+    kind = str(column.type)
+    is_list = kind.startswith(("list<", "large_list<", "fixed_size_list<"))
+    if is_list and str(column.type.value_type) in ("halffloat", "float", "double"):
+        return _slices(column.flatten().to_numpy(zero_copy_only=False), column.value_lengths().to_pylist())
+    if kind.startswith("timestamp[") and column.type.tz is not None:  # so that it need not be a zone that is known here
+        column = column.cast(_pyarrow("reading Arrow").timestamp(column.type.unit, "UTC"))
+    try:
         values: list[Any] = column.to_pylist()
         return values
-    return _slices(column.flatten().to_numpy(zero_copy_only=False), column.value_lengths().to_pylist())
+    except (OverflowError, ValueError):  # Python's calendar ends with the year 9999, its durations and its nanoseconds
+        return [_cell(each) for each in column]
+
+
+def _cell(value: Any) -> Any:
+    """A scalar of Arrow as Python has it, or as text, as far as there is one; else None."""
+    if not value.is_valid:
+        return None
+    if str(value.type).startswith("struct<"):
+        return {name: _cell(each) for name, each in value.items()}
+    if hasattr(value, "values"):  # a list; a map is one of keys with values
+        return [_cell(each) for each in value.values]
+    try:
+        return scalar(value)
+    except _pyarrow("reading Arrow").ArrowException:
+        return None
 
 
 def _slices(numbers: Any, lengths: list[int | None]) -> Iterator[Any]:

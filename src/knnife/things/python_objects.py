@@ -9,13 +9,16 @@ from typing import Any
 from knnife.errors import BadInput, BadRow, KnnifeError
 from knnife.things.arrow import table_rows
 from knnife.things.kinds import TEXT, Kind, kind_of
+from knnife.things.metadata import known
 from knnife.things.picture_reader import picture_cell
 from knnife.things.pictures import PicturePath, picture_bytes
 from knnife.things.reading import Reading, RowError
-from knnife.things.rows import Columns, check_thing, mapping_maker
+from knnife.things.rows import Columns, check_thing, mapping_maker, whole_of
+from knnife.things.scalars import iso, name_of
 from knnife.things.thing import Thing
 from knnife.things.values import check_text
 
+LAST_YEAR = 9999  # of Python's calendar
 BLOCK = 10_000  # rows of a data frame that are Python objects at the same time
 
 
@@ -32,18 +35,21 @@ def as_things(
 ) -> Iterator[Thing]:
     """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a Reading.
 
-    One thing or mapping is a batch of one; things pass as they are. text, id, vector: names of columns (several of text
-    are joined by line breaks); by default id is the column "id", or there are none. A column "part_of" holds the ids of
-    wholes; other columns become metadata. row: the things are the rows themselves, encoded but for the columns
-    leave_out. pictures: the things are pictures: paths, bytes, or rows with a column of these, `picture`. Raises
-    BadInput for anything else, and BadRow, with the number of the row from 1, for what cannot be stored.
+    One thing or mapping is a batch of one; things pass, with ids and metadata as those of rows. text, id, vector: names
+    of columns (several of text are joined by line breaks); by default id is the column "id", or there are none. A
+    column "part_of" holds the ids of wholes; other columns become metadata. row: the things are the rows themselves,
+    encoded but for the columns leave_out. pictures: the things are pictures: paths, bytes, or rows with a column of
+    these, `picture`. Raises BadInput for anything else, and BadRow, with the number of the row from 1, for what cannot
+    be stored.
     """
     asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
+    was_read = isinstance(anything, Reading)
     for number, item in enumerate(_items(anything), 1):
         try:
             if isinstance(item, Thing):
-                yield _picture(item) if asked.kind.in_files else item
+                thing = item if was_read else _settled(item)
+                yield _picture(thing) if asked.kind.in_files else thing
             elif isinstance(item, str | bytes | bytearray | memoryview | os.PathLike) and asked.kind.in_files:
                 cell = os.fspath(item) if isinstance(item, os.PathLike) else item
                 yield Thing(cell if isinstance(cell, str) else None, *picture_cell(cell, ""))
@@ -74,6 +80,22 @@ def kind_within(anything: Any) -> Kind:
     first = anything[0] if isinstance(anything, list | tuple) and anything else None
     found = kind_of(first.value if isinstance(first, Thing) else first)
     return found if found.in_files else TEXT
+
+
+def _settled(thing: Thing) -> Thing:
+    """A thing that somebody made, with ids and metadata as readers give them."""
+    id, _, about, whole, _ = thing
+    try:
+        settled = known(about) if isinstance(about, Mapping) else about
+    except RowError as error:
+        raise RowError(f"thing {id!r}: its metadata cannot be kept as JSON: {error}") from error
+    if settled is not about:
+        thing = thing._replace(about=settled)
+    if id is not None and type(id) is not str:
+        thing = thing._replace(id=name_of(id))
+    if whole is not None and type(whole) is not str:
+        thing = thing._replace(part_of=whole_of(whole))
+    return thing
 
 
 def _picture(thing: Thing) -> Thing:
@@ -107,7 +129,7 @@ def _items(anything: Any) -> Iterable[Any]:
 def _table(anything: Any) -> Iterator[Mapping[str, Any]] | None:
     """The rows of a data frame or an Arrow table; None for anything else."""
     if hasattr(anything, "iter_rows"):  # polars
-        rows: Iterator[Mapping[str, Any]] = anything.iter_rows(named=True)
+        rows: Iterator[Mapping[str, Any]] = _within_calendar(anything).iter_rows(named=True)
         return rows
     if hasattr(anything, "iloc") and hasattr(anything, "columns"):  # pandas
         return _pandas_rows(anything)
@@ -115,6 +137,17 @@ def _table(anything: Any) -> Iterator[Mapping[str, Any]] | None:
     if hasattr(anything, "__arrow_c_stream__") and has_columns:  # a single column has a stream, too
         return table_rows(anything)
     return None
+
+
+def _within_calendar(frame: Any) -> Any:
+    """A frame of polars with those columns as text in which a date is beyond Python's calendar: it would panic."""
+    for name, kind in frame.schema.items():
+        if str(kind).startswith("Date"):
+            years = frame[name].dt.year()
+            if len(years) and not ((years.min() or 1) >= 1 and (years.max() or 1) <= LAST_YEAR):
+                texts = [text and iso(text.removeprefix("+")) for text in frame[name].dt.to_string("iso").to_list()]
+                frame = frame.with_columns(type(frame[name])(name, texts))
+    return frame
 
 
 def _pandas_rows(frame: Any) -> Iterator[Mapping[str, Any]]:

@@ -16,10 +16,12 @@ from typing import Any
 from knnife.errors import BadInput
 from knnife.things.files import STDIN
 from knnife.things.kinds import TEXT, Kind, kind
+from knnife.things.metadata import known
 from knnife.things.picture_reader import picture_cell
 from knnife.things.reading import RowError
+from knnife.things.scalars import name_of, scalar
 from knnife.things.thing import Thing
-from knnife.things.values import NUMERIC, SIMPLE, CellValues, VectorCells, check_text, flat
+from knnife.things.values import NUMERIC, CellValues, VectorCells, check_text
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
 USUAL_PICTURE = ("picture", "image", "photo", "path", "file", "filename", "file_name", "value")
@@ -138,7 +140,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         row = "".join(cells)
         if not row.isascii() or "\0" in row:
             check_text(row)
-        identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or _identity("")
+        identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or name_of("")
         about = {  # most cells are words, recognised by their first character
             name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
         }
@@ -168,20 +170,16 @@ def mapping_maker(
     whole_name, used = columns.part_of, columns.used - {columns.part_of}
     picture_name, folder = columns.picture, os.path.dirname(source)
     sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
-    vectors, simple = VectorCells(), SIMPLE
+    vectors = VectorCells()
 
     def make(number: int, row: Mapping[str, Any]) -> Thing:
-        about = dict(row)
-        whole = None if whole_name is None else about.pop(whole_name, None)
+        others = dict(row)
+        whole = None if whole_name is None else others.pop(whole_name, None)
         for name in used:
-            if name not in about:
+            if name not in others:
                 raise RowError(f"no {name}; it has: {listed(row)}")
-            del about[name]
-        for cell in about.values():
-            # Only a finite number leaves 0 when it is taken from itself.
-            if type(cell) not in simple and (type(cell) is not float or cell - cell != 0.0):
-                about = flat(about)
-                break
+            del others[name]
+        about = known(others)
         value = None if sole is None else row[sole]
         if picture_name is not None:
             value, about = _picture(row[picture_name], folder, about)
@@ -189,9 +187,9 @@ def mapping_maker(
             value = _row(about, columns)
         elif type(value) is not str or not value or value.isspace():
             value = _text([row[name] for name in texts], vector_name is not None)
-        identity = (prefix and f"{prefix}#{number}") if id_name is None else _identity(row[id_name])
+        identity = (prefix and f"{prefix}#{number}") if id_name is None else name_of(row[id_name])
         vector = None if vector_name is None else vectors.read(row[vector_name])
-        return _new(Thing, (identity, value, about, None if whole is None else _identity(whole), vector))
+        return _new(Thing, (identity, value, about, whole_of(whole), vector))
 
     return make
 
@@ -229,21 +227,26 @@ def _text(cells: list[Any], optional: bool) -> str | None:
     """The text of the text columns, one per line. None only where a vector makes a text optional."""
     parts = []
     for cell in cells:
-        if isinstance(cell, (int, float)) and cell == cell and not isinstance(cell, bool):
-            cell = str(cell)
-        if isinstance(cell, str):
-            if cell and not cell.isspace():
-                parts.append(cell)
-        elif cell is not None and cell == cell:
-            raise RowError(f"the text is no text but {type(cell).__name__}: {str(cell)[:40]}")
+        found = cell if isinstance(cell, str) else None if cell is None else _cell_text(cell)
+        if found and not found.isspace():
+            parts.append(str.__str__(found))
     if not parts and not optional:
         raise RowError("empty text")
     return "\n".join(parts) if parts else None
 
 
-def _identity(cell: Any) -> str:
-    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
-        raise RowError(f"the id is neither text nor number: {cell!r:.40}")
-    if cell == "" or cell != cell:
-        raise RowError("empty id")
-    return str(cell)
+def _cell_text(cell: Any) -> str | None:
+    """A number or a date as text; None where it is missing. Raises RowError for truth values, lists, bytes."""
+    try:
+        found = scalar(cell)
+    except RowError as error:
+        raise RowError(f"the text is no text but {type(cell).__name__}: {str(cell)[:40]}") from error
+    if isinstance(found, bool):
+        raise RowError(f"the text is no text but {type(cell).__name__}: {cell}")
+    return None if found is None else str(found)
+
+
+def whole_of(cell: Any) -> str | None:
+    """The id of a whole; None where it is missing. Raises RowError where it is none."""
+    found = cell if isinstance(cell, str) else scalar(cell)
+    return None if found is None or found == "" else name_of(found)

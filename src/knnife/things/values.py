@@ -1,11 +1,9 @@
-"""What cells hold: numbers as opposed to text, nested mappings made flat, vectors, characters that cannot be stored."""
+"""What cells hold: numbers as opposed to text, vectors, characters that cannot be stored."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ from knnife.geometry import Vectors
 from knnife.things.reading import RowError
 from knnife.things.thing import Scalar
 
-SIMPLE = frozenset({str, int, bool, type(None)})  # a row of only these, and finite numbers, is flat
 NUMERIC = frozenset("-0123456789")  # how a number starts
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+][0-9]+)?")
@@ -72,59 +69,6 @@ class CellValues(dict[str, Scalar]):
         if len(self) < _REMEMBERED and len(cell) < _LONGEST_INTEGER:
             self[cell] = value
         return value
-
-
-def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`row` with nested mappings joined by dots ({"a": {"b": 1}} -> {"a.b": 1}), and without bytes.
-
-    Not a number and infinity become None, dates ISO text, arrays lists, lists of more than values JSON. Raises RowError
-    for what is nested too deeply, and for text that cannot be stored.
-    """
-    result: dict[str, Any] = {}
-    try:
-        for name, value in row.items():
-            if isinstance(value, Mapping):
-                result.update(flat(value, f"{prefix}{name}."))
-            elif not isinstance(value, (bytes, bytearray, memoryview)):
-                result[f"{prefix}{name}"] = _simple(value)
-    except RecursionError as error:
-        raise RowError("nested too deeply") from error
-    return result
-
-
-def _simple(value: Any) -> Any:
-    """A scalar, or a list of scalars."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str):
-        check_text(value)
-        return str(value)
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays
-        return _simple(value.tolist())
-    if isinstance(value, Iterable):
-        return _simple_list(list(value))
-    return _named(value)
-
-
-def _simple_list(values: list[Any]) -> list[Any] | str:
-    if any(isinstance(value, (Mapping, list, tuple, set, bytes)) for value in values):
-        text = json.dumps(values, ensure_ascii=False, default=str)
-        check_text(text)
-        return text
-    return [_simple(value) for value in values]
-
-
-def _named(value: Any) -> str | float | None:
-    """Dates, decimals, and what is known by its name only: paths, UUIDs, durations."""
-    if value != value:  # NaT, and a Decimal that is none
-        return None
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    return float(value) if hasattr(value, "is_finite") else str(value)
 
 
 class VectorCells:

@@ -79,7 +79,10 @@ def numbers(cells: Sequence[Any]) -> Numbers:
 
 
 def moments(cells: Sequence[Any]) -> tuple[Numbers, Numbers]:
-    """Dates and times in ISO 8601: seconds since 1970 in UTC, and the same by the clock on the wall; `(n,)` each."""
+    """Dates and times in ISO 8601: seconds since 1970 in UTC, and the same by the clock on the wall; `(n,)` each.
+
+    That with a zone is an instant, whichever zone it is told in: the clock on the wall is that of UTC.
+    """
     both = np.array([_moment(cell) for cell in cells], np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
@@ -124,9 +127,9 @@ def _moment(cell: Any) -> tuple[float, float]:
     if found is None:
         unknown = math.nan if text.lower() in NOTHING else math.inf
         return unknown, unknown
-    wall = (found.replace(tzinfo=None) - _EPOCH).total_seconds()
     offset = found.utcoffset()
-    return wall - (offset.total_seconds() if offset else 0.0), wall
+    utc = (found.replace(tzinfo=None) - _EPOCH).total_seconds() - (offset.total_seconds() if offset else 0.0)
+    return utc, utc
 
 
 def _truth(cell: Any) -> float:

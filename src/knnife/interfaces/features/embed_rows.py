@@ -21,10 +21,8 @@ from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.interfaces.features.columns import cells_of, check_columns, columns_of, names_in
 from knnife.things import Thing
+from knnife.things.metadata import known
 from knnife.things.reading import RowError
-from knnife.things.values import SIMPLE, flat
-
-PLAIN = SIMPLE | {float}  # what JSON holds as it is
 
 
 class EmbedRows(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -115,7 +113,6 @@ def _things(rows: list[dict[str, Any]]) -> Iterator[Thing]:
     names = dict.fromkeys(rows[0])  # in the order of the table
     for number, row in enumerate(rows):
         try:
-            plain = set(map(type, row.values())) <= PLAIN
-            yield Thing(None, json.dumps(row if plain else flat(row), ensure_ascii=False), names)
+            yield Thing(None, json.dumps(known(row), ensure_ascii=False), names)
         except RowError as error:
             raise BadInput(f"X, row {number}: {error}") from error
