@@ -134,8 +134,7 @@ def test_files_that_cannot_be_read_are_told_with_their_line(tmp_path: Path) -> N
     assert sentences(read) == [["good", "line"], ["another"], ["last"]]
     assert read.broken() == 2
     (tmp_path / "wide.txt").write_text("text", encoding="utf-16")
-    with pytest.raises(BadInput, match="is UTF-16"):
-        sentences(corpus(tmp_path / "wide.txt"))
+    assert sentences(corpus(tmp_path / "wide.txt")) == [["text"]]
     (tmp_path / "cut.txt.gz").write_bytes(gzip.compress(b"word " * 100_000)[:-20])
     with pytest.raises(BadInput, match="damaged"):
         sentences(corpus(tmp_path / "cut.txt.gz"))

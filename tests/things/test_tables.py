@@ -190,11 +190,6 @@ def test_the_mark_that_excel_puts_before_utf8_is_no_part_of_the_first_name(write
     assert list(read(write("a.csv", b"\xef\xbb\xbftext\nx\n"))) == [Thing("a.csv#1", "x", {})]
 
 
-def test_utf16_is_refused_with_the_command_that_converts(write):
-    with pytest.raises(BadInput, match="iconv"):
-        list(read(write("a.csv", "text\nx\n".encode("utf-16"))))
-
-
 def test_semicolons_and_tabs_are_told_by_the_header(write):
     expected = [Thing("a", "x, y", {})]
     assert list(read(write("a.csv", "id;text\na;x, y\n"), id="id")) == expected

@@ -135,3 +135,11 @@ def test_a_file_that_may_not_be_read_is_an_error(write):
     os.chmod(name, 0)
     with pytest.raises(BadInput, match="cannot be read"):
         list(read(name))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", ["", "end"])
+def test_every_line_end_that_systems_had_is_one(write, end, last):
+    texts = [f"text {i}" for i in range(30_000)]
+    name = write("a.txt", end.join(texts) + (end if last else ""))
+    assert [thing.value for thing in read(name)] == texts

@@ -1,40 +1,48 @@
-"""Finding and opening files: gzip is seen through, byte order marks are dropped, progress is measured in bytes."""
+"""Finding and opening files: whatever is packed is seen through, text comes as UTF-8, progress is in bytes."""
 
 from __future__ import annotations
 
+import codecs
 import glob
-import gzip
 import io
 import os
 import stat
 import sys
-import zlib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
-from knnife.errors import BadInput, NotFound
+from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.things.encodings import LOOKED_AT, Recoded, advice, marked
 from knnife.things.reading import Reading
+from knnife.things.unpacking import BUFFER, PACKED, Damaged, unpacked
 
 STDIN = "-"
-BUFFER = 1 << 17
 LONGEST_LINE = 64 << 20  # what one row may take of memory; also keeps a gzip bomb without line breaks harmless
-GZIP_MAGIC = b"\x1f\x8b"
-UTF8_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+LINE_ENDS = (b"\n", b"\r")
+LONGEST_MARK = 4
+MOST_LINES = 1_000_000  # looked at to say what a file is written in
 
 
 @contextmanager
 def opened(name: str, reading: Reading, measure: bool = True) -> Iterator[io.BufferedReader]:
-    """The decompressed bytes of the file `name` ("-" for standard input), behind any byte order mark.
+    """The text in the file `name` ("-" for standard input) as bytes of UTF-8, behind any byte order mark.
 
-    measure: sets the progress of `reading`. Damaged compressed data are a fault of the reading; what was read before
-    stays. Raises NotFound and BadInput when the file cannot be opened.
+    Files that are packed are unpacked. UTF-16 and UTF-32 are told by their marks; without one, what `reading.written`
+    says counts. What cannot be decoded is no UTF-8 here either, and `reading.fault` says what to do about it.
+    measure: sets the progress of `reading`; to look at a file for a second time, leave it out. Damaged data are a fault
+    of the reading; what was read before stays. Raises NotFound and BadInput when the file cannot be opened.
     """
+    with bare(name, reading, measure) as stream:
+        yield _as_utf8(stream, name, reading)
+
+
+@contextmanager
+def bare(name: str, reading: Reading, measure: bool = True) -> Iterator[io.BufferedReader]:
+    """The bytes in a file, unpacked, for what is no text or says itself how it is written. Raises as `opened` does."""
     with ExitStack() as stack:
         if name == STDIN:
             binary = _standard_input()
@@ -45,19 +53,36 @@ def opened(name: str, reading: Reading, measure: bool = True) -> Iterator[io.Buf
             if measure:
                 reading.progress = partial(_consumed, raw)
         try:
-            yield _begun(binary, name, reading)
-        except _DAMAGE as error:
-            reading.fault(None, f"the compressed data is damaged, the rest cannot be read ({error})", name)
+            yield unpacked(binary, name)
+        except Damaged as error:
+            reading.fault(None, f"the packed data is damaged, the rest cannot be read ({error})", name)
         except OSError as error:
             raise BadInput(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def lines(stream: IO[bytes], reading: Reading, source: str) -> Iterator[tuple[int, bytes]]:
+def read_on(stream: io.BufferedReader, size: int) -> bytes:
+    """So many bytes; fewer at the end, or before damage, which comes up with the next call: none of them is lost."""
+    pieces: list[bytes] = []
+    while size > 0:
+        try:
+            piece = stream.read1(size)
+        except Damaged:
+            if not pieces:
+                raise
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def lines(stream: io.BufferedReader, reading: Reading, source: str) -> Iterator[tuple[int, bytes]]:
     """The lines of `stream`, numbered from 1. One that is too long for memory is a fault, and is skipped."""
     too_long = False
     number = 0
-    for piece in iter(partial(stream.readline, LONGEST_LINE), b""):
-        ends = len(piece) < LONGEST_LINE or piece.endswith(b"\n")
+    for piece in iter(partial(_line_reader(stream), LONGEST_LINE), b""):
+        ends = len(piece) < LONGEST_LINE or piece.endswith(LINE_ENDS)
         if too_long:
             too_long = not ends
             continue
@@ -69,10 +94,35 @@ def lines(stream: IO[bytes], reading: Reading, source: str) -> Iterator[tuple[in
             reading.fault(number, f"a line of more than {LONGEST_LINE >> 20} MB", source)
 
 
+def _line_reader(stream: io.BufferedReader) -> Callable[[int], bytes]:
+    """What reads a line, or so much of it: by what old Macs ended lines with where there is nothing else."""
+    try:
+        head = stream.peek(1)
+    except Damaged:
+        head = b""
+    if b"\r" not in head or b"\n" in head or head.find(b"\r") == len(head) - 1:
+        return stream.readline
+    pieces = _old_lines(stream)
+    return lambda size: next(pieces, b"")
+
+
+def _old_lines(stream: io.BufferedReader) -> Iterator[bytes]:
+    """Lines that end as on old Macs, or pieces of one that is too long."""
+    rest = b""
+    while piece := stream.read1(BUFFER):
+        *whole, rest = (rest + piece).splitlines(keepends=True)
+        yield from whole
+        if len(rest) >= LONGEST_LINE:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
 def format_of(name: str) -> str:
     """The ending that says the format of a file, in lower case: "films.CSV.gz" is ".csv"."""
     path = Path(name)
-    if path.suffix.lower() == ".gz":
+    if path.suffix.lower() in PACKED:
         path = path.with_suffix("")
     return path.suffix.lower()
 
@@ -128,25 +178,30 @@ def _standard_input() -> io.BufferedReader:
     return cast(io.BufferedReader, binary) if hasattr(binary, "peek") else io.BufferedReader(binary)
 
 
-def _begun(binary: io.BufferedReader, name: str, reading: Reading) -> io.BufferedReader:
-    """The decompressed stream behind its mark; an empty one where even the first bytes are damaged."""
+def _as_utf8(stream: io.BufferedReader, name: str, reading: Reading) -> io.BufferedReader:
+    """A stream behind its mark, as UTF-8."""
     try:
-        return _unmarked(_unzipped(binary), name)
-    except _DAMAGE as error:
-        reading.fault(None, f"the compressed data is damaged ({error})", name)
-        return io.BufferedReader(cast(io.RawIOBase, io.BytesIO()))
-
-
-def _unzipped(stream: io.BufferedReader) -> io.BufferedReader:
-    if not stream.peek(2).startswith(GZIP_MAGIC):
+        encoding, length = marked(stream.peek(LONGEST_MARK))
+    except Damaged:  # which whoever reads the stream gets once more
         return stream
-    return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=stream)), BUFFER)
+    stream.read(length)
+    encoding = encoding or reading.written.encoding or "utf-8"
+    if codecs.lookup(encoding).name == "utf-8":
+        reading.undecodable = cache(partial(_advice, name))
+        return stream
+    reading.undecodable = lambda: f"some bytes mean nothing in {encoding}, which this file was read as"
+    return io.BufferedReader(Recoded(stream, encoding), BUFFER)
 
 
-def _unmarked(stream: io.BufferedReader, name: str) -> io.BufferedReader:
-    head = stream.peek(3)
-    if head.startswith(UTF16_MARKS):
-        raise BadInput(f"{name} is UTF-16, expected UTF-8: convert it with  iconv -f UTF-16 -t UTF-8")
-    if head.startswith(UTF8_MARK):
-        stream.read(len(UTF8_MARK))
-    return stream
+def _advice(name: str) -> str:
+    """What to do about a file that is no UTF-8, by its first lines that are not ASCII."""
+    strange: list[bytes] = []
+    with suppress(KnnifeError), bare(name, Reading(name, lambda _: iter(())), measure=False) as stream:
+        size = 0
+        for line in islice(iter(partial(stream.readline, LOOKED_AT), b""), MOST_LINES) if name != STDIN else ():
+            if not line.isascii() or b"\0" in line:
+                strange.append(line)
+                size += len(line)
+            if size > LOOKED_AT:
+                break
+    return advice(b"".join(strange))

@@ -12,14 +12,16 @@ from typing import Literal
 
 from knnife.errors import BadInput, NotFound
 from knnife.things.arrow import read_parquet
+from knnife.things.delimited import checked_delimiter
 from knnife.things.documents import PARSERS, is_document, read_document, read_documents
+from knnife.things.encodings import known
 from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
 from knnife.things.kinds import TEXT, kind, kind_of_file
 from knnife.things.picture_reader import picture_things, read_album, read_archive, read_pictures
 from knnife.things.pictures import ARCHIVE, ENDINGS
 from knnife.things.python_source import read_python
-from knnife.things.reading import OnError, Reading, RowError
+from knnife.things.reading import OnError, Reading, RowError, Written
 from knnife.things.rows import Columns
 from knnife.things.tables import read_csv
 from knnife.things.thing import Thing
@@ -53,6 +55,8 @@ def read(
     per: Per = "line",
     pictures: bool | None = None,
     on_error: OnError = "stop",
+    encoding: str | None = None,
+    delimiter: str | None = None,
 ) -> Reading:
     """The things in `source`, streamed.
 
@@ -72,6 +76,8 @@ def read(
     pictures: whether the things are pictures. None: decided by the files; a folder of documents and more pictures needs
         it.
     on_error: "stop" raises BadRow at the first row or picture that cannot be used, "skip" counts it in the Reading.
+    encoding: of texts that are no UTF-8, such as "latin-1"; what begins with a byte order mark needs none.
+    delimiter: between the cells of a csv file, one character or "tab"; by default, what its first lines tell.
 
     A picture is called by its path, which is its value; width, height, format, bytes, and when it was taken become
     metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
@@ -79,6 +85,7 @@ def read(
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
     asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures))
+    written = written_so(encoding, delimiter)
     if isinstance(source, list | tuple):
         return _several_pictures([_name(each) for each in source], asked, pictures, on_error)
     name = _name(source)
@@ -87,7 +94,16 @@ def read(
     reader = _several(name, asked, pictures) or _pictures(name, asked, pictures) or _reader(name, asked, per)
     whole = reader.func in (read_document, read_documents, read_python)
     own = kind("image") if reader.func in ALBUMS or asked.kind.in_files else TEXT
-    return Reading(name, reader, on_error, complete=whole, kind=own)
+    return Reading(name, reader, on_error, complete=whole, kind=own, written=written)
+
+
+def written_so(encoding: str | None, delimiter: str | None) -> Written | None:
+    """How a source is written, as somebody says; None where nothing is said. Raises BadInput."""
+    if encoding is None and delimiter is None:
+        return None
+    return Written(
+        None if encoding is None else known(encoding), None if delimiter is None else checked_delimiter(delimiter)
+    )
 
 
 def _name(source: object) -> str:
@@ -161,7 +177,7 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     ending = format_of(name)
     if name == STDIN:
         if asked.used or asked.kind.reading:
-            return partial(_table, name, _read_rows if asked.kind.whole_rows else read_jsonl, asked)
+            return partial(_table, name, _read_rows if asked.kind.whole_rows else _read_objects, asked)
     elif name.startswith(PYTHON):
         _refuse_columns(name, asked)
         return partial(read_python, name.removeprefix(PYTHON))
@@ -195,8 +211,14 @@ def _table(name: str, reader: TableReader, asked: Columns, reading: Reading) -> 
 
 def _read_rows(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
     """Rows on standard input, which has no ending: JSON begins with a bracket, and no header of a csv file does."""
-    is_json = stream.peek(1)[:256].lstrip()[:1] in (b"{", b"[")
-    return (read_jsonl if is_json else read_csv)(stream, reading, asked)
+    begins = stream.peek(1)[:256].lstrip()[:1]
+    return (read_json if begins == b"[" else read_jsonl if begins == b"{" else read_csv)(stream, reading, asked)
+
+
+def _read_objects(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
+    """Objects on standard input: one a line, or the array of a json file."""
+    is_array = stream.peek(1)[:256].lstrip()[:1] == b"["
+    return (read_json if is_array else read_jsonl)(stream, reading, asked)
 
 
 def _listed_pictures(reading: Reading) -> Iterator[Thing]:

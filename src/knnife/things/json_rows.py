@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from knnife.things.files import LONGEST_LINE, STDIN, lines
+from knnife.errors import BadInput
+from knnife.things.files import LONGEST_LINE, STDIN, lines, read_on
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
 from knnife.things.thing import Thing
@@ -16,6 +18,9 @@ from knnife.things.values import decoded
 Make = Callable[[int, Mapping[str, Any]], Thing]
 CHUNK = 1 << 20
 SPACE = " \t\n\r"
+OVER_LINES = (
+    "In a .jsonl file each line is an object; where a value goes over lines, or all are in one array, call it .json"
+)
 
 # Not a number is no JSON, but Python writes it. It reads as nothing known.
 _decoder: Any = json.JSONDecoder(parse_constant=lambda _: None)
@@ -29,7 +34,7 @@ def read_jsonl(stream: io.BufferedReader, reading: Reading, asked: Columns) -> I
         try:
             text = decoded(piece).strip(SPACE)
             if text:
-                thing = rows.thing(_parsed(text))
+                thing = rows.thing(_parsed_line(text))
                 # Only escaped can a NUL, or half of a character, be in here.
                 yield check_thing(thing) if "\\u" in text else thing
         except RowError as error:
@@ -37,9 +42,14 @@ def read_jsonl(stream: io.BufferedReader, reading: Reading, asked: Columns) -> I
 
 
 def read_json(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
-    """The objects of an array, or one after another, one at a time in memory. Broken JSON ends the reading."""
-    rows = _Rows(reading, asked)
-    for line, found in _Values(stream):
+    """The objects of an array, or one after another, one at a time in memory. Broken JSON ends the reading.
+
+    Raises BadInput for an empty file.
+    """
+    rows, values = _Rows(reading, asked), _Values(stream)
+    if values.empty:
+        raise BadInput(f"{reading.source} is empty, expected a JSON array of objects")
+    for line, found in values:
         if isinstance(found, RowError):
             reading.fault(line, found)
             return
@@ -67,6 +77,19 @@ class _Rows:
         return self._make(self._number, row)
 
 
+def _parsed_line(text: str) -> Any:
+    """The value in a line, which has to be whole: a file where values go over lines is no JSON lines."""
+    try:
+        value = _parsed(text)
+    except RowError as error:
+        if text in ("[", "{") or text.endswith((",", ":", "[", "{")) or text[0] in "[]}":
+            raise RowError(OVER_LINES) from error
+        raise
+    if type(value) is list:
+        raise RowError(OVER_LINES)
+    return value
+
+
 def _parsed(text: str) -> Any:
     try:
         value, end = _scan(text, 0)
@@ -86,18 +109,19 @@ class _Values:
     """
 
     def __init__(self, stream: io.BufferedReader) -> None:
-        self._text = io.TextIOWrapper(stream, "utf-8", "strict", newline="\n")
-        self._buffer, self._at, self._line, self._ended = "", 0, 1, False
+        self._stream, self._decoder = stream, codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._buffer, self._at, self._line = "", 0, 1
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all, or nothing more."""
+        return not self._next()
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         try:
             yield from self._values()
-        except UnicodeDecodeError:
-            yield self._line, RowError("invalid UTF-8 further on; the rest of the file cannot be read")
         except RowError as error:
             yield self._line, error
-        finally:
-            self._text.detach()
 
     def _values(self) -> Iterator[tuple[int, Any]]:
         in_array = self._next() == "["
@@ -151,6 +175,14 @@ class _Values:
             raise RowError(
                 f"a value of more than {LONGEST_LINE >> 20} MB, or invalid JSON: expected an array of objects"
             )
-        piece = self._text.read(max(CHUNK, len(self._buffer)))
+        piece = self._read(max(CHUNK, len(self._buffer)))
         self._buffer += piece
         return piece != ""
+
+    def _read(self, size: int) -> str:
+        """About so many bytes as text, "" at the end."""
+        while True:
+            data = read_on(self._stream, size)
+            text = self._decoder.decode(data, final=not data)
+            if text or not data:
+                return text

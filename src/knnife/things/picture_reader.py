@@ -10,6 +10,7 @@ from pathlib import Path
 
 from knnife.errors import BadInput, KnnifeError, MissingPackage
 from knnife.things.kinds import kind_of_file
+from knnife.things.passing_over import told_apart
 from knnife.things.pictures import ENDINGS, PicturePath, Value, members, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.thing import About, Thing
@@ -28,7 +29,7 @@ def read_pictures(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
 def read_album(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
     """The pictures among these files; others are skipped. Raises BadInput where there are none."""
     found = [name for name in names if kind_of_file(name) and "//" not in name]  # leads out of its archive
-    reading.skipped = len(names) - len(found)
+    reading.passed_over = told_apart(set(names) - set(found))
     if not found:
         raise BadInput(f"{reading.source}: no pictures there, expected files that end in {' '.join(sorted(ENDINGS))}")
     yield from read_pictures(found, reading)

@@ -51,7 +51,8 @@ def read_python(name: str, reading: Reading) -> Iterator[Thing]:
     Tests and private names are left out. Compiled modules are counted in `reading.skipped`; a file that is no Python is
     a fault. Raises NotFound when there is no such module.
     """
-    modules, reading.skipped = _standard_library() if name == STDLIB else _package(name)
+    modules, compiled = _standard_library() if name == STDLIB else _package(name)
+    reading.passed_over["compiled module"] = compiled
     done = 0
     reading.progress = lambda: done / len(modules)
     for module in modules:

@@ -6,9 +6,12 @@ Every reader is a generator of things that gets its Reading; it calls `reading.f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from knnife.errors import BadInput, BadRow
 from knnife.things.kinds import TEXT, Kind
@@ -24,25 +27,64 @@ class RowError(Exception):
     """Why a row cannot become a thing. The reader knows the file and line, and makes it a BadRow."""
 
 
+class NotUtf8(RowError):
+    """Bytes that are no UTF-8. What to do about them depends on the rest of the file, which the Reading knows."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid UTF-8")
+
+
+class Written(NamedTuple):
+    """How a source is written, where the user says it: the encoding of its text, and what is between its cells."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+AS_FOUND = Written()
+_STATED: ContextVar[Written] = ContextVar("stated", default=AS_FOUND)
+
+
+@contextmanager
+def stated(written: Written) -> Iterator[None]:
+    """While it lasts, what every Reading that is made takes for how its source is written, unless it is told."""
+    token = _STATED.set(written)
+    try:
+        yield
+    finally:
+        _STATED.reset(token)
+
+
 class Reading:
     """The things of one source, once.
 
     source: as it was given (a path with forward slashes). broken: how many rows were skipped; problems: the first 100
-    of them, with file and line. skipped: how many files hold nothing to read (compiled modules in a package);
-    pictures_skipped: how many of these are pictures. complete: each whole (a document) comes with all its parts, so a
-    part that is missing is no more. kind: of things in files of their own, else that of texts, also for tables.
-    on_error: "stop" raises the first broken row as BadRow; "skip" counts it.
+    of them, with file and line. passed_over: how many files were not read, by what they are ("picture", "sound file");
+    skipped: how many in all. notes: what was read otherwise than it is written, in words. written: how the user says it
+    is written; undecodable: what to do about bytes that are no UTF-8. complete: each whole (a document) comes with all
+    its parts, so a part that is missing is no more. kind: of things in files of their own, else that of texts, also for
+    tables. on_error: "stop" raises the first broken row as BadRow; "skip" counts it.
     """
 
     def __init__(
-        self, source: str, reader: Reader, on_error: OnError = "stop", *, complete: bool = False, kind: Kind = TEXT
+        self,
+        source: str,
+        reader: Reader,
+        on_error: OnError = "stop",
+        *,
+        complete: bool = False,
+        kind: Kind = TEXT,
+        written: Written | None = None,
     ) -> None:
         if on_error not in ("stop", "skip"):
             raise BadInput(f'on_error={on_error!r}: expected "stop" or "skip"')
         self.source, self.complete, self.kind = source, complete, kind
         self.broken = 0
         self.problems: list[BadRow] = []
-        self.skipped = self.pictures_skipped = 0
+        self.passed_over: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self.written = _STATED.get() if written is None else written
+        self.undecodable: Callable[[], str] = lambda: "save it as UTF-8"
         self.progress: Callable[[], float | None] = lambda: 0.0
         self._reader, self._on_error = reader, on_error
         self._started = False
@@ -74,6 +116,16 @@ class Reading:
         return self.kind.has_picture
 
     @property
+    def skipped(self) -> int:
+        """How many files hold nothing to read."""
+        return self.passed_over.total()
+
+    @property
+    def pictures_skipped(self) -> int:
+        """How many of these are pictures."""
+        return self.passed_over["picture"]
+
+    @property
     def fraction(self) -> float | None:
         """How much is done, 0 to 1 (by bytes, files or modules); None where nobody can know (a pipe)."""
         return self.progress()
@@ -81,6 +133,8 @@ class Reading:
     def fault(self, line: int | None, why: object, source: str | None = None) -> None:
         """A row cannot be used: raise BadRow or count it, by `on_error`."""
         name = source or self.source
+        if isinstance(why, NotUtf8):
+            why = f"{why}: {self.undecodable()}"
         problem = BadRow(name, line, str(why).removeprefix(f"{name} ").removeprefix(f"{name}: "))
         if self._on_error == "stop":
             raise problem

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from knnife.errors import BadInput
+from knnife.things.delimited import tidied
 from knnife.things.files import STDIN
 from knnife.things.kinds import TEXT, Kind, kind
 from knnife.things.metadata import known
@@ -75,6 +76,23 @@ class Columns:
         single = (self.id, self.vector, self.part_of, self.picture)
         return frozenset([*(self.text or ()), *(name for name in single if name)])
 
+    def found(self, names: Iterable[str]) -> Columns:
+        """With the names that are there for those that differ from them only by what nobody sees."""
+        there = set(names)
+        wanted = {*self.used, *self.leave_out} - there
+        if not wanted:
+            return self
+        tidy = {tidied(name): name for name in there if isinstance(name, str)}
+        real = {name: tidy.get(tidied(name), name) for name in wanted}
+
+        def one(name: str | None) -> str | None:
+            return real.get(name, name) if name else name
+
+        text = None if self.text is None else tuple(real.get(name, name) for name in self.text)
+        left_out = frozenset(real.get(name, name) for name in self.leave_out)
+        picture, vector = one(self.picture), one(self.vector)
+        return replace(self, text=text, id=one(self.id), vector=vector, leave_out=left_out, picture=picture)
+
     def settled(self, names: Iterable[str], source: str) -> Columns:
         """With unnamed columns chosen by their usual names. Raises BadInput without a text and a vector."""
         names = [name for name in names if name not in self.used]
@@ -120,6 +138,7 @@ def listed(names: Iterable[object]) -> str:
 
 def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int, list[str]], Thing]:
     """The maker for rows of cells under this header. Raises BadInput when a named column is not there."""
+    asked = asked.found(header)
     missing = sorted(asked.used - set(header))
     if missing:
         raise BadInput(f"{source} has no column {listed(missing)}; its columns are: {listed(header)}")
@@ -165,7 +184,8 @@ def mapping_maker(
 
     Without an id column things are called `prefix#<row number>`, or not at all when `prefix` is None.
     """
-    columns = asked.settled(first, source)
+    first = list(first)
+    columns = asked.found(first).settled(first, source)
     texts, id_name, vector_name = columns.text or (), columns.id, columns.vector
     whole_name, used = columns.part_of, columns.used - {columns.part_of}
     picture_name, folder = columns.picture, os.path.dirname(source)
@@ -218,9 +238,9 @@ def _row(about: Mapping[str, Any], columns: Columns) -> str:
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:
-    if len(cells) > width:
+    if any(cells[width:]):  # Excel writes empty cells behind the last column
         raise RowError(f"{len(cells)} cells, the header names {width}: is a comma not in quotation marks?")
-    return cells + [""] * (width - len(cells))
+    return (cells + [""] * (width - len(cells)))[:width]
 
 
 def _text(cells: list[Any], optional: bool) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from knnife.geometry import Vectors
-from knnife.things.reading import RowError
+from knnife.things.reading import NotUtf8, RowError
 from knnife.things.thing import Scalar
 
 NUMERIC = frozenset("-0123456789")  # how a number starts
@@ -17,17 +17,24 @@ NUMERIC = frozenset("-0123456789")  # how a number starts
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+][0-9]+)?")
 _LONGEST_INTEGER = 18  # digits that surely fit 64 bits; a longer one is a name, not an amount
 _REMEMBERED = 50_000
+HALF = "half of a character (\\u{:04x}, one of a surrogate pair without the other), which no text can hold"
 
 
 def check_text(text: str) -> None:
     """Raise RowError for characters that cannot be stored: NUL, and what is left of invalid UTF-8."""
     if "\0" in text:
-        raise RowError("a NUL character, which no text holds: is the file binary, or damaged?")
+        raise RowError(
+            "a NUL character, which no text holds: is the file binary, damaged, or in UTF-16 without a mark? Then say "
+            'encoding="utf-16-le" (--encoding utf-16-le)'
+        )
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise RowError("invalid UTF-8: save the file as UTF-8") from error
+            half = next(character for character in text if "\ud800" <= character <= "\udfff")
+            if "\udc80" <= half <= "\udcff":  # by which Python carries bytes that are no UTF-8
+                raise NotUtf8 from error
+            raise RowError(HALF.format(ord(half))) from error
 
 
 def decoded(data: bytes) -> str:
@@ -35,7 +42,7 @@ def decoded(data: bytes) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise RowError("invalid UTF-8: save the file as UTF-8") from error
+        raise NotUtf8 from error
     if "\0" in text:
         check_text(text)
     return text

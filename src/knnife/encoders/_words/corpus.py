@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from knnife.errors import BadInput, NotFound
 from knnife.things import Reading, Thing, as_things, read
 from knnife.things.documents import PARSERS
-from knnife.things.files import LONGEST_LINE, STDIN, format_of, opened
+from knnife.things.files import LONGEST_LINE, STDIN, format_of, opened, read_on
 from knnife.things.formats import PYTHON, TABLES, TEXTS
 from knnife.things.reading import OnError, RowError
 from knnife.things.values import decoded
@@ -173,7 +173,7 @@ def _pieces(reading: Reading) -> Iterator[Thing]:
         if stream.peek(1).startswith(DOCUMENTS):
             reading.fault(None, "this is a PDF, an archive or an office document: save the text in it as UTF-8")
             return
-        while piece := stream.read(BLOCK):
+        while piece := read_on(stream, BLOCK):
             piece = rest + piece
             cut = max(piece.rfind(b"\n"), piece.rfind(b" ")) + 1
             rest = piece[cut:]

@@ -75,6 +75,7 @@ knnife add described.knnife photos.csv --picture file --id name
     help="Share of the true nearest that a search finds; 0.98 by default.",
 )
 @click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
+@shared.written_options
 @click.option("--relaxed", is_flag=True, help="Faster commits; a power cut may lose the last ones.")
 def command(
     space: str, sources: tuple[str, ...], vectors: str | None, relaxed: bool, as_json: bool, **options: Any
@@ -176,9 +177,11 @@ def _warn(reading: Reading, repeated: int) -> None:
     if reading.broken > SHOWN:
         output.note(f"skipped {reading.broken:,} broken rows in all")
     if reading.skipped:
-        shown = reading.pictures_skipped
-        hint = f", {shown:,} of them pictures: --pictures takes these, and into another space" if shown else ""
-        output.note(f"skipped {reading.skipped:,} files with nothing to read in them{hint}")
+        from knnife.things.passing_over import sentences
+
+        output.note(f"passed over: {'; '.join(sentences(reading.passed_over))}")
+    for note in reading.notes:
+        output.note(note)
     if repeated:
         output.note(f"repeated ids: {repeated:,}; of things that came again, the last counts")
 

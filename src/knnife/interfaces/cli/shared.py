@@ -82,6 +82,29 @@ where_option = text_option("--where", metavar="FILTER", help="""Only these: 'yea
 k_option = click.option("-k", type=click.IntRange(min=1), default=10, help="Number of answers, at most.")
 
 
+def written_options(command: Command) -> Command:
+    """The options that say how files are written; all that the command reads is read so."""
+    for name, metavar, text in (
+        ("--delimiter", "CHARACTER", "Between the cells of a csv file, or tab; by default, what its lines tell."),
+        ("--encoding", "NAME", "Of texts that are no UTF-8, such as latin-1."),
+    ):
+        command = text_option(name, metavar=metavar, help=text, expose_value=False, callback=_written)(command)
+    return command
+
+
+def _written(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    if value is None or context.resilient_parsing:
+        return
+    from knnife.things.formats import written_so
+    from knnife.things.reading import stated
+
+    said = context.meta.setdefault("written", {})
+    said[option.name] = value
+    written = written_so(said.get("encoding"), said.get("delimiter"))
+    if written is not None:
+        context.with_resource(stated(written))
+
+
 def json_command(examples: str, **options: Any) -> Callable[[Callable[..., None]], click.Command]:
     """An `ExampleCommand` whose last option is --json."""
     return lambda function: json_option(click.command(cls=ExampleCommand, examples=examples, **options)(function))
