@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.data import CACHE
+from knnife.encoders.graph import onnxruntime
 from knnife.geometry import Vectors, unit
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def float32() -> Encode:
 def dynamic() -> Encode:
     """The same after `quantize_dynamic`."""
     from onnx import TensorProto
+
+    onnxruntime()
     from onnxruntime.quantization import quantize_dynamic
 
     path = CACHE / "minilm-dynamic.onnx"
@@ -58,10 +61,9 @@ def dynamic() -> Encode:
 
 def runs(path: Path) -> Encode:
     """A function that encodes texts with this network: the mean of the states of their tokens, of length 1."""
-    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()

@@ -2,12 +2,16 @@
 
 It runs on the thread that calls it and starts none of its own, so callers may run it on as many threads as they like,
 and fork.
+
+Since 1.32 onnxruntime reports to its makers: from the moment it is imported it resolves and connects to a host of
+theirs, and keeps an id of the machine and a database in the user's cache. `onnxruntime()` switches that off first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -23,7 +27,21 @@ from knnife.geometry import Vectors
 NETWORKS: Final = ("model.onnx", "model_quantized.onnx", "model_int8.onnx", "model_uint8.onnx")
 FROM_TEXT: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 MEASURES_ITS_BATCH: Final = (b"DynamicQuantize", b"QAttention")
+TELEMETRY_OFF: Final = "ORT_DISABLE_TELEMETRY"
 OUTSIDE: Final = b"\x0a\x08location\x12"  # before the name of a file with tensors (onnx.proto, external_data)
+
+
+def onnxruntime() -> Any:
+    """The module, which reports nothing. Raises ImportError where it is not installed.
+
+    Only the variable is heeded, and only when the library is loaded: the call alone, or the variable later, let it
+    report on. The call is for a program that imported onnxruntime before: of our networks nothing is reported then.
+    """
+    os.environ[TELEMETRY_OFF] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 class Tensor(NamedTuple):
@@ -57,9 +75,7 @@ class OnnxGraph:
 
         Only what the wanted outputs depend on is computed. `what`: the arrays in words, for the error.
         """
-        import onnxruntime
-
-        options = onnxruntime.RunOptions()
+        options = onnxruntime().RunOptions()
         options.only_execute_path_to_fetches = wanted is not None
         options.log_severity_level = 4  # what goes wrong is raised; nothing is printed
         try:
@@ -107,17 +123,17 @@ def _tensor(node: Any) -> Tensor:
 def _session(path: Path, content: bytes | None = None) -> Any:
     """What onnxruntime makes of the file, or of its changed content."""
     try:
-        import onnxruntime
+        runtime = onnxruntime()
     except ImportError as error:
         raise MissingPackage("onnxruntime", "onnx", f"the network {path}") from error
-    options = onnxruntime.SessionOptions()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # it would keep a plan for every length and number of texts
     options.log_severity_level = 4  # what goes wrong is raised; nothing is printed
     if content is not None:  # whose tensors may still be in files beside the old one
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent))
     try:
-        return onnxruntime.InferenceSession(
+        return runtime.InferenceSession(
             path if content is None else content,
             options,
             providers=["CPUExecutionProvider"],
@@ -125,7 +141,7 @@ def _session(path: Path, content: bytes | None = None) -> Any:
         )
     except Exception as error:
         raise BadInput(
-            f"{path}: onnxruntime {onnxruntime.__version__} cannot load it; get its files again, or a newer "
+            f"{path}: onnxruntime {runtime.__version__} cannot load it; get its files again, or a newer "
             f"onnxruntime: {_why(error)}"
         ) from error
 
