@@ -24,6 +24,7 @@ Positions = NDArray[np.int64]
 Metric = Literal["cosine", "dot", "euclidean", "manhattan"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
+MOST_COMPONENTS = 1_000_000  # of a vector: 4 MB each; what has more is a mistake (a whole file read as one cell)
 BLOCK_BYTES = 32 << 20  # what one intermediate result may take: large enough for BLAS, small enough for any laptop
 
 

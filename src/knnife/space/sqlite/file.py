@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from knnife.errors import NewerFormat, NotASpace, NotFound, ReadOnly
+from knnife.space.sqlite import trusted_schema
 from knnife.space.sqlite.connection import HEADER, Connection
 from knnife.space.sqlite.words import SCHEMA as WORDS_SCHEMA
 
@@ -65,6 +66,7 @@ def connect(path: Path, *, read_only: bool, durable: bool, wait: float) -> Conne
     if mode == "ro" and not folder_is_ours and not _wal(path).exists():
         uri += "&immutable=1"  # where no log can be made beside the file, nobody is writing either
     db = Connection(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=wait)
+    trusted_schema.restrain(db)
     db.execute("PRAGMA cache_size = -65536")  # KiB
     db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA wal_autocheckpoint = 8192")  # pages, 64 MB: what a batch writes twice is copied once
@@ -140,6 +142,7 @@ def verify(db: Connection, path: Path) -> None:
         raise NewerFormat(
             f"{path} has format {version}; this knnife reads up to {FORMAT}. To open it: pip install --upgrade knnife"
         )
+    trusted_schema.check(db, path)
 
 
 def _wal(path: Path) -> Path:
