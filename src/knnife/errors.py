@@ -8,6 +8,7 @@
     ├── NotFound (also a LookupError)      no such id, file, encoder or view
     ├── EncoderMismatch                    vectors of one model, a query of another
     ├── MissingPackage (also an ImportError)  an extra is not installed
+    ├── Untrusted                          a file names an encoder that needs the user's yes
     ├── Offline                            the network is needed, and forbidden or out of reach
     └── SpaceError                         something is wrong with the file of a space
         ├── NotASpace                      the file is something else, or damaged
@@ -74,6 +75,14 @@ class MissingPackage(KnnifeError, ImportError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f'{purpose} needs the package {package}: pip install "knnife[{extra}]"')
+
+
+class Untrusted(KnnifeError):
+    """A file names an encoder that leads out of it, and this user has not said yes to that: `encoder` is its name."""
+
+    def __init__(self, message: str, encoder: str) -> None:
+        self.encoder = encoder
+        super().__init__(message)
 
 
 class Offline(KnnifeError):

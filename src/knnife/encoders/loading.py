@@ -15,12 +15,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from knnife.encoders import trusted
 from knnife.encoders.catalogue import DEFAULT, about, find, models
 from knnife.encoders.entry import HUB
 from knnife.encoders.protocol import Encoder, Progress, as_encoder
+from knnife.encoders.trusted import ENDPOINT
 from knnife.errors import NotFound
 
-ENDPOINT = "openai:"
 LEARNED = {  # what people may take for a name
     "scenes": "knnife add SPACE PHOTOS --encoder scenes, or knnife.SceneEncoder.train(pictures)",
     "rows": "knnife add SPACE TABLE --row, or knnife.RowEncoder.train(rows)",
@@ -43,6 +44,21 @@ def load_encoder(
     """
     if not isinstance(encoder, str | Path):
         return as_encoder(encoder, "the encoder given")
+    loaded = _loaded(encoder, download, progress)
+    trusted.note(os.path.abspath(encoder) if isinstance(encoder, Path) else encoder)
+    return loaded
+
+
+def load_kept(name: str, holder: str | Path) -> Encoder:
+    """The encoder that the file `holder` names: `load_encoder`, but for names that need the user's yes (trusted.py).
+
+    Raises Untrusted where this user has not named it, before anything is read or sent.
+    """
+    trusted.check(name, holder)
+    return _loaded(name, False, None)
+
+
+def _loaded(encoder: str | Path, download: bool, progress: Progress | None) -> Encoder:
     name = str(encoder)
     if name.startswith(HUB):
         from knnife.encoders.model_folders import folder_encoder, hub_folder

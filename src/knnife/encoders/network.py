@@ -22,6 +22,7 @@ from knnife import __version__
 from knnife.errors import BadInput, Offline
 
 SWITCHES: Final = ("KNNIFE_OFFLINE", "HF_HUB_OFFLINE")
+OPENAI: Final = "https://api.openai.com/v1"
 ATTEMPTS: Final = 5
 FIRST_WAIT: Final = 0.5  # seconds before the second attempt; each further wait is twice as long
 LONGEST_WAIT: Final = 60.0  # also where a server asks for more
@@ -62,6 +63,11 @@ def switched_off() -> str | None:
         if os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on"):
             return f"{name}={os.environ[name].strip()}"
     return None
+
+
+def endpoint() -> str:
+    """Where the user has vectors made, of encoders called openai:MODEL."""
+    return os.environ.get("OPENAI_BASE_URL") or OPENAI
 
 
 @contextmanager

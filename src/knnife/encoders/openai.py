@@ -25,7 +25,6 @@ from knnife.encoders.protocol import Prefixes, check_texts
 from knnife.errors import BadInput, KnnifeError, NotFound, Offline
 from knnife.geometry import Vectors
 
-OPENAI: Final = "https://api.openai.com/v1"
 TEXTS: Final = 256  # in one request at most; OpenAI takes 2048, smaller servers fewer
 CHARACTERS: Final = 100_000  # in one request, unless a single text is longer: OpenAI takes 300,000 tokens
 TIMEOUT: Final = 120.0  # seconds: a server on a laptop takes its time over a full request
@@ -43,7 +42,7 @@ class OpenAIEncoder:
         self,
         model: str,
         *,
-        url: str = OPENAI,
+        url: str = network.OPENAI,
         key: str = "",
         dimensions: int | None = None,
         query_prefix: str = "",
@@ -71,8 +70,8 @@ class OpenAIEncoder:
         found = re.fullmatch(r"(?P<model>\S+?)(?:@(?P<dimensions>[1-9]\d{0,5}))?", name)
         if found is None:
             raise BadInput(f"'openai:{name}' names no model: expected openai:MODEL or openai:MODEL@DIMENSIONS")
-        url, key = os.environ.get("OPENAI_BASE_URL") or OPENAI, os.environ.get("OPENAI_API_KEY") or ""
-        if url == OPENAI and not key.strip():
+        url, key = network.endpoint(), os.environ.get("OPENAI_API_KEY") or ""
+        if url == network.OPENAI and not key.strip():
             raise BadInput(
                 f"openai:{name} needs a key of OpenAI in OPENAI_API_KEY, or another endpoint in OPENAI_BASE_URL "
                 "(Ollama's is http://localhost:11434/v1)"

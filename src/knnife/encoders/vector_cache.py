@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ import numpy as np
 
 from knnife.encoders import Encoder
 from knnife.encoders.protocol import Progress
+from knnife.encoders.trusted import folder
 from knnife.errors import BadInput, BadPictures, KnnifeError
 from knnife.geometry import Vectors, as_vectors, blocks
 from knnife.things.kinds import kind
@@ -196,20 +196,8 @@ class _Memory:
 
 def _path() -> Path | None:
     """The file of this user; None where it is switched off, or the user has no home."""
-    setting = os.environ.get("KNNIFE_CACHE", "")
-    if setting:
-        return None if setting.lower() == "off" else Path(setting) / FILE
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "knnife" / FILE
+    own = folder()
+    return None if own is None or os.environ.get("KNNIFE_CACHE", "").lower() == "off" else own / FILE
 
 
 def _connect(path: Path) -> sqlite3.Connection:

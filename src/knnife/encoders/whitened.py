@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from knnife.encoders.forms import restore, written
-from knnife.encoders.loading import load_encoder
+from knnife.encoders.loading import load_encoder, load_kept
 from knnife.encoders.protocol import (
     Encoder,
     Progress,
@@ -124,7 +124,7 @@ class WhitenedEncoder:
     @classmethod
     def _of(cls, about: Mapping[str, Any], arrays: Tensors) -> Self:
         name, form = about["base"], about["base form"]
-        base = load_encoder(name) if form is None else restore(form, arrays[BASE].tobytes())
+        base = load_kept(name, "a whitened encoder") if form is None else restore(form, arrays[BASE].tobytes())
         if base.fingerprint != about["fingerprint"]:
             raise ValueError(f"the encoder {name!r:.80} is another than the one whose vectors it whitens")
         if type(about["things"]) is not int:

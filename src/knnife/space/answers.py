@@ -127,6 +127,7 @@ class ViewInfo:
     recall, filtered_recall: recall@10 as measured on the space's own points (without a filter, and with filters).
     source: of a derived view, what made its vectors; None for views of an encoder. stale: whether things, or views that
         it was made from, have changed since; None likewise. metric: by which its vectors are compared.
+    untrusted: where its encoder leads, in words, where this user has to say yes to that first (docs/trust.md).
     """
 
     name: str
@@ -149,6 +150,7 @@ class ViewInfo:
     source: str | None = None
     stale: bool | None = None
     metric: str | None = None
+    untrusted: str | None = None
 
 
 @dataclass(frozen=True)

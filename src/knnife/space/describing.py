@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from knnife.encoders import trusted
 from knnife.geometry import Metric
 from knnife.space.answers import Info, ViewInfo
 from knnife.space.derived import is_stale
@@ -60,5 +61,14 @@ def _describe_view(snapshot: Snapshot, view: View, metric: Metric, recall: float
         source=view.origin and view.origin.source,
         stale=is_stale(snapshot, view),
         metric=view.metric or metric,
+        untrusted=_untrusted(snapshot, view),
     )
     return info, index.bytes
+
+
+def _untrusted(snapshot: Snapshot, view: View) -> str | None:
+    """Where the encoder of a view leads, as long as this user has not said yes to that."""
+    if view.encoder is None or snapshot.encoder(view.fingerprint or "") is not None:
+        return None
+    found = trusted.leads_to(view.encoder)
+    return None if found is None or trusted.is_trusted(found) else found

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from knnife.encoders import Encoder, load_encoder
+from knnife.encoders import Encoder
 from knnife.encoders.forms import restore, written
+from knnife.encoders.loading import load_kept
 from knnife.encoders.tensors import Tensors, read_tensors, write_tensors
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.geometry import Vectors
@@ -62,7 +63,7 @@ def sample_again(meta: Mapping[str, Any], tensors: Tensors, vectors: Vectors, id
             raise BadInput(
                 f"the {what} does not know the encoder of its things; give new ones as a space or as vectors"
             )
-        return load_encoder(name) if data is None else restore(name, data)
+        return load_kept(name, f"the {what}") if data is None else restore(name, data)
 
     things = [Thing(id, None) for id in ids]
     return Sample(

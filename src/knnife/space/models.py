@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
+from knnife.encoders import DEFAULT, Encoder, load_encoder, trusted, vector_cache
 from knnife.encoders.forms import FORMS, check_form, is_trained, restore, written
+from knnife.encoders.loading import load_kept
 from knnife.encoders.protocol import check_values, encode_query, encode_text, preferred_metric, reading_for
-from knnife.errors import BadInput, BadPictures, EncoderMismatch, NotASpace
+from knnife.errors import BadInput, BadPictures, EncoderMismatch, NotASpace, Untrusted
 from knnife.geometry import Metric, Vectors
 from knnife.space.protocols import Snapshot, Writer
 from knnife.space.records import Dtype, View
@@ -41,8 +42,14 @@ class Models:
         return "cosine" if self._given is None else preferred_metric(self._given)
 
     def know(self, encoder: str | Encoder, snapshot: Snapshot | None = None) -> Encoder:
-        """Load an encoder, first one kept in the space (of `snapshot`), and use it for its views from now on."""
+        """Load an encoder that the user gives, first one kept in the space (of `snapshot`), and use it from now on."""
         loaded = (snapshot and self._kept_as(encoder, snapshot)) or load_encoder(encoder)
+        if os.path.isabs(loaded.name) or loaded.name.startswith(trusted.ENDPOINT):
+            trusted.note(loaded.name)  # an object was given, whose name leads somewhere
+        return self._use(loaded)
+
+    def _use(self, loaded: Encoder) -> Encoder:
+        """Make it the encoder of its views, from now on."""
         self._known[loaded.fingerprint] = loaded
         return loaded
 
@@ -70,7 +77,7 @@ class Models:
                 f"search by words, or make a view with an encoder: knnife reencode {self._path} --encoder {DEFAULT}"
             )
         if (own := self._restored(snapshot, view.fingerprint or "")) is not None:
-            return self.know(own)
+            return self._use(own)
         encoder = self._load(view.encoder)
         if encoder.fingerprint != view.fingerprint:
             raise self._mismatch(view, encoder)
@@ -132,6 +139,9 @@ class Models:
             raise NotASpace(f"{self._path} is damaged: the encoder kept in it is no such thing; {copy}")
         try:
             encoder = restore(form, data)
+        except Untrusted as error:  # what it builds on
+            trusted.check(error.encoder, self._path)
+            raise
         except BadInput as error:
             if form not in FORMS:  # a package is missing or broken; the file is as it was
                 raise BadInput(f"the encoder of {self._path} cannot be restored: {error}; until then {hint}") from error
@@ -144,7 +154,7 @@ class Models:
 
     def _load(self, name: str) -> Encoder:
         if name not in self._loaded:
-            self._loaded[name] = self.know(name)
+            self._loaded[name] = self._use(load_kept(name, self._path))
         return self._loaded[name]
 
     def _mismatch(self, view: View, encoder: Encoder) -> EncoderMismatch:

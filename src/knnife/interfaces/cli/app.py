@@ -35,6 +35,7 @@ COMMANDS = (  # in the order in which one meets them
     *(name for name in BUILT_IN if name not in OTHERWISE),
     "reencode",
     "models",
+    "trust",
     "train",
     "words",
     "completion",

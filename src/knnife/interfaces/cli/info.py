@@ -58,6 +58,8 @@ def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:
         yield lacks
     made = f"encoder {view.encoder}" if view.encoder else "vectors brought along"
     yield f"{made} ({view.fingerprint[:FINGERPRINT]})" if view.fingerprint else made
+    if view.untrusted:
+        yield f"not used before you say yes: knnife trust {shlex.quote(info.path)}"
     lost = f", rounded by {view.loss_mean:.2%} (at most {view.loss_max:.2%})" if view.loss_max else ""
     yield f"{view.vectors:,} x {view.dim} {view.dtype}{lost}, {size(view.bytes)}"
     yield f"index {view.index}" if view.index else "no index kept: the space is small, or was not asked yet"

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from knnife.encoders import DEFAULT, Encoder, load_encoder
+from knnife.encoders import DEFAULT, Encoder
+from knnife.encoders.loading import load_kept
 from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, Space, opened, sample
@@ -155,7 +156,7 @@ class Classifier:
 
     @cached_property
     def _model(self) -> Encoder:
-        return self._encoder or load_encoder(self.encoder or DEFAULT)
+        return self._encoder or load_kept(self.encoder or DEFAULT, "the classifier")
 
     def fits(self, asked: Any) -> Vectors:
         """How well each fits any of the classes `(m,)`, from almost 0 to 1.

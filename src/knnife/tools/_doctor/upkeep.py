@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from knnife.encoders import Encoder, load_encoder
-from knnife.encoders.loading import ENDPOINT
-from knnife.errors import EncoderMismatch, KnnifeError
+from knnife.encoders import Encoder
+from knnife.encoders.loading import load_kept
+from knnife.encoders.trusted import ENDPOINT
+from knnife.errors import EncoderMismatch, KnnifeError, Untrusted
 from knnife.space import Space
 from knnife.space.answers import Info, ViewInfo
 from knnife.tools._doctor.check_result import Figure, Finding, State, arguments, judged, percent
@@ -42,7 +43,9 @@ def check_encoder(space: Space, view: ViewInfo) -> tuple[Encoder | None, Finding
         return None, Finding("encoder", "unknown", means, figures, view.vectors)
     again = f"knnife reencode {arguments(str(space.path))} --encoder"
     try:
-        encoder = space.encoder if view.default else load_encoder(view.encoder)
+        encoder = space.encoder if view.default else load_kept(view.encoder, space.path)
+    except Untrusted as error:
+        return None, Finding("encoder", "unknown", str(error), figures, view.vectors)
     except EncoderMismatch as error:
         return None, Finding("encoder", "bad", str(error), figures, view.vectors, f"{again} {arguments(view.encoder)}")
     except KnnifeError as error:
