@@ -30,7 +30,7 @@ _NAMES = {  # module -> the public names that it holds
     "encoders.whitened": "WhitenedEncoder",
     "encoders.word_vectors": "WordVectors",
     "errors": "BadFilter BadInput BadRow DiskFull EncoderMismatch KnnifeError MissingPackage "
-    "NewerFormat NotASpace NotFound Offline ReadOnly SpaceBusy SpaceError Untrusted",
+    "NewerFormat NotASpace NotFound Offline ReadOnly SpaceBusy SpaceError SpaceMoved Untrusted",
     "interfaces.features": "Embed EmbedRows NearestClassifier OutlierDetector",
     "space": "Space",
     "things": "Thing read",
@@ -89,6 +89,7 @@ else:
         ReadOnly as ReadOnly,
         SpaceBusy as SpaceBusy,
         SpaceError as SpaceError,
+        SpaceMoved as SpaceMoved,
         Untrusted as Untrusted,
     )
     from knnife.interfaces.features import (

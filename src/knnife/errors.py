@@ -15,7 +15,8 @@
         ├── NewerFormat                    written by a later knnife
         ├── SpaceBusy                      another process is writing
         ├── ReadOnly                       opened for reading, or the place cannot be written
-        └── DiskFull                       no room; what was committed is still there
+        ├── DiskFull                       no room; what was committed is still there
+        └── SpaceMoved                     renamed, replaced or restored while it was open
 
 Every message says what was given, what was expected and what to do. Catch `KnnifeError` for all of them.
 """
@@ -111,3 +112,7 @@ class ReadOnly(SpaceError):
 
 class DiskFull(SpaceError):
     """There is no room to write. What was committed before is still there."""
+
+
+class SpaceMoved(SpaceError):
+    """The file was renamed, replaced or restored while it was open; the message says where the data is."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput, DiskFull, NotASpace, ReadOnly, SpaceBusy, SpaceError
+from knnife.space.sqlite.place import is_open_here
 
 HEADER: Final = b"SQLite format 3\0"  # how the file of a space begins
+
+ROOM: Final = 1 << 16  # bytes without which there is none
 
 
 def is_space_file(path: str) -> bool:
@@ -23,6 +28,8 @@ def is_space_file(path: str) -> bool:
         return True
     if not os.path.isfile(path):
         return False
+    if is_open_here(path):
+        return True
     try:
         with Path(path).open("rb") as file:
             return file.read(len(HEADER)) == HEADER
@@ -31,7 +38,14 @@ def is_space_file(path: str) -> bool:
 
 
 class Connection(sqlite3.Connection):
-    """A connection that is closed when nobody holds it any more, as that of a thread that has ended."""
+    """A connection that is closed when nobody holds it any more, as that of a thread that has ended.
+
+    written: when the file was last written to, as far as the pages that it holds in memory show. fixed: what the file
+    was like when it was opened as one that nobody writes to; None: others may write, and SQLite notices.
+    """
+
+    written = 0
+    fixed: tuple[int, ...] | None = None
 
     def __del__(self) -> None:
         with suppress(sqlite3.ProgrammingError):  # of a connection that could not even be opened
@@ -50,19 +64,31 @@ def errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _translate(path, error) from error
+        raise translated(path, error) from error
     except UnicodeEncodeError as error:
         raise BadInput(f"text that is not valid Unicode (a lone surrogate) cannot be stored: {error}") from error
 
 
-def _translate(path: Path, error: sqlite3.Error) -> SpaceError:
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process holds what is needed."""
+    return (getattr(error, "sqlite_errorname", None) or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def translated(path: Path, error: sqlite3.Error) -> SpaceError:
+    """An error of SQLite in terms of the space."""
     name = getattr(error, "sqlite_errorname", None) or ""
-    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE"):
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(path)):
         return DiskFull(
             f"no room to write {path} (disk full, a quota or a file-size limit). Everything committed before is kept; "
             "make room and run the same again"
         )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if name.startswith("SQLITE_IOERR"):
+        return SpaceError(
+            f"the system reported an input/output error for {path} ({name}), though there is room: look at the disk "
+            "(dmesg), or at the network that it is reached by. Everything committed before is kept; copy the file to "
+            "another disk before going on"
+        )
+    if is_busy(error):
         return SpaceBusy(
             f"another process is writing to {path}; waited for its transaction to end. Try again when it is done"
         )
@@ -73,3 +99,22 @@ def _translate(path: Path, error: sqlite3.Error) -> SpaceError:
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return NotASpace(f"{path} is damaged ({error}); restore it from a copy")
     return SpaceError(f"{path}: {error}")
+
+
+def _is_full(path: Path) -> bool:
+    """Whether more finds no room beside a file: SQLite tells quotas and limits like a broken disk."""
+    longest = max((each.stat().st_size for each in _files(path)), default=0)
+    try:
+        with tempfile.TemporaryFile(dir=path.absolute().parent) as probe:
+            probe.seek(longest)  # as far behind as the longest of them, for limits on that
+            probe.write(bytes(ROOM))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return False
+
+
+def _files(path: Path) -> list[Path]:
+    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+    return [each for each in beside if each.exists()]

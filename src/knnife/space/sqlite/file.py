@@ -14,6 +14,7 @@ from pathlib import Path
 from knnife.errors import NewerFormat, NotASpace, NotFound, ReadOnly
 from knnife.space.sqlite import trusted_schema
 from knnife.space.sqlite.connection import HEADER, Connection
+from knnife.space.sqlite.place import FilePlace, is_open_here
 from knnife.space.sqlite.words import SCHEMA as WORDS_SCHEMA
 
 APPLICATION_ID = 0x6B6E6E66  # "knnf", at byte 68 of the file
@@ -56,32 +57,27 @@ CREATE TABLE commits (      -- one row a transaction: which state it left; the n
 """
 
 
-def connect(path: Path, *, read_only: bool, durable: bool, wait: float) -> Connection:
-    """A connection to the file. wait: seconds for another writer's transaction to end."""
-    folder_is_ours = os.access(path.parent, os.W_OK)
-    mode = "rwc"
-    if read_only:  # where we may, tidy up the log when closing; nothing else is ever written
-        mode = "rw" if folder_is_ours and os.access(path, os.W_OK) else "ro"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    if mode == "ro" and not folder_is_ours and not _wal(path).exists():
-        uri += "&immutable=1"  # where no log can be made beside the file, nobody is writing either
+def connect(place: FilePlace, how: str, *, wait: float) -> Connection:
+    """A connection to the file. how: the mode of SQLite's address; wait: seconds for another's transaction to end."""
+    uri = f"{place.path.as_uri()}?mode={how}"
     db = Connection(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=wait)
     trusted_schema.restrain(db)
     db.execute("PRAGMA cache_size = -65536")  # KiB
     db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA wal_autocheckpoint = 8192")  # pages, 64 MB: what a batch writes twice is copied once
-    if not read_only:
-        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    db.execute("SELECT 1 FROM sqlite_master").fetchone()  # meets what hinders reading here
     return db
 
 
-def file_bytes(path: Path) -> int:
+def file_bytes(place: FilePlace) -> int:
     """The size of the file and of its write-ahead log."""
-    return sum(each.stat().st_size for each in (path, _wal(path)) if each.exists())
+    return sum(each.stat().st_size for each in (place.path, place.log) if each.exists())
 
 
 def check_place(path: Path, *, read_only: bool, create: bool) -> None:
     """Raises NotASpace, NotFound or ReadOnly where there can be no space at `path`; opens nothing for writing."""
+    if is_open_here(path):
+        return
     if path.is_dir():
         raise NotASpace(f"{path} is a folder; a space is one file, such as {path / 'my.knnife'}")
     if not path.exists():
@@ -143,7 +139,3 @@ def verify(db: Connection, path: Path) -> None:
             f"{path} has format {version}; this knnife reads up to {FORMAT}. To open it: pip install --upgrade knnife"
         )
     trusted_schema.check(db, path)
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")

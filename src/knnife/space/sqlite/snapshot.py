@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,8 @@ from knnife.space.records import Held, IndexInfo, State, Summary, View
 from knnife.space.sqlite import tables
 from knnife.space.sqlite.conditions import FilterCache, compiled
 from knnife.space.sqlite.file import file_bytes
+from knnife.space.sqlite.history import newest
+from knnife.space.sqlite.place import FilePlace
 from knnife.space.sqlite.tables import AMONG
 from knnife.space.sqlite.words import MemoCache, SqliteWords
 from knnife.things import Thing
@@ -45,8 +46,8 @@ class Caches:
 class SqliteSnapshot:
     """A connection in a transaction."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path, caches: Caches) -> None:
-        self._db, self._path, self._caches = db, path, caches
+    def __init__(self, db: sqlite3.Connection, place: FilePlace, caches: Caches) -> None:
+        self._db, self._place, self._caches = db, place, caches
         self._state: State | None = None  # read once: a question of microseconds notices what it costs
         self._views: list[View] | None = None
 
@@ -54,8 +55,10 @@ class SqliteSnapshot:
     def state(self) -> State:
         """The newest row of `commits`."""
         if self._state is None:
-            newest = "SELECT * FROM commits ORDER BY number DESC LIMIT 1"
-            self._state = State(*self._db.execute(newest).fetchone())
+            state = newest(self._db)
+            if state is None:
+                raise NotASpace(f"{self._place.path} is damaged: it holds no state; restore it from a copy")
+            self._state = state
         return self._state
 
     # things
@@ -130,10 +133,11 @@ class SqliteSnapshot:
         """What is said of rows among which something else than a vector was found."""
         pos, blob = next(row for row in rows if not isinstance(row[1], bytes) or len(row[1]) != view.width)
         found = f"{len(blob)} bytes" if isinstance(blob, bytes) else f"a {type(blob).__name__}"
+        path = self._place.path
         return NotASpace(
-            f"{self._path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}, "
-            f"expected {view.width} bytes; restore the file from a copy, or see `knnife doctor {self._path}` for what "
-            "can be rescued"
+            f"{path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}, "
+            f"expected {view.width} bytes; restore the file from a copy, or see `knnife doctor {path}` for what can be "
+            "rescued"
         )
 
     def count(self, view: View) -> int:
@@ -184,7 +188,7 @@ class SqliteSnapshot:
         fields: dict[str, None] = {}
         for (about,) in self._db.execute(f"SELECT about FROM things ORDER BY pos LIMIT {FIELDS_OF}"):
             fields.update(dict.fromkeys(json.loads(about)))
-        return Summary(parts, wholes, tuple(fields), file_bytes(self._path), tables.count_thumbnails(self._db)[0])
+        return Summary(parts, wholes, tuple(fields), file_bytes(self._place), tables.count_thumbnails(self._db)[0])
 
     def faults(self) -> Iterator[str]:
         """What SQLite finds damaged, and what is promised of a space and does not hold."""

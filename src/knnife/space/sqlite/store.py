@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knnife.errors import ReadOnly, SpaceBusy, SpaceError
+from knnife.errors import DiskFull, ReadOnly, SpaceBusy, SpaceError, SpaceMoved
 from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
 from knnife.space.records import State
 from knnife.space.sqlite import file
 from knnife.space.sqlite.conditions import INDEXED_FROM, missing_indexes
-from knnife.space.sqlite.connection import Connection, errors
+from knnife.space.sqlite.connection import Connection, errors, is_busy, translated
+from knnife.space.sqlite.history import check_log, check_same
+from knnife.space.sqlite.place import FilePlace, check_neighbours, identity_of
 from knnife.space.sqlite.snapshot import Caches, SqliteSnapshot
 from knnife.space.sqlite.writer import SqliteWriter
 
@@ -28,33 +32,59 @@ class SqliteStore:
     def __init__(self, path: Path, *, read_only: bool, create: bool, durable: bool) -> None:
         self.path, self.read_only = path, read_only
         self._durable, self._closed = durable, False
-        self._caches = Caches(IndexSync(path, read_only))
+        self._place = FilePlace(path, self._fold)
+        self._caches = Caches(IndexSync(self._place.path, read_only))
         self._asked: set[str] = set()  # fields that have an index, or will have none
         self._idle: list[Connection] = []  # readers that nobody uses; the last one used, whose pages are warm, first
         self._readers: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._lock = threading.RLock()  # one writer among the threads of this process
         self._writer: Connection | None = None
+        self._written = 0  # when the file was last looked at that closely
+        self._seen: State | None = None  # the newest state that was shown
         file.check_place(path, read_only=read_only, create=create)
         with errors(path):
+            check_neighbours(self._place)
+            check_log(self._place)
+            before = identity_of(self._place.path)
             if not read_only:
-                self._writer = self._connect()
-                file.make(self._writer, path)
-            else:
+                self._writer = self._begin_writing(before is None)
+            if self._writer is None:
                 file.verify(reader := self._new_reader(), path)
                 self._idle.append(reader)
+            self._place.settle(before)
+            weakref.finalize(self, self._place.leave)
+
+    def _begin_writing(self, is_new: bool) -> Connection | None:
+        """The connection that writes; None where there is no room for that, and what is there can still be read."""
+        try:
+            writer = self._connect_writer("rwc" if is_new else "rw")
+            file.make(writer, self.path)
+        except sqlite3.OperationalError as error:
+            if is_new or not isinstance(translated(self.path, error), DiskFull):
+                raise
+            return None
+        return writer
+
+    def _connect_writer(self, how: str) -> Connection:
+        writer = file.connect(self._place, how, wait=WAIT_SECONDS)
+        writer.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+        return writer
 
     @contextmanager
     def read(self) -> Iterator[SqliteSnapshot]:
         """See `Store`. A connection that is in use belongs to one snapshot alone."""
         with errors(self.path):
             self._check_open()
-            try:
-                db = self._idle.pop()
-            except IndexError:
-                db = self._new_reader()
+            self._look()
+            db, seen = self._reader(), self._seen
             db.execute("BEGIN")
             try:
-                yield SqliteSnapshot(db, self.path, self._caches)
+                snapshot = SqliteSnapshot(db, self._place, self._caches)
+                check_same(db, self._place, seen, snapshot.state)
+                self._seen = snapshot.state
+                yield snapshot
+                if db.fixed not in (None, self._place.standing()):
+                    raise SpaceBusy(f"{self.path} was written to while it was read; ask again")
             finally:
                 db.rollback()
                 self._idle.append(db)
@@ -62,31 +92,44 @@ class SqliteStore:
     @contextmanager
     def write(self, expected: State | None = None, *, wait: bool = True) -> Iterator[SqliteWriter]:
         """See `Store`. SpaceBusy after 30 seconds."""
-        db = self._writer
-        if db is None:
+        if self.read_only:
             raise ReadOnly(f"{self.path} was opened for reading only; open it without read_only to change it")
         if not self._lock.acquire(blocking=wait):
             raise SpaceBusy(f"another thread is writing to {self.path}")
         try:
             with errors(self.path):
                 self._check_open()
-                db.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_SECONDS) if wait else 0}")
-                db.execute("BEGIN IMMEDIATE")
-                try:
-                    writer = SqliteWriter(db, self.path, self._caches)
+                self._look()
+                with self._transaction(wait) as writer:
                     if expected is not None and writer.state != expected:
                         raise Moved
                     yield writer
-                    writer.end()
-                    db.execute("COMMIT")
-                except BaseException:
-                    if db.in_transaction:
-                        db.rollback()
-                    raise
                 for number in writer.dropped:
                     self._caches.indexes.forget(number)
         finally:
             self._lock.release()
+
+    @contextmanager
+    def _transaction(self, wait: bool) -> Iterator[SqliteWriter]:
+        if self._writer is None:  # there was no room when the file was opened
+            self._writer = self._connect_writer("rw")
+        db, seen = self._writer, self._seen
+        self._refresh(db)
+        db.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_SECONDS) if wait else 0}")
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            writer = SqliteWriter(db, self._place, self._caches)
+            check_same(db, self._place, seen, writer.state)
+            yield writer
+            writer.end()
+            self._place.look()
+            db.execute("COMMIT")
+        except BaseException as error:
+            if db.in_transaction:
+                db.rollback()
+            if isinstance(error, SpaceMoved):
+                self._fold()
+            raise
 
     def prepare(self, tree: Tree) -> None:
         """See `Store`: indexes on the fields of a filter, where that is worth it and the file can be written now."""
@@ -124,22 +167,88 @@ class SqliteStore:
 
     def close(self) -> None:
         """See `Store`. The last one to leave folds the write-ahead log into the file."""
+        if self._closed:
+            return
         self._closed = True
         with self._lock:
+            moved = self._place.identity is not None and identity_of(self._place.path) != self._place.identity
+            folded = not moved or self._fold()
+            where = "" if folded else str(self._place.moved())
             for reader in [*self._readers]:
                 reader.close()
             self._idle.clear()
             if self._writer is not None:
                 self._writer.close()
+            self._place.leave()
+        if where:
+            raise SpaceMoved(f"{where}. What was committed last is in its log, {self._place.log}: others are using it")
+        if moved:
+            self._place.clear()
+
+    def _look(self) -> None:
+        """Raises SpaceMoved where the file that is open does not lie under its path any more, or has other contents."""
+        try:
+            written = self._place.look()
+            if written != self._written:
+                check_log(self._place)
+                self._written = written
+        except SpaceMoved:
+            self._fold()
+            raise
+
+    def _fold(self) -> bool:
+        """Put what is in the log of a file that was moved into the file itself: SQLite does not when it closes it.
+
+        False where somebody reads or writes just now, and it stays in the log.
+        """
+        db = self._writer or next(iter(self._idle), None)
+        if db is None or db.fixed or self._place.is_over:
+            return True
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+        finally:
+            self._lock.release()
+
+    def _refresh(self, db: Connection) -> None:
+        """Let go of pages in memory that were read before the file was written to."""
+        if db.written != self._written:
+            db.execute("PRAGMA shrink_memory")
+            db.written = self._written
+
+    def _reader(self) -> Connection:
+        try:
+            db = self._idle.pop()
+        except IndexError:
+            return self._new_reader()
+        if db.fixed not in (None, self._place.standing()):
+            db.close()
+            return self._new_reader()
+        self._refresh(db)
+        return db
 
     def _new_reader(self) -> Connection:
-        reader = self._connect()
+        """A connection that reads. Where SQLite cannot share memory beside the file, nobody may be writing."""
+        writable = not self.read_only or (
+            os.access(self._place.path, os.W_OK) and os.access(self._place.real.parent, os.W_OK)
+        )
+        try:
+            reader = file.connect(self._place, "rw" if writable else "ro", wait=WAIT_SECONDS)  # rw: to tidy up the log
+        except sqlite3.OperationalError as error:
+            fixed = self._place.standing()
+            if fixed is None or is_busy(error):
+                raise
+            reader = file.connect(self._place, "ro&immutable=1", wait=WAIT_SECONDS)
+            reader.fixed = fixed
+        if self._place.identity is not None:
+            self._place.look()
         reader.execute("PRAGMA query_only = ON")
+        reader.written = self._written
         self._readers.add(reader)
         return reader
-
-    def _connect(self) -> Connection:
-        return file.connect(self.path, read_only=self.read_only, durable=self._durable, wait=WAIT_SECONDS)
 
     def _check_open(self) -> None:
         if self._closed:

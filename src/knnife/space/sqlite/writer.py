@@ -35,7 +35,7 @@ class SqliteWriter(SqliteSnapshot):
 
     def _goes_to(self, state: State) -> None:
         self._moved, self._state = True, state
-        self._caches = Caches(IndexSync(self._path, read_only=True))  # what readers share does not hold in here
+        self._caches = Caches(IndexSync(self._place.path, read_only=True))  # what readers share does not hold in here
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         before = self.state
