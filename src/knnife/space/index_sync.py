@@ -104,7 +104,7 @@ class IndexSync:
         try:
             index.save(path, stamp)
             path.chmod(self._path.stat().st_mode & 0o777)  # whoever may read the space may read its index
-            return Index.load(path)[0]  # from now on its vectors are mapped from the file, not held in memory
+            return index.settled()
         except OSError as error:
             warnings.warn(f"the index of {self._path} could not be kept in {path}: {error}", stacklevel=2)
             return index

@@ -1,4 +1,4 @@
-"""A file of arrays that is mapped into memory, and that notices when it was damaged.
+"""A file of arrays that is read into memory, and that notices when it was damaged.
 
     bytes 0 to 7    magic "knnifeix"
     8 to 15         length of the head in bytes, little-endian; a multiple of 64
@@ -57,15 +57,18 @@ def save(path: Path, arrays: Arrays, about: Mapping[str, Any]) -> None:
 
 
 def load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays, mapped from the file and not to be written to, and what was said about them.
+    """The arrays, not to be written to, and what was said about them.
 
-    Raises DamagedCache, or OSError when the file cannot be read.
+    They are read, not mapped: whatever is done to the file afterwards (copied over, cut short) changes no answer and
+    stops no process. Raises DamagedCache, or OSError when the file cannot be read.
     """
-    data = _mapped(path)
-    head = _head(data)
-    length = int.from_bytes(data[8:16].tobytes(), "little")
-    body = data[PREFIX + length :]
-    if len(body) != head["bytes"] or _sums(body).tolist() != head["sums"]:
+    with path.open("rb") as file:
+        head, length = _head(file)
+        size = os.fstat(file.fileno()).st_size - PREFIX - length
+        if size != head["bytes"]:
+            raise DamagedCache(f"{path}: cut short or longer than written; delete the file, it will be made again")
+        body = _read(file, size, head["sums"])
+    if body is None:
         raise DamagedCache(f"{path}: the contents are not what was written; delete the file, it will be made again")
     arrays = {}
     for name, dtype, shape, start in head["arrays"]:
@@ -74,23 +77,33 @@ def load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, head["about"]
 
 
-def _mapped(path: Path) -> NDArray[np.uint8]:
-    if path.stat().st_size < PREFIX:
-        raise DamagedCache(f"{path}: too short for a cache; delete the file, it will be made again")
-    return np.asarray(np.memmap(path, np.uint8, "r"))
+def _read(file: BinaryIO, size: int, sums: Sequence[int]) -> NDArray[np.uint8] | None:
+    """The next `size` bytes, beginning at a multiple of ALIGN in memory; None where a sum is not the one expected."""
+    held = np.empty(size + ALIGN, np.uint8)
+    first = -held.ctypes.data % ALIGN
+    body = held[first : first + size]
+    if len(sums) != -(-size // BLOCK):
+        return None
+    for start, expected in zip(range(0, size, BLOCK), sums, strict=True):  # summed while it is in the processor's cache
+        block = body[start : start + BLOCK]
+        if file.readinto(block.data) != len(block) or _sums(block).tolist() != [expected]:  # type: ignore[attr-defined]
+            return None
+    body.flags.writeable = False
+    return body
 
 
-def _head(data: NDArray[np.uint8]) -> dict[str, Any]:
-    prefix = data[:PREFIX].tobytes()
+def _head(file: BinaryIO) -> tuple[dict[str, Any], int]:
+    """What is said at the beginning of a file, and how many bytes that takes."""
+    prefix = file.read(PREFIX).ljust(PREFIX, b"\0")
     length = int.from_bytes(prefix[8:16], "little")
-    text = data[PREFIX : PREFIX + length].tobytes() if length <= len(data) else b""
+    text = file.read(length) if length <= os.fstat(file.fileno()).st_size else b""
     if prefix[:8] != MAGIC or hashlib.sha256(text).digest() != prefix[16:48] or any(prefix[48:]):
         raise DamagedCache("not the beginning of a cache; delete the file, it will be made again")
     head: dict[str, Any] = json.loads(text)
     made_by = {name: head.get(name) for name in _this()}
     if made_by != _this():
         raise DamagedCache(f"made by another version ({made_by}, here {_this()}); it will be made again")
-    return head
+    return head, length
 
 
 def _this() -> dict[str, Any]:

@@ -13,6 +13,7 @@ What the codes find are candidates, re-ranked with the exact vectors (exact.py).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,10 @@ LEARN_CODES = 10_000  # vectors that the 16 centroids of each group are learned 
 LEARN_LISTS = 24  # vectors a list that the cells are learned from
 ROUNDS = 6  # of k-means
 ROTATED_BYTES = 64 << 20  # what is rotated at a time
+KIND, LISTS = b"IwPf", b"ilbl"  # how FAISS marks such a structure, and its lists, among bytes
+PER_BLOCK = 32  # codes that lie together
+
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,73 @@ class Codes:
         return data
 
     @classmethod
-    def unpacked(cls, data: NDArray[np.uint8], rotation: Vectors) -> Codes:
-        """Codes from the bytes of `packed`. FAISS trusts them: check first that they are the ones that were written."""
-        return cls(faiss.deserialize_index(data), rotation)
+    def unpacked(cls, data: NDArray[np.uint8], rotation: Vectors, rows: int) -> Codes:
+        """Codes of the first of `rows` rows, from the bytes of `packed`.
+
+        Raises ValueError for bytes that FAISS would follow out of its memory: a file may come from anybody.
+        """
+        with _lock:  # the limit is one for the whole process
+            before = faiss.get_deserialization_vector_byte_limit()
+            faiss.set_deserialization_vector_byte_limit(len(data))
+            try:
+                structure = faiss.deserialize_index(data) if data[:4].tobytes() == KIND else None
+            except (RuntimeError, MemoryError) as error:
+                raise ValueError(f"codes that FAISS does not read: {error}") from error
+            finally:
+                faiss.set_deserialization_vector_byte_limit(before)
+        if not (isinstance(structure, faiss.IndexIVFPQFastScan) and _is_sound(structure, rotation.shape[1])):
+            raise ValueError("codes of another make")
+        if not np.array_equal(faiss.serialize_index(structure), data) or not _are_lists_sound(data, structure, rows):
+            raise ValueError("lists of codes that do not fit together")
+        return cls(structure, rotation)
+
+
+def _is_sound(structure: Any, width: int) -> bool:
+    """Whether the sizes in a FAISS structure are those that `Codes.learn` gives it, for vectors of `width` numbers."""
+    quantizer, pq = faiss.downcast_index(structure.quantizer), structure.pq
+    lists = faiss.downcast_InvertedLists(structure.invlists)
+    if not isinstance(quantizer, faiss.IndexFlat) or not isinstance(lists, faiss.BlockInvertedLists):
+        return False
+    groups = pq.M
+    return bool(
+        (structure.d, quantizer.d, pq.d, groups * pq.dsub) == (width,) * 4
+        and (pq.nbits, pq.ksub, structure.by_residual, structure.is_trained) == (BITS, 1 << BITS, False, True)
+        and (quantizer.ntotal, lists.nlist) == (structure.nlist,) * 2
+        and quantizer.codes.size() == 4 * width * structure.nlist
+        and pq.centroids.size() == width << BITS
+        and (structure.M, structure.M2, structure.bbs) == (groups, groups + groups % 2, lists.n_per_block)
+        and lists.n_per_block == PER_BLOCK
+        and lists.block_size == structure.M2 * PER_BLOCK // 2
+        and quantizer.metric_type == structure.metric_type
+    )
+
+
+def _are_lists_sound(data: NDArray[np.uint8], structure: Any, rows: int) -> bool:
+    """Whether each list has as many codes as numbers of rows, and all lists together each row up to `n` once.
+
+    They are the end of what FAISS writes: "ilbl", four sizes, then for each list two arrays, each with its length.
+    """
+    if structure.ntotal > rows:
+        return False
+    raw, seen = data.tobytes(), np.zeros(structure.ntotal, bool)
+    start = raw.find(LISTS)
+    while start >= 0:
+        at, ids = start + len(LISTS) + 4 * 8, list[NDArray[np.int64]]()
+        for _ in range(structure.nlist):
+            count = int.from_bytes(raw[at : at + 8], "little")
+            ids.append(np.frombuffer(raw[at + 8 : at + 8 + 8 * count], np.int64))
+            at += 8 + 8 * count
+            size = int.from_bytes(raw[at : at + 8], "little")
+            at += 8 + size
+            if at > len(raw) or size < -(-count // PER_BLOCK) * structure.M2 * PER_BLOCK // 2:
+                break
+        else:
+            every = np.concatenate(ids)
+            if at == len(raw) and len(every) == len(seen) and not ((every < 0) | (every >= len(seen))).any():
+                seen[every] = True
+                return bool(seen.all())
+        start = raw.find(LISTS, start + 1)
+    return False
 
 
 def learn_cells(vectors: Vectors, metric: Metric, lists: int, seed: int) -> Vectors:

@@ -10,7 +10,7 @@ removed, the index is built anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Metric, Positions, Vectors, blocks
+from knnife.geometry import METRICS, Metric, Positions, Vectors, blocks
 from knnife.space.index import cache_file, exact
+from knnife.space.index.cache_file import DamagedCache
 from knnife.space.index.codes import Codes
 from knnife.space.index.exact import Rows
 from knnife.space.index.points import Pairs, Points
@@ -231,21 +232,49 @@ class Index:
         about = {"metric": points.metric, "longest": points.longest, "wanted": self.wanted, "seed": self.seed}
         cache_file.save(path, arrays, {**about, "stamp": asdict(stamp), "tuning": asdict(self.tuning)})
 
+    def settled(self) -> Index:
+        """The same index as `load` gives it after `save`: all its points in one table, and nothing unsaved."""
+        points = self.points
+        if not len(points.tail):
+            return self
+        table = points.base.joined(points.tail)
+        return replace(self, points=replace(points, base=table, tail=Table.empty(points.dim)))
+
     @classmethod
     def load(cls, path: Path) -> tuple[Index, Stamp]:
-        """What `save` left: the vectors stay in the file, mapped. Raises DamagedCache, or OSError."""
+        """What `save` left. Raises DamagedCache, or OSError."""
         arrays, about = cache_file.load(path)
-        vectors = arrays["vectors"]
+        try:
+            return cls._from(arrays, about), Stamp(**about["stamp"])
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            OverflowError,
+        ) as error:  # the sums are right: written so by somebody
+            raise DamagedCache(f"{path}: {error}; delete the file, it will be made again") from error
+
+    @classmethod
+    def _from(cls, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Index:
+        """An index of what a file says, as far as that fits together. Raises ValueError."""
+        vectors, live, rotation = arrays["vectors"], arrays["live"], arrays["rotation"]
+        table = Table.of(arrays["positions"], vectors, arrays["id_ends"], arrays["id_bytes"])
+        table.check()
+        if about["metric"] not in METRICS or live.dtype != np.bool_ or live.shape not in ((0,), (len(table),)):
+            raise ValueError("an index of no known metric, or of other points than it lists")
+        if live.view(np.uint8).max(initial=0) > 1 or not np.isfinite([about["longest"], about["wanted"]]).all():
+            raise ValueError("numbers that are none")
         points = Points(
-            about["metric"],
-            Table.of(arrays["positions"], vectors, arrays["id_ends"], arrays["id_bytes"]),
-            Table.empty(vectors.shape[1]),
-            arrays["live"] if len(arrays["live"]) else None,
-            about["longest"],
+            about["metric"], table, Table.empty(vectors.shape[1]), live if len(live) else None, float(about["longest"])
         )
-        codes = Codes.unpacked(arrays["codes"], arrays["rotation"]) if len(arrays["codes"]) else None
-        index = cls(points, codes, Tuning.of(about["tuning"]), about["wanted"], about["seed"])
-        return index, Stamp(**about["stamp"])
+        codes = None
+        if len(arrays["codes"]):
+            if rotation.dtype != np.float32 or rotation.ndim != 2 or len(rotation) != vectors.shape[1]:
+                raise ValueError("codes of other vectors")
+            codes = Codes.unpacked(arrays["codes"], rotation, len(table))
+        tuning = Tuning.of(about["tuning"])
+        tuning.check(len(table), codes.lists if codes else 0)
+        return cls(points, codes, tuning, float(about["wanted"]), int(about["seed"]))
 
 
 def _learn(points: Points, recall: float, seed: int, progress: Progress) -> tuple[Codes | None, Tuning]:

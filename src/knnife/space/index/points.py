@@ -1,6 +1,6 @@
 """The points of an index: their tables, which of them are still there, and every question that is answered exactly.
 
-Rows are numbered through the base (what was built or loaded, perhaps mapped from a file) and on through the tail (what
+Rows are numbered through the base (what was built or loaded) and on through the tail (what
 came later). A removed point keeps its row, marked as dead, until the index is built anew.
 """
 

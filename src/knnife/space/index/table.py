@@ -82,6 +82,19 @@ class Table:
     def __len__(self) -> int:
         return self.positions_column.n
 
+    def check(self) -> None:
+        """Raises ValueError where the columns do not fit together, as they may when a file was made by others."""
+        n, positions, vectors, ends, data = len(self), self.positions, self.vectors, self.id_ends.array, self.id_bytes
+        kinds = [each.dtype for each in (positions, vectors, ends, data.array)]
+        if kinds != [np.int64, np.float32, np.int64, np.uint8]:
+            raise ValueError("columns of other numbers")
+        if [each.shape for each in (positions, ends, data.array)] != [(n,), (n,), (data.n,)]:
+            raise ValueError("columns of other lengths")
+        if vectors.ndim != 2 or len(vectors) != n or (np.diff(positions) <= 0).any():
+            raise ValueError("positions that do not ascend, or not one for each vector")
+        if (np.diff(ends, prepend=0) < 0).any() or (ends[-1] if n else 0) != data.n:
+            raise ValueError("ids that are not one behind the other")
+
     @property
     def positions(self) -> Positions:
         """`(n,)` int64, ascending."""

@@ -64,6 +64,14 @@ class Tuning:
         efforts = {name: tuple(Effort(**one) for one in fields[name]) for name in ("efforts", "filtered")}
         return cls(**{**fields, **efforts})
 
+    def check(self, rows: int, lists: int) -> None:
+        """Raises ValueError for efforts that an index of so many rows and lists (0: none) cannot make."""
+        efforts = self.efforts + self.filtered
+        if self.lists != lists or len(efforts) != (2 * len(GEARS) if lists else 0):
+            raise ValueError("an index that was tuned for other codes")
+        if not all(0 < one.lists <= lists and 0 < one.candidates <= max(rows, MOST) for one in efforts):
+            raise ValueError("efforts that cannot be made")
+
     def __str__(self) -> str:
         if self.method == "exact":
             return "exact"
