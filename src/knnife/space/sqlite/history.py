@@ -13,6 +13,7 @@ from contextlib import closing
 
 from knnife.errors import SpaceMoved
 from knnife.space.records import State
+from knnife.space.sqlite import trusted_schema
 from knnife.space.sqlite.place import FilePlace
 
 NEWEST = "SELECT * FROM commits ORDER BY number DESC LIMIT 1"
@@ -63,10 +64,9 @@ def _belongs(place: FilePlace) -> bool:
     if in_file is None:
         return True  # not even begun, or in the middle of being written: that needs its log
     transactions = _transactions(place)
-    uri = f"{place.real.as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as db:
-            now = newest(db)
+        with closing(_connect(place, "mode=ro")) as db:
+            now = _newest_of_any(db)
             row = db.execute("SELECT token FROM commits WHERE number = ?", [in_file.number]).fetchone()
     except sqlite3.OperationalError:  # no right to read the log, or busy: whoever opens it meets that, and says so
         return True
@@ -78,10 +78,22 @@ def _belongs(place: FilePlace) -> bool:
 
 def _seen(place: FilePlace, how: str) -> State | None:
     try:
-        with closing(sqlite3.connect(f"{place.real.as_uri()}?{how}", uri=True, isolation_level=None)) as db:
-            return newest(db)
+        with closing(_connect(place, how)) as db:
+            return _newest_of_any(db)
     except (sqlite3.Error, TypeError):
         return None
+
+
+def _newest_of_any(db: sqlite3.Connection) -> State | None:
+    """As `newest`, of a file that nobody has checked yet: a view of that name could run for ever."""
+    is_table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'commits'"
+    return newest(db) if db.execute(is_table).fetchone() else None
+
+
+def _connect(place: FilePlace, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{place.real.as_uri()}?{how}", uri=True, isolation_level=None)
+    trusted_schema.restrain(db)
+    return db
 
 
 def _size(place: FilePlace) -> int:
