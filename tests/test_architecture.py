@@ -36,6 +36,8 @@ LAYERS = [
     "_word2vec",
     "errors",
     "threads",
+    "output_kinds",
+    "outputs",
     "geometry",
     "statistics",
     "things",

@@ -24,6 +24,8 @@ def test_nothing_else_is_public() -> None:
         "errors",
         "geometry",
         "interfaces",
+        "output_kinds",
+        "outputs",
         "space",
         "statistics",
         "testing",

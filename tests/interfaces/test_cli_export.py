@@ -109,7 +109,7 @@ def test_parts_say_what_they_are_part_of(knnife: Knnife, folder: Path) -> None:
 def test_a_failed_export_leaves_the_old_file_and_no_other(
     knnife: Knnife, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("out.jsonl").write_text("old")
+    Path("out.jsonl").write_text("{}")
     before = sorted(os.listdir())
 
     def broken(*_: object) -> str:
@@ -118,7 +118,7 @@ def test_a_failed_export_leaves_the_old_file_and_no_other(
     monkeypatch.setattr("knnife.interfaces.cli.writers.json_line", broken)
     outcome = knnife("export films.knnife -o out.jsonl")
     assert (outcome.code, outcome.err) == (1, "knnife: No space left on device\n")
-    assert Path("out.jsonl").read_text() == "old"
+    assert Path("out.jsonl").read_text() == "{}"
     assert sorted(os.listdir()) == before
 
 

@@ -114,7 +114,7 @@ def test_broken_rows_stop_the_command_or_are_counted(knnife: Knnife) -> None:
         ("a.pdf -o x.vectors", 1, "a.pdf: this is a PDF, an archive or an office document: save the text"),
         ("'' -o x.vectors", 2, "a SOURCE is empty"),
         ("https://example.org/a.txt -o x.vectors", 2, "nothing is fetched from the net"),
-        ("corpus.txt old.vectors -o old.vectors", 2, "-o old.vectors is a SOURCE as well"),
+        ("corpus.txt old.vectors -o old.vectors", 1, "old.vectors cannot be written to: it is what is read"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(knnife: Knnife, line: str, code: int, said: str) -> None:

@@ -103,7 +103,7 @@ def test_no_groups_are_told(tmp_path: Path) -> None:
 
 def test_a_page_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "s.html"
-    path.write_text("before")
+    path.write_text("<!doctype html>before")
 
     def body() -> object:
         yield "<p>one</p>"
@@ -111,7 +111,7 @@ def test_a_page_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         page("t", body(), path)
-    assert path.read_text() == "before"
+    assert path.read_text() == "<!doctype html>before"
     assert [each.name for each in tmp_path.iterdir()] == ["s.html"]
     with pytest.raises(BadInput, match="cannot be written"):
         page("t", [], tmp_path / "no" / "s.html")

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -32,12 +33,20 @@ from knnife.encoders.text_blocks import Block, blocks
 from knnife.encoders.wordpiece import WordpieceSums, vocabulary
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, lengths
+from knnife.output_kinds import OutputKind
+from knnife.outputs import whole_file
 from knnife.threads import on_all_cores, quiet_forks
 
 FILES: Final = ("model.safetensors", "tokenizer.json", "config.json")
 
 
 quiet_forks()
+
+
+def _holds_a_model(head: bytes, path: str) -> bool:
+    """Whether the folder of a file holds a static model, and not one of another kind."""
+    config = Path(path).with_name(FILES[2])
+    return config.is_file() and b'"normalize"' in config.read_bytes()
 
 
 class StaticEncoder:
@@ -116,9 +125,12 @@ class StaticEncoder:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {name: tensor for name, tensor in self._tensors.items() if tensor is not None}
-        (folder / FILES[0]).write_bytes(to_bytes(tensors))
-        (folder / FILES[1]).write_bytes(self._tokenizer_json)
-        (folder / FILES[2]).write_text(json.dumps(self.config, indent=2) + "\n", encoding="utf-8")
+        contents = (to_bytes(tensors), self._tokenizer_json, (json.dumps(self.config, indent=2) + "\n").encode())
+        with ExitStack() as stack:  # all three are whole before the first takes its place
+            for name, content in zip(FILES, contents, strict=True):
+                stack.enter_context(whole_file(folder / name, OutputKind("of a static model", _holds_a_model))).write(
+                    content
+                )
 
     def encode(self, values: Sequence[str]) -> Vectors:
         """The vectors of texts, float32 `(n, dim)`; a text without a known token gives zeros.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, numpy as safetensors, safe_open
 
 from knnife.errors import BadInput
+from knnife.output_kinds import arrays
+from knnife.outputs import whole_file
 
 Tensors = Mapping[str, NDArray[Any]]
 Made = TypeVar("Made")
@@ -23,8 +24,8 @@ DAMAGED = (ValueError, LookupError, TypeError, AttributeError, OverflowError, Re
 
 def to_bytes(tensors: Tensors, metadata: Mapping[str, str] | None = None) -> bytes:
     """A safetensors file of these arrays, and of texts about them, in memory."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    return safetensors.save(arrays, None if metadata is None else dict(metadata))
+    parts = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return safetensors.save(parts, None if metadata is None else dict(metadata))
 
 
 def from_bytes(data: bytes) -> dict[str, NDArray[Any]]:
@@ -35,15 +36,14 @@ def from_bytes(data: bytes) -> dict[str, NDArray[Any]]:
         raise ValueError(str(error)) from error
 
 
-def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one. Raises OSError."""
+def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str], what: str) -> None:
+    """Writes the file in one step: whoever reads it meanwhile sees the old one or the new one.
+
+    what: the files that it may take the place of, as `output_kinds.arrays` names them. Raises what `whole_file` raises.
+    """
     content = to_bytes(tensors, metadata)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path, arrays(what)) as stream:
+        stream.write(content)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:

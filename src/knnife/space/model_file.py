@@ -42,12 +42,16 @@ def read_kept(
         ) from error
 
 
-def write_kept(path: Path, format: str, own: Sample, meta: Mapping[str, Any], tensors: Tensors) -> None:
-    """Writes tensors, `meta` as JSON, and what `sample_again` needs of a sample beside its vectors, in one step."""
+def write_kept(path: Path, format: str, what: str, own: Sample, meta: Mapping[str, Any], tensors: Tensors) -> None:
+    """Writes tensors, `meta` as JSON, and what `sample_again` needs of a sample beside its vectors, in one step.
+
+    what: the format without its "knnife-" and version: such a file may be written over.
+    """
     name, data = _encoder_of(own)
     described = {"format": format, "metric": own.metric, "fingerprint": own.fingerprint, "source": own.source}
     encoder = {} if data is None else {"encoder": np.frombuffer(data, np.uint8)}
-    write_tensors(path, {**tensors, **encoder}, {"meta": json.dumps({**described, **meta, "encoder": name})})
+    content = {"meta": json.dumps({**described, **meta, "encoder": name})}
+    write_tensors(path, {**tensors, **encoder}, content, what)
 
 
 def sample_again(meta: Mapping[str, Any], tensors: Tensors, vectors: Vectors, ids: Sequence[str], what: str) -> Sample:

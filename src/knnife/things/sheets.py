@@ -11,12 +11,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from knnife.errors import BadInput, KnnifeError, MissingPackage
+from knnife.errors import KnnifeError, MissingPackage
+from knnife.output_kinds import PAGE
+from knnife.outputs import whole_text
 from knnife.things.pictures import Value
 from knnife.things.pixels import Pixels, jpeg, pixels
 from knnife.threads import cores
@@ -52,11 +53,14 @@ class Cell(NamedTuple):
     marked: bool = False
 
 
-def sheet(title: str, groups: Iterable[tuple[str, Sequence[Cell]]], path: str | os.PathLike[str]) -> int:
+def sheet(
+    title: str, groups: Iterable[tuple[str, Sequence[Cell]]], path: str | os.PathLike[str], *, private: bool = False
+) -> int:
     """Write groups of pictures, each with its heading, to an HTML file; how many groups there were.
 
     Groups are written as they come, so any number of them takes little memory. A picture that cannot be read is
-    replaced by the reason. Raises BadInput where the file cannot be written, MissingPackage without Pillow.
+    replaced by the reason. private: its owner alone may read the file. Raises what `whole_file` raises, and
+    MissingPackage without Pillow.
     """
     count = 0
 
@@ -70,28 +74,24 @@ def sheet(title: str, groups: Iterable[tuple[str, Sequence[Cell]]], path: str | 
         if not count:
             yield "<p>There is nothing to show.</p>\n"
 
-    page(title, sections(), path)
+    page(title, sections(), path, private=private)
     return count
 
 
-def page(title: str, body: Iterable[str], path: str | os.PathLike[str]) -> None:
-    """Write an HTML file, whole or not at all. body: its HTML in parts, texts `escaped`. Raises BadInput."""
+def page(title: str, body: Iterable[str], path: str | os.PathLike[str], *, private: bool = False) -> None:
+    """Write an HTML file, whole or not at all. body: its HTML in parts, texts `escaped`.
+
+    private: its owner alone may read it. Raises what `whole_file` raises.
+    """
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{SHUT}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escaped(title)}</title>\n<style>\n{STYLE}</style></head>\n<body>\n<h1>{escaped(title)}</h1>\n"
     )
-    part = Path(f"{os.path.realpath(path)}.{os.getpid()}.part")
-    try:
-        with part.open("x", encoding="utf-8") as file:
-            for text in chain([head], body, ["</body></html>\n"]):
-                file.write(text)
-        os.replace(part, os.path.realpath(path))
-    except OSError as error:
-        raise BadInput(f"{os.fspath(path)} cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_text(path, PAGE, private=private) as file:
+        for text in chain([head], body, ["</body></html>\n"]):
+            file.write(text)
 
 
 def uri(picture: Pixels | Value, side: int = SIDE) -> str:

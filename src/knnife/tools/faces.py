@@ -69,7 +69,7 @@ class Album:
             )
             for number, rows in enumerate(self.groups())
         )
-        return sheet("Faces by person", groups, path)
+        return sheet("Faces by person", groups, path, private=True)
 
 
 def faces(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 import os
 import shutil
@@ -12,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from knnife.errors import BadInput, DiskFull, NotFound, ReadOnly
+from knnife.errors import BadInput, DiskFull, NotFound
+from knnife.output_kinds import OutputKind
+from knnife.outputs import whole_file
 
 GZIP = b"\x1f\x8b"
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 @contextmanager
@@ -44,29 +44,17 @@ def reading(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """A stream for the new content of a file, gzip where the name ends so. At the end it takes the place of the old.
+def writing(path: Path, kind: OutputKind) -> Iterator[BinaryIO]:
+    """The stream of `outputs.whole_file`, packed by gzip where the name ends so.
 
-    Whoever reads meanwhile, or has the file mapped into memory, keeps the old one; after an error it stays.
-    Raises DiskFull, and ReadOnly where the place cannot be written.
+    Whoever reads meanwhile, or has the file mapped into memory, keeps the old one. Raises what `whole_file` raises.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=6, mtime=0) as packed:
-                    yield cast(BinaryIO, packed)
-            else:
-                yield stream
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        if error.errno in FULL:
-            raise DiskFull(f"no room to write {path}: {error.strerror}; what was there before is as it was") from error
-        raise ReadOnly(f"{path} cannot be written: {error.strerror or error}; give another place") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path, kind) as stream:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=6, mtime=0) as packed:
+                yield cast(BinaryIO, packed)
+        else:
+            yield stream
 
 
 def require_room(path: Path, size: int) -> None:

@@ -12,8 +12,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._words.disk import FULL
 from knnife.errors import DiskFull, ReadOnly
+from knnife.outputs import FULL
 
 Ids = NDArray[np.int32]
 

@@ -77,7 +77,10 @@ def write_words(table: WordTable, stream: BinaryIO, path: Path) -> None:
 
 def write_npy(table: WordTable, stream: BinaryIO) -> None:
     """The array alone."""
-    np.lib.format.write_array(stream, np.ascontiguousarray(table.vectors, np.float32), allow_pickle=False)
+    shape = {"descr": "<f4", "fortran_order": False, "shape": table.vectors.shape}
+    np.lib.format.write_array_header_1_0(stream, shape)
+    for start in range(0, len(table.words), BLOCK):
+        stream.write(np.ascontiguousarray(table.vectors[start : start + BLOCK], "<f4").data)
 
 
 def write_projector(table: WordTable, stream: BinaryIO) -> None:

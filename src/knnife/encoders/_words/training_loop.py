@@ -34,6 +34,7 @@ from knnife.encoders._words.settings import Settings
 from knnife.encoders._words.training_step import train_block
 from knnife.encoders._words.weights import Sampler, TrainingWeights
 from knnife.errors import BadInput, DiskFull, ReadOnly
+from knnife.output_kinds import OutputKind
 
 Report = Callable[[str, int, float | None, float | None], None]
 
@@ -47,6 +48,7 @@ PLACES: Final = 2  # of the corpus that an epoch begins at
 LATE: Final = 64  # blocks whose loss is reported
 BETWEEN: Final = 0.2  # seconds between two reports
 FORMAT: Final = "knnife training"
+CHECKPOINT: Final = OutputKind("a checkpoint of a training", lambda head, path: FORMAT.encode() in head)
 VERSION: Final = 1
 
 
@@ -149,9 +151,9 @@ class TrainingLoop:
         metadata = {"format": FORMAT, "version": str(VERSION), "state": json.dumps(state)}
         arrays = _arrays(self.weights)
         try:
-            with writing(path) as stream:
+            with writing(path, CHECKPOINT) as stream:
                 native.write_arrays(stream, arrays, dict.fromkeys(arrays, native.ROWS), metadata)
-        except (DiskFull, ReadOnly) as error:  # which do not end the training
+        except (BadInput, DiskFull, ReadOnly) as error:  # which do not end the training
             warnings.warn(f"no checkpoint, so from here on the training could not be resumed: {error}", stacklevel=3)
 
     def run(self, threads: int, seconds: float, tell: Report) -> bool:

@@ -27,7 +27,8 @@ from knnife.encoders._words.disk import reading, size_of, writing
 from knnife.encoders._words.word2vec_files import HEADER, shown
 from knnife.encoders._words.word_rows import GAP, check_finite, number
 from knnife.encoders.word_table import WordTable
-from knnife.errors import BadInput
+from knnife.errors import BadInput, NotFound
+from knnife.output_kinds import WORD_VECTORS, OutputKind, text_named_like
 
 FORMS: Final = ("vectors", "word2vec", "word2vec-binary", "glove", "fasttext", "npy", "projector")
 ENDINGS: Final = {
@@ -38,6 +39,7 @@ ENDINGS: Final = {
     ".npy": "npy",
     ".tsv": "projector",
 }
+TEXTS: Final = {"word2vec", "glove", "projector"}  # which are told apart by a line or two
 MAPPED: Final = ("vectors", "npy")  # into memory, which gzip forbids
 NUMPY: Final = b"\x93NUMPY"
 PICKLES: Final = tuple(bytes([0x80, protocol]) for protocol in range(2, 8))
@@ -84,7 +86,7 @@ def read_words(
 def write_table(
     table: WordTable, path: str | Path, *, form: str | None = None, about: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes a file, in one step, in a form that by default follows from its name.
+    """Writes a file, whole or not at all, in a form that by default follows from its name.
 
     Only "vectors" keeps all: counts (the projector's table does, too), n-grams, and `about`, how the vectors were made.
     White space in a word becomes "_" where the form cannot hold it. Raises BadInput, DiskFull, ReadOnly.
@@ -99,8 +101,9 @@ def write_table(
     table = replace(table, words=_words_for(table, wanted))
     with ExitStack() as open_files:
         if wanted in ("npy", "projector"):
-            sidecar.write_words(table, open_files.enter_context(writing(sidecar.words_beside(path))), path)
-        stream = open_files.enter_context(writing(path))
+            beside = sidecar.words_beside(path)
+            sidecar.write_words(table, open_files.enter_context(writing(beside, text_named_like(beside.name))), path)
+        stream = open_files.enter_context(writing(path, kind_of_form(wanted)))
         if wanted == "vectors":
             native.write(table, stream, about or {})
         elif wanted == "npy":
@@ -111,6 +114,21 @@ def write_table(
             word2vec_files.write_binary(table, stream)
         else:
             word2vec_files.write_text(table, stream, headed=wanted == "word2vec")
+
+
+def kind_of_form(form: str) -> OutputKind:
+    """The files that word vectors of a form may take the place of: those of that form."""
+    if form == "vectors":  # not any file of safetensors
+        return WORD_VECTORS
+
+    def known(head: bytes, path: str) -> bool:
+        try:
+            found = _form_of(Path(path), None)
+        except (BadInput, NotFound):
+            return False
+        return found == form or {found, form} <= TEXTS
+
+    return OutputKind(f"word vectors ({form})", known)
 
 
 def _form_of(path: Path, form: str | None) -> str:

@@ -9,6 +9,7 @@ import click
 
 import knnife
 from knnife.interfaces.cli import output, shared
+from knnife.output_kinds import arrays
 
 if TYPE_CHECKING:
     from knnife.tools.classify import Classes
@@ -34,7 +35,7 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 )
 @shared.text_option("--label", "named", multiple=True, metavar="NAME[: TEXT]", help="A class by its name.")
 @shared.file_option("--head", metavar="FILE", help="A head saved by --save, instead of a SPACE.")
-@shared.file_option("--save", metavar="FILE", help="Save what was learned.")
+@shared.output_option("--save", kind=arrays("classifier"), metavar="FILE", help="Save what was learned.")
 @click.option("--check", is_flag=True, help="Which labels in SPACE look wrong?")
 @click.option(
     "--none",

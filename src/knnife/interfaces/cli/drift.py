@@ -13,6 +13,8 @@ import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row, printable
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import DRAWING
+from knnife.outputs import whole_text
 
 if TYPE_CHECKING:
     from knnife.tools.drift import Drift
@@ -33,7 +35,23 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 """
 
 
-@shared.json_command(EXAMPLES)
+class ScriptCommand(shared.ExampleCommand):
+    """A command whose exit code is an answer, so that every error has one of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As any command, but for the exit code of an error."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("KNNIFE_DEBUG"):
+                raise
+            click.echo(f"knnife: {printable(shared.explain(error))}", err=True)
+            ctx.exit(FAILED)
+
+
+@shared.json_command(EXAMPLES, ScriptCommand)
 @click.argument("reference", type=shared.valid_text, metavar="REFERENCE")
 @click.argument("new", type=shared.valid_text, metavar="NEW")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a NEW file to encode.")
@@ -48,8 +66,12 @@ knnife drift tickets.knnife tickets.knnife --where 'year < 2024' --new-where 'ye
 @click.option("--most", type=int, default=5_000, help="Things of each sample that are compared, at most.")
 @click.option("--permutations", type=int, default=999, help="Number of permutations of the labels.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the random draws.")
-@shared.file_option("--monitor", metavar="FILE", help="Watch a stream: NEW is what came since the last run.")
-@shared.file_option("--plot", metavar="FILE.svg", help="Draw both samples.")
+@shared.output_option(
+    "--monitor",
+    metavar="FILE",
+    help="Watch a stream: NEW is what came since the last run.",
+)
+@shared.output_option("--plot", kind=DRAWING, metavar="FILE.svg", help="Draw both samples.")
 @shared.view_option
 def command(
     reference: str, new: str, text: tuple[str, ...], id: str | None, monitor: str | None, plot: str | None,
@@ -68,20 +90,14 @@ def command(
     """
     if monitor and (others := _given(OF_A_TEST)):
         raise click.UsageError(f"--monitor has no use for {', '.join(others)}: these are for a single test")
-    try:
-        from knnife.space import Input  # brings NumPy, which the help does not need
+    from knnife.space import Input  # brings NumPy, which the help does not need
 
-        with progress_bar(f"comparing {new}") as report:
-            things = Input(new, text, id)
-            if monitor:
-                findings = _watch(Path(monitor), reference, things, options)
-            else:
-                findings = _compare(knnife.drift(reference, things, progress=report, **options), plot)
-    except Exception as error:
-        if os.environ.get("KNNIFE_DEBUG"):
-            raise
-        click.echo(f"knnife: {printable(shared.explain(error))}", err=True)
-        click.get_current_context().exit(FAILED)
+    with progress_bar(f"comparing {new}") as report:
+        things = Input(new, text, id)
+        if monitor:
+            findings = _watch(Path(monitor), reference, things, options)
+        else:
+            findings = _compare(knnife.drift(reference, things, progress=report, **options), plot)
     output.write_rows(findings.rows if as_json else findings.lines, findings.columns, as_json)
     if output.for_people() and not as_json:
         click.echo(findings.summary)
@@ -107,7 +123,8 @@ def _given(names: Iterable[str]) -> list[str]:
 
 def _compare(found: Drift, plot: str | None) -> Findings:
     if plot:
-        Path(plot).write_text(found.picture(), encoding="utf-8")
+        with whole_text(plot, DRAWING) as file:
+            file.write(found.picture())
     drawn = "" if found.compared == found.sizes else f" ({found.compared[0]:,} and {found.compared[1]:,} drawn)"
     return Findings(found.rows(), map(_line, found.rows()), COLUMNS, found.summary() + drawn, found.drifted)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import knnife
 from knnife.interfaces.cli import output, shared, writers
 from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import PAGE
 
 if TYPE_CHECKING:
     from knnife.tools.duplicates import Duplicates
@@ -49,8 +49,12 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 @click.option("--groups", is_flag=True, help="Show groups instead of pairs.")
 @click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
 @click.option("--apply", type=click.Choice(["remove"]), help="Remove the copies from SPACE, in one transaction.")
-@shared.file_option("--sheet", metavar="FILE.html", help="Write the groups of pictures to a page for a browser.")
-@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write what is left: .jsonl, .csv, .parquet or .npy.")
+@shared.output_option(
+    "--sheet", kind=PAGE, metavar="FILE.html", help="Write the groups of pictures to a page for a browser."
+)
+@shared.output_option(
+    "-o", "--output", "to", metavar="FILE", help="Write what is left: .jsonl, .csv, .parquet or .npy."
+)
 @shared.where_option
 @shared.view_option
 def command(
@@ -107,9 +111,6 @@ def _check(
         raise click.UsageError(f"-o {to}: expected a name that ends in .{', .'.join(writers.FORMATS)}")
     if to and space.endswith(".npy") and kind != "npy":
         raise click.UsageError(f"{space} holds nothing but vectors; -o FILE.npy writes those that are left")
-    for path in (space, against):
-        if to and path and os.path.exists(to) and os.path.exists(path) and os.path.samefile(to, path):
-            raise knnife.BadInput(f"-o {to} is what is read; choose another file")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ knnife add copy.knnife films.jsonl --id id --text value
 
 @click.command(cls=shared.ExampleCommand, examples=EXAMPLES)
 @shared.space_argument
-@shared.file_option("-o", "--output", metavar="FILE", help="File to write; standard output by default.")
+@shared.output_option("-o", "--output", metavar="FILE", help="File to write; standard output by default.")
 @click.option(
     "--format",
     "kind",
@@ -53,8 +52,6 @@ def command(
         kind = ending if (ending := writers.ending(output)) in writers.FORMATS else "jsonl"
     if kind in BINARY and output is None:
         raise click.UsageError(f"{kind} needs a file: -o FILE.{kind}")
-    if output and os.path.exists(output) and os.path.samefile(output, space):
-        raise knnife.BadInput(f"-o {output} is the space itself; choose another file")
     with shared.open_to_ask(space) as opened:
         _write(opened, output, kind, vectors, where, view)
 

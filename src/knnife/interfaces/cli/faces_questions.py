@@ -22,6 +22,7 @@ from knnife.interfaces.cli.faces import (
     write_problems,
 )
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import PAGE
 
 if TYPE_CHECKING:
     from knnife.tools.faces import Album
@@ -120,7 +121,7 @@ knnife faces cluster album/ --json
 @click.argument("given", nargs=-1, required=True, type=shared.valid_text, metavar="PEOPLE|PHOTO...")
 @shared.file_option("--known", metavar="PEOPLE", help="Name those who are known.")
 @rate_option
-@shared.file_option("--sheet", metavar="FILE.html", help="Write a page that shows them.")
+@shared.output_option("--sheet", kind=PAGE, metavar="FILE.html", help="Write a page that shows them.")
 @click.option("--keep", is_flag=True, help='Call groups without a name "person 1" and so on, in PEOPLE.')
 @whole_option
 @model_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row, size
+from knnife.output_kinds import OutputKind
+from knnife.outputs import whole_file
 
 COLUMNS = {"id": "id", "value": "text", "about": "about", "part_of": "part of"}
 
@@ -25,7 +28,7 @@ knnife get album.knnife photos/beach.jpg --thumbnail beach-small.jpg
 @shared.space_argument
 @click.argument("ids", nargs=-1, required=True, type=shared.valid_text, metavar="ID...")
 @click.option("--vector", is_flag=True, help="With the vector.")
-@shared.file_option("--thumbnail", metavar="FILE.jpg", help="Write the small picture of one thing there.")
+@shared.output_option("--thumbnail", metavar="FILE.jpg", help="Write the small picture of one thing there.")
 def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | None, as_json: bool) -> None:
     """Show things whole.
 
@@ -42,16 +45,14 @@ def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | Non
 def _write_thumbnail(path: str, ids: tuple[str, ...], to: str) -> None:
     if len(ids) != 1 or ids[0] == "-":
         raise click.UsageError("--thumbnail is of one thing; give one ID")
-    from knnife.interfaces.cli.writers import whole_file
-
     with shared.open_to_ask(path) as opened:
         picture = opened.thumbnail(ids[0])
     if picture is None:
         raise knnife.NotFound(
             f"{ids[0]} has no thumbnail: knnife add {shlex.quote(path)} SOURCE --thumbnails 256 keeps them"
         )
-    with whole_file(to) as part:
-        part.write_bytes(picture)
+    with whole_file(to, OutputKind("this thumbnail", lambda head, path: Path(path).read_bytes() == picture)) as file:
+        file.write(picture)
     output.note(f"{to}: {size(len(picture))}")
 
 

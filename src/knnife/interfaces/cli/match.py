@@ -11,6 +11,7 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared, writers
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import TABLE, arrays
 
 if TYPE_CHECKING:
     from knnife.space import Input
@@ -38,14 +39,14 @@ knnife match typos recieve adress
 @shared.text_option("--id", metavar="COLUMN", help="Column with the id of a record; by default, its number.")
 @shared.file_option("--labels", metavar="FILE", help="Labelled pairs: columns a, b and match (1 or 0).")
 @shared.file_option("--matcher", metavar="FILE", help="A matcher saved by --save, used as it is.")
-@shared.file_option("--save", metavar="FILE", help="Save what was learned.")
+@shared.output_option("--save", kind=arrays("matcher"), metavar="FILE", help="Save what was learned.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Probability from which two records match.")
 @click.option("--one-to-one", is_flag=True, help="Each record has one partner at most.")
 @click.option("-k", type=click.IntRange(min=1), default=10, help="Number of others that each record is compared with.")
 @click.option("--groups", is_flag=True, help="Within LEFT, show groups instead of pairs.")
-@shared.file_option("--review", metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
+@shared.output_option("--review", kind=TABLE, metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
 @click.option("--borderline", type=click.IntRange(min=1), default=50, help="Number of pairs for --review.")
-@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write the matches: .csv or .jsonl.")
+@shared.output_option("-o", "--output", "to", metavar="FILE", help="Write the matches: .csv or .jsonl.")
 @click.option("--seed", type=int, default=0, help="Seed of the random draws.")
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
@@ -119,7 +120,7 @@ def _write_review(found: Matches, k: int, path: str) -> None:
     other = found.left if found.right is None else found.right
     names = [(field.left, field.right) for field in found.matcher.fields]
     heads = [*(f"left {a}" for a, _ in names), *(f"right {b}" for _, b in names)]
-    with writers.text_file(path) as file:
+    with writers.text_file(path, TABLE) as file:
         table = csv.writer(file)
         table.writerow(["a", "b", "match", "probability", *heads])
         for row in found.borderline(k):

@@ -17,7 +17,8 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
-from knnife.interfaces.cli.writers import whole_file
+from knnife.output_kinds import TABLE, OutputKind, text_named_like
+from knnife.outputs import whole_text
 
 SUGGESTED = {"word": "word", "rank": "", "suggestion": "suggestion", "probability": "probability", "reason": "why"}
 FOUND = {"id": "id", "position": "position", "word": "word", "suggestion": "suggestion", "probability": "probability",
@@ -41,7 +42,7 @@ knnife match typos --vocabulary films.knnife detectiv heeist
 @shared.file_option("--text", metavar="FILE", help="Find the wrong words of a text; - is standard input.")
 @shared.file_option("--space", metavar="SPACE", help="Find the wrong words in the texts of a space.")
 @shared.text_option("--column", metavar="NAME", help="Find those in a column of FILE.csv.")
-@shared.file_option("-o", "--output", "to", metavar="FILE", help="Write the text or the table, corrected.")
+@shared.output_option("-o", "--output", "to", metavar="FILE", help="Write the text or the table, corrected.")
 @shared.file_option(
     "--vocabulary", metavar="FILE|SPACE", help="A list of words, texts, or a space; English by default."
 )
@@ -91,7 +92,7 @@ def _text(speller: knnife.Speller, path: str, to: str | None, sure: float, unsur
     first = next(lines(), None)
     if first is None or "\0" in first:
         raise knnife.BadInput(f"{path} is {'empty' if first is None else 'no text'}; expected a text")
-    with _whole(to) as write:
+    with _whole(to, text_named_like(path)) as write:
         _mend(speller, lines, write, sure, unsure, as_json)
 
 
@@ -108,7 +109,7 @@ def _column(
     def cells() -> Iterator[str]:
         return (row[place] if place < len(row) else "" for row in islice(rows(), 1, None))
 
-    with _whole(to) as write:
+    with _whole(to, TABLE) as write:
         table = csv.writer(_Writing(write), delimiter=_delimiter(to or path), lineterminator="\n")
         table.writerow(header)
         others = islice(rows(), 1, None)
@@ -127,12 +128,12 @@ class _Writing(NamedTuple):
 
 
 @contextmanager
-def _whole(to: str | None) -> Iterator[Callable[[str], Any]]:
+def _whole(to: str | None, kind: OutputKind) -> Iterator[Callable[[str], Any]]:
     """What writes to the file `to`, which appears whole or not at all; to nowhere for None."""
     if to is None:
         yield lambda text: None
         return
-    with whole_file(to) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with whole_text(to, kind, errors="surrogateescape") as file:
         yield file.write
 
 

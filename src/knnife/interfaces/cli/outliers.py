@@ -10,6 +10,7 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import arrays
 
 if TYPE_CHECKING:
     from knnife.tools.outliers import Outliers
@@ -39,7 +40,9 @@ knnife outliers february.csv --text question --detector january.detector
 @shared.text_option(
     "--labels", metavar="FIELD", help="Field that is true for things known to be odd; they are learned from."
 )
-@shared.file_option("--save", metavar="DETECTOR", help="Save the detector fitted to SPACE in this file.")
+@shared.output_option(
+    "--save", kind=arrays("detector"), metavar="DETECTOR", help="Save the detector fitted to SPACE in this file."
+)
 @shared.file_option("--detector", metavar="DETECTOR", help="Judge SPACE or FILE by a detector that --save wrote.")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a FILE to encode.")
 @shared.text_option("--id", metavar="COLUMN", help="Column of a FILE with the id.")

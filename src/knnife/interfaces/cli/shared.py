@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 import knnife
+from knnife import outputs
+from knnife.output_kinds import OutputKind
 
 if TYPE_CHECKING:
     from knnife.geometry import Vectors
@@ -20,6 +22,14 @@ Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 def valid_text(value: str) -> str:
     """An argument without the surrogates by which Python carries bytes that are no UTF-8: U+FFFD instead."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class OutputFile(click.Path):
+    """The path of a file that is written; kind: what it may take the place of, None where that is known later."""
+
+    def __init__(self, kind: OutputKind | None) -> None:
+        super().__init__(dir_okay=False)
+        self.kind = kind
 
 
 class ExampleCommand(click.Command):
@@ -33,6 +43,9 @@ class ExampleCommand(click.Command):
         super().__init__(*args, **options)
         self.examples = examples.strip().splitlines()
         self.beside = dict(beside or {})
+        self.outputs = [each for each in self.params if isinstance(each.type, OutputFile)]
+        if self.outputs:
+            self.params.append(click.Option(["--force"], is_flag=True, help="Write over another kind of file."))
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -41,6 +54,22 @@ class ExampleCommand(click.Command):
         if args and args[0] in self.beside:
             return self.command_beside(args[0]).make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it; nothing that the command reads is written over, which is seen before it works for hours."""
+        if not self.outputs:
+            return super().invoke(ctx)
+        given = dict(ctx.params)
+        force = bool(ctx.params.pop("force"))
+        written = {each.name: str(given.pop(each.name)) for each in self.outputs if given[each.name or ""]}
+        read = [STANDARD_INPUT, *_texts(given.values())]
+        for each in self.outputs:
+            if (path := written.get(each.name)) is not None and isinstance(each.type, OutputFile):
+                others = (other for name, other in written.items() if name != each.name and other != outputs.STDOUT)
+                with outputs.guarded([*read, *others], force=force):
+                    outputs.check(path, each.type.kind)
+        with outputs.guarded(read, force=force):
+            return super().invoke(ctx)
 
     def command_beside(self, word: str) -> click.Command:
         """The command beside this one that a word calls."""
@@ -62,6 +91,7 @@ class ExampleCommand(click.Command):
 
 ENCODER = "a name from `knnife models`, hf:OWNER/NAME, openai:MODEL, a folder, or a file of word vectors"
 FILE = click.Path(dir_okay=False)
+STANDARD_INPUT = "/dev/stdin"  # a file, where the shell says so: < FILE
 CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 
 
@@ -73,6 +103,11 @@ def text_option(*names: str, **options: Any) -> Callable[[Command], Command]:
 def file_option(*names: str, **options: Any) -> Callable[[Command], Command]:
     """An option whose value is the path of a file, which need not exist."""
     return click.option(*names, type=FILE, **options)
+
+
+def output_option(*names: str, kind: OutputKind | None = None, **options: Any) -> Callable[[Command], Command]:
+    """An option whose value is the path of a file that is written, - for standard output."""
+    return click.option(*names, type=OutputFile(kind), **options)
 
 
 space_argument = click.argument("space", type=FILE, metavar="SPACE")
@@ -105,9 +140,11 @@ def _written(context: click.Context, option: click.Parameter, value: str | None)
         context.with_resource(stated(written))
 
 
-def json_command(examples: str, **options: Any) -> Callable[[Callable[..., None]], click.Command]:
+def json_command(
+    examples: str, cls: type[ExampleCommand] = ExampleCommand, **options: Any
+) -> Callable[[Callable[..., None]], click.Command]:
     """An `ExampleCommand` whose last option is --json."""
-    return lambda function: json_option(click.command(cls=ExampleCommand, examples=examples, **options)(function))
+    return lambda function: json_option(click.command(cls=cls, examples=examples, **options)(function))
 
 
 def open_space(path: str, *, read_only: bool = False) -> knnife.Space:
@@ -165,6 +202,15 @@ def batches_for(values: Sequence[str]) -> Iterator[list[str]]:
         some = _filled([rest])
     if some:
         yield some
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """All texts among the values of parameters: some of them are paths."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _texts(value)
 
 
 def _filled(lines: list[bytes]) -> list[str]:

@@ -13,6 +13,7 @@ import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import json_line, printable
 from knnife.interfaces.cli.progress import training_bar
+from knnife.output_kinds import WORD_VECTORS
 
 EXAMPLES = """
 knnife train words corpus.txt -o my.vectors
@@ -42,7 +43,9 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
 
 @shared.json_command(WORDS_EXAMPLES)
 @click.argument("sources", nargs=-1, required=True, type=shared.valid_text, metavar="SOURCE...")
-@shared.file_option("-o", "--output", "to", required=True, metavar="FILE", help="File to write the vectors to.")
+@shared.output_option(
+    "-o", "--output", "to", kind=WORD_VECTORS, required=True, metavar="FILE", help="File to write the vectors to."
+)
 @click.option("--dim", type=int, default=100, help="Components of a vector.")
 @click.option("--epochs", type=int, default=5, help="Passes over the texts.")
 @click.option("--window", type=int, default=5, help="Words to each side that count as context.")
@@ -87,7 +90,7 @@ def words(
         raise click.UsageError(
             f"-o {to}: expected a name that ends in .vectors; `knnife words convert` writes other forms"
         )
-    _refuse_sources(sources, to)
+    _refuse_sources(sources)
     settings["subwords"] = ngrams or ((3, 6) if subwords else None)
     checkpoint = Path(f"{to}.checkpoint")
     if checkpoint.exists():
@@ -112,15 +115,13 @@ def words(
     _write_facts(vectors, to, time.monotonic() - start, as_json)
 
 
-def _refuse_sources(sources: tuple[str, ...], to: str) -> None:
-    """Raises where a source is none, or is what would be written."""
+def _refuse_sources(sources: tuple[str, ...]) -> None:
+    """Raises where a source is none."""
     for source in sources:
         if not source:
             raise click.UsageError("a SOURCE is empty: expected the name of a file, a folder, or a pattern")
         if "://" in source:
             raise click.UsageError(f"{source}: nothing is fetched from the net; fetch the file first")
-        if Path(source).exists() and Path(to).exists() and Path(source).samefile(to):
-            raise click.UsageError(f"-o {to} is a SOURCE as well, and would be written over")
 
 
 def _write_facts(vectors: knnife.WordVectors, to: str, seconds: float, as_json: bool) -> None:

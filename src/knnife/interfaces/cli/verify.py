@@ -9,6 +9,7 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.output_kinds import PAGE
 
 if TYPE_CHECKING:
     from knnife.tools.verify import Verified
@@ -33,7 +34,7 @@ knnife verify photos/lake.jpg photos/copies/lake-mirrored.jpg --mirrored --json
 @click.argument("candidates", type=shared.valid_text, nargs=-1, required=True, metavar="CANDIDATE...")
 @click.option("--mirrored", is_flag=True, help="Those that show it as in a mirror, too.")
 @click.option("-k", type=click.IntRange(min=1), help="Nearest things of a space to compare; 20 by default.")
-@shared.file_option("--show", metavar="FILE.html", help="A page with lines between the points that agree.")
+@shared.output_option("--show", kind=PAGE, metavar="FILE.html", help="A page with lines between the points that agree.")
 @click.option("--only-same", is_flag=True, help="Leave out those that show something else.")
 def command(
     picture: str, candidates: tuple[str, ...], mirrored: bool, k: int | None, show: str | None, only_same: bool,

@@ -119,7 +119,7 @@ knnife words convert wiki.vectors -o small.vectors --limit 10
 
 @click.command(cls=shared.ExampleCommand, examples=CONVERT_EXAMPLES)
 @click.argument("file", type=shared.FILE, metavar="FILE")
-@shared.file_option("-o", "--output", "target", required=True, metavar="FILE", help="Its name says the form.")
+@shared.output_option("-o", "--output", "target", required=True, metavar="FILE", help="Its name says the form.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Write the first N words only.")
 def convert(file: str, target: str, limit: int | None) -> None:
     """Write word vectors in another form, which follows from the name.

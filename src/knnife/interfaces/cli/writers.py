@@ -1,13 +1,12 @@
 """The files that `knnife export` writes: JSON lines, csv, npy, parquet.
 
-A file appears whole or not at all: it is written beside its place under another name, then renamed.
+A file appears whole or not at all (outputs.py).
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,12 +16,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 from knnife.errors import BadInput, MissingPackage, SpaceBusy
 from knnife.interfaces.cli.cells import json_line
+from knnife.output_kinds import ARRAY, JSON_LINES, PARQUET, TABLE, OutputKind
+from knnife.outputs import whole_file, whole_text
 
 if TYPE_CHECKING:
     from knnife.geometry import Vectors
     from knnife.things import Thing
 
-FORMATS = ("jsonl", "csv", "npy", "parquet")
+KINDS = {"jsonl": JSON_LINES, "csv": TABLE, "npy": ARRAY, "parquet": PARQUET}
+FORMATS = tuple(KINDS)
 ROWS = 10_000  # in a row group of a parquet file
 RESERVED = ("id", "value", "part_of", "vector")  # metadata of these names is written as about.NAME
 
@@ -58,30 +60,12 @@ def columns(things: Iterable[Thing], with_vector: bool) -> dict[str, set[type]]:
 
 
 @contextmanager
-def whole_file(path: str) -> Iterator[Path]:
-    """Yields a path to write to; at the end, what is there goes to the disk and takes the place of `path`."""
-    if os.path.exists(path) and not os.path.isfile(path):  # a device or a named pipe: it has to stay what it is
-        yield Path(path)
-        return
-    path = os.path.realpath(path)
-    part = Path(f"{path}.{os.getpid()}.part")
-    part.touch(exist_ok=False)
-    try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def text_file(path: str | None) -> Iterator[IO[str]]:
+def text_file(path: str | None, kind: OutputKind) -> Iterator[IO[str]]:
     """A whole file of UTF-8 lines; standard output for None."""
     if path is None:
         yield sys.stdout
         return
-    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with whole_text(path, kind) as file:
         yield file
 
 
@@ -97,7 +81,7 @@ def write_rows(
     if kind == "parquet":
         write_parquet(rows, columns, str(path))
         return
-    with text_file(path) as file:
+    with text_file(path, KINDS[kind]) as file:
         if kind == "csv":
             write_csv(rows, columns, file)
         else:
@@ -122,7 +106,7 @@ def write_npy(blocks: Iterable[Vectors], count: int, dim: int, path: str) -> Non
     """All vectors as one float32 array `(count, dim)`, written block by block."""
     from numpy.lib.format import write_array_header_1_0
 
-    with whole_file(path) as part, part.open("wb") as file:
+    with whole_file(path, ARRAY) as file:
         write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (count, dim)})
         for block in blocks:
             file.write(block.astype("<f4", copy=False).tobytes())
@@ -143,7 +127,7 @@ def write_parquet(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, set[t
         raise MissingPackage("pyarrow", "parquet", "writing parquet") from error
     schema = pa.schema([(name, _type(pa, name, types)) for name, types in columns.items()])
     convert: dict[Any, Callable[[Any], Any]] = {pa.string(): _text, pa.float64(): float}
-    with whole_file(path) as part, pq.ParquetWriter(part, schema) as writer:
+    with whole_file(path, PARQUET) as file, pq.ParquetWriter(file, schema) as writer:
         for batch in _batches(rows):
             arrays = [_values(batch, field.name, convert.get(field.type)) for field in schema]
             writer.write_table(pa.table(arrays, schema=schema))

@@ -61,7 +61,7 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
     }
     if fields["novelty"].named:
         tensors["names"] = fields["novelty"].known
-    write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)})
+    write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)}, "classifier")
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
     }
     tensors |= {"known": np.stack(fields["known"]), "counts": fields["counts"]}
     meta = {name: fields[name] for name in ("rate", "reference", "highest")}
-    write_kept(path, FORMAT, scores.sample, meta | {"random": fields["random"].bit_generator.state}, tensors)
+    meta["random"] = fields["random"].bit_generator.state
+    write_kept(path, FORMAT, "drift-monitor", scores.sample, meta, tensors)
 
 
 def read(path: Path) -> dict[str, Any]:

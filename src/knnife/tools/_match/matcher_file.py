@@ -40,7 +40,7 @@ def write(
     learned: LearnedMatching | None,
     labelled: int,
 ) -> None:
-    """Writes the parts of a `Matcher`; what was there before stays until all is written. Raises OSError."""
+    """Writes the parts of a `Matcher`; what was there before stays until all is written."""
     tensors: dict[str, NDArray[Any]] = {"evidence": evidence.weights}
     for name, rarity in zip(("words", "grams"), rarities, strict=True):
         tensors |= {f"{name}.keys": rarity.keys, f"{name}.counts": rarity.counts}
@@ -60,7 +60,7 @@ def write(
         "values": list(evidence.values),
         "labelled": labelled,
     }
-    write_tensors(path, tensors, {"meta": json.dumps(meta)})
+    write_tensors(path, tensors, {"meta": json.dumps(meta)}, "matcher")
 
 
 def read(path: Path) -> dict[str, Any]:

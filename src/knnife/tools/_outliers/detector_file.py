@@ -43,7 +43,7 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
         "ids": list(reference.ids),
         "learned": _numbers(learned) if learned else None,
     }
-    write_kept(path, FORMAT, reference, meta, tensors)
+    write_kept(path, FORMAT, "detector", reference, meta, tensors)
 
 
 def read(path: Path) -> dict[str, Any]:
