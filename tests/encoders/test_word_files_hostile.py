@@ -42,6 +42,7 @@ def content_of(form: str, folder: Path) -> bytes:
         return model()
     if form == "glove":
         return content_of("word2vec", folder).split(b"\n", 1)[1]
+    (folder / NAMES[form]).unlink(missing_ok=True)  # what another example left is no table any more
     write_table(TABLE, folder / NAMES[form])
     return (folder / NAMES[form]).read_bytes()
 
