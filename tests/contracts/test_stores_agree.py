@@ -15,7 +15,21 @@ from knnife import NotFound, Space, Thing
 from knnife.geometry import METRICS
 
 ids = st.sampled_from([f"id{number}" for number in range(9)])
-words = ["red", "blue", "fish", "fishes", "deep", "sea", "Ships", "naïve", "two", "Zürich"]
+words = [
+    "red",
+    "blue",
+    "fish",
+    "fishes",
+    "deep",
+    "sea",
+    "Ships",
+    "naïve",
+    "two",
+    "Zürich",
+    "東京都",
+    "京都",
+    "大\u00adStraße",
+]
 texts = st.lists(st.sampled_from(words), min_size=1, max_size=6).map(" ".join)
 vectors = st.lists(st.integers(-3, 3), min_size=3, max_size=3)
 scalars = st.sampled_from([1990, 1991.5, -1, True, False, None, "crime", "Crime time", "", "100%", "it's"])
@@ -43,7 +57,9 @@ filters = st.recursive(
     ),
     max_leaves=4,
 )
-queries = st.lists(st.sampled_from([*words, '"red fish"', '"deep sea"', "whale"]), min_size=1, max_size=4).map(" ".join)
+queries = st.lists(
+    st.sampled_from([*words, '"red fish"', '"deep sea"', '"東京"', "whale", "京", "東京都大"]), min_size=1, max_size=4
+).map(" ".join)
 
 
 class StoresAgree(RuleBasedStateMachine):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.interfaces.running import Knnife
+from tests.older import write_with_plain_words
 
 from knnife import Space
 
@@ -125,3 +126,16 @@ def test_info_says_where_a_derived_view_comes_from_and_whether_it_is_stale(knnif
     assert facts().startswith("derived: t-SNE, seed 0; vectors brought along; 8 x 2 float32")
     knnife("add films.knnife notes.txt")
     assert facts().startswith("derived: t-SNE, seed 0, stale; ")
+
+
+def test_words_that_an_earlier_version_indexed_are_told_and_brought_up_to_date(knnife: Knnife, tmp_path: Path) -> None:
+    path = tmp_path / "older.knnife"
+    write_with_plain_words(path, {"zh": "我住在北京", "de": "große Straße", "en": "plain"})
+    told = knnife(f"info {path}").out
+    assert "3 texts indexed by an earlier knnife" in told
+    assert (line := f"knnife reencode {path} --use english") in told
+    assert not knnife(f"search {path} 北京 --by words").out
+    assert knnife(line.removeprefix("knnife ")).lines[-1] == "words of 2 texts brought up to date"
+    assert knnife(f"search {path} 北京 --by words").lines[0].endswith("我住在北京")
+    assert "an earlier knnife" not in knnife(f"info {path}").out
+    assert json.loads(knnife(f"info {path} --json").out)["older_words"] == 0

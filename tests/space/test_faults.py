@@ -71,9 +71,9 @@ def test_an_empty_file_becomes_a_space(tmp_path: Path) -> None:
 def test_a_space_of_a_newer_format(tmp_path: Path) -> None:
     path = made(tmp_path / "s.knnife")
     db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 2")
+    db.execute("PRAGMA user_version = 3")
     db.close()
-    with pytest.raises(NewerFormat, match="has format 2; this knnife reads up to 1.*pip install --upgrade knnife"):
+    with pytest.raises(NewerFormat, match="has format 3; this knnife reads up to 2.*pip install --upgrade knnife"):
         Space.open(path)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from knnife.space.sqlite import words
+from knnife.space.records import Row
+from knnife.space.sqlite import indexing, words
 from knnife.space.sqlite.connection import Connection
-from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS, SCHEMA, Memo, SqliteWords
+from knnife.space.sqlite.words import SCHEMA, Memo, SqliteWords
 
 ANIMALS = [
     "the quick brown fox jumps over the lazy dog",
@@ -25,12 +26,16 @@ def index_of(texts):
     """A file with these texts at positions 1, 2, …, without knowing anything of spaces."""
     db = Connection(":memory:", isolation_level=None)
     db.execute("CREATE TABLE things (pos INTEGER PRIMARY KEY, value)")
-    for statement in SCHEMA.split(";\n"):
+    for statement in (SCHEMA + f"PRAGMA user_version = {indexing.PLAIN}").split(";\n"):
         db.execute(statement)
-    rows = list(enumerate(texts, 1))
-    db.executemany("INSERT INTO things VALUES (?, ?)", rows)
-    db.execute(INSERT_WORDS, [0])
+    insert(db, 0, texts)
     return db
+
+
+def insert(db, before, texts):
+    """Further texts behind the position `before`."""
+    db.executemany("INSERT INTO things VALUES (?, ?)", enumerate(texts, before + 1))
+    indexing.insert(db, before, [Row("", text, "{}", None, b"", None) for text in texts])
 
 
 def words_of(db, memo=None):
@@ -38,8 +43,8 @@ def words_of(db, memo=None):
 
 
 def remove(db, pos):
-    (text,) = db.execute("SELECT value FROM things WHERE pos = ?", [pos]).fetchone()
-    db.execute(DELETE_WORDS, (pos, text))
+    last = db.execute("SELECT max(pos) FROM things").fetchone()[0]
+    indexing.remove(db, db.execute("SELECT pos, value FROM things WHERE pos = ?", [pos]).fetchall(), last)
     db.execute("DELETE FROM things WHERE pos = ?", [pos])
 
 
@@ -205,8 +210,8 @@ def test_an_empty_index_finds_nothing():
 def test_positions_far_apart_and_texts_of_many_words():
     db = index_of([])
     rows = [(7, "dog"), (3_000_000, "dog " * 40_000 + "cat")]
-    db.executemany("INSERT INTO things VALUES (?, ?)", rows)
-    db.execute(INSERT_WORDS, [0])
+    for pos, text in rows:
+        insert(db, pos - 1, [text])
     found = words_of(db).find("dog cat", 5)
     expected = bm25(dict(rows), "dog cat")
     assert dict(zip(found.positions.tolist(), found.scores.tolist(), strict=True)) == pytest.approx(expected, rel=1e-4)

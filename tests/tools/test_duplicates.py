@@ -58,8 +58,10 @@ def test_folding_takes_case_punctuation_and_spacing_away() -> None:
         "e\u0301",
         "É",
         "\ud800 c++",
+        "co\u00adop\u200berate\u200f \ufeffnow",
     ]
-    assert fold(texts) == [*["hello world strasse"] * 2, "a b", "", "", "fine x", "é", "é", "c++"]
+    folded = [*["hello world strasse"] * 2, "a b", "", "", "fine x", "é", "é", "c++", "cooperate now"]
+    assert fold(texts) == folded
     assert fold([]) == []
 
 

@@ -157,7 +157,9 @@ class ViewInfo:
 class Info:
     """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
 
-    thumbnails: how many pictures have a small copy. faults: a sentence each; None where they were not looked for.
+    thumbnails: how many pictures have a small copy. older_words: texts whose words are held as an earlier version held
+    them, which knew no scripts without spaces; `Space.reencode` and `Space.use` change that. faults: a sentence each;
+    None where they were not looked for.
     """
 
     path: str
@@ -173,6 +175,7 @@ class Info:
     views: tuple[ViewInfo, ...]
     faults: tuple[str, ...] | None = None
     thumbnails: int = 0
+    older_words: int = 0
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything, views inside."""
@@ -181,13 +184,17 @@ class Info:
 
 @dataclass(frozen=True)
 class Reencoded:
-    """What a re-encoding did: the view that is complete now, the one that answered before, and how many it encoded."""
+    """What a re-encoding did: the view that is complete now, the one that answered before, and how many it encoded.
+
+    words: texts that are found by words now as texts that are added now.
+    """
 
     view: str
     before: str | None
     switched: bool
     encoded: int
     seconds: float
+    words: int = 0
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything."""

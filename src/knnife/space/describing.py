@@ -11,8 +11,6 @@ from knnife.space.derived import is_stale
 from knnife.space.protocols import Snapshot
 from knnife.space.records import View
 
-FORMAT = 1  # of the file; docs/format.md
-
 
 def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, check: bool) -> Info:
     """See `Space.info`."""
@@ -20,7 +18,7 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
     views = [_describe_view(snapshot, view, metric, recall) for view in snapshot.views]
     return Info(
         path=str(path),
-        format=FORMAT,
+        format=counts.format,
         things=snapshot.state.things,
         parts=counts.parts,
         wholes=counts.wholes,
@@ -30,6 +28,7 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
         file_bytes=counts.bytes,
         index_bytes=sum(size for _, size in views),
         thumbnails=counts.thumbnails,
+        older_words=counts.older_words,
         views=tuple(view for view, _ in views),
         faults=tuple(snapshot.faults()) if check else None,
     )

@@ -82,7 +82,7 @@ class WordMatches(Protocol):
 
 
 class WordIndex(Protocol):
-    """The words of all texts: stems, as SQLite's FTS5 forms them, ranked by BM25 (k1 1.2, b 0.75)."""
+    """The words of all texts, as space/terms.py and SQLite's FTS5 form them, ranked by BM25 (k1 1.2, b 0.75)."""
 
     def find(self, query: str, limit: int, among: Selection | None = None) -> WordMatches:
         """The `limit` best things for any words of a query; a "phrase" is required, where anything holds it."""
@@ -195,6 +195,12 @@ class Writer(Snapshot, Protocol):
 
     def fill(self, view: View, positions: Sequence[int], vectors: Vectors) -> None:
         """Give things their vectors `(n, d)` in a view; those that are gone, or have one, are passed over."""
+
+    def renew_words(self, count: int) -> tuple[int, bool]:
+        """Hold the words of up to `count` texts as the texts that are added now, where an earlier version held them.
+
+        How many that changed, and whether there are no others.
+        """
 
     def put_view(self, view: View) -> View:
         """Add a view (number 0), or write down what changed of one: ready, is_default (of one view at a time)."""

@@ -78,13 +78,18 @@ class View(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Counts and sizes: things that are parts, the wholes they are part of, names of metadata, bytes, thumbnails."""
+    """Counts and sizes: things that are parts, the wholes they are part of, names of metadata, bytes, thumbnails.
+
+    format: of the file. older_words: texts whose words may be held as an earlier version did (see `Info`).
+    """
 
     parts: int
     wholes: int
     fields: tuple[str, ...]
     bytes: int
     thumbnails: int
+    format: int
+    older_words: int
 
 
 class IndexInfo(NamedTuple):

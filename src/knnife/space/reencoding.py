@@ -19,6 +19,8 @@ from knnife.space.records import Dtype, View
 from knnife.things import Thing
 from knnife.things.kinds import kind
 
+TEXTS = 10_000  # whose words are renewed in one transaction
+
 
 def reencode(
     store: Store,
@@ -131,7 +133,18 @@ def _complete(
             progress(encoded, min(1.0, (held + encoded) / max(1, things)))
         wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
         size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
-    return Reencoded(view.name, old.name if old else None, switch, encoded, time.perf_counter() - began)
+    words = _renew_words(store)
+    return Reencoded(view.name, old.name if old else None, switch, encoded, time.perf_counter() - began, words)
+
+
+def _renew_words(store: Store) -> int:
+    """Hold all words as those of new texts are held: how many texts that changed."""
+    changed, done = 0, False
+    while not done:
+        with store.write() as writer:
+            some, done = writer.renew_words(TEXTS)
+            changed += some
+    return changed
 
 
 def _missing(snapshot: Snapshot, view: View, after: int, size: int) -> list[tuple[int, Thing]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import partial
@@ -9,15 +10,24 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+# Soft hyphens, joiners, selectors of variants, marks of direction, fillers: how a text is set, not what it says.
+UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 END = "\0"  # stands behind each text
 
 
 def fold(texts: Sequence[str]) -> list[str]:
-    """The texts in one case and form, every run of white space, punctuation and control characters one space."""
+    """The texts in one case and form, every run of white space, punctuation and control characters one space.
+
+    What is not seen is left out.
+    """
     if not texts:
         return []
     nfkc = partial(unicodedata.normalize, "NFKC")
-    plain = [text.lower() if text.isascii() else nfkc(nfkc(text).casefold()) for text in texts]
+    plain = [text.lower() if text.isascii() else nfkc(nfkc(without_unseen(text)).casefold()) for text in texts]
     joined = END.join(plain)
     if joined.count(END) >= len(texts):
         joined = END.join(text.replace(END, " ") for text in plain)
@@ -29,6 +39,11 @@ def fold(texts: Sequence[str]) -> list[str]:
     codes = np.where(gap, np.uint32(32), codes)[~(gap & before)]
     parts = codes.tobytes().decode("utf-32-le", "surrogatepass").split(END)
     return [part.rstrip(" ") for part in parts]
+
+
+def without_unseen(text: str) -> str:
+    """A text without the characters that are not seen and mean nothing."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

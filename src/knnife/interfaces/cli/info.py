@@ -41,6 +41,13 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "metric", info.metric
     if info.thumbnails:
         yield "thumbnails", f"{info.thumbnails:,}"
+    if info.older_words:
+        default = next(view.name for view in info.views if view.default)
+        renew = f"knnife reencode {shlex.quote(info.path)} --use {shlex.quote(default)}"
+        yield (
+            "words",
+            f"{info.older_words:,} texts indexed by an earlier knnife, which knew only words between spaces: {renew}",
+        )
     yield "size", f"{size(info.file_bytes)}, index {size(info.index_bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))

@@ -87,4 +87,6 @@ def _tell_done(space: str, done: Reencoded, changed: dict[str, float], as_json: 
         if done.before and done.before != done.view:
             line += f"; to go back: {again} --use {shlex.quote(done.before)}"
             line += f"\nto remove the old one: {again} --drop {shlex.quote(done.before)}"
+    if done.words:
+        line += f"\nwords of {done.words:,} texts brought up to date"
     output.write_result({**next(done.rows()), **({"changes": changed} if changed else {})}, line, as_json)

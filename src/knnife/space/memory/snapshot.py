@@ -141,7 +141,7 @@ class MemorySnapshot:
         rows = self.content.rows.values()
         parts = [row.part_of for row in rows if row.part_of is not None]
         names = tuple(dict.fromkeys(name for row in [*rows][:1000] for name in json.loads(row.about)))
-        return Summary(len(parts), len({*parts}), names, 0, len(self.content.thumbnails))
+        return Summary(len(parts), len({*parts}), names, 0, len(self.content.thumbnails), 2, 0)
 
     def faults(self) -> Iterator[str]:
         """See `Snapshot`: nothing is kept, so nothing is damaged."""

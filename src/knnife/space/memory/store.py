@@ -119,6 +119,10 @@ class MemoryWriter(MemorySnapshot):
                 loss_count=now.loss_count + len(losses),
             )
 
+    def renew_words(self, count: int) -> tuple[int, bool]:
+        """See `Writer`: every query reads the texts anew."""
+        return 0, True
+
     def put_view(self, view: View) -> View:
         if view.number == 0:
             view = view._replace(number=max(self.content.views, default=0) + 1)

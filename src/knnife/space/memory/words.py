@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from knnife.geometry import Positions
 from knnife.space.protocols import Scores
+from knnife.space.terms import END, Asked, Term, asked, told, wanted
 
 K1, B, LEAST_WEIGHT = 1.2, 0.75, 1e-6
 QUERY_CHARACTERS, MOST_PHRASES = 10_000, 8  # of a query; what follows is not looked at
@@ -47,33 +47,53 @@ class MemoryWords:
         return np.array([scores.get(pos, 0.0) for pos in positions.tolist()], np.float32)
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
-        asked = {word: stem for word, stem in self._analyse(query[:QUERY_CHARACTERS])}
-        return [tuple(word for word, stem in asked.items() if stem in self._stems.get(pos, ())) for pos in positions]
+        words = dict.fromkeys(self._asked(query))
+        texts = [self._stems.get(pos, []) for pos in positions]
+        return [told(words, lambda term: _count(term, stems) > 0) for stems in texts]  # noqa: B023
+
+    def _asked(self, query: str) -> list[Asked]:
+        return list(asked(self._analyse(query[:QUERY_CHARACTERS])))
 
     def _scores(self, query: str, *, at_mean_length: bool = False) -> dict[int, float]:
         """The scores of all texts with any word of the query, and with every phrase of it, if any text has them all."""
-        asked = Counter(stem for _, stem in self._analyse(query[:QUERY_CHARACTERS]))
-        held = {stem: sum(stem in stems for stems in self._stems.values()) for stem in asked}
+        texts = self._stems.values()
+        times = wanted(self._asked(query), lambda term: any(_count(term, stems) for stems in texts))
+        held = {term: sum(_count(term, stems) > 0 for stems in texts) for term in times}
         rows = len(self._stems)
         scores = {}
         for position, stems in self._stems.items():
-            times = Counter(stem for stem in stems if stem in asked)
+            counts = {term: f for term in times if (f := _count(term, stems))}
             norm = K1 if at_mean_length else K1 * (1 - B + B * len(stems) / max(self._mean, 1e-9))
-            if times:
+            if counts:
                 scores[position] = sum(
-                    asked[stem]
-                    * max(LEAST_WEIGHT, math.log((rows - held[stem] + 0.5) / (held[stem] + 0.5)))
+                    times[term]
+                    * max(LEAST_WEIGHT, math.log((rows - held[term] + 0.5) / (held[term] + 0.5)))
                     * (f * (K1 + 1) / (f + norm))
-                    for stem, f in times.items()
+                    for term, f in counts.items()
                 )
-        wanted = [
-            [stem for _, stem in self._analyse(phrase)]
-            for phrase in re.findall(r'"([^"]*[^\W_][^"]*)"', query[:QUERY_CHARACTERS])[:MOST_PHRASES]
-        ]
-        required = {pos for pos in scores if all(_holds(self._stems[pos], phrase) for phrase in wanted)}
+        phrases = re.findall(r'"([^"]*[^\W_][^"]*)"', query[:QUERY_CHARACTERS])[:MOST_PHRASES]
+        terms = [_phrase([stem for _, stem in self._analyse(phrase)]) for phrase in phrases]
+        required = {pos for pos in scores if all(_holds(self._stems[pos], *term) for term in terms)}
         return {pos: score for pos, score in scores.items() if pos in required} if required else scores
 
 
-def _holds(stems: Sequence[str], phrase: Sequence[str]) -> bool:
-    """Do these stems come one behind the other?"""
-    return any(stems[i : i + len(phrase)] == phrase for i in range(len(stems) - len(phrase) + 1))
+def _phrase(stems: list[str]) -> tuple[list[str], bool]:
+    """The stems of a phrase, and whether the last one is how a term begins: where it ends, its run may go on."""
+    run_on = bool(stems) and stems[-1].endswith(END)
+    return [*stems[:-1], *(stem.removesuffix(END) for stem in stems[-1:])], run_on
+
+
+def _count(term: Term, stems: Sequence[str]) -> int:
+    """How often a text has a term: of stems in a row, the rarest of them; of an opening, whether at all."""
+    if not _holds(stems, term.stems, term.opening):
+        return 0
+    return 1 if term.opening else min(stems.count(stem) for stem in term.stems)
+
+
+def _holds(stems: Sequence[str], phrase: Sequence[str], opening: bool) -> bool:
+    """Do these stems come one behind the other, the last one perhaps as the beginning of a stem?"""
+    *before, last = phrase or [""]
+    for at, stem in enumerate(stems):
+        if (stem.startswith(last) if opening else stem == last) and [*stems[at - len(before) : at]] == before:
+            return True
+    return not phrase

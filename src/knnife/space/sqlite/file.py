@@ -14,11 +14,12 @@ from pathlib import Path
 from knnife.errors import NewerFormat, NotASpace, NotFound, ReadOnly
 from knnife.space.sqlite import trusted_schema
 from knnife.space.sqlite.connection import HEADER, Connection
+from knnife.space.sqlite.indexing import PLAIN
 from knnife.space.sqlite.place import FilePlace, is_open_here
 from knnife.space.sqlite.words import SCHEMA as WORDS_SCHEMA
 
 APPLICATION_ID = 0x6B6E6E66  # "knnf", at byte 68 of the file
-FORMAT = 1  # SQLite's user_version, at byte 60
+FORMAT = 2  # SQLite's user_version, at byte 60: the greatest that is read; a new file has 1, see indexing.py
 
 SCHEMA = """
 CREATE TABLE things (
@@ -111,7 +112,7 @@ def make(db: Connection, path: Path) -> None:
                     db.execute(statement)
                 db.execute("INSERT INTO commits VALUES (1, ?, 0, 0, 0)", [os.urandom(8)])
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {FORMAT}")
+                db.execute(f"PRAGMA user_version = {PLAIN}")
             db.execute("COMMIT")
         except BaseException:
             db.rollback()

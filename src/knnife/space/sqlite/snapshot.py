@@ -19,7 +19,7 @@ from knnife.space.index_sync import IndexSync
 from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
-from knnife.space.sqlite import tables
+from knnife.space.sqlite import indexing, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
@@ -157,7 +157,10 @@ class SqliteSnapshot:
 
     @property
     def words(self) -> SqliteWords:
-        return SqliteWords(self._db, self._caches.words.at(self.state.token))
+        memo = self._caches.words.at(self.state.token)
+        if memo.older is None:
+            memo.older = indexing.older(self._db, self.state.last) > 0
+        return SqliteWords(self._db, memo, older=memo.older)
 
     # what else is kept
 
@@ -188,7 +191,15 @@ class SqliteSnapshot:
         fields: dict[str, None] = {}
         for (about,) in self._db.execute(f"SELECT about FROM things ORDER BY pos LIMIT {FIELDS_OF}"):
             fields.update(dict.fromkeys(json.loads(about)))
-        return Summary(parts, wholes, tuple(fields), file_bytes(self._place), tables.count_thumbnails(self._db)[0])
+        return Summary(
+            parts,
+            wholes,
+            tuple(fields),
+            file_bytes(self._place),
+            tables.count_thumbnails(self._db)[0],
+            indexing.format_of(self._db),
+            indexing.count_older(self._db, self.state.last),
+        )
 
     def faults(self) -> Iterator[str]:
         """What SQLite finds damaged, and what is promised of a space and does not hold."""

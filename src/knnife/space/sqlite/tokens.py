@@ -1,4 +1,4 @@
-"""The words of a text, as SQLite's full-text index sees them: folded, and stemmed by Porter's rules."""
+"""The words of a text (space/terms.py) as SQLite's full-text index holds them: folded, stemmed by Porter's rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import threading
 
 from knnife.space.sqlite.connection import Connection
+from knnife.space.terms import END, Term, as_indexed
 
 FOLDING = "unicode61 remove_diacritics 2"
 STEMMING = f"porter {FOLDING}"
@@ -17,7 +18,12 @@ _local = threading.local()
 
 
 def tokens(text: str) -> list[tuple[str, str]]:
-    """The words of a text in order, folded (lower case, no accents), each with its stem, as FTS5 tokenizes them."""
+    """The words of a text in order, folded (lower case, no accents), each with its stem."""
+    return plain_tokens(as_indexed(text))
+
+
+def plain_tokens(text: str) -> list[tuple[str, str]]:
+    """What FTS5 makes of a text by itself."""
     db: Connection | None = getattr(_local, "db", None)
     if db is None:
         db = _local.db = Connection(":memory:", isolation_level=None)
@@ -44,6 +50,20 @@ def phrases(query: str) -> list[str]:
 def quoted(text: str) -> str:
     """A text without quotes as an expression of FTS5: a phrase, in which nothing else has a meaning."""
     return '"' + storable(text).replace("\0", " ") + '"'
+
+
+def expression(term: Term) -> str:
+    """What finds a term."""
+    return quoted(term.words) + " *" * term.opening
+
+
+def phrase(text: str) -> str:
+    """What finds a phrase; a run of a script without spaces may go on where it ends."""
+    indexed = as_indexed(text)
+    before, _, behind = indexed.rpartition(END)
+    if before and not re.search(r"[^\W_]", behind):
+        return quoted(before) + " *"
+    return quoted(indexed)
 
 
 def storable(text: str) -> str:

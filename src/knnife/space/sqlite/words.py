@@ -11,8 +11,8 @@ probabilistic relevance framework", 2009). Three things keep it fast in large sp
 rows, which have no weight, are left out while there are others; the lists of a query add up to at most MOST_ROWS; and
 the length of a row counts once it is among the best at the mean length.
 
-Any text is a query: FTS5's own tokenizer finds its words. A "phrase in quotes" must be in every row found, if it is in
-any.
+Any text is a query: space/terms.py and FTS5's own tokenizer find its words. A "phrase in quotes" must be in every row
+found, if it is in any.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,17 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Positions
 from knnife.space.sqlite.connection import positions
-from knnife.space.sqlite.tokens import QUERY_CHARACTERS, STEMMING, phrases, quoted, tokens
+from knnife.space.sqlite.tokens import (
+    QUERY_CHARACTERS,
+    STEMMING,
+    expression,
+    phrase,
+    phrases,
+    plain_tokens,
+    quoted,
+    tokens,
+)
+from knnife.space.terms import Asked, Term, asked, told, wanted
 
 Scores = NDArray[np.float32]
 
@@ -41,10 +50,6 @@ INSERT INTO words (words, rank) VALUES ('hashsize', 8388608);
 INSERT INTO words (words, rank) VALUES ('automerge', 16);
 INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
 """  # The last three: a batch is written as one segment, and segments are merged seldom, sixteen at a time.
-INSERT_WORDS = (  # of all things behind a pos, in one statement, which takes a tenth less time than row by row
-    "INSERT INTO words (rowid, value) SELECT pos, value FROM things WHERE pos > ? AND typeof(value) = 'text'"
-)
-DELETE_WORDS = "INSERT INTO words (words, rowid, value) VALUES ('delete', ?, ?)"  # pos, text as it was added
 
 K1, B = 1.2, 0.75
 LEAST_WEIGHT = 1e-6
@@ -65,16 +70,17 @@ class Memo:
     """What was read of the index at one state of the space; when the space changes, start another."""
 
     def __init__(self) -> None:
-        self.frequencies: dict[str, int] = {}  # stem -> in how many rows it is, if many then about
+        self.frequencies: dict[str, int] = {}  # key of a term -> in how many rows it is, if many then about
         self.postings: dict[str, Postings] = {}
+        self.older: bool | None = None  # are there texts of the older kind? None: not looked up yet
         self._rows = 0
 
-    def keep(self, stem: str, postings: Postings) -> None:
-        """Remember the rows of a stem; when it gets too much, begin again with this one."""
+    def keep(self, key: str, postings: Postings) -> None:
+        """Remember the rows of a term; when it gets too much, begin again with this one."""
         self._rows += len(postings.positions)
         if self._rows > MOST_REMEMBERED:
             self.postings, self._rows = {}, len(postings.positions)
-        self.postings[stem] = postings
+        self.postings[key] = postings
 
 
 class MemoCache:
@@ -109,14 +115,15 @@ class ScoredRows(NamedTuple):
 class SqliteWords:
     """The words of one state; see `knnife.space.protocols.WordIndex`."""
 
-    def __init__(self, db: sqlite3.Connection, memo: Memo) -> None:
-        self._db, self._memo = db, memo
+    def __init__(self, db: sqlite3.Connection, memo: Memo, *, older: bool = False) -> None:
+        """older: some texts are indexed as FTS5 reads them by itself, as versions before did."""
+        self._db, self._memo, self._older = db, memo, older
 
     def find(self, query: str, limit: int, among: Any = None) -> ScoredRows:
         """The `limit` best rows for a query; among: positions `(p,)`, None for all."""
         rows, mean_length = _size(self._db)
-        terms = tuple(_terms(self._db, query, rows, self._memo))
-        required = _with_phrases(self._db, query) if terms else None
+        terms = tuple(_terms(self._db, self._asked(query), rows, self._memo))
+        required = self._with_phrases(query) if terms else None
         positions, scores = _sums(terms, required)
         std = float(scores.std()) if len(scores) else 0.0
         found = ScoredRows(positions, scores, std, terms, required, mean_length)
@@ -148,40 +155,50 @@ class SqliteWords:
     def matched(self, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
         chosen = [int(pos) for pos in positions]
-        holds: dict[int, list[str]] = {pos: [] for pos in chosen}
         sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
-        for word in dict.fromkeys(word for word, _ in tokens(query[:QUERY_CHARACTERS])):
-            for (pos,) in self._db.execute(sql, (quoted(word), json.dumps(chosen))):
-                holds[pos].append(word)
-        return [tuple(holds[pos]) for pos in chosen]
+        given = json.dumps(chosen)
+
+        @cache
+        def holding(term: Term) -> set[int]:
+            return {pos for (pos,) in self._db.execute(sql, (expression(term), given))}
+
+        words = dict.fromkeys(self._asked(query))
+        return [told(words, lambda term: pos in holding(term)) for pos in chosen]  # noqa: B023
+
+    def _asked(self, query: str) -> list[Asked]:
+        """The words of a query; where some texts are of older kind, also as they were read then."""
+        query = query[:QUERY_CHARACTERS]
+        found = list(asked(tokens(query)))
+        if self._older:
+            known = {stem for each in found for stem in each.whole.stems}
+            found += [Asked(word, Term((stem,), word)) for word, stem in plain_tokens(query) if stem not in known]
+        return found
+
+    def _with_phrases(self, query: str) -> Positions | None:
+        """The rows that hold every phrase in quotes; None when the query has none, or no row holds them."""
+        required = phrases(query)
+        if not required:
+            return None
+        ways = [[phrase(each), *([quoted(each)] if self._older else [])] for each in required]
+        match = " AND ".join(f"({' OR '.join(dict.fromkeys(each))})" for each in ways)
+        held = positions(self._db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [match])
+        return held if len(held) else None
 
 
 # --- what a query asks for ----------------------------------------------------------------------------------
 
 
-def _terms(db: sqlite3.Connection, query: str, rows: int, memo: Memo) -> Iterator[tuple[float, Postings]]:
-    """The stems of a query that are worth reading: their weights and rows, rarest first."""
-    asked = tokens(query[:QUERY_CHARACTERS])
-    times = Counter(stem for _, stem in asked)
-    forms = {stem: word for word, stem in asked}
+def _terms(db: sqlite3.Connection, query: Iterable[Asked], rows: int, memo: Memo) -> Iterator[tuple[float, Postings]]:
+    """The terms of a query that are worth reading: their weights and rows, rarest first."""
+    times = wanted(query, lambda term: _frequency(db, term, rows, memo) > 0)
     total = 0
-    for n, stem in sorted((_frequency(db, stem, forms[stem], rows, memo), stem) for stem in times):
+    for n, _, term in sorted((_frequency(db, term, rows, memo), term.key, term) for term in times):
         if total and n > COUNTED and (n > rows / 2 or total + n > MOST_ROWS):
             return
         total += n
-        held = _postings(db, stem, memo)
+        held = _postings(db, term, memo)
         if n := len(held.positions):
-            yield times[stem] * max(LEAST_WEIGHT, math.log((rows - n + 0.5) / (n + 0.5))), held
-
-
-def _with_phrases(db: sqlite3.Connection, query: str) -> Positions | None:
-    """The rows that hold every phrase in quotes; None when the query has none, or no row holds them."""
-    required = phrases(query)
-    if not required:
-        return None
-    match = " AND ".join(map(quoted, required))
-    held = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [match])
-    return held if len(held) else None
+            yield times[term] * max(LEAST_WEIGHT, math.log((rows - n + 0.5) / (n + 0.5))), held
 
 
 # --- what the index holds -----------------------------------------------------------------------------------
@@ -194,38 +211,50 @@ def _size(db: sqlite3.Connection) -> tuple[int, float]:
     return rows, length / max(1, rows)
 
 
-def _frequency(db: sqlite3.Connection, stem: str, word: str, rows: int, memo: Memo) -> int:
-    """In how many rows a stem is, `word` being a form of it: counted up to COUNTED, beyond that estimated."""
-    known = memo.frequencies.get(stem)
+def _frequency(db: sqlite3.Connection, term: Term, rows: int, memo: Memo) -> int:
+    """In how many rows a term is: counted up to COUNTED, beyond that estimated."""
+    known = memo.frequencies.get(term.key)
     if known is None:
         sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        known = db.execute(sql, (quoted(word), COUNTED)).fetchone()[0]
+        known = db.execute(sql, (expression(term), COUNTED)).fetchone()[0]
         if known == COUNTED:
-            known = max(COUNTED, int(rows * _share(db, word)))
-        memo.frequencies[stem] = known
+            known = max(COUNTED, int(rows * _share(db, term)))
+        memo.frequencies[term.key] = known
     return known
 
 
-def _share(db: sqlite3.Connection, word: str) -> float:
-    """The share of rows that hold a word, about: as counted in eight windows of 64 rows."""
+def _share(db: sqlite3.Connection, term: Term) -> float:
+    """The share of rows that hold a term, about: as counted in eight windows of 64 rows."""
     low, high = db.execute("SELECT min(id), (SELECT max(id) FROM words_docsize) FROM words_docsize").fetchone()
     held = seen = 0
     for start in np.linspace(low, max(low, high - 63), 8).astype(int).tolist():
         window = (start, start + 63)
         seen += db.execute("SELECT count(*) FROM words_docsize WHERE id BETWEEN ? AND ?", window).fetchone()[0]
         sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
-        held += db.execute(sql, (quoted(word), *window)).fetchone()[0]
+        held += db.execute(sql, (expression(term), *window)).fetchone()[0]
     return held / max(1, seen)
 
 
-def _postings(db: sqlite3.Connection, stem: str, memo: Memo) -> Postings:
-    held = memo.postings.get(stem)
+def _postings(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
+    held = memo.postings.get(term.key)
     if held is None:
-        rows = positions(db, "SELECT doc AS pos FROM words_at WHERE term = ?", [stem])  # once an occurrence
-        starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        held = Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
-        memo.keep(stem, held)
+        held = _read(db, term, memo)
+        memo.keep(term.key, held)
     return held
+
+
+def _read(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
+    """The rows of a term. Of stems in a row, how often the rarest of them is; of an opening, whether it is."""
+    if len(term.stems) == 1 and not term.opening:
+        rows = positions(db, "SELECT doc AS pos FROM words_at WHERE term = ?", [*term.stems])  # once an occurrence
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        return Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
+    rows = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [expression(term)])
+    times = np.ones(len(rows), np.float32)
+    if not term.opening and len(rows):
+        parts = [_postings(db, Term((stem,), stem), memo) for stem in dict.fromkeys(term.stems)]
+        times = np.min([part.times[np.searchsorted(part.positions, rows)] for part in parts], axis=0)
+    return Postings(rows, times)
 
 
 def _sums(terms: Sequence[tuple[float, Postings]], required: Positions | None) -> tuple[Positions, Scores]:

@@ -11,10 +11,9 @@ from knnife.geometry import Vectors
 from knnife.space.index_sync import IndexSync
 from knnife.space.packing import pack
 from knnife.space.records import Row, State, View
-from knnife.space.sqlite import tables
+from knnife.space.sqlite import indexing, tables
 from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot, _table
 from knnife.space.sqlite.tables import AMONG
-from knnife.space.sqlite.words import DELETE_WORDS, INSERT_WORDS
 
 COMMITS_KEPT = 10_000  # a cache older than so many transactions is built anew
 
@@ -44,7 +43,7 @@ class SqliteWriter(SqliteSnapshot):
             "INSERT INTO things VALUES (?, ?, ?, ?, ?, ?)",
             [(pos, *row[:5]) for pos, row in zip(positions, rows, strict=True)],
         )
-        self._db.execute(INSERT_WORDS, [before.last])
+        indexing.insert(self._db, before.last, rows)
         self._put(view, positions, vectors)
         self._goes_to(before._replace(last=before.last + len(rows), things=before.things + len(rows)))
         return positions
@@ -57,7 +56,7 @@ class SqliteWriter(SqliteSnapshot):
         chosen, before = json.dumps(list(positions)), self.state
         sql = f"SELECT pos, value FROM things WHERE {AMONG} AND typeof(value) = 'text'"
         texts = self._db.execute(sql, [chosen]).fetchall()
-        self._db.executemany(DELETE_WORDS, texts)  # the full-text index needs the old text to forget it
+        indexing.remove(self._db, texts, before.last)
         self._db.execute(f"DELETE FROM things WHERE {AMONG}", [chosen])
         for view in self.views:
             self._db.execute(f"DELETE FROM {_table(view)} WHERE {AMONG}", [chosen])
@@ -86,6 +85,11 @@ class SqliteWriter(SqliteSnapshot):
                 "WHERE number = ?",
                 [float(losses.sum()), float(losses.max(initial=0)), len(losses), view.number],
             )
+
+    def renew_words(self, count: int) -> tuple[int, bool]:
+        changed, done = indexing.renew(self._db, self.state.last, count)
+        self._goes_to(self.state)
+        return changed, done
 
     def put_view(self, view: View) -> View:
         self._views = None

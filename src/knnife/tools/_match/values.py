@@ -8,6 +8,8 @@ import re
 import unicodedata
 from datetime import date
 
+from knnife.things.folding import without_unseen
+
 MISSING = frozenset({"", "-", "--", "—", "?", "n/a", "na", "nan", "nil", "none", "null", "unknown"})
 
 _SIGNS = re.compile(r"[\s$€£¥₹%]|\b(?:usd|eur|gbp|chf|jpy)\b", re.IGNORECASE)
@@ -43,7 +45,8 @@ def text_of(cell: object) -> str | None:
 def folded(text: str) -> str:
     """A text without accents, in small letters."""
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = "".join(c for c in unicodedata.normalize("NFKD", without_unseen(text)) if not unicodedata.combining(c))
+        text = text.casefold()
     return " ".join(text.lower().split())
 
 
