@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from knnife import BadInput
-from knnife.geometry import METRICS, as_vectors, blocks, ranges, similarity, top_k, unit
+from knnife.geometry import LONGEST, METRICS, as_vectors, blocks, check_scale, ranges, similarity, top_k, unit
 
 SQUARE = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], np.float32)
 numbers = st.floats(-100, 100, width=32)
@@ -40,6 +40,52 @@ def test_similarities_are_what_their_definitions_say(pair: tuple[np.ndarray, np.
             for metric in METRICS:
                 found = similarity(*pair, metric)[i, j]  # type: ignore[arg-type]
                 assert found == pytest.approx(expected[metric], rel=1e-4, abs=1e-3)
+
+
+anything = st.floats(width=32, allow_nan=False, allow_infinity=False)
+any_pairs = st.integers(1, 5).flatmap(
+    lambda d: st.tuples(arrays(np.float32, (3, d), elements=anything), arrays(np.float32, (2, d), elements=anything))
+)
+HARDLY_ANYTHING = np.float32(1.7e-44)
+
+
+@given(any_pairs)
+@example((np.full((3, 2), HARDLY_ANYTHING), np.full((2, 2), HARDLY_ANYTHING)))  # the cosine was .998
+@example((np.full((3, 2), np.float32(3e38)), np.full((2, 2), np.float32(3e38))))
+@example((np.full((3, 1), np.float32(1e25)), np.full((2, 1), np.float32(1e25))))  # the product was infinity
+def test_of_any_numbers_similarities_are_right_or_refused(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    a, b = (x.astype(np.float64) for x in pair)
+    lengths = np.linalg.norm(a, axis=1)[:, None], np.linalg.norm(b, axis=1)[None]
+    products, longest = lengths[0] * lengths[1], max(lengths[0].max(), lengths[1].max())
+    differences = a[:, None] - b[None]
+    expected = {
+        "cosine": np.divide(a @ b.T, products, out=np.zeros_like(products), where=products > 0),
+        "dot": a @ b.T,
+        "euclidean": -np.linalg.norm(differences, axis=2),
+        "manhattan": -np.abs(differences).sum(axis=2),
+    }
+    exact_to = {"cosine": 1, "dot": products + 1e-30, "euclidean": longest + 1e-15, "manhattan": 5 * longest + 1e-38}
+    for metric in METRICS:
+        if metric != "cosine" and longest > LONGEST:
+            with pytest.raises(BadInput, match="multiply the vectors by a constant"):
+                similarity(*pair, metric)  # type: ignore[arg-type]
+        else:
+            found = similarity(*pair, metric)  # type: ignore[arg-type]
+            assert (np.abs(found - expected[metric]) <= 2e-6 * exact_to[metric]).all()
+
+
+@given(arrays(np.float32, st.tuples(st.integers(1, 3), st.integers(1, 5)), elements=anything))
+def test_units_of_any_numbers_have_a_length_of_1(vectors: np.ndarray) -> None:
+    found = np.linalg.norm(unit(vectors).astype(np.float64), axis=1)
+    assert found == pytest.approx(vectors.any(axis=1).astype(float), abs=1e-6)
+
+
+def test_what_is_shorter_than_distances_can_tell_is_refused_where_all_are() -> None:
+    check_scale(np.array([[1e-20, 0], [1, 0]], np.float32), "euclidean")
+    check_scale(np.full((2, 2), 1e-20, np.float32), "cosine")
+    check_scale(np.zeros((2, 2), np.float32), "euclidean")
+    with pytest.raises(BadInput, match="lengths from 1e-12 to 1e\\+18"):
+        check_scale(np.full((2, 2), 1e-20, np.float32), "euclidean")
 
 
 def test_close_neighbours_far_from_the_origin_keep_their_distance() -> None:
@@ -84,6 +130,8 @@ def test_blocks_cover_everything_once(n: int, row_bytes: int, budget: int) -> No
         (np.zeros((1, 3)), "expected 2 dimensions, got 3"),
         (np.array([[1e300, 0]]), "NaN or infinity"),
         (np.array([1 + 2j, 0]), "complex"),
+        (np.array([[1, 0], [1e-50, 0]]), "row 1 is too small for float32"),
+        (np.zeros((1, 1_000_001)), "at most 1,000,000 are taken"),
     ],
 )
 def test_what_is_no_array_of_vectors_is_refused(given: object, said: str) -> None:

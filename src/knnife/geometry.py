@@ -7,6 +7,9 @@ similarity of -0.5 under "euclidean" is a distance of 0.5:
     dot         x·y
     euclidean   -sqrt(sum (x - y)²)     at most 0
     manhattan   -sum |x - y|            at most 0
+
+Directions are compared at any length, of 1e-45 as of 3e38. Products and distances are made of squares, which float32
+holds for lengths from SHORTEST to LONGEST: what is beyond is refused (`check_scale`), never answered by 0 or infinity.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ Metric = Literal["cosine", "dot", "euclidean", "manhattan"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
 MOST_COMPONENTS = 1_000_000  # of a vector: 4 MB each; what has more is a mistake (a whole file read as one cell)
+LONGEST = 1e18  # of a vector for all metrics but cosine: sums of a few squares of it stay below 3.4e38
+SHORTEST = 1e-12  # of the longest: the square of its last digit, 4e-39, is still a number
 BLOCK_BYTES = 32 << 20  # what one intermediate result may take: large enough for BLAS, small enough for any laptop
 
 
@@ -34,19 +39,21 @@ def as_vectors(values: Any, dim: int | None = None, what: str = "vectors") -> Ve
     Raises BadInput when it is no such array, holds NaN or infinity, or is not `dim` wide.
     """
     try:
-        array = np.asarray(values)
-        if array.dtype == object or not (
-            np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)
+        exact = np.asarray(values)
+        if exact.dtype == object or not (
+            np.issubdtype(exact.dtype, np.floating) or np.issubdtype(exact.dtype, np.integer)
         ):
-            raise TypeError(f"its type is {array.dtype}")
-        with np.errstate(over="ignore"):  # what overflows float32 is reported below, as infinity
-            array = np.ascontiguousarray(array, dtype=np.float32)
+            raise TypeError(f"its type is {exact.dtype}")
+        with np.errstate(over="ignore", under="ignore"):  # what overflows float32 is reported below, as infinity
+            array = np.ascontiguousarray(exact, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise BadInput(f"{what}: expected numbers in rows of equal length (n, d); {error}") from error
     if array.ndim == 1:
         array = array[None, :]
     if array.ndim != 2 or array.shape[1] == 0:
         raise BadInput(f"{what}: expected an array of shape (n, d), got shape {array.shape}")
+    if array.shape[1] > MOST_COMPONENTS:
+        raise BadInput(f"{what}: {array.shape[1]:,} components in a row; at most {MOST_COMPONENTS:,} are taken")
     if dim is not None and array.shape[1] != dim:
         raise BadInput(f"{what}: expected {dim} dimensions, got {array.shape[1]}")
     # A sum is not finite exactly when a member is not (or it overflows, which the slower look then clears up).
@@ -54,34 +61,76 @@ def as_vectors(values: Any, dim: int | None = None, what: str = "vectors") -> Ve
         suspicious = not np.isfinite(array.sum(dtype=np.float64))
     if suspicious and not (finite := np.isfinite(array).all(axis=1)).all():
         row = int(np.argmin(finite))
-        raise BadInput(f"{what}: row {row} holds NaN or infinity; every component must be a finite number")
+        raise BadInput(
+            f"{what}: row {row} holds NaN or infinity, or a number beyond float32 (3.4e38); every component must be a "
+            "finite number"
+        )
+    if exact.dtype != np.float32 and (gone := vanished(exact.reshape(array.shape), array)).any():
+        raise BadInput(
+            f"{what}: row {int(np.argmax(gone))} is too small for float32, which has no number between 0 and 1.4e-45; "
+            "multiply the vectors by a constant"
+        )
     return array
+
+
+def vanished(exact: NDArray[Any], rounded: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows `(n,)` have become zeros by rounding, and were none."""
+    found: NDArray[np.bool_] = np.logical_not(rounded.any(axis=1))
+    found[found] = exact[found].any(axis=1)
+    return found
+
+
+def check_scale(vectors: Vectors, metric: Metric, what: str = "vectors", *, least: bool = True) -> None:
+    """Raises BadInput where float32 cannot hold their products and distances; least: also where all are too short."""
+    if metric == "cosine" or not vectors.size:
+        return
+    largest = max(float(vectors.max()), -float(vectors.min()))
+    if largest * vectors.shape[1] ** 0.5 > LONGEST and (longest := float(lengths(vectors).max())) > LONGEST:
+        much = "beyond what float32 holds" if np.isinf(longest) else f"{longest:.2g}"
+    elif least and 0 < largest < SHORTEST and (longest := float(lengths(vectors).max())) < SHORTEST:
+        much = f"{longest:.2g}"
+    else:
+        return
+    raise BadInput(
+        f"{what}: the longest has the length {much}, and float32 holds products and distances for lengths from "
+        f"{SHORTEST:.0e} to {LONGEST:.0e} only; multiply the vectors by a constant, or use the metric cosine"
+    )
 
 
 def unit(vectors: Vectors) -> Vectors:
     """Each row scaled to length 1; rows of zeros stay zeros."""
-    norms = lengths(vectors)[:, None]
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    norms = lengths(vectors)
+    found = np.divide(vectors, norms[:, None], out=np.zeros_like(vectors), where=norms[:, None] > 0)
+    if (odd := (norms < 1e-15) | (norms > 1e15)).any():  # where a length has fewer digits in float32, or none
+        rows = vectors[odd].astype(np.float64)
+        exact = np.linalg.norm(rows, axis=1)[:, None]
+        found[odd] = np.divide(rows, exact, out=np.zeros_like(rows), where=exact > 0)
+    return found
 
 
 def lengths(vectors: Vectors) -> Vectors:
-    """The Euclidean length of each row, `(n,)`."""
-    with np.errstate(over="ignore"):
+    """The Euclidean length of each row, `(n,)`; infinity where float32 cannot hold it."""
+    with np.errstate(over="ignore", under="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
-    found: Vectors = np.sqrt(squares)
-    extreme = (squares < 1e-30) | (squares > 1e30)  # where float32 squares lose digits, vanish or overflow
-    found[extreme] = np.linalg.norm(vectors[extreme].astype(np.float64), axis=1)
+        found: Vectors = np.sqrt(squares)
+        extreme = (squares < 1e-30) | (squares > 1e30)  # where float32 squares lose digits, vanish or overflow
+        found[extreme] = np.linalg.norm(vectors[extreme].astype(np.float64), axis=1)
     return found
 
 
 def similarity(a: Vectors, b: Vectors, metric: Metric = "cosine") -> Vectors:
-    """All similarities between the rows of `a` (n, d) and of `b` (m, d): `(n, m)`, higher is closer."""
-    if metric == "dot":
-        return a @ b.T
-    if metric == "cosine":
-        return unit(a) @ unit(b).T
+    """All similarities between the rows of `a` (n, d) and of `b` (m, d): `(n, m)`, higher is closer.
+
+    Raises BadInput for vectors that are too long for the metric (`check_scale`).
+    """
     if metric not in METRICS:
         raise BadInput(f"metric {metric!r}: expected one of {', '.join(METRICS)}")
+    if metric == "cosine":
+        return unit(a) @ unit(b).T
+    for each in (a, b):
+        check_scale(each, metric, least=False)
+    if metric == "dot":
+        return a @ b.T
     scores = np.empty((len(a), len(b)), np.float32)
     for i, row in enumerate(a):  # differences, not the expanded square: x·x - 2x·y + y·y loses close neighbours
         difference = b - row

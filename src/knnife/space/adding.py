@@ -19,13 +19,13 @@ import numpy as np
 from knnife.encoders import Encoder, vector_cache
 from knnife.encoders.protocol import Progress, check_values
 from knnife.errors import BadPictures
-from knnife.geometry import Vectors, as_vectors
+from knnife.geometry import Vectors, as_vectors, check_scale
 from knnife.space import preparing
 from knnife.space.answers import Added
 from knnife.space.models import AddTarget
 from knnife.space.preparing import is_shown
 from knnife.space.protocols import Moved, Snapshot, Store, Writer
-from knnife.space.records import Row, State
+from knnife.space.records import Row, State, View
 from knnife.things import Thing
 
 SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
@@ -211,10 +211,16 @@ class Adder:
             writer.edit(plan.edited)
         if made.vectors is not None:
             view = self._target.view(writer, made.vectors.shape[1])
+            self._check_scale(writer, view, plan, made.vectors)
             positions = writer.insert(plan.new, view, made.vectors)
             shown = [pos for pos, row in zip(positions, plan.new, strict=True) if is_shown(row.value)] + shown
         if made.thumbnails:
             writer.put_thumbnails(shown, made.thumbnails)
+
+    def _check_scale(self, writer: Writer, view: View, plan: _Plan, vectors: Vectors) -> None:
+        """Raises BadInput for vectors that cannot be compared by the metric; encoders may make some that are short."""
+        metric = view.metric or writer.settings().get("metric", "cosine")
+        check_scale(vectors, metric, "the vectors added", least=plan.encoder is None)
 
 
 @contextmanager

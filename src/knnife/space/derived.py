@@ -11,7 +11,7 @@ from typing import Any
 
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
-from knnife.geometry import METRICS, Metric, as_vectors
+from knnife.geometry import METRICS, Metric, as_vectors, check_scale
 from knnife.space.lookup import pick, positions_of
 from knnife.space.models import new_view
 from knnife.space.protocols import Snapshot, Store
@@ -38,6 +38,7 @@ def derive(
         origin = _origin(writer, source, views)
         if before is not None:
             writer.drop_view(before)
+        check_scale(rows, metric or writer.settings().get("metric", "cosine"), f"the vectors of the view {name!r}")
         view = new_view(encoder, dtype, name=name, dim=rows.shape[1])
         view = writer.put_view(view._replace(ready=True, metric=metric, origin=origin))
         writer.fill(view, positions, rows)

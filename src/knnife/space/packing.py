@@ -7,7 +7,7 @@ that x is about scale * byte.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, lengths
 from knnife.space.records import Dtype
+
+LOST: Final = {"float16": 0.1, "int8": 0.25}  # rounding errors beyond which it is another vector; usual are .0003, .01
 
 
 def pack(vectors: Vectors, dtype: Dtype) -> tuple[list[bytes], Vectors | None]:
@@ -24,7 +26,14 @@ def pack(vectors: Vectors, dtype: Dtype) -> tuple[list[bytes], Vectors | None]:
     blobs = [joined[i : i + width] for i in range(0, len(joined), width)]
     if dtype == "float32":
         return blobs, None
-    return blobs, _losses(vectors, unpack(joined, vectors.shape[1], dtype))
+    losses = _losses(vectors, unpack(joined, vectors.shape[1], dtype))
+    if losses.max(initial=0) > LOST[dtype]:
+        worst = int(np.argmax(losses))
+        raise BadInput(
+            f"a vector of length {lengths(vectors)[worst]:.2g} cannot be kept as {dtype}: rounding it would be off by "
+            f"{losses[worst]:.0%} of its length. Use dtype float32, or multiply the vectors by a constant"
+        )
+    return blobs, losses
 
 
 def _float32(vectors: Vectors) -> NDArray[Any]:

@@ -43,7 +43,13 @@ def rows(things: list[Thing]) -> Iterator[Row]:
 
 def _as_bytes(thing: Thing) -> bytes:
     try:
-        return np.asarray(thing.vector, "<f4").tobytes()
+        exact = np.asarray(thing.vector)
+        vector = np.asarray(exact, "<f4")
+        if exact.dtype == np.float64 and not vector.any() and exact.any():
+            raise BadInput(f"thing {thing.id!r}: its vector is too small for float32; multiply all by a constant")
+        return vector.tobytes()
+    except BadInput:
+        raise
     except (TypeError, ValueError) as error:
         raise BadInput(f"thing {thing.id!r}: its vector is not made of numbers: {error}") from error
 

@@ -17,7 +17,7 @@ import faiss as _faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import Metric, Vectors, blocks, unit
+from knnife.geometry import Metric, Vectors, blocks, check_scale, unit
 
 faiss: Any = _faiss  # its own type hints lag behind it
 
@@ -55,10 +55,15 @@ def threads_for(queries: int, products: float = inf) -> AbstractContextManager[N
 
 
 def prepared(vectors: Vectors, metric: Metric) -> Vectors:
-    """Vectors as they are compared: of length 1 for "cosine"; not copied when nothing is to be done."""
+    """Vectors as they are compared: of length 1 for "cosine"; not copied when nothing is to be done.
+
+    Raises BadInput for those whose closeness float32 cannot hold.
+    """
     if metric != "cosine":
+        check_scale(vectors, metric, least=False)
         return vectors
-    squares = np.einsum("ij,ij->i", vectors, vectors)
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
     return vectors if np.all(np.abs(squares - 1) < 1e-6) else unit(vectors)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.geometry import METRICS, Metric, Positions, Vectors, blocks
+from knnife.geometry import METRICS, Metric, Positions, Vectors, blocks, check_scale
 from knnife.space.index import cache_file, exact
 from knnife.space.index.cache_file import DamagedCache
 from knnife.space.index.codes import Codes
@@ -79,6 +79,7 @@ class Index:
         `progress` is told the share that is done.
         """
         vectors = exact.prepared(np.ascontiguousarray(vectors, np.float32), metric)
+        check_scale(vectors, metric)
         table = Table.of(np.ascontiguousarray(positions, np.int64), vectors, *pack_ids(ids))
         return cls._of(Points.of(table, metric), recall, seed, progress or (lambda share: None))
 
