@@ -19,13 +19,11 @@ from knnife.space.records import Dtype
 LOST: Final = {"float16": 0.1, "int8": 0.25}  # rounding errors beyond which it is another vector; usual are .0003, .01
 
 
-def pack(vectors: Vectors, dtype: Dtype) -> tuple[list[bytes], Vectors | None]:
-    """One blob a vector, and the relative rounding errors `(n,)` (None for float32, which has none)."""
-    rows = _PACK[dtype](vectors)
-    width, joined = rows.shape[1] * rows.itemsize, rows.tobytes()
-    blobs = [joined[i : i + width] for i in range(0, len(joined), width)]
+def pack(vectors: Vectors, dtype: Dtype) -> tuple[bytes, Vectors | None]:
+    """The blobs of vectors, joined, and the relative rounding errors `(n,)` (None for float32, which has none)."""
+    joined = _PACK[dtype](vectors).tobytes()
     if dtype == "float32":
-        return blobs, None
+        return joined, None
     losses = _losses(vectors, unpack(joined, vectors.shape[1], dtype))
     if losses.max(initial=0) > LOST[dtype]:
         worst = int(np.argmax(losses))
@@ -33,7 +31,7 @@ def pack(vectors: Vectors, dtype: Dtype) -> tuple[list[bytes], Vectors | None]:
             f"a vector of length {lengths(vectors)[worst]:.2g} cannot be kept as {dtype}: rounding it would be off by "
             f"{losses[worst]:.0%} of its length. Use dtype float32, or multiply the vectors by a constant"
         )
-    return blobs, losses
+    return joined, losses
 
 
 def _float32(vectors: Vectors) -> NDArray[Any]:
@@ -65,7 +63,8 @@ def unpack(data: bytes, dim: int, dtype: Dtype) -> Vectors:
         return np.frombuffer(data, "<f2").reshape(-1, dim).astype(np.float32)
     rows = np.frombuffer(data, np.uint8).reshape(-1, dim + 4)
     scale = np.ascontiguousarray(rows[:, :4]).view("<f4")
-    vectors: Vectors = np.multiply(rows[:, 4:].view(np.int8), scale, dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a damaged scale; the sums tell
+        vectors: Vectors = np.multiply(rows[:, 4:].view(np.int8), scale, dtype=np.float32)
     return vectors
 
 

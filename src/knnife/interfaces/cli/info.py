@@ -6,31 +6,41 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import printable, size
 
 if TYPE_CHECKING:
     from knnife.space.answers import Info, ViewInfo
 
+FOUND_BAD = 1  # the exit code of linters
 FINGERPRINT = 12  # characters shown; --json has all
 
 EXAMPLES = """
 knnife info films.knnife
+knnife info films.knnife --check
 knnife info films.knnife --json
 """
 
 
 @shared.json_command(EXAMPLES)
 @shared.space_argument
-def command(space: str, as_json: bool) -> None:
+@click.option(
+    "--check", is_flag=True, help="Read the whole file, and compare it with the checksums of what was stored."
+)
+def command(space: str, check: bool, as_json: bool) -> None:
     """What a space holds and how it was made.
 
-    Things, metadata, views with their encoders, sizes on the disk, and the recall that was measured.
+    Things, metadata, views with their encoders, sizes on the disk, and the recall that was measured. With
+    --check the exit code is 1 when something is damaged.
     """
     with shared.open_to_ask(space) as opened:
-        info = opened.info()
+        info = opened.info(check=check)
     rows = info.rows() if as_json else ({"name": name, "value": value} for name, value in _facts(info))
     output.write_rows(rows, {"name": "", "value": ""}, as_json, "wrapped")
+    if info.faults:
+        click.get_current_context().exit(FOUND_BAD)
 
 
 def _facts(info: Info) -> Iterator[tuple[str, Any]]:
@@ -49,6 +59,8 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
             f"{info.older_words:,} texts indexed by an earlier knnife, which knew only words between spaces: {renew}",
         )
     yield "size", f"{size(info.file_bytes)}, index {size(info.index_bytes)}"
+    if info.faults is not None:
+        yield "check", "; ".join(map(printable, info.faults)) or "undamaged: all is as it was stored"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))
 

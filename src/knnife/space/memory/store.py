@@ -108,8 +108,8 @@ class MemoryWriter(MemorySnapshot):
         self._goes_to()
 
     def _put(self, view: View, positions: Iterable[int], vectors: Vectors) -> None:
-        blobs, losses = pack(vectors, view.dtype)
-        rows = unpack(b"".join(blobs), view.dim, view.dtype)
+        data, losses = pack(vectors, view.dtype)
+        rows = unpack(data, view.dim, view.dtype)
         self.content.vectors[view.number].update(zip(positions, rows, strict=True))
         if losses is not None:
             now = self.content.views[view.number]

@@ -34,6 +34,8 @@ class FilePlace:
         """fold: puts what is in the log into the file; whether it could."""
         self.is_over = False  # this process has opened the file under another name since, with another log
         self.path = Path(os.path.abspath(path))  # before anybody changes the working directory
+        self.real = Path(os.path.realpath(self.path))  # SQLite keeps the log beside the file that a link names
+        self.log, self.shared_memory = _beside(self.real, "-wal"), _beside(self.real, "-shm")
         self.identity: Identity | None = None
         self._fold = weakref.WeakMethod(fold)  # the store holds its place, not the other way round
 
@@ -41,21 +43,6 @@ class FilePlace:
         """Put what is in the log into the file; whether nothing is left in it."""
         fold = self._fold()
         return self.is_over or fold is None or fold()
-
-    @property
-    def real(self) -> Path:
-        """The file that a symbolic link names: SQLite keeps the log beside that one."""
-        return Path(os.path.realpath(self.path))
-
-    @property
-    def log(self) -> Path:
-        """The write-ahead log."""
-        return _beside(self.real, "-wal")
-
-    @property
-    def shared_memory(self) -> Path:
-        """What SQLite shares between processes while the file is open."""
-        return _beside(self.real, "-shm")
 
     def settle(self, before: Identity | None) -> None:
         """Remember the file that was opened. before: what lay there just before, None where nothing did."""

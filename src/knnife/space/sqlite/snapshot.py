@@ -19,7 +19,7 @@ from knnife.space.index_sync import IndexSync
 from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
-from knnife.space.sqlite import indexing, tables
+from knnife.space.sqlite import indexing, sums, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
@@ -123,21 +123,28 @@ class SqliteSnapshot:
         parameters = [after] if positions is None else [after, json.dumps(list(positions))]
         sql = f"SELECT pos, vector FROM {_table(view)} WHERE pos > ?{some} ORDER BY pos"
         cursor = self._db.execute(sql, parameters)
+        # Reading everything costs so much that looking at the sums costs nothing.
+        held = sums.kept(self._db, view.number) if positions is None and not after else None
         while rows := cursor.fetchmany(BATCH):
             blobs = [row[1] for row in rows]
             if set(map(type, blobs)) != {bytes} or set(map(len, blobs)) != {view.width}:
                 raise self._damaged(view, rows)
-            yield np.array([row[0] for row in rows], np.int64), unpack(b"".join(blobs), view.dim, view.dtype)
+            found, data = np.array([row[0] for row in rows], np.int64), b"".join(blobs)
+            if held is not None and len(wrong := held.differing(found, sums.of_vectors(data, view.width))):
+                raise self._not_as_stored(view, int(wrong[0]))
+            yield found, unpack(data, view.dim, view.dtype)
 
     def _damaged(self, view: View, rows: Sequence[tuple[int, Any]]) -> NotASpace:
         """What is said of rows among which something else than a vector was found."""
         pos, blob = next(row for row in rows if not isinstance(row[1], bytes) or len(row[1]) != view.width)
         found = f"{len(blob)} bytes" if isinstance(blob, bytes) else f"a {type(blob).__name__}"
+        return self._not_as_stored(view, pos, f"{found}, expected {view.width} bytes")
+
+    def _not_as_stored(self, view: View, pos: int, found: str = "not what was stored") -> NotASpace:
         path = self._place.path
         return NotASpace(
-            f"{path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}, "
-            f"expected {view.width} bytes; restore the file from a copy, or see `knnife doctor {path}` for what can be "
-            "rescued"
+            f"{path} is damaged: the vector of the thing at position {pos} in the view {view.name!r} is {found}; "
+            f"restore the file from a copy, or see `knnife doctor {path}` for what can be rescued"
         )
 
     def count(self, view: View) -> int:
@@ -203,7 +210,7 @@ class SqliteSnapshot:
 
     def faults(self) -> Iterator[str]:
         """What SQLite finds damaged, and what is promised of a space and does not hold."""
-        damage = [line for (line,) in self._db.execute("PRAGMA quick_check(10)") if line != "ok"]
+        damage = [line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok"]
         yield from (f"the file is damaged: {line}" for line in damage)
         if damage:  # what else is counted may not even be readable
             return
@@ -221,6 +228,17 @@ class SqliteSnapshot:
                 yield f"view {view.name}: {things - owned:,} things have no vector"
         if lost := tables.count_thumbnails(self._db)[1]:
             yield f"{lost:,} thumbnails belong to no thing"
+        yield from self._changed("things", sums.THINGS, 0)
+        for view in self.views:
+            yield from self._changed(f"view {view.name}: vectors", view.number, view.width)
+
+    def _changed(self, what: str, view: int, width: int) -> Iterator[str]:
+        """What is said of stored things, or vectors, that are not what was written."""
+        wrong, _ = sums.damage(self._db, view, width)
+        if len(wrong):
+            ids = [thing.id for thing in self.things(wrong[: sums.SHOWN].tolist()).values()]
+            named = ", ".join(map(repr, ids)) + (", …" if len(wrong) > len(ids) else "")
+            yield f"{what} that are not what was stored, by their checksums: {len(wrong):,} ({named})"
 
 
 def _table(view: View) -> str:

@@ -15,7 +15,7 @@ from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
 from knnife.space.records import State
-from knnife.space.sqlite import file
+from knnife.space.sqlite import file, sums
 from knnife.space.sqlite.conditions import INDEXED_FROM, missing_indexes
 from knnife.space.sqlite.connection import Connection, errors, is_busy, translated
 from knnife.space.sqlite.history import check_log, check_same
@@ -83,7 +83,7 @@ class SqliteStore:
                 check_same(db, self._place, seen, snapshot.state)
                 self._seen = snapshot.state
                 yield snapshot
-                if db.fixed not in (None, self._place.standing()):
+                if db.fixed is not None and db.fixed != self._place.standing():
                     raise SpaceBusy(f"{self.path} was written to while it was read; ask again")
             finally:
                 db.rollback()
@@ -152,6 +152,9 @@ class SqliteStore:
         with self.write() as writer:
             numbers = [view.number for view in writer.views]
             writer._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            sums.put_together(writer._db, sums.THINGS)
+            for view in writer.views:
+                sums.put_together(writer._db, view.number, view.width)
         for number in numbers:
             self._caches.indexes.forget(number)
         with self._lock, errors(self.path):
@@ -224,7 +227,7 @@ class SqliteStore:
             db = self._idle.pop()
         except IndexError:
             return self._new_reader()
-        if db.fixed not in (None, self._place.standing()):
+        if db.fixed is not None and db.fixed != self._place.standing():
             db.close()
             return self._new_reader()
         self._refresh(db)

@@ -1,4 +1,4 @@
-"""The tables that a space has once they are needed: trained encoders, thumbnails, notes, and where views come from.
+"""The tables that a space has once they are needed: trained encoders, thumbnails, notes, origins of views, checksums.
 
 Each is made with the first of its rows, so older files do without.
 """
@@ -31,6 +31,14 @@ CREATE TABLE IF NOT EXISTS notes (      -- what tools remember of this space
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL                 -- JSON
 ) WITHOUT ROWID
+""",
+    "sums": """
+CREATE TABLE IF NOT EXISTS sums (       -- checksums of what is stored, see sums.py
+    seq       INTEGER PRIMARY KEY,      -- the later one of a position counts
+    view      INTEGER NOT NULL,         -- its number; 0: of the things
+    positions BLOB NOT NULL,            -- little-endian int64
+    sums      BLOB NOT NULL             -- little-endian uint64, one for each position
+)
 """,
     "origins": """
 CREATE TABLE IF NOT EXISTS origins (    -- where the vectors of derived views come from

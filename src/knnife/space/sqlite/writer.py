@@ -11,7 +11,7 @@ from knnife.geometry import Vectors
 from knnife.space.index_sync import IndexSync
 from knnife.space.packing import pack
 from knnife.space.records import Row, State, View
-from knnife.space.sqlite import indexing, tables
+from knnife.space.sqlite import indexing, sums, tables
 from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot, _table
 from knnife.space.sqlite.tables import AMONG
 
@@ -44,12 +44,14 @@ class SqliteWriter(SqliteSnapshot):
             [(pos, *row[:5]) for pos, row in zip(positions, rows, strict=True)],
         )
         indexing.insert(self._db, before.last, rows)
+        sums.keep(self._db, sums.THINGS, positions, sums.of_things(row[:5] for row in rows))
         self._put(view, positions, vectors)
         self._goes_to(before._replace(last=before.last + len(rows), things=before.things + len(rows)))
         return positions
 
     def edit(self, edits: Sequence[tuple[str, str | None, int]]) -> None:
         self._db.executemany("UPDATE things SET about = ?, part_of = ? WHERE pos = ?", edits)
+        sums.keep_things(self._db, json.dumps([position for _, _, position in edits]))
         self._goes_to(self.state)
 
     def remove(self, positions: Sequence[int]) -> None:
@@ -75,10 +77,12 @@ class SqliteWriter(SqliteSnapshot):
         self._views = None
         self._goes_to(self.state)
 
-    def _put(self, view: View, positions: Iterable[int], vectors: Vectors) -> None:
-        """Store vectors `(n, d)` under their positions, and add up what rounding cost."""
-        blobs, losses = pack(vectors, view.dtype)
+    def _put(self, view: View, positions: Sequence[int], vectors: Vectors) -> None:
+        """Store vectors `(n, d)` under their positions, with their sums, and add up what rounding cost."""
+        data, losses = pack(vectors, view.dtype)
+        blobs = [data[start : start + view.width] for start in range(0, len(data), view.width)]
         self._db.executemany(f"INSERT INTO {_table(view)} VALUES (?, ?)", zip(positions, blobs, strict=True))
+        sums.keep(self._db, view.number, positions, sums.of_vectors(data, view.width))
         if losses is not None:
             self._db.execute(
                 "UPDATE views SET loss_sum = loss_sum + ?, loss_max = max(loss_max, ?), loss_count = loss_count + ? "
@@ -117,6 +121,7 @@ class SqliteWriter(SqliteSnapshot):
         self._db.execute(f"DROP TABLE {_table(view)}")
         self._db.execute("DELETE FROM views WHERE number = ?", [view.number])
         tables.remove_view(self._db, view.number)
+        sums.forget(self._db, view.number)
         self.dropped = [*self.dropped, view.number]
         self._goes_to(self.state)
 
