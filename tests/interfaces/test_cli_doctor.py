@@ -41,8 +41,10 @@ def test_what_is_bad_gives_exit_code_one_and_the_remedy(knnife: Knnife, folder: 
     damage("films.knnife")
     outcome = knnife("doctor films.knnife --json")
     assert outcome.code == 1
-    found = next(row for row in map(json.loads, outcome.lines) if row["state"] == "bad")
-    assert (found["check"], found["ids"]) == ("vectors", ["The Sting"])
+    bad = {row["check"]: row for row in map(json.loads, outcome.lines) if row["state"] == "bad"}
+    assert "not what was stored, by their checksums: 1 ('The Sting')" in bad["file"]["means"]
+    found = bad["vectors"]
+    assert found["ids"] == ["The Sting"]
     exec(found["remedy"], {})
     assert knnife("doctor films.knnife").code == 0
 

@@ -21,6 +21,7 @@ from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
 from knnife.space.sqlite import indexing, sums, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled
+from knnife.space.sqlite.connection import is_busy
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
 from knnife.space.sqlite.place import FilePlace
@@ -210,7 +211,12 @@ class SqliteSnapshot:
 
     def faults(self) -> Iterator[str]:
         """What SQLite finds damaged, and what is promised of a space and does not hold."""
-        damage = [line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok"]
+        try:
+            damage = [line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok"]
+        except sqlite3.DatabaseError as error:
+            if is_busy(error):
+                raise
+            damage = [str(error)]
         yield from (f"the file is damaged: {line}" for line in damage)
         if damage:  # what else is counted may not even be readable
             return
