@@ -99,9 +99,14 @@ def test_broken_pictures_stop_or_are_skipped(knnife, folder):
 
 def test_a_folder_of_both_asks_which(knnife, folder):
     Path("photos/read-me.md").write_text("# Photos\n\nOf last summer.\n")
+    done = knnife("add few.knnife photos --encoder copies --json")
+    assert (done.code, told(done)["added"]) == (0, 14)
+    assert "1 document (--no-pictures takes these, and into another space)" in done.err
+    for i in range(4):
+        Path(f"photos/{i}.md").write_text("# One more\n\nDocument.\n")
     asked = knnife("add new.knnife photos")
     assert (asked.code, "--pictures or --no-pictures" in asked.err) == (1, True)
-    assert told(knnife("add new.knnife photos --no-pictures --json"))["added"] == 1
+    assert told(knnife("add new.knnife photos --no-pictures --json"))["added"] == 5
     assert told(knnife("add more.knnife photos --pictures --encoder copies --json"))["added"] == 14
 
 

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.things.encodings import LOOKED_AT, Recoded, advice, marked
+from knnife.things.paths import escaped, real
 from knnife.things.reading import Reading
 from knnife.things.unpacking import BUFFER, PACKED, Damaged, unpacked
 
@@ -134,7 +135,7 @@ def files_below(folder: Path) -> Iterator[str]:
         for name in files:
             path = Path(place, name)
             if not name.startswith(".") and path.is_file():
-                yield path.as_posix()
+                yield escaped(path.as_posix())
 
 
 def matching(pattern: str) -> list[str]:
@@ -143,7 +144,7 @@ def matching(pattern: str) -> list[str]:
     for name in sorted(glob.iglob(pattern, recursive=True), key=lambda name: (name.count(os.sep), name)):
         if os.path.isfile(name):
             folder, last = os.path.split(name)
-            found.setdefault((os.path.realpath(folder), last), Path(name).as_posix())
+            found.setdefault((os.path.realpath(folder), last), escaped(Path(name).as_posix()))
     if not found:
         raise NotFound(f"no file matches the pattern {pattern}")
     return sorted(found.values())
@@ -156,7 +157,7 @@ def is_pattern(name: str) -> bool:
 
 def _raw(name: str) -> io.FileIO:
     try:
-        return io.FileIO(name)
+        return io.FileIO(real(name))
     except FileNotFoundError as error:
         raise NotFound(f"no such file or folder: {name}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

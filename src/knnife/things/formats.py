@@ -18,6 +18,7 @@ from knnife.things.encodings import known
 from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
 from knnife.things.kinds import TEXT, kind, kind_of_file
+from knnife.things.paths import escaped, real
 from knnife.things.picture_reader import picture_things, read_album, read_archive, read_pictures
 from knnife.things.pictures import ARCHIVE, ENDINGS
 from knnife.things.python_source import read_python
@@ -29,6 +30,7 @@ from knnife.things.values import decoded
 
 Per = Literal["line", "paragraph"]
 PYTHON = "python:"
+ALBUM = 4  # times as many pictures as documents are pictures with a few words about them
 ALBUMS = (read_pictures, read_album, read_archive)
 
 TableReader = Callable[[io.BufferedReader, Reading, Columns], Iterator[Thing]]
@@ -115,6 +117,7 @@ def _name(source: object) -> str:
     name = os.fspath(source)
     if not isinstance(name, str):
         raise BadInput(f"a path is a text, got {name!r:.60}")
+    name = escaped(name)
     if not name:  # a path of "" means the current folder, which nobody means
         raise BadInput('the source is "", an empty path; expected a file, a folder, "-", or python:PACKAGE')
     return name
@@ -139,15 +142,16 @@ def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, o
 def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
     """How the files in a folder, or those that match a pattern, are read; None where `name` is neither.
 
-    As pictures where there are no documents, else as documents. Raises BadInput where pictures outnumber documents.
+    As documents where there are as many of them as pictures, as pictures where these are many times as many. Raises
+    BadInput where it is neither. What is passed over is counted.
     """
-    is_folder = os.path.isdir(name)
+    is_folder = os.path.isdir(real(name))
     if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
         return None
     _refuse_columns(f"{name}, read as documents or pictures,", asked, in_files=True)
-    names = sorted(files_below(Path(name))) if is_folder else matching(name)
+    names = sorted(files_below(Path(real(name)))) if is_folder else matching(name)
     shown, told = sum(1 for _ in filter(kind_of_file, names)), sum(map(is_document, names))
-    if pictures is None and shown > told > 0:
+    if pictures is None and ALBUM * told > shown > told:
         raise BadInput(
             f"{name} holds pictures ({shown:,}) and documents ({told:,}), which go into different spaces: say which "
             "with pictures=True or pictures=False (--pictures or --no-pictures)"
@@ -162,7 +166,7 @@ def _pictures(name: str, asked: Columns, pictures: bool | None) -> partial[Itera
         return partial(_listed_pictures) if pictures and not asked.picture else None
     if name.startswith(PYTHON) or ending in TABLES:
         return None
-    if not os.path.exists(name):
+    if not os.path.exists(real(name)):
         raise NotFound(f"no such file or folder: {name}")
     if not (kind_of_file(name) or ending == ARCHIVE or pictures):
         return None
@@ -182,7 +186,7 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
         _refuse_columns(name, asked)
         return partial(read_python, name.removeprefix(PYTHON))
     elif ending in TABLES:
-        if not os.path.exists(name):
+        if not os.path.exists(real(name)):
             raise NotFound(f"no such file or folder: {name}")
         return partial(_table, name, TABLES[ending], asked)
     _refuse_columns(name, asked)

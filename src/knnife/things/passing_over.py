@@ -8,6 +8,7 @@ from typing import Final
 
 from knnife.things.files import format_of
 from knnife.things.kinds import kind_of_file
+from knnife.things.paths import real
 
 PICTURE: Final = "picture"
 DOCUMENT: Final = "document"
@@ -81,7 +82,7 @@ def _plural(what: str) -> str:
 def _by_content(name: str) -> str:
     """What a file is by its first bytes; of a member of an archive nobody looks at them."""
     try:
-        with open(name, "rb") as file:
+        with open(real(name), "rb") as file:
             head = file.read(16)
     except OSError:
         return OTHER

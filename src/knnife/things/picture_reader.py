@@ -14,7 +14,6 @@ from knnife.things.passing_over import told_apart
 from knnife.things.pictures import ENDINGS, PicturePath, Value, members, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.thing import About, Thing
-from knnife.things.values import check_text
 
 
 def read_pictures(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
@@ -44,22 +43,13 @@ def picture_things(names: Sequence[str], reading: Reading) -> Iterator[Thing]:
     """The pictures with these paths, without progress."""
     for name in names:
         try:
-            value, about = looked_at(_called(name))
+            value, about = looked_at(name)
         except MissingPackage:
             raise
         except (KnnifeError, RowError) as error:
             reading.fault(None, error, name)
         else:
             yield Thing(name, value, about)
-
-
-def _called(name: str) -> str:
-    """A path that can be the id of a thing. Raises RowError for one that is no text."""
-    try:
-        check_text(name)
-    except RowError as error:
-        raise RowError("the name of this file is not valid UTF-8: rename it") from error
-    return name
 
 
 def looked_at(value: Value) -> tuple[Value, About]:

@@ -11,16 +11,21 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
-from typing import Final, Self
+from typing import IO, Any, Final, Self, cast
 
 from knnife.errors import BadInput, NotFound
+from knnife.things.paths import real
 
 ENDINGS: Final = frozenset((
-    ".bmp", ".gif", ".heic", ".heif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
-    ".webp",
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png",
+    ".pnm", ".ppm", ".tif", ".tiff", ".webp",
 ))  # fmt: skip
 ARCHIVE: Final = ".zip"
 LARGEST: Final = 512 << 20  # bytes of one picture's file
+SMALL: Final = 64 << 20  # bytes that a member of an archive may always unpack to,
+MOST_PACKED: Final = 100  # beside so many times what it has there: photos are packed already, a bomb a thousandfold
+PIECE: Final = 1 << 16  # bytes read at once
+PIECES: Final = {12: 1 << 6, 14: 1 << 12}  # of bzip2 and LZMA, which zipfile unpacks whole: up to 90 MB of so little
 SHOWN: Final = 200  # characters of a path in an error: it may be a text that was taken for one
 
 Value = str | bytes
@@ -60,6 +65,7 @@ def picture_bytes(path: str) -> bytes:
     Raises NotFound where there is none, BadInput where it cannot be read, is empty, or is larger than 512 MB.
     """
     shown = path if len(path) <= SHOWN else f"{path[:SHOWN]}…"
+    path = real(path)
     try:
         is_file = stat.S_ISREG(os.stat(path).st_mode)  # opening a pipe would wait for its writer
         data = Path(path).read_bytes() if is_file and os.path.getsize(path) <= LARGEST else None
@@ -79,7 +85,7 @@ def picture_bytes(path: str) -> bytes:
 def members(archive: str) -> list[str]:
     """The paths of the files in a zip archive, sorted, without hidden ones. Raises BadInput where it is no archive."""
     with _broken_archive(archive):
-        names = {each.filename for each in _archive(archive).zip.infolist() if not each.is_dir()}
+        names = {each.filename for each in _archive(real(archive)).zip.infolist() if not each.is_dir()}
     hidden = (".", "__MACOSX")
     plain = (name for name in names if not any(part.startswith(hidden) for part in name.split("/")))
     return sorted(f"{archive}/{name}" for name in plain)
@@ -88,13 +94,13 @@ def members(archive: str) -> list[str]:
 def _archived(path: str, shown: str) -> bytes:
     """The bytes of a member of the archive that a path leads into."""
     for parent in Path(path).parents:
-        if parent.suffix.lower() == ARCHIVE and parent.is_file():
+        if parent.suffix.lower() == ARCHIVE and (archive := Path(real(str(parent)))).is_file():
             break
     else:
         raise NotFound(f"no such picture: {shown}")
     member = Path(path).relative_to(parent).as_posix()
     with _broken_archive(shown):
-        data = _archive(str(parent)).read(member)
+        data = _archive(str(archive)).read(member)
     if data is None:
         raise NotFound(f"no such picture: {member} is not in {parent}")
     return data
@@ -115,8 +121,24 @@ class _Archive:
             known = self.zip.getinfo(member)
             if known.file_size > LARGEST:
                 raise ValueError(f"it has more than {LARGEST >> 20} MB; expected a picture")
-            return self.zip.read(known)  # which never returns more than the stated size
+            # What it says of its size may be a lie, in either direction.
+            largest = min(LARGEST, max(SMALL, MOST_PACKED * known.compress_size))
+            with self.zip.open(known) as file:
+                piece = PIECES.get(known.compress_type, PIECE)
+                cast(Any, file).MIN_READ_SIZE = piece
+                data = _bounded(file, largest, piece)
+            if len(data) > largest:
+                raise ValueError(f"it unpacks to more than {largest >> 20} MB, from {known.compress_size:,} bytes")
+            return data
         return None
+
+
+def _bounded(file: IO[bytes], largest: int, piece: int) -> bytes:
+    """What is in a file, or little more than `largest` bytes of it, read by pieces."""
+    data = bytearray()
+    while len(data) <= largest and (more := file.read(piece)):
+        data += more
+    return bytes(data)
 
 
 def _archive(path: str) -> _Archive:

@@ -33,7 +33,24 @@ T = TypeVar("T")
 MOST_PIXELS: Final = 150_000_000  # in one picture: half a gigabyte when decoded, and three times that meanwhile
 LARGE: Final = 32_000_000  # pixels: beyond, one picture is decoded at a time, however many cores there are
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+AVIF_BRANDS: Final = {b"avif", b"avis"}
+HEIF_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+MOST_BRANDS: Final = 256  # bytes
+OTHERS: Final = (  # how files begin that are taken for pictures
+    (b"\0\0\0\x0cjP  ", "it is JPEG 2000 (save it as JPEG or PNG)"),
+    (b"\xff\x4f\xff\x51", "it is JPEG 2000 (save it as JPEG or PNG)"),
+    (b"\0\0\0\x0cJXL ", "it is JPEG XL (save it as JPEG or PNG)"),
+    (b"\xff\x0a", "it is JPEG XL (save it as JPEG or PNG)"),
+    (b"8BPS", "it is a document of Photoshop (export it as PNG)"),
+    (b"%PDF-", "it is a PDF"),
+    (b"%!PS", "it is PostScript"),
+    (b"\0\0\1\0", "it is an icon (export it as PNG)"),
+    (b"OggS", "it is a sound or a video"),
+    (b"ID3", "it is a sound"),
+    (b"fLaC", "it is a sound"),
+    (b"PK\3\4", "it is a zip archive, or an office document"),
+    (b"version https://git-lfs", "it is a pointer of Git LFS (fetch the file itself: git lfs pull)"),
+)
 ORIENTATION: Final = 0x0112  # the EXIF tag that says how the camera was held
 SIDEWAYS: Final = (5, 6, 7, 8)  # values of that tag by which width and height change places
 TAKEN: Final = ((0x8769, 0x9003, 0x9011), (0x8769, 0x9004, 0x9012), (None, 0x0132, None))  # block, time, zone
@@ -161,9 +178,8 @@ def _faults_named(name: str) -> Iterator[None]:
 def _opened(data: bytes, name: str) -> Any:
     """The picture, of which only the head was read. Raises BadInput for what is none, or too large to be decoded."""
     pillow = _pillow()
-    _heif(data, name)
     try:
-        picture = pillow.open(io.BytesIO(data), formats=[*FORMATS, "HEIF"] if _is_heif(data) else FORMATS)
+        picture = pillow.open(io.BytesIO(data), formats=[*FORMATS, *_more_formats(data, name)])
     except pillow.DecompressionBombError as error:
         many = re.search(r"\d+", str(error))  # it states its own limit as well, which is not ours
         raise _too_large(name, f"{int(many[0]):,} pixels" if many else str(error)) from error
@@ -220,18 +236,33 @@ def _pillow() -> Any:
     return Image
 
 
-def _heif(data: bytes, name: str) -> None:
-    """Make Pillow read HEIC, where the data are that."""
-    if _is_heif(data):
+def _more_formats(data: bytes, name: str) -> list[str]:
+    """The format of data that only some Pillow reads, made ready: HEIC and AVIF."""
+    brands = _brands(data)
+    if brands & AVIF_BRANDS:
+        from PIL import features
+
+        if not features.check("avif"):
+            raise MissingPackage(
+                "pillow of 11.3 or later, built with AVIF", "pictures", f"{name} is AVIF, and reading it"
+            )
+        return ["AVIF"]
+    if brands & HEIF_BRANDS:
         try:
             import pi_heif
         except ImportError as error:
             raise MissingPackage("pi-heif", "heic", f"{name} is a HEIC picture, and reading it") from error
         pi_heif.register_heif_opener()
+        return ["HEIF"]
+    return []
 
 
-def _is_heif(data: bytes) -> bool:
-    return data.startswith(b"ftyp", 4) and data[8:12] in HEIF_BRANDS
+def _brands(data: bytes) -> set[bytes]:
+    """What a file says it is like, if it is of the family of HEIC, AVIF and videos: the first brand and its others."""
+    if not data.startswith(b"ftyp", 4):
+        return set()
+    end = min(int.from_bytes(data[:4], "big"), MOST_BRANDS)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
 
 
 def _looks_like(data: bytes) -> str:
@@ -240,7 +271,11 @@ def _looks_like(data: bytes) -> str:
         return "it is SVG, a drawing and no photograph (export it as PNG)"
     if head.startswith((b"<!doctype html", b"<html")):
         return "it is a web page"
-    return f"it begins with {data[:8]!r}"
+    if data.startswith(b"RIFF"):
+        return "it is a sound or a video"
+    if _brands(data):
+        return "it is a video, or a picture of a kind that is not read"
+    return next((what for mark, what in OTHERS if data.startswith(mark)), f"it begins with {data[:8]!r}")
 
 
 def _too_large(name: str, size: str) -> BadInput:
@@ -249,4 +284,4 @@ def _too_large(name: str, size: str) -> BadInput:
 
 _alone: Final = Lock()
 _ZONE: Final = re.compile(r"[+-]\d\d:\d\d|Z")
-_FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or HEIC"
+_FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, PNM, HEIC or AVIF"
