@@ -94,7 +94,7 @@ def test_broken_pictures_stop_or_are_skipped(knnife, folder):
     assert (skipped.code, told(skipped)["broken"], told(skipped)["unchanged"]) == (0, 1, 14)
     first, last = skipped.err.splitlines()
     assert first.startswith("skipped photos/zz.jpg: is damaged, or no picture")
-    assert last == "passed over: 1 drawing (not read: export them as PNG)"
+    assert last == "skipped 1 drawing (not read: export them as PNG)"
 
 
 def test_a_folder_of_both_asks_which(knnife, folder):
@@ -116,7 +116,7 @@ def test_pictures_among_as_many_documents_are_passed_over_and_told(knnife, folde
         Path("photos/copies", name).unlink()
     done = knnife("add new.knnife photos/copies --json")
     assert (done.code, told(done)["added"]) == (0, 1)
-    hint = "passed over: 1 picture (--pictures takes these, and into another space)"
+    hint = "skipped 1 picture (--pictures takes these, and into another space)"
     assert hint in done.err
 
 

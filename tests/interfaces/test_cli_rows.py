@@ -87,7 +87,7 @@ def test_what_comes_behind_the_sample_is_added_too(
         (["new.knnife", "same.csv", "--row"], "no column tells these 2 rows apart"),
         (["new.knnife", "header.csv", "--row"], "0 rows to learn from"),
         (["new.knnife", "broken.csv", "--row"], "Nothing is stored; --on-error skip"),
-        (["new.knnife", "blank.csv", "--row"], "line 3: an empty row"),
+        (["new.knnife", "blank.csv", "--row", "--leave-out", "c"], "line 3: an empty row"),
         (["pay.knnife", "same.csv"], "no column a, b among those learned: number, amount"),
         (["pay.knnife", "pay.csv", "--leave-out", "age"], "were made with it, for good"),
         (["pay.knnife", "pay.csv", "--text", "note"], "expected a row"),
@@ -102,7 +102,7 @@ def test_what_cannot_be_done_is_one_line(knnife: Knnife, table: Path, arguments:
     Path("same.csv").write_text("a,b\n1,x\n1,x\n")
     Path("header.csv").write_text("a,b\n")
     Path("broken.csv").write_text("a,b\n1,2\n3,4,5\n")
-    Path("blank.csv").write_text("a,b\n1,2\n,\n")
+    Path("blank.csv").write_text("a,b,c\n1,2,3\n,,3\n")
     done = knnife("add", *arguments)
     assert done.code in (1, 2)
     assert said in done.err

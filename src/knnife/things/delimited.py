@@ -44,12 +44,13 @@ _NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|NA|NaN|-
 class OpenTable:
     """A csv file that is open behind its header.
 
-    names: of its columns, tidied. rows: the others, by the parser of the standard library in strict mode; its
-    `line_num` counts lines of the file. exact: every row has a cell for each name, as where R names the rows; else
-    missing ones are empty.
+    names: of its columns, tidied. header: the same as they are written. rows: the others, by the parser of the standard
+    library in strict mode; its `line_num` counts lines of the file. exact: every row has a cell for each name, as where
+    R names the rows; else missing ones are empty.
     """
 
     names: list[str]
+    header: list[str]
     rows: _csv.Reader
     delimiter: str
     exact: bool
@@ -94,16 +95,17 @@ def _table(text: io.TextIOWrapper, reading: Reading, delimiter: str | None) -> O
         first[0] = "\n"  # a blank line, so that lines keep their numbers
     delimiter = reading.written.delimiter or delimiter or (told[1] if told else _found(first))
     rows = csv.reader(chain(first, others), delimiter=delimiter, strict=True)
-    names = _header(rows, reading)
+    header = _header(rows, reading.source)
+    names = _names(header, reading)
     sample = _sample(first, delimiter)[1:]
     named = _names_rows(names, sample, first, delimiter)
     if named:
-        names = [ROW_NAME, *names]
+        names, header = [ROW_NAME, *names], [ROW_NAME, *header]
         reading.notes.append(f'the header has a name less than the lines have cells, as R writes: "{ROW_NAME}" added')
     elif len(sample) > 2 and all(len(row) > len(names) and any(row[len(names) :]) for row in sample):
         raise BadInput(_explained_header(reading.source, names, sample))
     _refuse_repeated(names, reading.source)
-    return OpenTable(names, rows, delimiter, named)
+    return OpenTable(names, header, rows, delimiter, named)
 
 
 def _begun(text: io.TextIOWrapper) -> tuple[list[str], Iterator[str]]:
@@ -157,15 +159,20 @@ def _sample(lines: Sequence[str], delimiter: str) -> list[list[str]]:
                 found.append([])
 
 
-def _header(rows: _csv.Reader, reading: Reading) -> list[str]:
-    source = reading.source
+def _header(rows: _csv.Reader, source: str) -> list[str]:
+    """The first row that is not blank. Raises BadInput where there is none."""
     try:
         names = next((cells for cells in rows if any(cells)), None)
     except csv.Error as error:
         raise BadInput(f"{source}: the header cannot be read: {explained(error)}") from error
     if names is None:
         raise BadInput(f"{source} is empty, expected a first line that names the columns")
-    names = [tidied(name) for name in names]
+    return names
+
+
+def _names(header: Sequence[str], reading: Reading) -> list[str]:
+    """What the columns are called. Raises BadInput for names of bytes that are no text."""
+    source, names = reading.source, [tidied(name) for name in header]
     together = "".join(names)
     if any(character < " " or character == "\x7f" for character in together):
         raise BadInput(

@@ -48,7 +48,7 @@ knnife add described.knnife photos.csv --picture file --id name
 
 @shared.json_command(EXAMPLES)
 @click.argument("space", type=shared.FILE, metavar="SPACE")
-@click.argument("sources", nargs=-1, required=True, type=shared.valid_text, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, required=True, type=shared.path_text, metavar="SOURCE...")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column to encode; may be repeated.")
 @shared.text_option("--id", metavar="COLUMN", help="Column with the id; by default, the place in the source.")
 @click.option("--row", is_flag=True, help="Encode whole rows of a table: numbers, dates, categories, texts.")
@@ -179,7 +179,7 @@ def _warn(reading: Reading, repeated: int) -> None:
     if reading.skipped:
         from knnife.things.passing_over import sentences
 
-        output.note(f"passed over: {'; '.join(sentences(reading.passed_over))}")
+        output.note(f"skipped {'; '.join(sentences(reading.passed_over))}")
     for note in reading.notes:
         output.note(note)
     if repeated:

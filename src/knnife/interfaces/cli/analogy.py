@@ -27,6 +27,7 @@ knnife analogy man king woman --plurals --json
 @click.option("--method", type=click.Choice(["add", "mul"]), default="add", help="3CosAdd or 3CosMul.")
 @click.option("--plurals", is_flag=True, help="B and C in the plural or singular may answer: kings for king.")
 @shared.k_option
+@shared.encoding_option
 def command(words: tuple[str, ...], source: str | None, method: Any, plurals: bool, k: int, as_json: bool) -> None:
     """A is to B as C is to which word?
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 import knnife
@@ -32,6 +30,7 @@ cat queries.txt | knnife changes films.knnife --queries - --before english --jso
 @shared.text_option("--after", metavar="VIEW", help="View after it; by default, the default view.")
 @shared.k_option
 @click.option("--summary", is_flag=True, help="Only the means and medians over all queries.")
+@shared.encoding_option
 def command(space: str, queries: str, before: str, after: str | None, k: int, summary: bool, as_json: bool) -> None:
     """How much answers change between two views.
 
@@ -49,11 +48,7 @@ def command(space: str, queries: str, before: str, after: str | None, k: int, su
 
 def read_queries(path: str) -> list[str]:
     """The lines of a file that are not empty. Raises BadInput where there is none."""
-    if path == "-":
-        queries = list(shared.lines_for(["-"]))
-    else:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
-        queries = [line.strip("\r") for line in text.split("\n") if line.strip()]
+    queries = [line for line in shared.lines_of(path) if line.strip()]
     if not queries:
         raise knnife.BadInput(f"{path} holds no queries; expected one a line")
     return queries

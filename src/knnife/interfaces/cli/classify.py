@@ -46,6 +46,7 @@ cat lines.txt | knnife classify - --head genre.classifier --json
 @shared.text_option("--encoder", metavar="NAME", help=f"For --label without a SPACE: {shared.ENCODER}.")
 @shared.where_option
 @shared.view_option
+@shared.written_options
 def command(
     asked: tuple[str, ...], labels: str | None, named: tuple[str, ...], head: str | None, save: str | None,
     check: bool, none: float | None, encoder: str | None, as_json: bool, **of_space: Any,

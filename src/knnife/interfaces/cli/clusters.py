@@ -40,6 +40,7 @@ knnife clusters films.knnife --things > labels.tsv
 @shared.where_option
 @shared.view_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Same seed, same answer.")
+@shared.written_options
 def command(space: str, things: bool, as_json: bool, **options: Any) -> None:
     """Which groups are there, and what are they about?
 

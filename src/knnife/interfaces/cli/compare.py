@@ -29,6 +29,7 @@ cat queries.txt | knnife compare -
 @shared.text_option("--encoder", metavar="NAME", help=f"English by default: {shared.ENCODER}.")
 @shared.file_option("--space", metavar="SPACE", help="Use the encoder and the metric of this space.")
 @click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
+@shared.encoding_option
 def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_json: bool) -> None:
     """How similar two texts are, or each two of several.
 

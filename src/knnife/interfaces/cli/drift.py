@@ -73,6 +73,7 @@ class ScriptCommand(shared.ExampleCommand):
 )
 @shared.output_option("--plot", kind=DRAWING, metavar="FILE.svg", help="Draw both samples.")
 @shared.view_option
+@shared.written_options
 def command(
     reference: str, new: str, text: tuple[str, ...], id: str | None, monitor: str | None, plot: str | None,
     as_json: bool, **options: Any,

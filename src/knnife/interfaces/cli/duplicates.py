@@ -57,6 +57,7 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 )
 @shared.where_option
 @shared.view_option
+@shared.written_options
 def command(
     space: str, against: str | None, groups: bool, borderline: int | None, apply: str | None, sheet: str | None,
     to: str | None, as_json: bool, **options: Any,

@@ -40,6 +40,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
     "--sample", type=click.IntRange(min=3), default=2000, help="Number of things drawn, where there are more."
 )
 @click.option("--seed", type=int, default=0, help="Seed of the random draws.")
+@shared.written_options
 def command(
     source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **options: Any
 ) -> None:
@@ -129,6 +130,7 @@ knnife evaluate words --analogies questions-words.txt --method mul
     help="Use the N most frequent words for analogies.",
 )
 @click.option("--seed", type=int, default=0, help="Seed of the resamples behind the intervals.")
+@shared.written_options
 def words(
     source: str | None, analogies: tuple[str, ...], similarity: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:

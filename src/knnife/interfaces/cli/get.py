@@ -29,6 +29,7 @@ knnife get album.knnife photos/beach.jpg --thumbnail beach-small.jpg
 @click.argument("ids", nargs=-1, required=True, type=shared.valid_text, metavar="ID...")
 @click.option("--vector", is_flag=True, help="With the vector.")
 @shared.output_option("--thumbnail", metavar="FILE.jpg", help="Write the small picture of one thing there.")
+@shared.encoding_option
 def command(space: str, ids: tuple[str, ...], vector: bool, thumbnail: str | None, as_json: bool) -> None:
     """Show things whole.
 

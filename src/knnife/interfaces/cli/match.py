@@ -48,6 +48,7 @@ knnife match typos recieve adress
 @click.option("--borderline", type=click.IntRange(min=1), default=50, help="Number of pairs for --review.")
 @shared.output_option("-o", "--output", "to", metavar="FILE", help="Write the matches: .csv or .jsonl.")
 @click.option("--seed", type=int, default=0, help="Seed of the random draws.")
+@shared.written_options
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
     save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **options: Any,

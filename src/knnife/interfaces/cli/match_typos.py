@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +18,8 @@ from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.output_kinds import TABLE, OutputKind, text_named_like
 from knnife.outputs import whole_text
+from knnife.things.delimited import OpenTable, explained, table_in, tidied
+from knnife.things.files import LONGEST_LINE
 
 SUGGESTED = {"word": "word", "rank": "", "suggestion": "suggestion", "probability": "probability", "reason": "why"}
 FOUND = {"id": "id", "position": "position", "word": "word", "suggestion": "suggestion", "probability": "probability",
@@ -53,6 +54,7 @@ knnife match typos --vocabulary films.knnife detectiv heeist
     "--keyboard", type=click.Choice(KEYBOARDS), default="qwerty", help="Keyboard that says which keys are neighbours."
 )
 @click.option("-k", type=click.IntRange(min=1), default=5, help="Suggestions for a WORD, at most.")
+@shared.written_options
 def command(
     given: tuple[str, ...], text: str | None, space: str | None, column: str | None, to: str | None, sure: float,
     unsure: bool, k: int, as_json: bool, **options: Any,
@@ -100,19 +102,18 @@ def _column(
     speller: knnife.Speller, path: str, column: str, to: str | None, sure: float, unsure: bool, as_json: bool
 ) -> None:
     """A column of a table, row by row; its other columns are written as they are. Rows are numbered from 1."""
-    rows = _repeatable(path, _rows)
-    header = next(rows(), [])
-    if column not in header:
-        raise knnife.NotFound(f"{path} has no column {column!r}; there are {', '.join(header) or 'none'}")
-    place = header.index(column)
+    sheet = _sheet(path)
+    if tidied(column) not in sheet.names:
+        raise knnife.NotFound(f"{path} has no column {column!r}; there are {', '.join(sheet.names)}")
+    place = sheet.names.index(tidied(column))
 
     def cells() -> Iterator[str]:
-        return (row[place] if place < len(row) else "" for row in islice(rows(), 1, None))
+        return (row[place] if place < len(row) else "" for row in sheet.rows())
 
     with _whole(to, TABLE) as write:
-        table = csv.writer(_Writing(write), delimiter=_delimiter(to or path), lineterminator="\n")
-        table.writerow(header)
-        others = islice(rows(), 1, None)
+        table = csv.writer(_Writing(write), delimiter=_delimiter(path, to, sheet.delimiter), lineterminator="\n")
+        table.writerow(sheet.header)
+        others = sheet.rows()
 
         def keep(mended: str) -> None:
             row = next(others)
@@ -137,33 +138,72 @@ def _whole(to: str | None, kind: OutputKind) -> Iterator[Callable[[str], Any]]:
         yield file.write
 
 
+class _Sheet(NamedTuple):
+    """A csv file: its header as it is written, what the columns are called, and its rows, as often as one likes."""
+
+    header: list[str]
+    names: list[str]
+    delimiter: str
+    rows: Callable[[], Iterator[list[str]]]
+
+
+def _sheet(path: str) -> _Sheet:
+    with _table(path) as table:
+        if _can_be_read_again(path):
+            return _Sheet(table.header, table.names, table.delimiter, partial(_rows, path))
+        held = list(_sound(table, path))
+        return _Sheet(table.header, table.names, table.delimiter, lambda: iter(held))
+
+
+def _rows(path: str) -> Iterator[list[str]]:
+    with _table(path) as table:
+        yield from _sound(table, path)
+
+
+def _sound(table: OpenTable, path: str) -> Iterator[list[str]]:
+    """The rows that are not blank lines. Raises BadRow where one cannot be read."""
+    try:
+        yield from filter(None, table.rows)
+    except csv.Error as error:
+        raise knnife.BadRow(path, table.rows.line_num, explained(error)) from error
+
+
+@contextmanager
+def _table(path: str) -> Iterator[OpenTable]:
+    with shared.opened_text(path) as (stream, reading), table_in(stream, reading, _told(path)) as table:
+        yield table
+
+
+def _told(path: str) -> str | None:
+    """The delimiter that the name of a file tells."""
+    return "\t" if path.endswith(".tsv") else None
+
+
+def _delimiter(path: str, to: str | None, read: str) -> str:
+    """That of the file that is written: as its name tells, else as in the file that was read."""
+    return _told(to or path) or ("," if _told(path) else read)
+
+
 def _repeatable(path: str, read: Callable[[str], Iterator[T]]) -> Callable[[], Iterator[T]]:
     """What reads a file from its beginning as often as it is called; a pipe is read once, and held in memory."""
-    if path != "-" and Path(path).is_file():
+    if _can_be_read_again(path):
         return lambda: read(path)
     held = list(read(path))
     return lambda: iter(held)
 
 
+def _can_be_read_again(path: str) -> bool:
+    return path != "-" and Path(path).is_file()
+
+
 def _lines(path: str) -> Iterator[str]:
     """The lines of a text, or of standard input, with their ends; bytes that are no UTF-8 stay what they are."""
-    if path == "-":
-        yield from io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read()), "utf-8", "surrogateescape", newline="")
-        return
-    with Path(path).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield from file
-
-
-def _rows(path: str) -> Iterator[list[str]]:
-    with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+    with shared.opened_text(path) as (stream, _):
+        text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
         try:
-            yield from csv.reader(file, delimiter=_delimiter(path))
-        except csv.Error as error:
-            raise knnife.BadInput(f"{path}: expected a table with commas, or with tabs in a .tsv; {error}") from error
-
-
-def _delimiter(path: str) -> str:
-    return "\t" if path.endswith(".tsv") else ","
+            yield from iter(partial(text.readline, LONGEST_LINE), "")
+        finally:
+            text.detach()
 
 
 def _mend(

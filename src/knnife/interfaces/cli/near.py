@@ -49,6 +49,7 @@ def named_views(text: str) -> str | dict[str, float]:
 @click.option("--verify", is_flag=True, help="Of pictures: those first that show the same object or scene.")
 @shared.where_option
 @click.option("--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2.")
+@shared.encoding_option
 def command(
     space: str, values: tuple[str, ...], ids: tuple[str, ...], vectors: str | None, k: int, at_least: float | None,
     verify: bool, as_json: bool, **options: Any,

@@ -57,6 +57,7 @@ knnife outliers february.csv --text question --detector january.detector
 @shared.k_option
 @shared.where_option
 @shared.view_option
+@shared.written_options
 def command(
     space: str, new: str | None, save: str | None, detector: str | None, odd: bool, k: int, as_json: bool,
     **options: Any,

@@ -35,6 +35,7 @@ knnife reencode films.knnife --drop small
 @click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")
 @shared.text_option("--use", metavar="VIEW", help="Let this view answer again.")
 @shared.text_option("--drop", metavar="VIEW", help="Remove this view.")
+@shared.encoding_option
 def command(
     space: str, encoder: str | None, name: str | None, queries: str | None, no_switch: bool, use: str | None,
     drop: str | None, as_json: bool,

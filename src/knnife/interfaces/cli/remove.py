@@ -21,6 +21,7 @@ cat ids.txt | knnife remove films.knnife -
 @click.argument("ids", nargs=-1, type=shared.valid_text, metavar="[ID]...")
 @shared.where_option
 @click.option("--yes", is_flag=True, help="Do not ask before removing by --where.")
+@shared.encoding_option
 def command(space: str, ids: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
     """Remove things, by their ids or by a filter.
 

@@ -32,6 +32,7 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 @click.option("--explain", is_flag=True, help="The ranks by meaning and by words, and the words found.")
 @click.option("--full", is_flag=True, help="Whole texts and metadata, on a terminal too.")
 @shared.view_option
+@shared.encoding_option
 def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **options: Any) -> None:
     """Search by meaning and by words; the best come first.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,7 +14,10 @@ from knnife import outputs
 from knnife.output_kinds import OutputKind
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from knnife.geometry import Vectors
+    from knnife.things import Reading
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
@@ -95,6 +98,13 @@ STANDARD_INPUT = "/dev/stdin"  # a file, where the shell says so: < FILE
 CHUNK = 1 << 16  # bytes of standard input that are answered together, at most
 
 
+def path_text(value: str) -> str:
+    """The argument that names a file: bytes that are no UTF-8 are escaped, and still lead to it."""
+    from knnife.things.paths import escaped
+
+    return escaped(value)
+
+
 def text_option(*names: str, **options: Any) -> Callable[[Command], Command]:
     """An option whose value is a text."""
     return click.option(*names, type=valid_text, **options)
@@ -119,12 +129,17 @@ k_option = click.option("-k", type=click.IntRange(min=1), default=10, help="Numb
 
 def written_options(command: Command) -> Command:
     """The options that say how files are written; all that the command reads is read so."""
-    for name, metavar, text in (
-        ("--delimiter", "CHARACTER", "Between the cells of a csv file, or tab; by default, what its lines tell."),
-        ("--encoding", "NAME", "Of texts that are no UTF-8, such as latin-1."),
-    ):
-        command = text_option(name, metavar=metavar, help=text, expose_value=False, callback=_written)(command)
-    return command
+    between = "Between the cells of a csv file, or tab; by default, what its lines tell."
+    return _written_option("--delimiter", "CHARACTER", between)(encoding_option(command))
+
+
+def encoding_option(command: Command) -> Command:
+    """The one of these for commands that read no tables."""
+    return _written_option("--encoding", "NAME", "Of texts that are no UTF-8, such as latin-1.")(command)
+
+
+def _written_option(name: str, metavar: str, text: str) -> Callable[[Command], Command]:
+    return text_option(name, metavar=metavar, help=text, expose_value=False, callback=_written)
 
 
 def _written(context: click.Context, option: click.Parameter, value: str | None) -> None:
@@ -174,14 +189,21 @@ def check_space_options(path: str, options: Mapping[str, Any]) -> None:
 
 
 def lines_for(values: Sequence[str]) -> Iterator[str]:
-    """The values as given; `-` stands for the lines of standard input that are not empty."""
+    """The values as given; `-` stands for the lines of standard input that are not empty. Raises BadRow, no UTF-8."""
     for value in values:
-        if value != "-":
+        if value == "-":
+            yield from filter(None, lines_of("-"))
+        else:
             yield value
-            continue
-        for line in sys.stdin.buffer:
-            if text := line.decode("utf-8", "replace").strip("\r\n"):
-                yield text
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """The lines of a file, or of standard input, without their ends. Raises BadRow for what is no UTF-8."""
+    from knnife.things.files import lines
+
+    with opened_text(path) as (stream, reading):
+        for number, line in lines(stream, reading, reading.source):
+            yield _decoded(line, number, reading).strip("\r\n")
 
 
 def batches_for(values: Sequence[str]) -> Iterator[list[str]]:
@@ -193,13 +215,14 @@ def batches_for(values: Sequence[str]) -> Iterator[list[str]]:
             continue
         if some:
             yield some
-        some, rest = [], b""
-        stream: Any = sys.stdin.buffer
-        while chunk := stream.read1(CHUNK):
-            *whole, rest = (rest + chunk).split(b"\n")
-            if lines := _filled(whole):
-                yield lines
-        some = _filled([rest])
+        some, rest, number = [], b"", 1
+        with opened_text("-") as (stream, reading):
+            while chunk := stream.read1(CHUNK):
+                *whole, rest = (rest + chunk).split(b"\n")
+                if lines := _filled(whole, number, reading):
+                    yield lines
+                number += len(whole)
+            some = _filled([rest], number, reading)
     if some:
         yield some
 
@@ -213,8 +236,29 @@ def _texts(values: Iterable[Any]) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _filled(lines: list[bytes]) -> list[str]:
-    texts = (line.decode("utf-8", "replace").strip("\r") for line in lines)
+@contextmanager
+def opened_text(path: str) -> Iterator[tuple[BufferedReader, Reading]]:
+    """A file, or standard input, as UTF-8 behind any mark: opened as `knnife.read` opens it."""
+    from knnife.things import Reading
+    from knnife.things.files import STDIN, opened
+
+    reading = Reading("standard input" if path == STDIN else path, lambda _: iter(()))
+    with opened(path, reading) as stream:
+        yield stream, reading
+
+
+def _decoded(line: bytes, number: int, reading: Reading) -> str:
+    from knnife.things.reading import NotUtf8
+
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        reading.fault(number, NotUtf8())  # which raises, as no line may be left out
+        raise
+
+
+def _filled(lines: list[bytes], first: int, reading: Reading) -> list[str]:
+    texts = (_decoded(line, number, reading).strip("\r") for number, line in enumerate(lines, first))
     return [text for text in texts if text.strip()]
 
 

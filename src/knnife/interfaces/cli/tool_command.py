@@ -55,7 +55,7 @@ def command_for(tool: Tool) -> click.Command:
     command.params = [click.Argument([first.name], type=shared.valid_text, metavar="SPACE|FILE")]
     command.params += [each for each in map(_option, others) if each is not None]
     command.params += [click.Option([f"--{name}"], help=help, **kind) for name, (help, kind) in FILE_OPTIONS.items()]
-    return shared.json_option(command)
+    return shared.json_option(shared.written_options(command))
 
 
 def _answer(tool: Tool, things: Any, given: dict[str, Any]) -> tuple[list[Row], dict[str, str]]:

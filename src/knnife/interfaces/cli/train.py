@@ -23,6 +23,7 @@ knnife train words ratings.csv --items movie --by user -o films.vectors
 
 @click.command(cls=shared.ExampleCommand, examples=EXAMPLES, beside={"words": "train:words"})
 @click.pass_context
+@shared.written_options
 def command(context: click.Context) -> None:
     """Train a model of your own.
 
@@ -75,6 +76,7 @@ knnife train words ratings.csv --items movie --by user --order time -o films.vec
     help="Threads; all cores by default. With 1, the same seed gives the same vectors.",
 )
 @click.option("--seed", type=int, default=0, help="Of all that is drawn by chance.")
+@shared.written_options
 def words(
     sources: tuple[str, ...], to: str, subwords: bool, ngrams: tuple[int, int] | None, text: tuple[str, ...],
     as_json: bool, **settings: Any,

@@ -26,6 +26,7 @@ words_argument = click.argument("file", type=shared.FILE, metavar="FILE")
 
 @shared.json_command(EXAMPLES, beside=BESIDE)
 @words_argument
+@shared.encoding_option
 def command(file: str, as_json: bool) -> None:
     """What a file of word vectors holds, and how it was made.
 
@@ -66,6 +67,7 @@ cat royals.txt | knnife words near wiki.vectors - --json
 @shared.text_option("--plus", multiple=True, metavar="WORD", help="Added to each WORD; several, too.")
 @shared.text_option("--minus", multiple=True, metavar="WORD", help="Taken from each WORD; several, too.")
 @shared.k_option
+@shared.encoding_option
 def near(file: str, words: tuple[str, ...], k: int, as_json: bool, **sums: tuple[str, ...]) -> None:
     """The nearest words of each WORD, which is not among them itself; - stands for the lines of standard input."""
     queries = list(shared.lines_for(words))
@@ -88,6 +90,7 @@ knnife words similar wiki.vectors king queen man cat --json
 @words_argument
 @click.argument("word", type=shared.valid_text, metavar="WORD")
 @click.argument("others", nargs=-1, required=True, type=shared.valid_text, metavar="OTHER...")
+@shared.encoding_option
 def similar(file: str, word: str, others: tuple[str, ...], as_json: bool) -> None:
     """How similar a WORD is to OTHERs: the cosine of their vectors, 1 for the same direction, about 0 for unrelated."""
     scores = knnife.WordVectors.load(file).similarity(word, others)
@@ -106,6 +109,7 @@ knnife words odd wiki.vectors breakfast cat lunch dinner --json
 @shared.json_command(ODD_EXAMPLES)
 @words_argument
 @click.argument("words", nargs=-1, required=True, type=shared.valid_text, metavar="WORD...")
+@shared.encoding_option
 def odd(file: str, words: tuple[str, ...], as_json: bool) -> None:
     """Which of three WORDs or more does not belong: it comes first, with how similar each is to the others."""
     output.write_rows(knnife.WordVectors.load(file).odd_one_out(words).rows(), ODD_COLUMNS, as_json)
@@ -121,6 +125,7 @@ knnife words convert wiki.vectors -o small.vectors --limit 10
 @click.argument("file", type=shared.FILE, metavar="FILE")
 @shared.output_option("-o", "--output", "target", required=True, metavar="FILE", help="Its name says the form.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Write the first N words only.")
+@shared.encoding_option
 def convert(file: str, target: str, limit: int | None) -> None:
     """Write word vectors in another form, which follows from the name.
 
