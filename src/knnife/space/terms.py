@@ -22,7 +22,7 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from knnife.things.folding import without_unseen
+from knnife.things.folding import WITHOUT, without_unseen
 
 END = "\ue000"  # for private use, which the index takes for a letter
 MARKS = 0xF0000  # and a vowel sign is this many codes further on
@@ -57,8 +57,7 @@ _UNSPACED = (
 _UNIT = re.compile(f"(?:[^{_SIGNS}]|^.)(?:[{_STACKED}][{_UNSPACED}]|[{_SIGNS}])*")
 _RUN = re.compile(f"[{_HAN_KANA}]+|[{_HANGUL}]+|[{_UNSPACED}][{_UNSPACED}{_SIGNS}]*")
 
-_WITHOUT = {  # letters that are written with others where a keyboard lacks them, and what Unicode does not say
-    "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th",
+_WITHOUT = WITHOUT | {
     "ё": "е", "ѐ": "е", "ѝ": "и", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا", "ـ": "", "ʼ": "'", "ʻ": "",
 }  # fmt: skip
 _VOICED = "\u3099\u309a"  # of kana of half width; they are composed with the kana before

@@ -15,6 +15,12 @@ UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
     "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+WITHOUT = {  # letters that are written with others where a keyboard lacks them, and that Unicode does not take apart
+    "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ß": "ss",
+}  # fmt: skip
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 END = "\0"  # stands behind each text
 
@@ -44,6 +50,14 @@ def fold(texts: Sequence[str]) -> list[str]:
 def without_unseen(text: str) -> str:
     """A text without the characters that are not seen and mean nothing."""
     return text if text.isascii() else _UNSEEN.sub("", text)
+
+
+def without_accents(text: str) -> str:
+    """A text without accents and other marks that may be left out: those of Latin, Greek, Cyrillic, Arabic, Hebrew."""
+    if text.isascii():
+        return text
+    bare = (WITHOUT.get(letter, letter) for letter in _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    return unicodedata.normalize("NFC", "".join(bare))
 
 
 def _is_gap(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

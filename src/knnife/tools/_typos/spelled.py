@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.things.folding import without_unseen
 from knnife.tools._typos.alignment import Letters as Alphabetic
 from knnife.tools._typos.sound import BITS, sounds
 
@@ -47,8 +48,10 @@ def spell(words: Sequence[str]) -> Spelled:
 
 
 def folded(word: str) -> str:
-    """How a word is compared: composed characters, small letters."""
-    return (word if word.isascii() else unicodedata.normalize("NFC", word.replace("’", "'"))).lower()
+    """How a word is compared: one form of each character (NFKC), small letters, without what is not seen."""
+    if word.isascii():
+        return word.lower()
+    return unicodedata.normalize("NFKC", without_unseen(word).replace("’", "'")).lower()
 
 
 def speak(words: Sequence[str]) -> Spelled:

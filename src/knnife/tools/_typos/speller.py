@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.tools._typos.counting import vocabulary_of
-from knnife.tools._typos.spelled import folded
+from knnife.tools._typos.spelled import LONGEST, folded
 from knnife.tools._typos.suggesting import APART, NOTHING, Ranked, Suggesting, more_common, reasons
-from knnife.tools._typos.texts import Place, dressed, is_form, places
+from knnife.tools._typos.texts import Place, dressed, is_form, is_word, places
 from knnife.tools._typos.vocabulary import Vocabulary
 
 SURE = 0.5  # probability from which a word is corrected
@@ -159,12 +159,16 @@ class Speller:
     def correct(self, words: str | Sequence[str], *, sure: float = SURE) -> str | list[str]:
         """Each word as it was meant; those of the vocabulary and what has no letters stay as they are.
 
-        sure: the probability from which a word is replaced.
+        So do words with letters that the vocabulary is not written with: of another script, or with accents that it
+        lacks. What is no single word (#tags, addresses, code, words with hyphens) is looked at as a text. sure: the
+        probability from which a word is replaced.
         """
         asked = _checked([words] if isinstance(words, str) else words, "words")
-        unknown = [number for number, word in enumerate(asked) if word not in self and any(map(str.isalpha, word))]
+        one = [is_word(word) for word in asked]
+        others = self.texts((word for word, alone in zip(asked, one, strict=True) if not alone), sure=sure)
+        corrected = [word if alone else next(others).text for word, alone in zip(asked, one, strict=True)]
+        unknown = [number for number, word in enumerate(asked) if one[number] and self._is_unknown(word)]
         found = self.suggest([asked[number] for number in unknown], k=1)
-        corrected = list(asked)
         for number, suggested, probability in zip(
             unknown, found.words, found.probabilities[:, 0].tolist(), strict=True
         ):
@@ -181,7 +185,8 @@ class Speller:
     ) -> Iterator[Mended]:
         """Each text of a stream with its misspelled words replaced, where a suggestion is at least so probable.
 
-        Addresses, numbers, code and abbreviations are not looked at; names are left unless it is quite clear; capitals
+        Addresses, numbers, code, #tags, abbreviations and words with letters that the vocabulary is not written with
+        are not looked at; names are left unless it is quite clear; capitals
         and words of the vocabulary stay. taken: further words, in small letters, to leave as they are; see `taken`.
         """
         texts = iter(texts)
@@ -206,8 +211,11 @@ class Speller:
 
     def _unknown(self, text: str, taken: frozenset[str]) -> Iterator[Place]:
         for place in places(text):
-            if place.word not in self and folded(_stem(place.word)) not in taken:
+            if self._is_unknown(place.word) and folded(_stem(place.word)) not in taken:
                 yield place
+
+    def _is_unknown(self, word: str) -> bool:
+        return len(word) <= LONGEST and word not in self and self.vocabulary.spells(word)
 
     def _judged(self, found: list[tuple[int, Place]], texts: list[str], sure: float) -> Iterator[Wrong]:
         stems = [_stem(place.word) for _, place in found]

@@ -16,7 +16,7 @@ from knnife.tools._typos.alignment import Edit, edits
 from knnife.tools._typos.candidate_words import CandidateWords, candidates
 from knnife.tools._typos.keyboard import NEIGHBOUR, distance
 from knnife.tools._typos.ranking import Ranker
-from knnife.tools._typos.spelled import folded, speak
+from knnife.tools._typos.spelled import LONGEST, folded, speak
 from knnife.tools._typos.texts import words as words_of
 from knnife.tools._typos.vocabulary import Vocabulary
 
@@ -25,6 +25,7 @@ WORTHWHILE = 1 << 9  # words for which it is worth to start a thread
 NOTHING, APART = -1, -2  # in the place of a row
 PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
 MOST_USE = 2.5  # either way
+RESTORED = 12.0  # log-odds of a word that differs in accents alone: above all that others get
 BY_CONTEXT = 6.0  # log-odds for a cosine of 1 between a word and what stands around it
 
 Odds = NDArray[np.float32]
@@ -90,10 +91,24 @@ class Suggesting:
             odds = odds + self._use[pairs.word] - doubts[pairs.query]
         if contexts is not None and self.vectors is not None:
             odds = odds + np.float32(BY_CONTEXT) * self._fitting(pairs, contexts)
+        pairs, odds = self._restored(pairs, odds, keys)
         apart, odds_apart = splits(self.vocabulary, keys)
         of = np.flatnonzero(np.isfinite(odds_apart)).astype(np.int32)
         pairs = CandidateWords(np.append(pairs.query, of), np.append(pairs.word, np.full(len(of), APART, np.int32)))
         return Ranked(*_likeliest(pairs, np.append(odds, odds_apart[of]), len(words), k), apart)
+
+    def _restored(self, pairs: CandidateWords, odds: Odds, keys: Sequence[str]) -> tuple[CandidateWords, Odds]:
+        """The candidates and their odds, with words that differ from a key in accents alone before all others."""
+        same = [(query, row) for query, key in enumerate(keys) for row in self.vocabulary.but_for_accents(key)]
+        if not same:
+            return pairs, odds
+        query, word = np.array(same, np.int32).T
+        size = len(self.vocabulary)
+        found, wanted = (of.astype(np.int64) * size + row for of, row in (pairs, (query, word)))
+        odds = odds + np.where(np.isin(found, wanted), np.float32(RESTORED), np.float32(0))
+        new = ~np.isin(wanted, found)
+        pairs = CandidateWords(np.append(pairs.query, query[new]), np.append(pairs.word, word[new]))
+        return pairs, np.append(odds, np.full(int(new.sum()), RESTORED, np.float32))
 
     def _fitting(self, pairs: CandidateWords, contexts: Sequence[str]) -> Odds:
         """The cosine of each candidate with the words around, less the mean of its rivals `(m,)`; 0 if unknown."""
@@ -189,7 +204,7 @@ def splits(vocabulary: Vocabulary, keys: Sequence[str]) -> tuple[list[str], NDAr
     found, odds = [], np.full(len(keys), -np.inf, np.float32)
     for number, key in enumerate(keys):
         best = ""
-        for cut in range(1, len(key)):
+        for cut in range(1, len(key)) if len(key) <= LONGEST else ():
             left = row_of.get(key[:cut])
             if left is None or (cut == 1 and key[0] not in ALONE):
                 continue

@@ -6,8 +6,11 @@ What stands around a word stays as it is, and so do its capitals: RECIEVE become
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container, Iterator
 from typing import NamedTuple
+
+from knnife.things.folding import UNSEEN
 
 ENDINGS = {  # of a form -> what stands in their place in the word it comes from
     "s": ("",), "es": ("", "e"), "ies": ("y",), "ed": ("", "e"), "ied": ("y",), "ing": ("", "e"), "er": ("", "e"),
@@ -41,10 +44,15 @@ def _doubled(stem: str) -> str:
     return stem[:-1] if stem[-2:-1] == stem[-1:] else stem
 
 
-# What is left alone as a whole: code in `backticks`, addresses, paths, anything with digits, underscores or inner dots.
-_ELSEWHERE = r"`[^`\n]+`|\S*://\S+|www\.\S+|\S+@\S+|[@#]\w+|[\w.~-]*[/\\][\w.~/\\-]*|\w+(?:[._:]+\w+)+|\w*[\d_]\w*"
-_WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
-_PIECES = re.compile(f"{_ELSEWHERE}|(?P<word>{_WORD})")
+# What is looked at are words, with the accents and vowel signs that stand as characters of their own, and with what is
+# not seen within them. What is left alone as a whole: code in `backticks`, addresses, paths, #tags, @names, anything
+# with digits, underscores or inner dots. Each expression reads a text once, from left to right.
+_CHUNKS = re.compile(r"`[^`\n]+`|[^\s`]+")
+_PATHS = re.compile(r"[\w.~/\\-]+")
+_MARKS = "".join(chr(code) for code in range(0x300, 0x20D0) if unicodedata.category(chr(code))[0] == "M")
+_LETTERS = rf"\w(?:[\w{_MARKS}]|[{UNSEEN}]+(?=\w))*"
+_TOKENS = re.compile(rf"[@#＠＃]?{_LETTERS}(?:(?:[._:]+|['’]){_LETTERS})*")
+_NO_LETTERS = re.compile(rf"['’{_MARKS}{UNSEEN}]")
 _SENTENCE_ENDS = '.!?:;\n"“”„«»()[]*-–—•>|'
 ACRONYM = 5  # letters that may be an abbreviation where all are capitals
 
@@ -60,11 +68,34 @@ class Place(NamedTuple):
 
 def places(text: str) -> Iterator[Place]:
     """The words of a text that could be looked up, in order."""
-    for piece in _PIECES.finditer(text):
-        word = piece["word"]
-        if word is None or len(word) < 2 or _like_code(word):
-            continue
-        yield Place(word, piece.start(), piece.end(), word[0].isupper() and not _begins(text, piece.start()))
+    for word, start in _written(text):
+        if len(word) > 1 and not _like_code(word):
+            yield Place(word, start, start + len(word), word[0].isupper() and not _begins(text, start))
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is one word and nothing else."""
+    return [*_written(text)] == [(text, 0)] and (text.isupper() or not _like_code(text))
+
+
+def _written(text: str) -> Iterator[tuple[str, int]]:
+    """Each word of a text, and where it begins."""
+    for chunk in _CHUNKS.finditer(text):
+        rest = _without_addresses(chunk[0])
+        for token in _TOKENS.finditer(rest):
+            if token[0].isalpha() or _NO_LETTERS.sub("", token[0]).isalpha():
+                yield token[0], chunk.start() + token.start()
+
+
+def _without_addresses(chunk: str) -> str:
+    """What has no spaces, up to where it is an address, with spaces for what is a path."""
+    if chunk[0] == "`" or "://" in chunk[:-1] or "@" in chunk[1:-1]:
+        return ""
+    if 0 <= (start := chunk.find("www.")) < len(chunk) - 4 and not chunk[start - 1 : start].isalnum():
+        chunk = chunk[:start]
+    if "/" in chunk or "\\" in chunk:
+        return _PATHS.sub(lambda run: " " * len(run[0]) if "/" in run[0] or "\\" in run[0] else run[0], chunk)
+    return chunk
 
 
 def words(text: str) -> list[str]:
@@ -73,7 +104,9 @@ def words(text: str) -> list[str]:
 
 
 def dressed(right: str, typed: str) -> str:
-    """`right` with the capitals of `typed`; its own, of a name, are kept."""
+    """`right` with the capitals and the apostrophe of `typed`; its own capitals, of a name, are kept."""
+    if "’" in typed:
+        right = right.replace("'", "’")
     if len(typed) > 1 and typed.isupper():
         return right.upper()
     return right[:1].upper() + right[1:] if typed[:1].isupper() else right

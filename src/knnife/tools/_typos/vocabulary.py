@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import ranges
+from knnife.things.folding import without_accents
 from knnife.tools._typos.spelled import LONGEST, Spelled, folded, speak, spell
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: odd, its bits spread well (Knuth, TAOCP 3, 6.4)
@@ -123,7 +126,50 @@ class Vocabulary:
         return len(self.keys)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and folded(word) in self.row_of
+        """Whether a word is right, be it for its accents: naïve is where naive is."""
+        if not isinstance(word, str):
+            return False
+        key = folded(word)
+        return key in self.row_of or (not key.isascii() and without_accents(key) in self.row_of)
+
+    def spells(self, word: str) -> bool:
+        """Whether all letters of a word are of those that these words are written with.
+
+        Of the letters of a script that is used the plain ones are; those with accents where words have them.
+        """
+        return all(map(self._is_used, folded(word)))
+
+    def _is_used(self, letter: str) -> bool:
+        if letter in self._letters or not (letter.isalpha() or unicodedata.category(letter)[0] == "M"):
+            return True
+        return without_accents(letter) == letter and script(letter) in self._scripts
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        """The characters that are used by one of a thousand words, or more."""
+        counts = Counter(letter for key in self.keys for letter in set(key))
+        return frozenset(letter for letter, count in counts.items() if 1000 * count >= len(self))
+
+    @cached_property
+    def _scripts(self) -> frozenset[str]:
+        return frozenset(script(letter) for letter in self._letters if letter.isalpha())
+
+    @cached_property
+    def accented(self) -> dict[str, list[int]]:
+        """The rows of the keys that have accents, by what they are without."""
+        found: dict[str, list[int]] = {}
+        for row, key in enumerate(self.keys):
+            if not key.isascii() and (bare := without_accents(key)) != key:
+                found.setdefault(bare, []).append(row)
+        return found
+
+    def but_for_accents(self, key: str) -> list[int]:
+        """The rows of the keys from which a key differs in accents alone."""
+        if key in self.row_of:
+            return []
+        bare = without_accents(key)
+        plain = self.row_of.get(bare) if bare != key else None
+        return self.accented.get(bare, []) + ([plain] if plain is not None else [])
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -152,13 +198,26 @@ class Vocabulary:
 
     def prepare(self) -> None:
         """Makes what is made when first needed, before several threads need it."""
-        _ = (self.by_letters, self.by_sounds, self.log_counts, self.spelled.signatures, self.spoken.signatures)
+        _ = (
+            self.accented,
+            self.by_letters,
+            self.by_sounds,
+            self.log_counts,
+            self.spelled.signatures,
+            self.spoken.signatures,
+        )
 
     @cached_property
     def log_counts(self) -> NDArray[np.float32]:
         """The logarithm of the share of each word among all that is written, with one more for each `(n,)`."""
         shares: NDArray[np.float32] = np.log((self.counts + 1) / (self.counts.sum() + len(self))).astype(np.float32)
         return shares
+
+
+@cache
+def script(letter: str) -> str:
+    """The script of a letter, as its name begins: LATIN, CYRILLIC, CJK."""
+    return unicodedata.name(letter, "").split(" ")[0]
 
 
 def _checked(word: object, count: object) -> float:
