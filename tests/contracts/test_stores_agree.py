@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +34,52 @@ words = [
 ]
 texts = st.lists(st.sampled_from(words), min_size=1, max_size=6).map(" ".join)
 vectors = st.lists(st.integers(-3, 3), min_size=3, max_size=3)
-scalars = st.sampled_from([1990, 1991.5, -1, True, False, None, "crime", "Crime time", "", "100%", "it's"])
-about = st.dictionaries(
-    st.sampled_from(["year", "genre", "a b"]), scalars | st.lists(scalars.filter(lambda v: v is not None), max_size=3)
-)
+scalars = st.sampled_from(
+    [
+        1990,
+        1991.5,
+        -1,
+        True,
+        False,
+        None,
+        "crime",
+        "Crime time",
+        "",
+        "100%",
+        "it's",
+        "[1]",
+        'a"b',
+        2**63,
+        -(2**70),
+        1e20,
+    ]
+) | st.sampled_from(["2015-02-24T22:55:00Z", "2015-02-24T23:55:00+01:00", Decimal("1990.0"), date(2015, 2, 24)])
+about = st.dictionaries(st.sampled_from(["year", "genre", "a b"]), scalars | st.lists(scalars, max_size=3))
 wholes = st.sampled_from([None, None, "w1", "w2"])
 things = st.builds(Thing, id=ids, value=texts, about=about, part_of=wholes, vector=vectors)
-values = ["1990", "1991.5", "'crime'", "'time'", "true", "false", "''", "'100%'"]
+values = [
+    "1990",
+    "1991.5",
+    "'crime'",
+    "'time'",
+    "true",
+    "false",
+    "''",
+    "'100%'",
+    "'[1]'",
+    "'[\"crime\"]'",
+    "'2015-02-25'",
+]
+values += ["'2015-02-24T17:55-05:00'"]
+equal = [*values, "null", str(2**63), str(-(2**70)), "100000000000000000000"]
 ORDER = ["=", "!=", "<", "<=", ">", ">=", "has"]
 fields = st.sampled_from(["year", "genre", "`a b`", "id", "part_of", "nothing"])
 leaves = st.one_of(
     st.builds("{} {} {}".format, fields, st.sampled_from(ORDER), st.sampled_from(values)),
-    st.builds("{} contains {}".format, fields, st.sampled_from(["'I'", "'rime'", "'%'", "'_'", "''"])),
-    st.builds("{} in ({}, {})".format, fields, st.sampled_from(values), st.sampled_from(values)),
-    st.builds("{} = null".format, fields),
+    st.builds("{} {} {}".format, fields, st.sampled_from(["=", "!=", "has"]), st.sampled_from(equal)),
+    st.builds("{} contains {}".format, fields, st.sampled_from(["'I'", "'rime'", "'%'", "'_'", "''", "','", "'[\"'"])),
+    st.builds("{} in ({}, {})".format, fields, st.sampled_from(equal), st.sampled_from(equal)),
+    st.builds("{} not in ({}, {})".format, fields, st.sampled_from(equal), st.sampled_from(equal)),
     fields,
 )
 filters = st.recursive(

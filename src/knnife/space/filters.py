@@ -4,27 +4,35 @@
     {"year": {">": 1990}, "genre": "crime", "watched": False}          the same as a dict
 
     condition   any of  =  !=  <  <=  >  >=        field operator value
-                        in ("a", "b"), not in      one of these
-                        has "a"                    a list holds it (for a single value: equals it)
+                        in ("a", "b"), not in      one of these; null among them: or it is missing
+                        has "a"                    the same as =
                         contains "a"               a text holds it, upper and lower case alike (A to Z)
-                        field, not field           it is there and neither false, 0 nor ""
+                        field, not field           it is there and neither false, 0 nor empty
                         field = null, != null      it is missing, or not
+                        has null                   it is missing, or a list with a null in it
     joined by   and, or, not, ( )
 
+A list meets a condition where one of its values does: `genre = "crime"` finds ["crime", "drama"], `!=` does not.
+
 A field is a name of the metadata, or `id` or `part_of` of the thing itself; names with other characters than letters,
-digits, `_`, `.` and `-` go in backticks. Values are "text", 'text', numbers, true, false, null. Numbers compare with
-numbers and texts with texts: a field that holds text is never greater or less than a number. `not` takes in the things
-whose field is missing, as `!=` does.
+digits, `_`, `.` and `-` go in backticks. Values are "text", 'text', numbers, true, false, null; in a dict whatever
+metadata takes (`knnife.things.scalars`). Numbers compare with numbers and texts with texts: a field that holds text is
+never greater or less than a number. A date and time with a zone compares as the instant that it is. `not` takes in the
+things whose field is missing, as `!=` does.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from knnife.errors import BadFilter
 from knnife.space.filter_tree import Compare, Tree, compare, holds, join, leaves, negate
+from knnife.things.scalars import LONGEST, elements
 
 MAX_DEPTH = 50
 MAX_CONDITIONS = 200
@@ -33,13 +41,15 @@ OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "in", "not in", "has", "contains")
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
+    | (?P<number>[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?(?![\w.]))
     | `(?P<quoted>[^`]+)`
     | (?P<word>[^\W\d][\w.-]*)
     | (?P<sign><=|>=|!=|<>|==|[=<>(),])
     )""",
     re.VERBOSE | re.DOTALL,
 )
+JOINING = "_.-\u200c\u200d"  # the last two stand between letters of Persian, and of the scripts of India
+_INTEGER = re.compile(rf"[-+]?\d{{1,{LONGEST}}}")
 _SAME = {"==": "=", "<>": "!="}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _KEYWORDS = {"and", "or", "not", "in", "has", "contains", *_CONSTANTS}
@@ -52,6 +62,11 @@ def parse_filter(where: str | Mapping[str, Any]) -> Tree:
     if isinstance(where, Mapping):
         return _from_dict(where, 0)
     raise BadFilter(f"a filter is a text or a dict, not {type(where).__name__}: {where!r}")
+
+
+def _is_of_word(character: str) -> bool:
+    """Whether a name goes on with this: a letter, a digit, `_`, `.`, `-`, a mark on a letter, or what joins letters."""
+    return character.isalnum() or character in JOINING or unicodedata.category(character).startswith("M")
 
 
 # --- filters as dicts -------------------------------------------------------------------------------------------
@@ -79,9 +94,9 @@ def _from_item(key: Any, value: Any, depth: int) -> Tree:
         return negate(_from_dict(_mapping(key, value), depth + 1))
     if isinstance(value, Mapping):
         return join([_from_operator(key, operator, v) for operator, v in value.items()], "and")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return compare(key, "in", value)
-    if isinstance(value, bool):
+    if (values := elements(value)) is not None:
+        return compare(key, "in", values)
+    if isinstance(value, bool | np.bool_):
         return negate(holds(key), really=not value)
     return compare(key, "=", value)
 
@@ -177,7 +192,7 @@ class _Text:
         if self.kind == "text":
             value = re.sub(r"\\(.)", r"\1", self.token[1:-1], flags=re.DOTALL)
         elif self.kind == "number":
-            value = int(self.token) if re.fullmatch(r"[-+]?\d{1,30}", self.token) else float(self.token)
+            value = int(self.token) if _INTEGER.fullmatch(self.token) else float(self.token)
         elif self._keyword() in _CONSTANTS:
             value = _CONSTANTS[self._keyword()]
         else:
@@ -200,12 +215,24 @@ class _Text:
             rest = self.text[self.at :]
             self.start = self.at + len(rest) - len(rest.lstrip())
             if rest.strip():
-                raise BadFilter(f"cannot read {rest.strip()[:1]!r}", self.text, self.start)
+                first = self.text[self.start]
+                is_text = first in "'\""
+                hint = "the text does not end" if is_text else "a name with such characters goes in backticks"
+                raise BadFilter(f"cannot read {first!r} ({hint})", self.text, self.start)
             self.kind, self.token = "end", ""
             return
         self.kind = match.lastgroup or ""
         self.token = _SAME.get(match[self.kind], match[self.kind])
         self.start, self.at = match.start(self.kind), match.end()
+        if self.kind == "word":
+            self._take_marks()
+
+    def _take_marks(self) -> None:
+        """A word goes on through the marks that stand on its letters, which for Python are no part of words."""
+        end = self.at
+        while end < len(self.text) and _is_of_word(self.text[end]):
+            end += 1
+        self.token, self.at = self.text[self.start : end], end
 
     def _expected(self, what: str) -> BadFilter:
         found = self.token[:40] if self.kind != "end" else "the end"

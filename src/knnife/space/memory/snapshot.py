@@ -204,22 +204,26 @@ def meets(thing: Thing, tree: Tree) -> bool:
         return (all if tree.word == "and" else any)(meets(thing, each) for each in tree.trees)
     value = _field(thing, tree.field)
     if isinstance(tree, Holds):
-        return value is not None and value not in (0, "")
+        return value is not None and value not in (0, "", [])
     return _compares(tree, value)
 
 
 def _compares(leaf: Compare, value: Any) -> bool:
+    several = value if isinstance(value, list) else [value]
+    if leaf.value is None:
+        return value is None or (leaf.operator == "has" and None in several)
+    if value is None:
+        return leaf.operator == "in" and None in leaf.value
+    return any(_meets(leaf, _scalar(each)) for each in several if each is not None)
+
+
+def _meets(leaf: Compare, value: Any) -> bool:
+    """Whether a single value meets a comparison."""
     asked = leaf.value
-    if leaf.operator == "has":
-        inside = value if isinstance(value, list) else [value]
-        return asked is not None and any(_scalar(each) == asked for each in inside)
-    value = _scalar(value)
+    if leaf.operator == "in":
+        return value in asked
     if leaf.operator == "=":
         return bool(value == asked)
-    if value is None:
-        return False
-    if leaf.operator == "in":
-        return value in [each for each in asked if each is not None]
     if leaf.operator == "contains":
         return _ascii_lower(asked) in _ascii_lower(value if isinstance(value, str) else str(value))
     return isinstance(value, str) == isinstance(asked, str) and bool(ORDER[leaf.operator](value, asked))

@@ -20,7 +20,7 @@ from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
 from knnife.space.sqlite import indexing, sums, tables
-from knnife.space.sqlite.conditions import FilterCache, compiled
+from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in
 from knnife.space.sqlite.connection import is_busy
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
@@ -90,7 +90,7 @@ class SqliteSnapshot:
         return dict(map(_thing, self._db.execute(sql, [json.dumps(list(positions))])))
 
     def scan(self, tree: Tree | None, after: int, count: int) -> list[tuple[int, Thing]]:
-        where, parameters = compiled(tree) if tree is not None else ("1", ())
+        where, parameters = compiled(tree, lists_in(self._db, tree)) if tree is not None else ("1", ())
         sql = f"SELECT pos, id, value, about, part_of FROM things WHERE pos > ? AND {where} ORDER BY pos LIMIT ?"
         return [_thing(row) for row in self._db.execute(sql, [after, *parameters, count])]
 
