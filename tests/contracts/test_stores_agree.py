@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from knnife import NotFound, Space, Thing
+from knnife import BadFilter, NotFound, Space, Thing
 from knnife.geometry import METRICS
 
 ids = st.sampled_from([f"id{number}" for number in range(9)])
@@ -118,7 +119,7 @@ class StoresAgree(RuleBasedStateMachine):
         for space in (self.oracle, self.space):
             try:
                 answers.append(ask(space))
-            except NotFound as error:
+            except (NotFound, BadFilter) as error:  # a filter that matches all for the want of a field removes nothing
                 answers.append(str(error))
         assert answers[0] == answers[1]
         return answers[0]
@@ -196,4 +197,4 @@ class StoresAgree(RuleBasedStateMachine):
 
 
 StoresAgree.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
-TestStoresAgree = StoresAgree.TestCase
+TestStoresAgree = pytest.mark.filterwarnings("ignore:no thing has a field", "ignore:.* holds ")(StoresAgree.TestCase)

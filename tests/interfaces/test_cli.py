@@ -231,3 +231,12 @@ def test_completion_offers_commands_and_options() -> None:
     assert offered.lines == ["plain,remove", "plain,reencode"]
     offered = spawn(_KNNIFE_COMPLETE="bash_complete", COMP_WORDS="knnife search x --ex", COMP_CWORD="3")
     assert offered.lines == ["plain,--explain"]
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("line", ["search films.knnife heist", "near films.knnife --id Heat", "export films.knnife"])
+def test_a_field_that_no_thing_has_is_told_in_one_line(knnife: Knnife, folder: Path, line: str) -> None:
+    done = knnife(f"{line} --where 'yaer > 1990'")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines()[0] == "knnife: warning: no thing has a field 'yaer'; did you mean 'year'?"
+    assert "nothing was removed" in knnife("remove films.knnife --where 'not wacthed' --yes").err

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from numbers import Number, Real
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from knnife.errors import BadFilter
 from knnife.things.reading import RowError
 from knnife.things.scalars import WIDEST, elements, name_of, scalar
+
+OF_THINGS: Final = ("id", "part_of")  # fields that are no metadata, but of the thing itself
 
 
 class Compare(NamedTuple):
@@ -123,7 +125,7 @@ def _equals(field: str, value: Any, among: bool = False) -> tuple[Any, ...]:
     found = _constant(field, value, among)
     if isinstance(value, str) and found != value:
         return found, str.__str__(value)
-    if isinstance(found, int | float) and field in ("id", "part_of"):
+    if isinstance(found, int | float) and field in OF_THINGS:
         return (name_of(found),)
     if isinstance(found, str) and isinstance(value, Number):
         number: Any = value

@@ -9,6 +9,7 @@ import numpy as np
 
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, gathered
+from knnife.space import unmatched
 from knnife.space.filter_tree import Tree
 from knnife.space.filters import parse_filter
 from knnife.space.protocols import Snapshot, Store, Writer
@@ -91,10 +92,16 @@ def batches(snapshot: Snapshot, view: View | None) -> Iterator[tuple[list[str], 
 
 
 def remove(writer: Writer, ids: Sequence[str], tree: Tree | None) -> int:
-    """Remove things by id, or the parts of a whole by its id, and all that a filter matches; the number removed."""
+    """Remove things by id, or the parts of a whole by its id, and all that a filter matches; the number removed.
+
+    Raises BadFilter where the filter matches all things for the want of a field that no thing has.
+    """
     chosen = set(positions_of(writer, ids, wholes=True))
     if tree is not None:
-        chosen.update(map(int, writer.matching(tree)))
+        found = writer.matching(tree)
+        unmatched.refuse_all(writer, tree, len(found))
+        unmatched.warn(writer, tree, len(found))
+        chosen.update(map(int, found))
     if chosen:
         writer.remove(sorted(chosen))
     return len(chosen)
@@ -109,12 +116,13 @@ def whole_number(name: str, value: Any) -> int:
 
 def stream(store: Store, tree: Tree | None) -> Iterator[Thing]:
     """All things that a filter matches, in the order of their arrival."""
-    last = 0
+    last = total = 0
     while True:
         with store.read() as snapshot:  # a short look at a time, so that a slow consumer holds no log back
             found = snapshot.scan(tree, last, CHUNK)
-        if not found:
-            return
-        last = found[-1][0]
+            if not found:
+                unmatched.warn(snapshot, tree, total)
+                return
+        last, total = found[-1][0], total + len(found)
         for _, thing in found:
             yield thing

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Metric, Positions, Vectors
 from knnife.space.filter_tree import Tree
 from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
-from knnife.things import Thing
+from knnife.things import About, Thing
 
 Scores = NDArray[np.float32]
 Progress = Callable[[float], None]  # the share that is done
@@ -123,6 +123,9 @@ class Snapshot(Protocol):
 
     def matching(self, tree: Tree) -> Selection:
         """The things that a filter matches."""
+
+    def metadata(self, count: int, field: str | None = None) -> list[About]:
+        """What is known about up to `count` things, the first ones, of all or of those that have a field (or null)."""
 
     def gone_since(self, state: State) -> Positions | None:
         """The positions of its time that have left since a state, ascending; None where the store never was in it."""

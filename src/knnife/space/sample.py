@@ -18,7 +18,7 @@ from knnife.encoders import Encoder, load_encoder, vector_cache
 from knnife.encoders.protocol import Progress, check_values, preferred_metric, reading_for
 from knnife.errors import BadInput, BadPictures, EncoderMismatch
 from knnife.geometry import METRICS, Metric, Positions, Vectors, as_vectors, gathered, unit
-from knnife.space import lookup
+from knnife.space import lookup, unmatched
 from knnife.space.filters import parse_filter
 from knnife.space.index.index import Index
 from knnife.space.inputs import is_array, is_space, opened
@@ -182,6 +182,7 @@ def _of_space(space: Space, view: str | None, where: Where) -> Sample:
     with space._store.read() as snapshot:  # things and vectors of one state
         chosen = ready(snapshot.views, view)
         found = snapshot.scan(tree, 0, max(1, snapshot.state.things))
+        unmatched.warn(snapshot, tree, len(found))
         things, positions = [thing for _, thing in found], [position for position, _ in found]
         if chosen is None:
             vectors = np.empty((0, 0), np.float32)

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from knnife.encoders import Encoder
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, as_vectors
-from knnife.space import derived, lookup, reencoding, searching
+from knnife.space import derived, lookup, reencoding, searching, unmatched
 from knnife.space.adding import Adder
 from knnife.space.answers import Added, Hits, Info, Neighbours, Pairs, Reencoded
 from knnife.space.describing import describe
@@ -279,7 +279,7 @@ class Space:
     def _asked(
         self, snapshot: Snapshot, tree: Tree | None = None, queries: Any = None, ids: Iterable[str] | None = None
     ) -> NearQuery:
-        among = None if tree is None else snapshot.matching(tree)
+        among = None if tree is None else unmatched.matching(snapshot, tree)
         wanted = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
         return NearQuery(snapshot, self._models, self.metric, self._recall, among, queries, wanted)
 

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from knnife.space.filter_tree import Compare, Holds, Joined, Not, Tree
 from knnife.space.memory.words import Analyse, MemoryWords
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
-from knnife.things import Thing
+from knnife.things import About, Thing
 
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
@@ -88,6 +89,10 @@ class MemorySnapshot:
     def matching(self, tree: Tree) -> frozenset[int]:
         return frozenset(pos for pos, row in self.content.rows.items() if meets(_thing(row), tree))
 
+    def metadata(self, count: int, field: str | None = None) -> list[About]:
+        abouts = (json.loads(row.about) for row in self.content.rows.values())
+        return [*islice((about for about in abouts if field is None or field in about), count)]
+
     def gone_since(self, state: State) -> Positions | None:
         if self.content.tokens.get(state.number) != state.token:
             return None
@@ -140,7 +145,7 @@ class MemorySnapshot:
     def summary(self) -> Summary:
         rows = self.content.rows.values()
         parts = [row.part_of for row in rows if row.part_of is not None]
-        names = tuple(dict.fromkeys(name for row in [*rows][:1000] for name in json.loads(row.about)))
+        names = tuple(dict.fromkeys(name for about in self.metadata(1000) for name in about))
         return Summary(len(parts), len({*parts}), names, 0, len(self.content.thumbnails), 2, 0)
 
     def faults(self) -> Iterator[str]:

@@ -18,12 +18,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from knnife.geometry import Positions
-from knnife.space.filter_tree import Compare, Holds, Not, Tree, leaves
+from knnife.space.filter_tree import OF_THINGS, Compare, Holds, Not, Tree, leaves
 from knnife.space.sqlite.connection import positions
 
 INDEXED_FROM = 5_000  # things; below, looking at every one takes a few milliseconds
 MOST_INDEXES = 32  # each costs about a microsecond an added thing
-OF_THINGS = ("id", "part_of")  # fields that are no metadata, but of the thing itself
 MANY_LISTS = 1_000  # in a field, from which looking into each thing is quicker than finding them by an index
 REMEMBERED = 16  # filters whose positions are kept while the space does not change
 
@@ -78,7 +77,7 @@ def lists_in(db: sqlite3.Connection, tree: Tree) -> dict[str, Lists]:
             count = db.execute(f"SELECT count(*) FROM ({some})").fetchone()[0]
             found[field] = "none" if not count else "some" if count < MANY_LISTS else "many"
         else:
-            first = f"SELECT json_type(about, {_path(field)}) AS kind FROM things ORDER BY pos LIMIT {MANY_LISTS}"
+            first = f"SELECT json_type(about, {path_of(field)}) AS kind FROM things ORDER BY pos LIMIT {MANY_LISTS}"
             count = db.execute(f"SELECT count(*) FROM ({first}) WHERE kind = 'array'").fetchone()[0]
             found[field] = "many" if count else "some"
     return found
@@ -102,10 +101,11 @@ def compiled(tree: Tree, lists: Mapping[str, Lists] = MappingProxyType({})) -> C
 
 def column(field: str) -> str:
     """The SQL expression for a field. The same text every time, so that an index on it is found."""
-    return field if field in OF_THINGS else f"json_extract(about, {_path(field)})"
+    return field if field in OF_THINGS else f"json_extract(about, {path_of(field)})"
 
 
-def _path(field: str) -> str:
+def path_of(field: str) -> str:
+    """The path of a field within the JSON of metadata, as SQL."""
     return "'$.\"{}\"'".format(field.replace("'", "''"))
 
 
@@ -115,7 +115,7 @@ def _looks_like_list(field: str) -> str:
 
 
 def _is_list(field: str) -> str:
-    return f"({_looks_like_list(field)} AND json_type(about, {_path(field)}) = 'array')"
+    return f"({_looks_like_list(field)} AND json_type(about, {path_of(field)}) = 'array')"
 
 
 def _comparison(leaf: Compare, lists: Lists) -> Condition:
@@ -124,7 +124,7 @@ def _comparison(leaf: Compare, lists: Lists) -> Condition:
     if leaf.value is None and (leaf.operator == "=" or lists == "none"):
         return Condition(f"{expression} IS NULL", ())
     found, each = _test(expression, leaf), _test("value", leaf)
-    inside = f"EXISTS (SELECT 1 FROM json_each(about, {_path(leaf.field)}) WHERE {each.sql})"
+    inside = f"EXISTS (SELECT 1 FROM json_each(about, {path_of(leaf.field)}) WHERE {each.sql})"
     if lists == "many":  # json_each gives a single value, too
         found = each._replace(sql=inside)
     elif lists == "some":

@@ -20,14 +20,14 @@ from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, State, Summary, View
 from knnife.space.sqlite import indexing, sums, tables
-from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in
+from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in, path_of
 from knnife.space.sqlite.connection import is_busy
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
 from knnife.space.sqlite.place import FilePlace
 from knnife.space.sqlite.tables import AMONG
 from knnife.space.sqlite.words import MemoCache, SqliteWords
-from knnife.things import Thing
+from knnife.things import About, Thing
 
 BATCH = 4_096  # vectors
 FIELDS_OF = 1_000  # things whose metadata names the fields
@@ -99,6 +99,14 @@ class SqliteSnapshot:
 
     def matching(self, tree: Tree) -> Positions:
         return self._caches.filters.matching(self._db, self.state.token, tree)
+
+    def metadata(self, count: int, field: str | None = None) -> list[About]:
+        having, named = "", []
+        if field is not None:  # most that lack it are told by its name, without a look into their JSON
+            having = f"WHERE instr(about, ?) AND json_type(about, {path_of(field)}) IS NOT NULL"
+            named = [f'"{field}"']
+        sql = f"SELECT about FROM things {having} ORDER BY pos LIMIT ?"
+        return [json.loads(about) for (about,) in self._db.execute(sql, [*named, count])]
 
     def gone_since(self, state: State) -> Positions | None:
         row = self._db.execute("SELECT token FROM commits WHERE number = ?", [state.number]).fetchone()
@@ -196,9 +204,7 @@ class SqliteSnapshot:
     def summary(self) -> Summary:
         counts = "SELECT count(*), count(DISTINCT part_of) FROM things WHERE part_of IS NOT NULL"
         parts, wholes = self._db.execute(counts).fetchone()
-        fields: dict[str, None] = {}
-        for (about,) in self._db.execute(f"SELECT about FROM things ORDER BY pos LIMIT {FIELDS_OF}"):
-            fields.update(dict.fromkeys(json.loads(about)))
+        fields = dict.fromkeys(name for about in self.metadata(FIELDS_OF) for name in about)
         return Summary(
             parts,
             wholes,
