@@ -32,6 +32,7 @@ def as_things(
     leave_out: str | Iterable[str] = (),
     picture: str | None = None,
     pictures: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> Iterator[Thing]:
     """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a Reading.
 
@@ -42,7 +43,7 @@ def as_things(
     these, `picture`. Raises BadInput for anything else, and BadRow, with the number of the row from 1, for what cannot
     be stored.
     """
-    asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures)
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures, types)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
     was_read = isinstance(anything, Reading)
     for number, item in enumerate(_items(anything), 1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from knnife.errors import BadInput
@@ -21,8 +21,10 @@ from knnife.things.metadata import known
 from knnife.things.picture_reader import picture_cell
 from knnife.things.reading import RowError
 from knnife.things.scalars import name_of, scalar
+from knnife.things.stated import as_stated, stated, stated_readers
+from knnife.things.taken import CellType, Value
 from knnife.things.thing import Thing
-from knnife.things.values import NUMERIC, CellValues, VectorCells, check_text
+from knnife.things.values import VectorCells, check_text
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
 USUAL_PICTURE = ("picture", "image", "photo", "path", "file", "filename", "file_name", "value")
@@ -35,7 +37,8 @@ _new = tuple.__new__  # of a Thing: a third of the time that its own constructor
 class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
-    kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures.
+    kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures. types:
+    how other columns are read, where the user says it.
     """
 
     text: tuple[str, ...] | None = None
@@ -45,6 +48,7 @@ class Columns:
     kind: Kind = TEXT
     leave_out: frozenset[str] = frozenset()
     picture: str | None = None
+    types: Mapping[str, CellType] = field(default_factory=dict)
 
     @classmethod
     def asked(
@@ -56,6 +60,7 @@ class Columns:
         leave_out: Iterable[str] = (),
         picture: str | None = None,
         pictures: bool = False,
+        types: Mapping[str, str] | None = None,
     ) -> Columns:
         """The columns as a user names them: `text` and `leave_out` are one name or several."""
         texts, left_out = None if text is None else several(text), frozenset(several(leave_out))
@@ -68,7 +73,7 @@ class Columns:
         if (pictures or picture) and (texts or row):
             raise BadInput("the things are pictures: leave out text= and row=; other columns become metadata")
         own = kind("image" if pictures or picture is not None else "row" if row else "text")
-        return cls(texts, id, vector, None, own, left_out, picture)
+        return cls(texts, id, vector, None, own, left_out, picture, stated(types) if types else {})
 
     @property
     def used(self) -> frozenset[str]:
@@ -79,7 +84,7 @@ class Columns:
     def found(self, names: Iterable[str]) -> Columns:
         """With the names that are there for those that differ from them only by what nobody sees."""
         there = set(names)
-        wanted = {*self.used, *self.leave_out} - there
+        wanted = {*self.used, *self.leave_out, *self.types} - there
         if not wanted:
             return self
         tidy = {tidied(name): name for name in there if isinstance(name, str)}
@@ -91,7 +96,9 @@ class Columns:
         text = None if self.text is None else tuple(real.get(name, name) for name in self.text)
         left_out = frozenset(real.get(name, name) for name in self.leave_out)
         picture, vector = one(self.picture), one(self.vector)
-        return replace(self, text=text, id=one(self.id), vector=vector, leave_out=left_out, picture=picture)
+        types = {real.get(name, name): type for name, type in self.types.items()}
+        found = replace(self, text=text, id=one(self.id), vector=vector, leave_out=left_out, picture=picture)
+        return replace(found, types=types)
 
     def settled(self, names: Iterable[str], source: str) -> Columns:
         """With unnamed columns chosen by their usual names. Raises BadInput without a text and a vector."""
@@ -136,8 +143,13 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(shown[:30]) + (f" and {len(shown) - 30} more" if len(shown) > 30 else "")
 
 
-def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int, list[str]], Thing]:
-    """The maker for rows of cells under this header. Raises BadInput when a named column is not there."""
+def cells_maker(
+    header: list[str], asked: Columns, source: str, types: Mapping[str, Mapping[str, Value] | None]
+) -> Callable[[int, list[str]], Thing]:
+    """The maker for rows of cells under this header. Raises BadInput when a named column is not there.
+
+    types: what reads the cells of each column; None, or nothing, for texts.
+    """
     asked = asked.found(header)
     missing = sorted(asked.used - set(header))
     if missing:
@@ -149,8 +161,8 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
     vector_at = None if columns.vector is None else header.index(columns.vector)
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
     picture_at, folder = None if columns.picture is None else header.index(columns.picture), os.path.dirname(source)
-    others = [(name, i) for i, name in enumerate(header) if name not in columns.used]
-    width, numeric, values, vectors = len(header), NUMERIC, CellValues(), VectorCells()
+    others = [(name, i, types.get(name)) for i, name in enumerate(header) if name not in columns.used]
+    width, vectors = len(header), VectorCells()
     prefix = None if source == STDIN else source
 
     def make(number: int, cells: list[str]) -> Thing:
@@ -160,9 +172,7 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         if not row.isascii() or "\0" in row:
             check_text(row)
         identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or name_of("")
-        about = {  # most cells are words, recognised by their first character
-            name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
-        }
+        about = {name: (cells[i] or None) if values is None else values[cells[i]] for name, i, values in others}
         value: str | bytes | None = "" if sole is None else cells[sole]
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
@@ -191,6 +201,7 @@ def mapping_maker(
     picture_name, folder = columns.picture, os.path.dirname(source)
     sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
     vectors = VectorCells()
+    typed = stated_readers(columns.types, [*first], columns.used, source) if columns.types else {}
 
     def make(number: int, row: Mapping[str, Any]) -> Thing:
         others = dict(row)
@@ -199,7 +210,7 @@ def mapping_maker(
             if name not in others:
                 raise RowError(f"no {name}; it has: {listed(row)}")
             del others[name]
-        about = known(others)
+        about = as_stated(known(others), typed) if typed else known(others)
         value = None if sole is None else row[sole]
         if picture_name is not None:
             value, about = _picture(row[picture_name], folder, about)
