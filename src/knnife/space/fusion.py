@@ -47,6 +47,11 @@ class Ranking(NamedTuple):
     words_ranks: NDArray[np.int64]
 
 
+def mean_and_std(similarities: Scores) -> tuple[float, float]:
+    """Of the similarities of a query to a sample of all points; nought where there are none."""
+    return (float(similarities.mean()), float(similarities.std())) if similarities.size else (0.0, 0.0)
+
+
 def candidates(meaning: Positions, words: Positions) -> Positions:
     """What either side found, ascending."""
     return np.union1d(meaning, words).astype(np.int64, copy=False)

@@ -115,14 +115,16 @@ def whole_number(name: str, value: Any) -> int:
 
 
 def stream(store: Store, tree: Tree | None) -> Iterator[Thing]:
-    """All things that a filter matches, in the order of their arrival."""
+    """All things that a filter matches, in the order of their arrival, as they are when the first one is asked for.
+
+    One snapshot lasts until the end, so what is written meanwhile is not met: things made from things would come again.
+    """
     last = total = 0
-    while True:
-        with store.read() as snapshot:  # a short look at a time, so that a slow consumer holds no log back
-            found = snapshot.scan(tree, last, CHUNK)
-            if not found:
-                unmatched.warn(snapshot, tree, total)
-                return
-        last, total = found[-1][0], total + len(found)
-        for _, thing in found:
-            yield thing
+    with store.read() as snapshot:
+        while found := snapshot.scan(tree, last, CHUNK):
+            last, total = found[-1][0], total + len(found)
+            for _, thing in found:
+                yield thing
+            with store.read():  # raises where the space was closed, or moved, by now
+                pass
+        unmatched.warn(snapshot, tree, total)

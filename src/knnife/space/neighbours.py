@@ -94,7 +94,7 @@ class NearQuery(NamedTuple):
         if self.ids is not None:
             positions = positions_of(self.snapshot, self.ids)
             return vectors_at(self.snapshot, view, positions), np.array(positions, np.int64)
-        queries = [self.queries] if isinstance(self.queries, VALUES) else self.queries
+        queries = [self.queries] if isinstance(self.queries, VALUES) else _listed(self.queries)
         if isinstance(queries, (list, tuple)) and (not queries or any(isinstance(q, VALUES) for q in queries)):
             return self.models.encode_query(self.snapshot, view, queries), None
         return as_vectors(queries, view.dim, "query"), None
@@ -135,10 +135,21 @@ class _ViewSide(NamedTuple):
         vector = self.vectors[number]
         if vector is None:
             return np.zeros(len(positions), np.float32)
-        sample = self.points.similarities(vector[None], self.points.sample(fusion.SAMPLE))
+        mean, std = fusion.mean_and_std(self.points.similarities(vector[None], self.points.sample(fusion.SAMPLE)))
         close = self.points.similarities(vector[None], positions)[0]
-        scores = (close - sample.mean()) / max(float(sample.std()), fusion.LEAST_STD)
+        scores = (close - mean) / max(std, fusion.LEAST_STD)
         return np.where(np.isfinite(close), scores, 0).astype(np.float32)
+
+
+def _listed(queries: Any) -> Any:
+    """A column of texts, of NumPy, pandas, polars or Arrow, as a list; anything else as it is."""
+    turn = next((name for name in ("to_list", "to_pylist", "tolist") if hasattr(queries, name)), None)
+    if turn is None or hasattr(queries, "columns") or getattr(queries, "ndim", 1) != 1:
+        return queries
+    if isinstance(queries, np.ndarray) and queries.dtype.kind in "fiu":
+        return queries
+    values = getattr(queries, turn)()
+    return values if any(isinstance(value, VALUES) for value in values) else queries
 
 
 def _weighted(views: Sequence[View], weights: Mapping[str, float]) -> list[tuple[View, float]]:

@@ -75,10 +75,10 @@ def _ranking(
     similarities = points.similarities(vector, candidates)[0]
     there = np.isfinite(similarities)  # the index may show a newer state, in which some are gone
     candidates, similarities = candidates[there], similarities[there]
-    sample = points.similarities(vector, points.sample(fusion.SAMPLE))
+    mean, std = fusion.mean_and_std(points.similarities(vector, points.sample(fusion.SAMPLE)))
     return fusion.fuse(
         candidates,
-        fusion.Side(positions, similarities, float(sample.std()), float(sample.mean())),
+        fusion.Side(positions, similarities, std, mean),
         fusion.Side(found.positions, words.score(found, candidates), found.std),
     )
 

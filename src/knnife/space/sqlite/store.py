@@ -9,8 +9,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
-from knnife.errors import DiskFull, ReadOnly, SpaceBusy, SpaceError, SpaceMoved
+from knnife.errors import BadInput, DiskFull, ReadOnly, SpaceBusy, SpaceError, SpaceMoved
 from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
@@ -86,8 +87,9 @@ class SqliteStore:
                 if db.fixed is not None and db.fixed != self._place.standing():
                     raise SpaceBusy(f"{self.path} was written to while it was read; ask again")
             finally:
-                db.rollback()
-                self._idle.append(db)
+                if not self._closed:  # which has closed the connection too
+                    db.rollback()
+                    self._idle.append(db)
 
     @contextmanager
     def write(self, expected: State | None = None, *, wait: bool = True) -> Iterator[SqliteWriter]:
@@ -167,6 +169,12 @@ class SqliteStore:
                 "may still lie in the file; close that, and remove anything again (or open and close the file) to "
                 "clear them"
             )
+
+    def __reduce__(self) -> NoReturn:
+        raise BadInput(
+            f"an open space cannot be copied, nor sent to another process; send its path, {str(self.path)!r}, and open "
+            "it there with Space.open"
+        )
 
     def close(self) -> None:
         """See `Store`. The last one to leave folds the write-ahead log into the file."""
