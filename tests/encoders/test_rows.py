@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -317,3 +318,64 @@ def test_texts_of_another_text_model_are_refused() -> None:
 def test_bytes_of_an_unknown_form_are_refused() -> None:
     with pytest.raises(BadInput, match="a later one may"):
         restore("crystals", b"")
+
+
+def test_texts_of_a_data_frame_are_read_as_all_of_a_column_say() -> None:
+    rows = [
+        {
+            "usd": f"${i}.50",
+            "thousands": f"1,{i:03}",  # a count of the rows that nobody writes as a name
+            "euro": f"{i * 3 + 10},5{i % 10} €",
+            "when": f"{i % 12 + 1}/{i % 28 + 1}/2024 {i % 24}:30",
+            "active": "wahr" if i % 3 else "falsch",
+            "zip": f"{i * 977 % 99999 + 500:05}",
+            "ip": f"10.0.0.{i}",
+        }
+        for i in range(40)
+    ]
+    learned = RowEncoder.train(rows)
+    assert {each.name: (each.kind, each.read) for each in learned.columns} == {
+        "usd": ("number", "number"),
+        "thousands": ("number", "number"),
+        "euro": ("number", "decimal comma"),
+        "when": ("date", "M/D/Y"),
+        "active": ("yes/no", "true/false"),
+        "zip": ("id", None),
+        "ip": ("id", None),
+    }
+    assert apart("usd", "$3.50", 3.5, of=learned) == apart("euro", "1.000,00 €", 1000, of=learned) == 0
+    assert apart("when", "2/3/2024 22:30", "2024-02-03T22:30", of=learned) == 0
+    again = RowEncoder.from_bytes(learned.to_bytes())
+    assert (again.encode(rows) == learned.encode(rows)).all()
+    assert again.fingerprint == learned.fingerprint
+
+
+def test_what_a_user_says_of_a_column_counts() -> None:
+    rows = [{"amount": f"1,{i:03}", "code": str(1000 + i * i), "x": i * i % 7} for i in range(40)]
+    learned = {
+        each.name: each for each in RowEncoder.train(rows, types={"amount": "decimal comma", "code": "text"}).columns
+    }
+    assert (learned["amount"].kind, learned["amount"].read) == ("number", "decimal comma")
+    assert learned["code"].kind == "id"
+    assert kinds(rows)["code"] == "number"
+    with pytest.raises(BadInput, match="no column z to state a type of"):
+        RowEncoder.train(rows, types={"z": "text"})
+    with pytest.raises(BadInput, match="the type of the column x is 'int'"):
+        RowEncoder.train(rows, types={"x": "int"})
+
+
+def test_an_amount_is_found_odd_however_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;preis\n" + "".join(f"{i};{i % 7 + 10},5{i % 10}\n" for i in range(60)) + "60;9.999,00\n")
+    learned = RowEncoder.train(read(path, row=True, id="id"))
+    assert {each.name: each.kind for each in learned.columns}["preis"] == "number"
+    points = learned.encode([thing.value for thing in read(path, row=True, id="id")])
+    assert np.abs(points[:, learned.parts["preis"]]).max(axis=1).argmax() == 60
+
+
+def test_forms_without_texts_to_read_are_as_they_were() -> None:
+    assert b'"read"' not in PAYMENTS.to_bytes()
+    state = json.loads(PAYMENTS.to_bytes())
+    state["columns"][1]["read"] = "whatever"
+    with pytest.raises(BadInput, match="no encoder of rows"):
+        RowEncoder.from_bytes(json.dumps(state).encode())

@@ -115,3 +115,63 @@ def test_questions_that_are_no_rows_are_refused(knnife: Knnife, table: Path) -> 
     assert "expected a row" in knnife("near", "pay.knnife", "two con men").err
     assert "no column price among those learned" in knnife("near", "pay.knnife", '{"price": 1}').err
     assert knnife("search", "pay.knnife", "FR", "--by", "words", "-k", "1").lines
+
+
+def european(path: Path) -> Path:
+    rows = [
+        f"K{i};{i % 7 + 1},{i % 90 + 10};{i % 28 + 1}.{i % 12 + 1}.2024;{'WAHR' if i % 3 else 'FALSCH'};{i:05}"
+        for i in range(60)
+    ]
+    path.write_text("\n".join(["nr;betrag;datum;aktiv;plz", *rows]) + "\n")
+    return path
+
+
+def test_one_note_says_how_columns_are_read_and_which_are_left_out(knnife: Knnife, tmp_path: Path) -> None:
+    name = str(european(tmp_path / "eu.csv"))
+    done = knnife("add", str(tmp_path / "eu.knnife"), name, "--row", "--id", "nr", "--json")
+    assert done.err.splitlines() == [
+        f"{name}: betrag: numbers with decimal comma; datum: dates D/M/Y; aktiv: true/false; plz: no part of the "
+        "points, as it differs in every row"
+    ]
+    plain = tmp_path / "plain.csv"
+    plain.write_text("id,text,n\na,x,1\nb,y,2.5\n")
+    assert knnife("add", str(tmp_path / "plain.knnife"), str(plain)).err == ""
+
+
+def test_the_user_says_how_columns_are_read(knnife: Knnife, tmp_path: Path) -> None:
+    name, space = str(european(tmp_path / "eu.csv")), str(tmp_path / "eu.knnife")
+    typed = ["--type", "plz=number", "--type", "betrag=text"]
+    done = knnife("add", space, name, "--row", "--id", "nr", *typed)
+    assert "betrag: text, as stated" in done.err
+    with Space.open(space) as opened:
+        assert opened.get("K7")[0].about | {"datum": 0} == {"betrag": "1,17", "datum": 0, "aktiv": True, "plz": 7}
+        assert {each.name: each.kind for each in opened.encoder.columns}["betrag"] != "number"
+    other = str(tmp_path / "other.knnife")
+    assert "no column zip, whose type is stated" in knnife("add", other, name, "--row", "--type", "zip=text").err
+    assert "'int'; expected one of: text" in knnife("add", other, name, "--row", "--type", "plz=int").err
+    assert "expected COLUMN=TYPE" in knnife("add", other, name, "--row", "--type", "plz").err
+    broken = knnife("add", other, name, "--row", "--type", "datum=M/D/Y")
+    assert broken.code != 0
+    assert "'13.1.2024' does not fit the type of its column, M/D/Y" in broken.err
+
+
+def test_files_that_tools_read_say_so_too(knnife: Knnife, tmp_path: Path) -> None:
+    name = tmp_path / "a.csv"
+    name.write_text("text,price\n" + "".join(f'word{i},"${i},000.50"\n' for i in range(1, 30)))
+    done = knnife("outliers", str(name), "-k", "1")
+    assert f"{name}: price: numbers in $ with thousands parted" in done.err
+    stated = knnife("outliers", str(name), "-k", "1", "--type", "price=text")
+    assert "price: text, as stated" in stated.err
+
+
+def test_truth_stays_truth_when_it_is_written_out_and_read_again(knnife: Knnife, tmp_path: Path) -> None:
+    spaces = [str(tmp_path / f"{name}.knnife") for name in "ab"]
+    with Space.open(spaces[0]) as space:
+        space.add([{"id": f"f{i}", "text": f"film {i}", "watched": i % 2 == 0, "tags": [i, "x"]} for i in range(4)])
+        about = {thing.id: thing.about for thing in space.things()}
+    csv_file = str(tmp_path / "out.csv")
+    assert knnife("export", spaces[0], "-o", csv_file).code == 0
+    assert knnife("add", spaces[1], csv_file, "--id", "id", "--text", "value").code == 0
+    with Space.open(spaces[1]) as space:
+        assert {thing.id: thing.about for thing in space.things()} == about
+        assert [thing.id for thing in space.things(where="not watched")] == ["f1", "f3"]

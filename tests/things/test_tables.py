@@ -145,9 +145,9 @@ def test_whatever_python_writes_as_csv_is_read_again(rows, delimiter):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.csv")
         path.write_bytes(written.getvalue().encode())
-        things = list(read(path))
+        things = list(read(path, types={"other": "text"}))
     assert [thing.value for thing in things] == [text for text, _ in rows]
-    assert [thing.about["other"] for thing in things] == [cell_value(other) for _, other in rows]
+    assert [thing.about["other"] for thing in things] == [other or None for _, other in rows]
 
 
 def test_line_breaks_in_cells_stay_and_lines_are_counted_as_in_an_editor(write):

@@ -19,17 +19,20 @@ from typing import Any, Final, Self, get_args
 import numpy as np
 
 from knnife.encoders._rows import column_encoders as made
-from knnife.encoders._rows.cells import ENCODED, Kind, Numbers, are_numbers, is_missing, kind_of, numbers
+from knnife.encoders._rows.cells import ENCODED, UNREAD, Kind, Numbers, are_numbers, is_missing, kind_of, numbers
 from knnife.encoders._rows.scale import finite
 from knnife.encoders._rows.text_column import TextColumn
+from knnife.encoders._rows.texts_read import as_read, columns_taken, kept, reader_of
 from knnife.encoders.protocol import check_list
 from knnife.encoders.sampling import drawn
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
-from knnife.things import Thing, as_things
+from knnife.things import Reading, Thing, as_things
+from knnife.things.cell_types import cell_type
 from knnife.things.metadata import known
 from knnife.things.reading import RowError
 from knnife.things.rows import listed, several
+from knnife.things.taken import CellType, Taken
 
 VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
 STRUCTURE: Final = frozenset(["id", "part_of"])  # what readers take from a row before it is encoded
@@ -48,7 +51,8 @@ _CLASSES: Final[dict[str, Any]] = {
 class RowColumn:
     """What is known of one column: what it is, in what share of the sample it was missing, its components, its weight.
 
-    A column that is "constant", "empty", "id" (different in every row) or "left out" has no components.
+    A column that is "constant", "empty", "id" (different in every row) or "left out" has no components. read: how its
+    texts are read, where that is not as programs write them, such as "decimal comma" or "M/D/Y".
     """
 
     name: str
@@ -56,6 +60,7 @@ class RowColumn:
     missing: float
     components: int = 0
     weight: float = 0.0
+    read: CellType | None = None
 
 
 class RowEncoder:
@@ -73,6 +78,7 @@ class RowEncoder:
         self.columns = tuple(columns)
         self.rows = rows
         self._encoders = {each.name: encoders[each.name] for each in columns if each.name in encoders}
+        self._texts = {each.name: reader_of(each.read) for each in columns}
         self._accepted = STRUCTURE | {each.name for each in columns}
         sizes = [encoder.size for encoder in self._encoders.values()]
         ends = np.cumsum(sizes).tolist()
@@ -82,15 +88,18 @@ class RowEncoder:
         self.fingerprint = hashlib.blake2b(self.to_bytes(), digest_size=16).hexdigest()  # of all that vectors depend on
 
     @classmethod
-    def train(cls, rows: Any, *, leave_out: Iterable[str] = (), seed: int = 0) -> Self:
+    def train(
+        cls, rows: Any, *, leave_out: Iterable[str] = (), types: Mapping[str, str] | None = None, seed: int = 0
+    ) -> Self:
         """An encoder for rows like these.
 
         rows: a data frame (pandas, polars, Arrow), an iterable of mappings, or rows that were read: Things of
             `knnife.read(..., row=True)`. All are looked at; of more than 20,000, so many are drawn at random.
-        leave_out: columns that are no part of a point, such as a label. seed: of the drawing.
+        leave_out: columns that are no part of a point, such as a label. types: how the texts in columns are read, as
+            `knnife.read` has them; by default all texts of a column decide. seed: of the drawing.
 
-        Raises BadInput where there are fewer than two rows, for an unknown column, and where no column tells the rows
-        apart.
+        Raises BadInput where there are fewer than two rows, for an unknown column or type, and where no column tells
+        the rows apart.
         """
         left_out = several(leave_out)
         places, things = _sample(as_things(rows, row=True, leave_out=left_out), cls.SAMPLE, seed)
@@ -98,10 +107,11 @@ class RowEncoder:
             raise BadInput(f"{len(things)} row{'s' * (len(things) != 1)} to learn from; expected 2 or more")
         sample = [_parsed(thing.value) for thing in things]
         names, ignored = _columns(things, sample, left_out)
-        learned = []
-        for name in names:
-            cells = [row.get(name) for row in sample]
-            learned.append(_learn(name, "left out" if name in ignored else kind_of(name, cells, places), cells))
+        cells = {name: [row.get(name) for row in sample] for name in names}
+        if unknown := [name for name in types or () if name not in cells]:
+            raise BadInput(f"no column {listed(unknown)} to state a type of; the columns are: {listed(names)}")
+        taken = columns_taken(cells, rows.taken if isinstance(rows, Reading) else {}, types or {})
+        learned = [_learn(name, cells[name], places, taken.get(name, UNREAD), name in ignored) for name in names]
         encoders = {about.name: encoder for about, encoder in learned if encoder is not None}
         columns = [about for about, _ in learned]
         if not encoders:
@@ -133,7 +143,7 @@ class RowEncoder:
     def to_bytes(self) -> bytes:
         """All that was learned, as JSON; equal encoders have equal bytes."""
         learned = {name: {"learned": encoder.state()} for name, encoder in self._encoders.items()}
-        columns = [asdict(each) | learned.get(each.name, {}) for each in self.columns]
+        columns = [_state(each) | learned.get(each.name, {}) for each in self.columns]
         state = {"form": self.form, "version": VERSION, "rows": self.rows, "columns": columns}
         return json.dumps(state, separators=(",", ":"), allow_nan=False).encode()
 
@@ -153,7 +163,7 @@ class RowEncoder:
         weights = {each.name: np.float32(each.weight) for each in self.columns}
         for name, encoder in self._encoders.items():
             try:
-                part = encoder.encode([row.get(name) for row in rows])
+                part = encoder.encode(as_read([row.get(name) for row in rows], self._texts[name]))
             except ValueError as error:  # a text model of another knnife
                 raise BadInput(f"column {name!r}: {error}") from error
             np.multiply(part, weights[name], out=vectors[:, self.parts[name]])
@@ -206,8 +216,13 @@ def _parsed(value: Any) -> dict[str, Any]:
     return cells if type(cells) is dict else dict(cells)
 
 
-def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[RowColumn, made.ColumnEncoder | None]:
+def _learn(
+    name: str, cells: Sequence[Any], places: Numbers, taken: Taken, left_out: bool
+) -> tuple[RowColumn, made.ColumnEncoder | None]:
     """One column, and what encodes it (None for those that have no components)."""
+    read = kept(cells, taken)
+    cells = as_read(cells, reader_of(read))
+    kind = "left out" if left_out else kind_of(name, cells, places, taken)
     absent = np.isnan(numbers(cells)).sum() if are_numbers(cells) else sum(map(is_missing, cells))
     missing = 0.0 if kind == "left out" else float(absent) / len(cells)
     if kind not in ENCODED:
@@ -215,7 +230,12 @@ def _learn(name: str, kind: Kind, cells: list[Any]) -> tuple[RowColumn, made.Col
     encoder: made.ColumnEncoder = _CLASSES[kind].learn(cells)
     components = np.clip(encoder.encode(cells).astype(np.float64), -FAR, FAR)
     varies = float(components.var(axis=0).sum())
-    return RowColumn(name, kind, missing, encoder.size, 1.0 / max(1.0, varies) ** 0.5), encoder
+    return RowColumn(name, kind, missing, encoder.size, 1.0 / max(1.0, varies) ** 0.5, read), encoder
+
+
+def _state(column: RowColumn) -> dict[str, Any]:
+    """What is known of a column; nothing of how it is read where nothing is special, as older versions wrote it."""
+    return {name: value for name, value in asdict(column).items() if name != "read" or value is not None}
 
 
 def _column(state: Mapping[str, Any]) -> RowColumn:
@@ -224,7 +244,8 @@ def _column(state: Mapping[str, Any]) -> RowColumn:
     missing, weight = finite([state["missing"], state["weight"]], 2, 1.0)
     if not isinstance(name, str) or kind not in get_args(Kind) or type(components) is not int:
         raise ValueError(f"a column {name!r:.40} of kind {kind!r:.40}")
-    return RowColumn(name, kind, missing, components, weight)
+    read = None if state.get("read") is None else cell_type(state["read"], name)
+    return RowColumn(name, kind, missing, components, weight, read)
 
 
 def _no_number(word: str) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import has_magic
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ from knnife.space.space import Space
 from knnife.things import Reading, Thing
 from knnife.things.files import STDIN, format_of
 from knnife.things.kinds import kind_of_file
-from knnife.things.python_objects import check_collected
 from knnife.things.reading import OnError
 
 ARRAY: Final = ".npy"
@@ -31,15 +30,18 @@ LONGEST_PATH: Final = 4096  # characters
 class Input:
     """A path, with the options by which `knnife.read` reads it where it is neither a space nor an array.
 
-    text: the columns that are encoded. id: the column of ids. pictures: whether the things are pictures; None: by the
-    files. on_error: "skip" leaves broken things out.
+    text: the columns that are encoded. id: the column of ids. types: how columns are read, where they do not tell.
+    pictures: whether the things are pictures; None: by the files. on_error: "skip" leaves broken things out. tell: is
+    called with the Reading, when all is done with it.
     """
 
     path: str
     text: Sequence[str] | None = None
     id: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
     pictures: bool | None = None
     on_error: OnError = "stop"
+    tell: Callable[[Reading], None] | None = None
 
 
 def is_space(given: Any) -> bool:
@@ -73,7 +75,10 @@ def opened(
     elif given.path.endswith(ARRAY):
         yield mapped(given.path)
     else:
-        yield _read(given, encoder, row, what)
+        reading = _read(given, encoder, row, what)
+        yield reading
+        if given.tell is not None:
+            given.tell(reading)
 
 
 def mapped(path: str) -> Vectors:
@@ -104,7 +109,6 @@ def is_series(given: Any) -> bool:
 
 
 def _in_memory(given: Any, encoder: Callable[[], Encoder] | None, what: str) -> Any:
-    check_collected(given)
     if is_series(given):
         given = _values(given, what)
     elif isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind in "OTU":
@@ -144,9 +148,9 @@ def _read(given: Input, encoder: Callable[[], Encoder] | None, row: bool, what: 
         _check_looks_like_a_path(path, what)
     options: dict[str, Any] = {"pictures": given.pictures} if encoder is None else reading_for(encoder())
     if row and format_of(path) in TABLES:
-        options = {"row": True, "blanks": True}
+        options = {"row": True}
     text = None if options.get("row") else given.text or None
-    return read(path, text=text, id=given.id, on_error=given.on_error, **options)
+    return read(path, text=text, id=given.id, types=given.types, on_error=given.on_error, **options)
 
 
 def _check_looks_like_a_path(path: str, what: str) -> None:

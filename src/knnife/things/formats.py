@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path, PurePath
@@ -59,7 +59,7 @@ def read(
     on_error: OnError = "stop",
     encoding: str | None = None,
     delimiter: str | None = None,
-    blanks: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> Reading:
     """The things in `source`, streamed.
 
@@ -81,14 +81,18 @@ def read(
     on_error: "stop" raises BadRow at the first row or picture that cannot be used, "skip" counts it in the Reading.
     encoding: of texts that are no UTF-8, such as "latin-1"; what begins with a byte order mark needs none.
     delimiter: between the cells of a csv file, one character or "tab"; by default, what its first lines tell.
-    blanks: a row of a table with nothing in it is a thing all the same, with the value "" or "{}"; else it is broken.
+
+    types: how columns are read that become metadata, or parts of a row: "text", "number", "decimal comma",
+        "true/false", "M/D/Y", "D/M/Y", "Y/M/D" (dates, which become ISO 8601) or "list" (JSON). By default all cells of
+        a column of csv decide together, and the Reading says in `types` what was taken for what. A cell that does not
+        fit the type that is stated breaks its row; empty ones, and NA, - and their like, are None.
 
     A picture is called by its path, which is its value; width, height, format, bytes, and when it was taken become
     metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
     """
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
-    asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures), blanks)
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures), types)
     written = written_so(encoding, delimiter)
     if isinstance(source, list | tuple):
         return _several_pictures([_name(each) for each in source], asked, pictures, on_error)
@@ -182,7 +186,7 @@ def _reader(name: str, asked: Columns, per: Per) -> partial[Iterator[Thing]]:
     """How a table, a text, a document, a package or standard input is read."""
     ending = format_of(name)
     if name == STDIN:
-        if asked.used or asked.kind.reading:
+        if asked.used or asked.types or asked.kind.reading:
             return partial(_table, name, _read_rows if asked.kind.whole_rows else _read_objects, asked)
     elif name.startswith(PYTHON):
         _refuse_columns(name, asked)
@@ -206,8 +210,8 @@ def _refuse_columns(name: str, asked: Columns, in_files: bool = False) -> None:
         raise BadInput(f"{name} has no pictures: expected a table, a folder, a zip archive or a picture")
     if asked.kind.whole_rows:
         raise BadInput(f"{name} has no rows: expected a table ({' '.join(TABLES)})")
-    if asked.used:
-        raise BadInput(f"{name} has no columns: leave out text=, id=, vector= and picture=")
+    if asked.used or asked.types:
+        raise BadInput(f"{name} has no columns: leave out text=, id=, vector=, picture= and types=")
 
 
 def _table(name: str, reader: TableReader, asked: Columns, reading: Reading) -> Iterator[Thing]:

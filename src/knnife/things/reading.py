@@ -7,15 +7,18 @@ Every reader is a generator of things that gets its Reading; it calls `reading.f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from knnife.errors import BadInput, BadRow
 from knnife.things.kinds import TEXT, Kind
 from knnife.things.thing import Thing
+
+if TYPE_CHECKING:
+    from knnife.things.taken import Taken
 
 OnError = Literal["stop", "skip"]
 Reader = Callable[["Reading"], Iterator[Thing]]
@@ -60,9 +63,11 @@ class Reading:
 
     source: as it was given (a path with forward slashes). broken: how many rows were skipped; problems: the first 100
     of them, with file and line. passed_over: how many files were not read, by what they are ("picture", "sound file");
-    skipped: how many in all. notes: what was read otherwise than it is written, in words. written: how the user says it
-    is written; undecodable: what to do about bytes that are no UTF-8. complete: each whole (a document) comes with all
-    its parts, so a part that is missing is no more. kind: of things in files of their own, else that of texts, also for
+    skipped: how many in all. notes: what was read otherwise than it is written, in words. taken: for what the columns
+    of a table are taken whose cells had to be read, known from the first thing on; types: the same in words, where it
+    is more than plain texts and numbers ({"amount": "numbers with decimal comma"}). written: how the user says it is
+    written; undecodable: what to do about bytes that are no UTF-8. complete: each whole (a document) comes with all its
+    parts, so a part that is missing is no more. kind: of things in files of their own, else that of texts, also for
     tables. on_error: "stop" raises the first broken row as BadRow; "skip" counts it.
     """
 
@@ -83,6 +88,7 @@ class Reading:
         self.problems: list[BadRow] = []
         self.passed_over: Counter[str] = Counter()
         self.notes: list[str] = []
+        self.taken: Mapping[str, Taken] = {}
         self.written = _STATED.get() if written is None else written
         self.undecodable: Callable[[], str] = lambda: "save it as UTF-8"
         self.progress: Callable[[], float | None] = lambda: 0.0
@@ -109,6 +115,11 @@ class Reading:
             self._rest = self._reader(self)
         self._ahead += islice(self._rest, max(0, count - len(self._ahead)))
         return self._ahead[:count]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """What columns are taken for, in words."""
+        return {name: taken.words for name, taken in self.taken.items() if taken.words}
 
     @property
     def pictures(self) -> bool:

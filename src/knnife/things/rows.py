@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from knnife.errors import BadInput
@@ -21,8 +21,10 @@ from knnife.things.metadata import known
 from knnife.things.picture_reader import picture_cell
 from knnife.things.reading import RowError
 from knnife.things.scalars import name_of, scalar
+from knnife.things.stated import as_stated, stated, stated_readers
+from knnife.things.taken import CellType, Value
 from knnife.things.thing import Thing
-from knnife.things.values import NUMERIC, CellValues, VectorCells, check_text
+from knnife.things.values import VectorCells, check_text
 
 USUAL_TEXT = ("text", "content", "body", "value", "document")
 USUAL_PICTURE = ("picture", "image", "photo", "path", "file", "filename", "file_name", "value")
@@ -35,8 +37,8 @@ _new = tuple.__new__  # of a Thing: a third of the time that its own constructor
 class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
-    kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures.
-    blanks: a row, or a text, with nothing in it is a thing all the same; see `is_blank`.
+    kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures. types:
+    how other columns are read, where the user says it.
     """
 
     text: tuple[str, ...] | None = None
@@ -46,7 +48,7 @@ class Columns:
     kind: Kind = TEXT
     leave_out: frozenset[str] = frozenset()
     picture: str | None = None
-    blanks: bool = False
+    types: Mapping[str, CellType] = field(default_factory=dict)
 
     @classmethod
     def asked(
@@ -58,7 +60,7 @@ class Columns:
         leave_out: Iterable[str] = (),
         picture: str | None = None,
         pictures: bool = False,
-        blanks: bool = False,
+        types: Mapping[str, str] | None = None,
     ) -> Columns:
         """The columns as a user names them: `text` and `leave_out` are one name or several."""
         texts, left_out = None if text is None else several(text), frozenset(several(leave_out))
@@ -71,7 +73,7 @@ class Columns:
         if (pictures or picture) and (texts or row):
             raise BadInput("the things are pictures: leave out text= and row=; other columns become metadata")
         own = kind("image" if pictures or picture is not None else "row" if row else "text")
-        return cls(texts, id, vector, None, own, left_out, picture, blanks)
+        return cls(texts, id, vector, None, own, left_out, picture, stated(types) if types else {})
 
     @property
     def used(self) -> frozenset[str]:
@@ -82,7 +84,7 @@ class Columns:
     def found(self, names: Iterable[str]) -> Columns:
         """With the names that are there for those that differ from them only by what nobody sees."""
         there = set(names)
-        wanted = {*self.used, *self.leave_out} - there
+        wanted = {*self.used, *self.leave_out, *self.types} - there
         if not wanted:
             return self
         tidy = {tidied(name): name for name in there if isinstance(name, str)}
@@ -94,7 +96,9 @@ class Columns:
         text = None if self.text is None else tuple(real.get(name, name) for name in self.text)
         left_out = frozenset(real.get(name, name) for name in self.leave_out)
         picture, vector = one(self.picture), one(self.vector)
-        return replace(self, text=text, id=one(self.id), vector=vector, leave_out=left_out, picture=picture)
+        types = {real.get(name, name): type for name, type in self.types.items()}
+        found = replace(self, text=text, id=one(self.id), vector=vector, leave_out=left_out, picture=picture)
+        return replace(found, types=types)
 
     def settled(self, names: Iterable[str], source: str) -> Columns:
         """With unnamed columns chosen by their usual names. Raises BadInput without a text and a vector."""
@@ -139,13 +143,13 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(shown[:30]) + (f" and {len(shown) - 30} more" if len(shown) > 30 else "")
 
 
-def is_blank(value: Any) -> bool:
-    """Whether this is the value of a text, or of a row, with nothing in it."""
-    return value in ("", "{}")
+def cells_maker(
+    header: list[str], asked: Columns, source: str, types: Mapping[str, Mapping[str, Value] | None]
+) -> Callable[[int, list[str]], Thing]:
+    """The maker for rows of cells under this header. Raises BadInput when a named column is not there.
 
-
-def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int, list[str]], Thing]:
-    """The maker for rows of cells under this header. Raises BadInput when a named column is not there."""
+    types: what reads the cells of each column; None, or nothing, for texts.
+    """
     asked = asked.found(header)
     missing = sorted(asked.used - set(header))
     if missing:
@@ -157,8 +161,8 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
     vector_at = None if columns.vector is None else header.index(columns.vector)
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
     picture_at, folder = None if columns.picture is None else header.index(columns.picture), os.path.dirname(source)
-    others = [(name, i) for i, name in enumerate(header) if name not in columns.used]
-    width, numeric, values, vectors = len(header), NUMERIC, CellValues(), VectorCells()
+    others = [(name, i, types.get(name)) for i, name in enumerate(header) if name not in columns.used]
+    width, vectors = len(header), VectorCells()
     prefix = None if source == STDIN else source
 
     def make(number: int, cells: list[str]) -> Thing:
@@ -168,16 +172,14 @@ def cells_maker(header: list[str], asked: Columns, source: str) -> Callable[[int
         if not row.isascii() or "\0" in row:
             check_text(row)
         identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or name_of("")
-        about = {  # most cells are words, recognised by their first character
-            name: values[cell] if not (cell := cells[i]) or cell[0] in numeric else cell for name, i in others
-        }
+        about = {name: (cells[i] or None) if values is None else values[cells[i]] for name, i, values in others}
         value: str | bytes | None = "" if sole is None else cells[sole]
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
         elif whole_rows:
             value = _row(about, columns)
         elif not value or value.isspace():
-            value = _text([cells[i] for i in texts], vector_at is not None, columns.blanks)
+            value = _text([cells[i] for i in texts], vector_at is not None)
         vector = None if vector_at is None else vectors.read(cells[vector_at])
         whole = None if whole_at is None else cells[whole_at] or None
         return _new(Thing, (identity, value, about, whole, vector))
@@ -199,6 +201,7 @@ def mapping_maker(
     picture_name, folder = columns.picture, os.path.dirname(source)
     sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
     vectors = VectorCells()
+    typed = stated_readers(columns.types, [*first], columns.used, source) if columns.types else {}
 
     def make(number: int, row: Mapping[str, Any]) -> Thing:
         others = dict(row)
@@ -207,14 +210,14 @@ def mapping_maker(
             if name not in others:
                 raise RowError(f"no {name}; it has: {listed(row)}")
             del others[name]
-        about = known(others)
+        about = as_stated(known(others), typed) if typed else known(others)
         value = None if sole is None else row[sole]
         if picture_name is not None:
             value, about = _picture(row[picture_name], folder, about)
         elif whole_rows:
             value = _row(about, columns)
         elif type(value) is not str or not value or value.isspace():
-            value = _text([row[name] for name in texts], vector_name is not None, columns.blanks)
+            value = _text([row[name] for name in texts], vector_name is not None)
         identity = (prefix and f"{prefix}#{number}") if id_name is None else name_of(row[id_name])
         vector = None if vector_name is None else vectors.read(row[vector_name])
         return _new(Thing, (identity, value, about, whole_of(whole), vector))
@@ -240,7 +243,7 @@ def _row(about: Mapping[str, Any], columns: Columns) -> str:
     """The value of a row: what is there of the columns that are encoded, as JSON."""
     left_out = columns.leave_out
     row = {name: cell for name, cell in about.items() if cell is not None and cell != "" and name not in left_out}
-    if not row and not columns.blanks:
+    if not row:
         raise RowError("an empty row: nothing is there in any column that is encoded")
     return _as_json(row)
 
@@ -251,7 +254,7 @@ def _fitted(cells: list[str], width: int) -> list[str]:
     return (cells + [""] * (width - len(cells)))[:width]
 
 
-def _text(cells: list[Any], optional: bool, blanks: bool) -> str | None:
+def _text(cells: list[Any], optional: bool) -> str | None:
     """The text of the text columns, one per line. None only where a vector makes a text optional."""
     parts = []
     for cell in cells:
@@ -259,8 +262,6 @@ def _text(cells: list[Any], optional: bool, blanks: bool) -> str | None:
         if found and not found.isspace():
             parts.append(str.__str__(found))
     if not parts and not optional:
-        if blanks:
-            return ""
         raise RowError("empty text")
     return "\n".join(parts) if parts else None
 

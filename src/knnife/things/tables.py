@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from knnife.things.cell_types import Shapes
 from knnife.things.delimited import OpenTable, explained, table_in
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, cells_maker
+from knnife.things.stated import undecided
+from knnife.things.survey import looked_through, readers, seen_in
 from knnife.things.thing import Thing
 
 
@@ -25,12 +28,21 @@ def read_csv(
     broken, and reported by the line they start at; missing cells are empty, and rows of nothing else are passed over.
     Raises BadInput for the header.
     """
-    with table_in(stream, reading, delimiter) as table:
-        yield from _things(table, reading, asked)
+    seen: dict[str, Shapes] = {}
+
+    def survey(whole: io.BufferedReader, quiet: Reading) -> None:
+        with table_in(whole, quiet, delimiter) as table:
+            columns = asked.found(table.names)
+            used = columns.settled(table.names, reading.source).used
+            seen_in(table.rows, table.names, undecided(table.names, columns.types, used, reading.source), seen)
+
+    with looked_through(stream, reading, survey) as whole, table_in(whole, reading, delimiter) as table:
+        columns = asked.found(table.names)
+        types = readers(seen, columns.types, reading, table.delimiter)
+        yield from _things(table, reading, cells_maker(table.names, columns, reading.source, types))
 
 
-def _things(table: OpenTable, reading: Reading, asked: Columns) -> Iterator[Thing]:
-    make = cells_maker(table.names, asked, reading.source)
+def _things(table: OpenTable, reading: Reading, make: Callable[[int, list[str]], Thing]) -> Iterator[Thing]:
     rows, exact, width = table.rows, table.exact, len(table.names)
     number = 0
     while True:

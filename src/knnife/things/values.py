@@ -12,11 +12,9 @@ from knnife.geometry import Vectors
 from knnife.things.reading import NotUtf8, RowError
 from knnife.things.thing import Scalar
 
-NUMERIC = frozenset("-0123456789")  # how a number starts
-
+_NUMERIC = frozenset("-0123456789")  # how a number starts
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+][0-9]+)?")
 _LONGEST_INTEGER = 18  # digits that surely fit 64 bits; a longer one is a name, not an amount
-_REMEMBERED = 50_000
 HALF = "half of a character (\\u{:04x}, one of a surrogate pair without the other), which no text can hold"
 
 
@@ -56,7 +54,7 @@ def cell_value(cell: str) -> Scalar:
     """
     if not cell:
         return None
-    if cell[0] not in NUMERIC:
+    if cell[0] not in _NUMERIC:
         return cell
     if cell.isdigit() and cell.isascii():
         return cell if len(cell) > _LONGEST_INTEGER or (cell[0] == "0" and len(cell) > 1) else int(cell)
@@ -66,16 +64,6 @@ def cell_value(cell: str) -> Scalar:
         number = float(cell)
         return number if math.isfinite(number) else cell
     return cell if len(cell) > _LONGEST_INTEGER + 1 or cell == "-0" else int(cell)
-
-
-class CellValues(dict[str, Scalar]):
-    """`values[cell]` is `cell_value(cell)`; remembers the first ones, as years and prices come again."""
-
-    def __missing__(self, cell: str) -> Scalar:
-        value = cell_value(cell)
-        if len(self) < _REMEMBERED and len(cell) < _LONGEST_INTEGER:
-            self[cell] = value
-        return value
 
 
 class VectorCells:

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.things.taken import Taken
 from knnife.things.values import cell_value
 
 Numbers = NDArray[np.float64]
@@ -27,6 +28,8 @@ _EPOCH: Final = datetime(1970, 1, 1)
 _PLAIN: Final = {float, int, type(None)}
 Kind = Literal["number", "yes/no", "date", "category", "text", "constant", "id", "empty", "left out"]
 ENCODED: Final[tuple[Kind, ...]] = ("number", "yes/no", "date", "category", "text")
+
+UNREAD: Final = Taken(None)
 
 MOSTLY = 0.95  # of the cells are numbers, or dates: the others are mistakes
 MANY = 20  # cells from which "all different" means something
@@ -139,21 +142,25 @@ def _truth(cell: Any) -> float:
     return TRUTH.get(name, math.nan if name in NOTHING else math.inf)
 
 
-def kind_of(name: str, cells: Sequence[Any], places: Numbers) -> Kind:
-    """The kind of a column with these cells; `places` (n,) are the numbers of their rows, ascending."""
+def kind_of(name: str, cells: Sequence[Any], places: Numbers, taken: Taken = UNREAD) -> Kind:
+    """The kind of a column with these cells; `places` (n,) are the numbers of their rows, ascending.
+
+    taken: what its texts were taken for, which these cells are already.
+    """
+    amounts = taken.type in ("number", "decimal comma")  # nobody writes names so
     if are_numbers(cells):  # most tables are full of them, so they get a quick look
         found = numbers(cells)
         there = found[np.isfinite(found)]
         different = {name_of(number) for number in np.unique(there).tolist()[:3]}
-        return _kind_of_few(different, len(there) == len(cells)) or _kind_of_numbers(name, found, places)
+        return _kind_of_few(different, len(there) == len(cells)) or _kind_of_numbers(name, found, places, amounts)
     present = [cell for cell in cells if not is_missing(cell)]
     different = {name_of(cell) for cell in present}
     if (kind := _kind_of_few(different, len(present) == len(cells))) is not None:
         return kind
     found = numbers(cells)
-    if _mostly(found):
-        return _kind_of_numbers(name, found, places)
-    if _mostly(moments(cells)[0]):
+    if _mostly(found) and not taken.names:
+        return _kind_of_numbers(name, found, places, amounts)
+    if _mostly(moments(cells)[0]) and not taken.names:
         return "date"
     return _kind_of_names([name_of(cell) for cell in present], len(different))
 
@@ -174,16 +181,16 @@ def _mostly(found: Numbers) -> bool:
     return readable > 0 and readable >= MOSTLY * int((~np.isnan(found)).sum())
 
 
-def _kind_of_numbers(name: str, found: Numbers, places: Numbers) -> Kind:
+def _kind_of_numbers(name: str, found: Numbers, places: Numbers, amounts: bool) -> Kind:
     there = np.isfinite(found)
     some = found[there]
     different = len(np.unique(some))
     whole = bool((some == np.floor(some)).all())
-    if whole and different == len(some) >= MANY:
+    if whole and different == len(some) >= MANY and not amounts:
         steps = np.diff(some) / np.diff(places[there])
         if _NAMED_ID.fullmatch(name) or np.ptp(steps) == 0:  # a count of the rows
             return "id"
-    return "category" if different == 1 or (whole and _NAMED_ID.fullmatch(name)) else "number"
+    return "category" if different == 1 or (whole and not amounts and _NAMED_ID.fullmatch(name)) else "number"
 
 
 def _kind_of_names(names: list[str], different: int) -> Kind:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli import column_types, output, shared
 from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.learned_encoders import (
     RowColumns,
@@ -17,6 +17,7 @@ from knnife.interfaces.cli.learned_encoders import (
     pictures_encoder,
     rows_encoder,
     rows_for,
+    rows_told,
 )
 from knnife.interfaces.cli.progress import progress_bar
 
@@ -38,7 +39,7 @@ cat notes.txt | knnife add notes.knnife -
 knnife add docs.knnife python:json python:csv
 knnife add points.knnife films.csv --id title --text plot --vectors points.npy
 knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
-knnife add rows.knnife films.csv --id title --row --leave-out watched
+knnife add rows.knnife films.csv --id title --row --leave-out watched --type year=text
 knnife add words.knnife wiki.vectors
 knnife add album.knnife photos/ --thumbnails 256
 knnife add copies.knnife 'photos/**/*.jpg' --encoder copies --on-error skip
@@ -53,6 +54,7 @@ knnife add described.knnife photos.csv --picture file --id name
 @shared.text_option("--id", metavar="COLUMN", help="Column with the id; by default, the place in the source.")
 @click.option("--row", is_flag=True, help="Encode whole rows of a table: numbers, dates, categories, texts.")
 @shared.text_option("--leave-out", multiple=True, metavar="COLUMN", help="Column of a row that is metadata only.")
+@column_types.types_option
 @shared.text_option("--picture", metavar="COLUMN", help="Column with the paths of pictures, or their bytes.")
 @shared.text_option("--vector", metavar="COLUMN", help="Column with vectors.")
 @shared.file_option("--vectors", metavar="FILE.npy", help="Vectors of all rows, in a separate file.")
@@ -111,6 +113,7 @@ def command(
         for reading in readings:
             try:
                 _add(opened, reading, shared.load_vectors(vectors) if vectors else None, options["thumbnails"], as_json)
+                column_types.say_types(reading, rows_told(opened, reading) if rows else [])
             except KeyboardInterrupt:
                 stored = f"{len(opened):,} things are stored in {space}"
                 raise click.Abort(f"stopped; {stored}, and the same command again continues from there") from None
@@ -124,7 +127,7 @@ def command(
 
 def _read_with(space: str, rows: RowColumns | None, options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `knnife.read`: the options given, and what the space that is there takes."""
-    names = ("text", "id", "vector", "picture", "per", "on_error")
+    names = ("text", "id", "vector", "picture", "per", "on_error", "types")
     arguments: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
     if rows is not None:
         return arguments | {"row": True, "leave_out": rows.leave_out}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli import column_types, output, shared
 from knnife.interfaces.cli.cells import Row, printable
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.output_kinds import DRAWING
@@ -56,6 +56,7 @@ class ScriptCommand(shared.ExampleCommand):
 @click.argument("new", type=shared.valid_text, metavar="NEW")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a NEW file to encode.")
 @shared.text_option("--id", metavar="COLUMN", help="Column of a NEW file with the id.")
+@column_types.types_option
 @shared.text_option("--where", metavar="FILTER", help="Only these things of REFERENCE.")
 @shared.text_option("--new-where", metavar="FILTER", help="Only these things of NEW, a space.")
 @click.option("--metric", type=click.Choice(["cosine", "dot", "euclidean", "manhattan"]), help="Metric for .npy files.")
@@ -75,8 +76,8 @@ class ScriptCommand(shared.ExampleCommand):
 @shared.view_option
 @shared.written_options
 def command(
-    reference: str, new: str, text: tuple[str, ...], id: str | None, monitor: str | None, plot: str | None,
-    as_json: bool, **options: Any,
+    reference: str, new: str, text: tuple[str, ...], id: str | None, types: dict[str, str], monitor: str | None,
+    plot: str | None, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Has what comes in moved away from what was there?
 
@@ -91,10 +92,8 @@ def command(
     """
     if monitor and (others := _given(OF_A_TEST)):
         raise click.UsageError(f"--monitor has no use for {', '.join(others)}: these are for a single test")
-    from knnife.space import Input  # brings NumPy, which the help does not need
-
     with progress_bar(f"comparing {new}") as report:
-        things = Input(new, text, id)
+        things = column_types.file_input(new, text, id, types)
         if monitor:
             findings = _watch(Path(monitor), reference, things, options)
         else:

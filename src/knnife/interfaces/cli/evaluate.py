@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli import column_types, output, shared
 from knnife.interfaces.cli.cells import Row, size
 from knnife.interfaces.cli.progress import progress_bar
 
@@ -35,6 +35,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 @shared.text_option("--title", metavar="FIELD", help="Field whose value has to find its text; may be id.")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a FILE to encode.")
 @shared.text_option("--id", metavar="COLUMN", help="Column of a FILE with the id that queries use.")
+@column_types.types_option
 @shared.k_option
 @click.option(
     "--sample", type=click.IntRange(min=3), default=2000, help="Number of things drawn, where there are more."
@@ -42,8 +43,9 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 @click.option("--seed", type=int, default=0, help="Seed of the random draws.")
 @shared.written_options
 def command(
-    source: str | None, encoders: str, text: tuple[str, ...], id: str | None, as_json: bool, **options: Any
-) -> None:
+    source: str | None, encoders: str, text: tuple[str, ...], id: str | None, types: dict[str, str], as_json: bool,
+    **options: Any,
+) -> None:  # fmt: skip
     """Compare encoders on your own data.
 
     With labels, by labelled queries, pairs or classes; without, by how well the first line or sentence of a
@@ -55,9 +57,7 @@ def command(
     names = [name.strip() for name in encoders.split(",") if name.strip()]
     if source is not None and (text or id) and shared.is_space(source):
         raise click.UsageError("--text and --id go with a FILE; a space has chosen them already")
-    from knnife.space import Input  # brings NumPy, which the help does not need
-
-    things = None if source is None else Input(source, text, id)
+    things = None if source is None else column_types.file_input(source, text, id, types)
     with progress_bar("encoding") as report:
         try:
             found, left = knnife.evaluate(things, names, progress=report, **options), 0

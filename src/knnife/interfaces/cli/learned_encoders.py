@@ -60,10 +60,20 @@ def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool) -> knn
         first = reading.first(knnife.RowEncoder.SAMPLE)
     except knnife.BadRow as error:
         raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such rows out") from error
-    encoder = knnife.RowEncoder.train(first, leave_out=leave_out)
+    types = {name: each.type for name, each in reading.taken.items() if each.type and (each.names or each.words)}
+    encoder = knnife.RowEncoder.train(first, leave_out=leave_out, types=types)
     if not quiet:
         click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} rows: {_by_kind(encoder)}"))
     return encoder
+
+
+def rows_told(space: knnife.Space, reading: Reading) -> Iterator[str]:
+    """What there is to be said of the columns of rows: how they are read, and which are left out of the points."""
+    for column in getattr(space.encoder, "columns", ()):
+        if column.read is not None and column.name not in reading.types:
+            yield f"{column.name}: {column.read}"
+        if column.kind == "id":
+            yield f"{column.name}: no part of the points, as it differs in every row"
 
 
 def _by_kind(encoder: knnife.RowEncoder) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared, writers
+from knnife.interfaces.cli import column_types, output, shared, writers
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.output_kinds import TABLE, arrays
 
@@ -37,6 +37,7 @@ knnife match typos recieve adress
 @click.argument("right", required=False, type=shared.valid_text, metavar="[RIGHT]")
 @shared.text_option("--field", "fields", multiple=True, metavar="A[=B]", help="Compare column A with B.")
 @shared.text_option("--id", metavar="COLUMN", help="Column with the id of a record; by default, its number.")
+@column_types.types_option
 @shared.file_option("--labels", metavar="FILE", help="Labelled pairs: columns a, b and match (1 or 0).")
 @shared.file_option("--matcher", metavar="FILE", help="A matcher saved by --save, used as it is.")
 @shared.output_option("--save", kind=arrays("matcher"), metavar="FILE", help="Save what was learned.")
@@ -50,8 +51,9 @@ knnife match typos recieve adress
 @click.option("--seed", type=int, default=0, help="Seed of the random draws.")
 @shared.written_options
 def command(
-    left: str, right: str | None, fields: tuple[str, ...], id: str | None, labels: str | None, matcher: str | None,
-    save: str | None, groups: bool, review: str | None, borderline: int, to: str | None, as_json: bool, **options: Any,
+    left: str, right: str | None, fields: tuple[str, ...], id: str | None, types: dict[str, str], labels: str | None,
+    matcher: str | None, save: str | None, groups: bool, review: str | None, borderline: int, to: str | None,
+    as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Match the records of two tables, or within one.
 
@@ -65,8 +67,8 @@ def command(
         raise click.UsageError("--groups is about one table; give LEFT alone")
     with progress_bar("comparing") as report:
         found = knnife.match(
-            _table(left, id),
-            None if right is None else _table(right, id),
+            _table(left, id, types),
+            None if right is None else _table(right, id, types),
             fields=[_pair(field) for field in fields] or None,
             labels=None if labels is None else list(_labels(labels)),
             matcher=None if matcher is None else knnife.Matcher.load(matcher),
@@ -87,13 +89,11 @@ def command(
     output.note(_summary(found, to, review, save))
 
 
-def _table(path: str, id: str | None) -> Input:
+def _table(path: str, id: str | None, types: dict[str, str]) -> Input:
     """A space, the lines of a text, or the rows of a table."""
-    from knnife.space import Input  # brings NumPy, which the help does not need
-
     if id and shared.is_space(path):
         raise click.UsageError(f"--id names a column of a table; {path} is a space, whose things have ids")
-    return Input(path, id=id)
+    return column_types.file_input(path, id=id, types=types)
 
 
 def _pair(field: str) -> str | tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli import column_types, output, shared
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.output_kinds import arrays
 
@@ -46,6 +46,7 @@ knnife outliers february.csv --text question --detector january.detector
 @shared.file_option("--detector", metavar="DETECTOR", help="Judge SPACE or FILE by a detector that --save wrote.")
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column of a FILE to encode.")
 @shared.text_option("--id", metavar="COLUMN", help="Column of a FILE with the id.")
+@column_types.types_option
 @click.option("--odd", is_flag=True, help="Show all that are worth a look, instead of the K oddest.")
 @click.option(
     "--false-alarms",
@@ -84,11 +85,11 @@ def command(
 
 
 def _judge(
-    space: str, new: str | None, detector: str | None, text: tuple[str, ...], id: str | None, **options: Any
-) -> Outliers:
-    from knnife.space import Input  # brings NumPy, which the help does not need
-
-    given, others = Input(space, text, id), None if new is None else Input(new, text, id)
+    space: str, new: str | None, detector: str | None, text: tuple[str, ...], id: str | None, types: dict[str, str],
+    **options: Any,
+) -> Outliers:  # fmt: skip
+    given = column_types.file_input(space, text, id, types)
+    others = None if new is None else column_types.file_input(new, text, id, types)
     if detector:
         return knnife.outliers(knnife.Detector.load(detector), given, false_alarms=options["false_alarms"])
     with progress_bar(f"comparing {space}") as report:

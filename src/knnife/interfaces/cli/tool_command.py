@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 import knnife
-from knnife.interfaces.cli import output, shared
+from knnife.interfaces.cli import column_types, output, shared
 from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
 from knnife.tools.registry import Parameter, Tool
@@ -33,7 +33,7 @@ SIMPLE: tuple[tuple[type, click.ParamType[Any]], ...] = (
 
 def command_for(tool: Tool) -> click.Command:
     """The command `knnife NAME`. Raises BadInput for a tool that cannot be loaded, or asked by a command line."""
-    if taken := [each.name for each in tool.parameters if each.name in FILE_OPTIONS]:
+    if taken := [each.name for each in tool.parameters if each.name in (*FILE_OPTIONS, "types")]:
         raise knnife.BadInput(
             f"the tool {tool.name} calls a parameter {taken[0]}, which says how a FILE is read; rename it"
         )
@@ -43,9 +43,11 @@ def command_for(tool: Tool) -> click.Command:
     takes_progress = any(each.name == PROGRESS for each in others)
 
     def ask(as_json: bool, **given: Any) -> None:
-        from knnife.space import Input, opened  # brings NumPy, which the help does not need
+        from knnife.space import opened  # brings NumPy, which the help does not need
 
-        source = Input(given.pop(first.name), *(given.pop(name) for name in FILE_OPTIONS))
+        source = column_types.file_input(
+            given.pop(first.name), **{name: given.pop(name) for name in (*FILE_OPTIONS, "types")}
+        )
         with opened(source, what=tool.name) as things, progress_bar(tool.name) as report:
             more = {PROGRESS: report} if takes_progress else {}
             rows, columns = _answer(tool, things, {**given, **more})
@@ -55,7 +57,7 @@ def command_for(tool: Tool) -> click.Command:
     command.params = [click.Argument([first.name], type=shared.valid_text, metavar="SPACE|FILE")]
     command.params += [each for each in map(_option, others) if each is not None]
     command.params += [click.Option([f"--{name}"], help=help, **kind) for name, (help, kind) in FILE_OPTIONS.items()]
-    return shared.json_option(shared.written_options(command))
+    return shared.json_option(shared.written_options(column_types.types_option(command)))
 
 
 def _answer(tool: Tool, things: Any, given: dict[str, Any]) -> tuple[list[Row], dict[str, str]]:

@@ -1,0 +1,108 @@
+"""Looking at all rows of a csv file before the first is read: what its columns are is decided by all of their cells.
+
+A file is opened a second time for this; what comes once only, from a pipe, is kept meanwhile: in memory while it is
+small, then in a temporary file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
+
+from knnife.things.cell_types import Shapes, reader
+from knnife.things.deciding import decide, given
+from knnife.things.files import opened
+from knnife.things.reading import Reading
+from knnife.things.taken import CellType, Value
+from knnife.things.unpacking import BUFFER
+
+if TYPE_CHECKING:
+    import _csv
+
+    Survey = Callable[[io.BufferedReader, Reading], None]
+
+IN_MEMORY = 16 << 20  # bytes of a pipe
+ROWS = 2_000  # looked at together
+
+
+@contextmanager
+def looked_through(stream: io.BufferedReader, reading: Reading, survey: Survey) -> Iterator[io.BufferedReader]:
+    """Yields what `stream` has, from its beginning, after `survey` got the same. What is damaged faults only once."""
+    quiet = Reading(reading.source, lambda _: iter(()), "skip", written=reading.written)
+    if os.path.isfile(reading.source):
+        with opened(reading.source, quiet, measure=False) as again:
+            survey(again, quiet)
+        yield stream
+        return
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept:
+        damage = _copied(stream, kept)
+        for use in (survey, None):
+            kept.seek(0)
+            text: io.BufferedReader = io.BufferedReader(cast(io.RawIOBase, kept), BUFFER)
+            try:
+                if use is None:
+                    yield text
+                else:
+                    use(text, quiet)
+            finally:
+                text.detach()
+        if damage is not None:
+            raise damage
+
+
+def _copied(stream: io.BufferedReader, kept: tempfile.SpooledTemporaryFile[bytes]) -> Exception | None:
+    """Copies what can be read, and gives back what ended that."""
+    try:
+        while piece := stream.read1(BUFFER):
+            kept.write(piece)
+    except Exception as error:
+        return error
+    return None
+
+
+def seen_in(rows: _csv.Reader, header: Sequence[str], wanted: Sequence[str], seen: dict[str, Shapes]) -> None:
+    """Fills `seen` with what the cells of the wanted columns are; rows that are broken say nothing."""
+    seen.update({name: Shapes() for name in wanted})
+    width, number, left = len(header), 1, list(wanted)
+    sound = _sound(rows, width)
+    while left and (chunk := list(islice(sound, ROWS))):
+        pick = itemgetter(*(header.index(name) for name in left))
+        columns = [list(map(pick, chunk))] if len(left) == 1 else zip(*map(pick, chunk), strict=True)
+        for name, cells in zip(left, columns, strict=True):
+            seen[name].add(cells, number)
+        number += len(chunk)
+        left = [name for name in left if not seen[name].is_text]
+
+
+def _sound(rows: _csv.Reader, width: int) -> Iterator[list[str]]:
+    """The rows with a cell for each name; of broken ones, which count, all are empty."""
+    nothing = [""] * width
+    while True:
+        try:
+            for cells in rows:
+                if cells:
+                    yield cells if len(cells) == width else nothing if any(cells[width:]) else (cells + nothing)[:width]
+            return
+        except csv.Error:
+            yield nothing
+
+
+def readers(
+    seen: Mapping[str, Shapes], stated: Mapping[str, CellType], reading: Reading, delimiter: str
+) -> dict[str, Mapping[str, Value] | None]:
+    """What reads each column, None for texts; the reading is told what was taken for what."""
+    taken = decide(seen, semicolons=delimiter == ";") | given(stated)
+    reading.taken = taken
+    return {
+        name: None
+        if each.type == "text"
+        else reader(each.type, strict=name in stated, exact=name in seen and seen[name].exact)
+        for name, each in taken.items()
+    }
