@@ -425,3 +425,46 @@ def test_a_space_in_memory_is_nowhere_else(tmp_path: Path, monkeypatch: pytest.M
         Space.open(":memory:", read_only=True)
     with pytest.raises(BadInput):
         Space.open(":memory:", metric="far")  # type: ignore[arg-type]
+
+
+def test_things_made_from_the_things_of_a_space_come_once(space: Space) -> None:
+    """Reading while writing sees the state of its beginning; else what is written is met again, without end."""
+    space.add([{"id": str(number), "text": f"fish {number}"} for number in range(3_000)])
+    made: list[str] = []
+
+    def shouted(thing: Thing) -> Thing:
+        made.append(str(thing.id))
+        return thing._replace(value=f"{thing.value}!")
+
+    added = space.add(shouted(thing) for thing in space)
+    assert (added.updated, made) == (3_000, [str(number) for number in range(3_000)])
+    assert [thing.value for thing in space] == [f"fish {number}!" for number in range(3_000)]
+
+
+def test_a_reading_shows_the_state_in_which_it_began(space: Space) -> None:
+    space.add([{"id": str(number), "text": f"fish {number}", "even": number % 2 == 0} for number in range(2_500)])
+    reading, chosen = iter(space), space.things("even")
+    began = [next(reading), next(chosen)]
+    space.add([{"id": "new", "text": "a whale", "even": True}, {"id": "2400", "text": "a shark", "even": True}])
+    space.remove(["1", "1999"])
+    assert [str(thing.id) for thing in [began[0], *reading]] == [str(number) for number in range(2_500)]
+    assert [thing.value for thing in [began[1], *chosen]] == [f"fish {number}" for number in range(0, 2_500, 2)]
+    assert len(list(space)) == 2_499
+
+
+def test_a_reading_that_nobody_goes_on_with_holds_nothing_back(space: Space) -> None:
+    space.add(TEXTS)
+    readings = [iter(space) for _ in range(5)]
+    assert {next(reading).value for reading in readings} == {"red fish"}
+    readings.clear()
+    space.remove(where='id != ""')
+    space.compact()  # SpaceBusy where somebody still reads
+
+
+def test_a_space_that_is_closed_while_it_is_read_says_so(space: Space) -> None:
+    space.add([f"fish {number}" for number in range(2_500)])
+    for reading in (iter(space), iter(space)):
+        next(reading)
+    space.close()
+    with pytest.raises(SpaceError, match=r"closed.*open"):
+        list(reading)

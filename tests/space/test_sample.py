@@ -58,6 +58,7 @@ def test_some_can_be_taken_by_position_or_by_mask(rows: object) -> None:
     assert found.ids[0] == "2"
 
 
+@pytest.mark.filterwarnings("ignore:.* is new and empty")
 def test_an_empty_space_is_an_empty_sample(tmp_path: Path) -> None:
     with Space.open(tmp_path / "empty.knnife") as space:
         assert len(sample(space)) == 0

@@ -292,6 +292,7 @@ def test_filters_come_first_so_that_k_come_back_whenever_k_match(tmp_path: Path,
         assert space.near("abc", 5, where="n > 1000").ids == [[]]
 
 
+@pytest.mark.filterwarnings("ignore:.* is new and empty")
 def test_a_space_without_anything_answers_with_nothing(tmp_path: Path) -> None:
     with Space.open(tmp_path / "s.knnife", Letters()) as space:
         assert list(space.near("abc").rows()) == []
@@ -414,6 +415,7 @@ def _add_many(path: str, name: str) -> None:
             space.add([Thing(f"{name}{i}-{j}", f"{name} {'abcdefgh'[j]}") for j in range(8)])
 
 
+@pytest.mark.filterwarnings("ignore:.* is new and empty")
 def test_two_processes_write_at_once_while_one_reads(tmp_path: Path) -> None:
     path = str(tmp_path / "s.knnife")
     spawn = multiprocessing.get_context("spawn")

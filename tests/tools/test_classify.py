@@ -220,6 +220,7 @@ def test_labels_that_cannot_be_learned_are_refused(labels: list[object], part: s
         Classifier.fit(np.eye(3, dtype=np.float32), labels)
 
 
+@pytest.mark.filterwarnings("ignore:.* is new and empty")
 def test_hopeless_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="NaN"):
         Classifier.fit(np.array([[1, np.nan], [1, 2]]), [0, 1])

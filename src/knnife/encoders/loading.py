@@ -69,7 +69,7 @@ def _loaded(encoder: str | Path, download: bool, progress: Progress | None) -> E
 
         model = name.removeprefix(ENDPOINT)
         return OpenAIEncoder.named(model, about(model))
-    is_here = Path(encoder).exists()
+    is_here = os.path.exists(encoder)
     if isinstance(encoder, str) and not (is_here and _is_path(name)) and (entry := find(name)) is not None:
         return entry.load(download=download, progress=progress)
     if not is_here:

@@ -20,6 +20,7 @@ from knnife.space.space import Space
 from knnife.things import Reading, Thing
 from knnife.things.files import STDIN, format_of
 from knnife.things.kinds import kind_of_file
+from knnife.things.python_objects import check_collected
 from knnife.things.reading import OnError
 
 ARRAY: Final = ".npy"
@@ -109,6 +110,7 @@ def is_series(given: Any) -> bool:
 
 
 def _in_memory(given: Any, encoder: Callable[[], Encoder] | None, what: str) -> Any:
+    check_collected(given)
     if is_series(given):
         given = _values(given, what)
     elif isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind in "OTU":
@@ -148,7 +150,7 @@ def _read(given: Input, encoder: Callable[[], Encoder] | None, row: bool, what: 
         _check_looks_like_a_path(path, what)
     options: dict[str, Any] = {"pictures": given.pictures} if encoder is None else reading_for(encoder())
     if row and format_of(path) in TABLES:
-        options = {"row": True}
+        options = {"row": True, "blanks": True}
     text = None if options.get("row") else given.text or None
     return read(path, text=text, id=given.id, types=given.types, on_error=given.on_error, **options)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +29,7 @@ def read_kept(
 
     what, made_by: for messages. Raises NotFound where there is no file, BadInput for any other file.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # Path.is_file raises for names that are too long
         raise NotFound(f"there is no file {path}; {made_by}")
     try:
         metadata, tensors = read_tensors(path)

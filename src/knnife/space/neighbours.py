@@ -94,7 +94,7 @@ class NearQuery(NamedTuple):
         if self.ids is not None:
             positions = positions_of(self.snapshot, self.ids)
             return vectors_at(self.snapshot, view, positions), np.array(positions, np.int64)
-        queries = [self.queries] if isinstance(self.queries, VALUES) else self.queries
+        queries = [self.queries] if isinstance(self.queries, VALUES) else _listed(self.queries)
         if isinstance(queries, (list, tuple)) and (not queries or any(isinstance(q, VALUES) for q in queries)):
             return self.models.encode_query(self.snapshot, view, queries), None
         return as_vectors(queries, view.dim, "query"), None
@@ -139,6 +139,17 @@ class _ViewSide(NamedTuple):
         close = self.points.similarities(vector[None], positions)[0]
         scores = (close - mean) / max(std, fusion.LEAST_STD)
         return np.where(np.isfinite(close), scores, 0).astype(np.float32)
+
+
+def _listed(queries: Any) -> Any:
+    """A column of texts, of NumPy, pandas, polars or Arrow, as a list; anything else as it is."""
+    turn = next((name for name in ("to_list", "to_pylist", "tolist") if hasattr(queries, name)), None)
+    if turn is None or hasattr(queries, "columns") or getattr(queries, "ndim", 1) != 1:
+        return queries
+    if isinstance(queries, np.ndarray) and queries.dtype.kind in "fiu":
+        return queries
+    values = getattr(queries, turn)()
+    return values if any(isinstance(value, VALUES) for value in values) else queries
 
 
 def _weighted(views: Sequence[View], weights: Mapping[str, float]) -> list[tuple[View, float]]:

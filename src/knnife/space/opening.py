@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
+import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,7 @@ from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS, Metric
 from knnife.space.lookup import pick
 from knnife.space.models import Models
-from knnife.space.protocols import Store
+from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import DTYPES, Dtype
 from knnife.space.sqlite.connection import is_space_file as is_space_file
 from knnife.space.sqlite.store import SqliteStore
@@ -27,7 +31,35 @@ def open_store(path: Path, *, read_only: bool, create: bool, durable: bool) -> S
         from knnife.space.sqlite.tokens import tokens
 
         return MemoryStore(tokens)
-    return SqliteStore(path, read_only=read_only, create=create, durable=durable)
+    _check_name(path)
+    try:
+        return SqliteStore(path, read_only=read_only, create=create, durable=durable)
+    except NotFound as error:
+        raise NotFound(f"{error}{spelled_like(path)}") from error
+
+
+def spelled_like(path: Path) -> str:
+    """Asks whether a space beside this one is meant, whose name is spelled nearly so; "" where there is none."""
+    names = {each.name for each in path.absolute().parent.glob(f"*{path.suffix or '.knnife'}")}
+    near = difflib.get_close_matches(path.name, names - {path.name}, n=1)
+    return f" (did you mean {path.with_name(near[0])}?)" if near else ""
+
+
+def warn_if_new(snapshot: Snapshot, path: Path) -> None:
+    """Warns of a question to a file that nothing was ever put into: its name may be mistyped, which made it."""
+    if not snapshot.state.last and str(path) != MEMORY:
+        warnings.warn(f"{path} is new and empty, so nothing is found{spelled_like(path)}", stacklevel=4)
+
+
+def _check_name(path: Path) -> None:
+    """Raises BadInput where no file can be called so."""
+    try:
+        os.lstat(path)
+    except ValueError as error:  # a NUL
+        raise BadInput(f"{str(path)!r:.80} cannot be the path of a space: {error}") from error
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
+            raise BadInput(f"{path!s:.80}… cannot be the path of a space: {error.strerror}") from error
 
 
 def checked_settings(

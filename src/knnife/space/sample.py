@@ -23,9 +23,11 @@ from knnife.space.filters import parse_filter
 from knnife.space.index.index import Index
 from knnife.space.inputs import is_array, is_space, opened
 from knnife.space.lookup import pick, ready
+from knnife.space.opening import warn_if_new
 from knnife.space.space import Space, Where
 from knnife.things import Reading, Thing, as_things, kind_within, numbered
 from knnife.things.kinds import kind
+from knnife.things.rows import is_blank
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Sample:
         """Which components come from which column, for encoders of rows that tell; else empty."""
         return {} if self._encoder is None or self.fingerprint is None else getattr(self.encoder, "parts", {})
 
+    @property
+    def filled(self) -> Positions:
+        """The positions of all things but blank ones, which are like nothing."""
+        return np.array([row for row, thing in enumerate(self.things) if not is_blank(thing.value)], np.int64)
+
     def take(self, rows: Any) -> Sample:
         """Those at these positions (or where a mask is true), in that order."""
         rows = np.arange(len(self))[rows].tolist()
@@ -95,6 +102,7 @@ def sample(
     like: Sample | None = None,
     what: str = "things",
     progress: Progress | None = None,
+    blanks: bool = False,
 ) -> Sample:
     """What was given to a tool, as a Sample; a Sample is returned as it is.
 
@@ -104,6 +112,8 @@ def sample(
     view, where: of a space, which vectors of which things.
     like: a sample to compare with, whose metric and encoder, where it has one, are used instead.
     progress: called with how many things are encoded, and None.
+    blanks: of Python objects, texts with nothing in them are things all the same, with vectors of zeros (`filled`);
+        else they are no input.
 
     Raises BadInput for what cannot be read as any of these, and for NaN; NotFound; what reading and encoding raise.
     """
@@ -122,7 +132,7 @@ def sample(
             return found if asked is given else replace(found, _encoder=partial(_encoder_in, asked.path, view))
         metric = metric if like is None else like.metric
         if not is_array(asked):
-            found = _of_things(asked, load, metric, what, progress)
+            found = _of_things(asked, load, metric, what, progress, blanks)
             if load is None and like is not None and found.fingerprint is not None:
                 raise BadInput(
                     f"{what}: the vectors of {like.source} were brought along; an array is compared with an array "
@@ -180,6 +190,7 @@ def nearest(
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
     tree = None if where is None else parse_filter(where)
     with space._store.read() as snapshot:  # things and vectors of one state
+        warn_if_new(snapshot, space.path)
         chosen = ready(snapshot.views, view)
         found = snapshot.scan(tree, 0, max(1, snapshot.state.things))
         unmatched.warn(snapshot, tree, len(found))
@@ -216,7 +227,12 @@ def _encoder_in(path: Path, view: str | None) -> Encoder:
 
 
 def _of_things(
-    given: Any, load: Callable[[], Encoder] | None, metric: Metric | None, what: str, progress: Progress | None
+    given: Any,
+    load: Callable[[], Encoder] | None,
+    metric: Metric | None,
+    what: str,
+    progress: Progress | None,
+    blanks: bool,
 ) -> Sample:
     if load is None:
         told = kind_within(given)
@@ -224,14 +240,20 @@ def _of_things(
             raise BadInput(f"{what}: which encoder is meant, encoder=…? {told.encoders}")
         load = partial(load_encoder, told.default_encoder)
     loaded = load()
-    things = numbered(as_things(given, **reading_for(loaded)))
+    things = numbered(as_things(given, **reading_for(loaded), blanks=blanks))
     metric = metric or preferred_metric(loaded)
     brought = [thing.vector for thing in things if thing.vector is not None]
     if brought and len(brought) == len(things):
         ids = [thing.id or "" for thing in things]
         return Sample(ids, as_vectors(np.array(brought), what=what), things, metric, None, what)
-    check_values(loaded, [thing.value for thing in things], f"{what}: ")
-    things, vectors = _encoded(loaded, things, given, progress)
+    there = [row for row, thing in enumerate(things) if not is_blank(thing.value)]
+    check_values(loaded, [things[row].value for row in there], f"{what}: ")
+    kept, encoded = _encoded(loaded, [things[row] for row in there], given, progress)
+    if len(there) == len(things):
+        things, vectors = kept, encoded
+    else:
+        vectors = np.zeros((len(things), encoded.shape[1]), np.float32)
+        vectors[there] = encoded
     ids = [thing.id or "" for thing in things]
     return Sample(ids, vectors, things, metric, loaded.fingerprint, what, lambda: loaded, loaded.kind)
 

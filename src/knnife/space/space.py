@@ -21,7 +21,7 @@ from knnife.space.filter_tree import Tree
 from knnife.space.lookup import pick, positions_of, ready
 from knnife.space.models import AddTarget, Models
 from knnife.space.neighbours import NearQuery
-from knnife.space.opening import checked_settings, open_store
+from knnife.space.opening import checked_settings, open_store, warn_if_new
 from knnife.space.preparing import side_for, with_vectors
 from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import Dtype
@@ -279,6 +279,7 @@ class Space:
     def _asked(
         self, snapshot: Snapshot, tree: Tree | None = None, queries: Any = None, ids: Iterable[str] | None = None
     ) -> NearQuery:
+        warn_if_new(snapshot, self.path)
         among = None if tree is None else unmatched.matching(snapshot, tree)
         wanted = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
         return NearQuery(snapshot, self._models, self.metric, self._recall, among, queries, wanted)

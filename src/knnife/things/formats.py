@@ -60,6 +60,7 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     types: Mapping[str, str] | None = None,
+    blanks: bool = False,
 ) -> Reading:
     """The things in `source`, streamed.
 
@@ -81,18 +82,18 @@ def read(
     on_error: "stop" raises BadRow at the first row or picture that cannot be used, "skip" counts it in the Reading.
     encoding: of texts that are no UTF-8, such as "latin-1"; what begins with a byte order mark needs none.
     delimiter: between the cells of a csv file, one character or "tab"; by default, what its first lines tell.
-
     types: how columns are read that become metadata, or parts of a row: "text", "number", "decimal comma",
         "true/false", "M/D/Y", "D/M/Y", "Y/M/D" (dates, which become ISO 8601) or "list" (JSON). By default all cells of
         a column of csv decide together, and the Reading says in `types` what was taken for what. A cell that does not
         fit the type that is stated breaks its row; empty ones, and NA, - and their like, are None.
+    blanks: a row of a table with nothing in it is a thing all the same, with the value "" or "{}"; else it is broken.
 
     A picture is called by its path, which is its value; width, height, format, bytes, and when it was taken become
     metadata. Raises NotFound for what does not exist and BadInput for what cannot be read.
     """
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
-    asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures), types)
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures), types, blanks)
     written = written_so(encoding, delimiter)
     if isinstance(source, list | tuple):
         return _several_pictures([_name(each) for each in source], asked, pictures, on_error)

@@ -14,7 +14,7 @@ from knnife.things.picture_reader import picture_cell
 from knnife.things.pictures import PicturePath, picture_bytes
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker, whole_of
-from knnife.things.scalars import iso, name_of
+from knnife.things.scalars import iso, name_of, scalar
 from knnife.things.thing import Thing
 from knnife.things.values import check_text
 
@@ -33,6 +33,7 @@ def as_things(
     picture: str | None = None,
     pictures: bool = False,
     types: Mapping[str, str] | None = None,
+    blanks: bool = False,
 ) -> Iterator[Thing]:
     """The things in `anything`, streamed: an iterable of texts, mappings or things, a data frame, or a Reading.
 
@@ -40,10 +41,11 @@ def as_things(
     of columns (several of text are joined by line breaks); by default id is the column "id", or there are none. A
     column "part_of" holds the ids of wholes; other columns become metadata. row: the things are the rows themselves,
     encoded but for the columns leave_out. pictures: the things are pictures: paths, bytes, or rows with a column of
-    these, `picture`. Raises BadInput for anything else, and BadRow, with the number of the row from 1, for what cannot
-    be stored.
+    these, `picture`. blanks: a text or a row with nothing in it, or None, is a thing all the same, with the value "" or
+    "{}", which stands for nothing; else it cannot be stored. Raises BadInput for anything else, and BadRow, with the
+    number of the row from 1, for what cannot be stored.
     """
-    asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures, types)
+    asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures, types, blanks)
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
     was_read = isinstance(anything, Reading)
     for number, item in enumerate(_items(anything), 1):
@@ -55,11 +57,13 @@ def as_things(
                 cell = os.fspath(item) if isinstance(item, os.PathLike) else item
                 yield Thing(cell if isinstance(cell, str) else None, *picture_cell(cell, ""))
             elif isinstance(item, str) and not row:
-                yield _text(item)
+                yield _text(item, blanks)
             elif hasattr(item, "keys"):
                 cells = {str(name): item[name] for name in item.keys()}  # noqa: SIM118 - sqlite3.Row has no other way
                 make = make or mapping_maker(cells, asked, "the rows given", None)
                 yield check_thing(make(number, cells))
+            elif blanks and scalar(item) is None:
+                yield Thing(None, "{}" if row else "")
             else:
                 expected = "a path, bytes, " if asked.kind.in_files else "" if row else "a text, "
                 raise RowError(f"expected {expected}a mapping or a Thing, found {type(item).__name__}")
@@ -70,6 +74,12 @@ def as_things(
 def numbered(things: Iterable[Thing]) -> list[Thing]:
     """The things, those without an id called by their numbers, from 0."""
     return [thing if thing.id is not None else thing._replace(id=str(number)) for number, thing in enumerate(things)]
+
+
+def check_collected(anything: Any) -> None:
+    """Raises BadInput for a frame that was not computed yet; to look at its columns would compute them."""
+    if hasattr(type(anything), "collect") and hasattr(type(anything), "collect_schema"):
+        raise BadInput(f"a {type(anything).__name__} has no rows before it is computed; give its .collect()")
 
 
 def kind_within(anything: Any) -> Kind:
@@ -119,6 +129,7 @@ def _items(anything: Any) -> Iterable[Any]:
         return [anything]
     if isinstance(anything, Reading):
         return anything
+    check_collected(anything)
     table = _table(anything)
     if table is not None:
         return table
@@ -159,8 +170,10 @@ def _pandas_rows(frame: Any) -> Iterator[Mapping[str, Any]]:
         yield from block.where(block.notna(), None).to_dict("records")  # pandas knows all its ways to say "missing"
 
 
-def _text(text: str) -> Thing:
+def _text(text: str, blanks: bool) -> Thing:
     if not text or text.isspace():
+        if blanks:
+            return Thing(None, "")
         raise RowError("empty text")
     check_text(text)
     return Thing(None, text)

@@ -38,7 +38,8 @@ class Columns:
     """The columns that mean something. `text` None: not chosen yet, or no text at all beside a vector.
 
     kind: of the things. leave_out: of the value of a row. picture: the column with paths or bytes of pictures. types:
-    how other columns are read, where the user says it.
+    how other columns are read, where the user says it. blanks: a row, or a text, with nothing in it is a thing all the
+    same; see `is_blank`.
     """
 
     text: tuple[str, ...] | None = None
@@ -49,6 +50,7 @@ class Columns:
     leave_out: frozenset[str] = frozenset()
     picture: str | None = None
     types: Mapping[str, CellType] = field(default_factory=dict)
+    blanks: bool = False
 
     @classmethod
     def asked(
@@ -61,6 +63,7 @@ class Columns:
         picture: str | None = None,
         pictures: bool = False,
         types: Mapping[str, str] | None = None,
+        blanks: bool = False,
     ) -> Columns:
         """The columns as a user names them: `text` and `leave_out` are one name or several."""
         texts, left_out = None if text is None else several(text), frozenset(several(leave_out))
@@ -73,7 +76,7 @@ class Columns:
         if (pictures or picture) and (texts or row):
             raise BadInput("the things are pictures: leave out text= and row=; other columns become metadata")
         own = kind("image" if pictures or picture is not None else "row" if row else "text")
-        return cls(texts, id, vector, None, own, left_out, picture, stated(types) if types else {})
+        return cls(texts, id, vector, None, own, left_out, picture, stated(types) if types else {}, blanks)
 
     @property
     def used(self) -> frozenset[str]:
@@ -143,6 +146,11 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(shown[:30]) + (f" and {len(shown) - 30} more" if len(shown) > 30 else "")
 
 
+def is_blank(value: Any) -> bool:
+    """Whether this is the value of a text, or of a row, with nothing in it."""
+    return value in ("", "{}")
+
+
 def cells_maker(
     header: list[str], asked: Columns, source: str, types: Mapping[str, Mapping[str, Value] | None]
 ) -> Callable[[int, list[str]], Thing]:
@@ -179,7 +187,7 @@ def cells_maker(
         elif whole_rows:
             value = _row(about, columns)
         elif not value or value.isspace():
-            value = _text([cells[i] for i in texts], vector_at is not None)
+            value = _text([cells[i] for i in texts], vector_at is not None, columns.blanks)
         vector = None if vector_at is None else vectors.read(cells[vector_at])
         whole = None if whole_at is None else cells[whole_at] or None
         return _new(Thing, (identity, value, about, whole, vector))
@@ -217,7 +225,7 @@ def mapping_maker(
         elif whole_rows:
             value = _row(about, columns)
         elif type(value) is not str or not value or value.isspace():
-            value = _text([row[name] for name in texts], vector_name is not None)
+            value = _text([row[name] for name in texts], vector_name is not None, columns.blanks)
         identity = (prefix and f"{prefix}#{number}") if id_name is None else name_of(row[id_name])
         vector = None if vector_name is None else vectors.read(row[vector_name])
         return _new(Thing, (identity, value, about, whole_of(whole), vector))
@@ -243,7 +251,7 @@ def _row(about: Mapping[str, Any], columns: Columns) -> str:
     """The value of a row: what is there of the columns that are encoded, as JSON."""
     left_out = columns.leave_out
     row = {name: cell for name, cell in about.items() if cell is not None and cell != "" and name not in left_out}
-    if not row:
+    if not row and not columns.blanks:
         raise RowError("an empty row: nothing is there in any column that is encoded")
     return _as_json(row)
 
@@ -254,7 +262,7 @@ def _fitted(cells: list[str], width: int) -> list[str]:
     return (cells + [""] * (width - len(cells)))[:width]
 
 
-def _text(cells: list[Any], optional: bool) -> str | None:
+def _text(cells: list[Any], optional: bool, blanks: bool) -> str | None:
     """The text of the text columns, one per line. None only where a vector makes a text optional."""
     parts = []
     for cell in cells:
@@ -262,6 +270,8 @@ def _text(cells: list[Any], optional: bool) -> str | None:
         if found and not found.isspace():
             parts.append(str.__str__(found))
     if not parts and not optional:
+        if blanks:
+            return ""
         raise RowError("empty text")
     return "\n".join(parts) if parts else None
 

@@ -128,15 +128,14 @@ def classify(
             raise BadInput("view= and where= say which of the labelled things of a space; here are none")
         head = given if given is not None else Classifier.zero_shot(_names(labels), encoder=encoder)
         return _answers(head, head.sample(asked), none, because)
-    found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples")
+    found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples", blanks=True)
     labelled = coded(found, labels)
     if check:
         return _checked(labelled, names, because, seed)
     head = learned(from_examples(labelled, names, seed), seed)
     if asked is not None:
         return _answers(head, head.sample(asked), none, because)
-    lacking = np.setdiff1d(np.arange(len(found)), labelled.rows)
-    return _answers(head, labelled.others, none, because, lacking)
+    return _answers(head, labelled.others, none, because, labelled.other_rows)
 
 
 def _names(labels: Any) -> Sequence[Any] | Mapping[Any, str]:
@@ -149,6 +148,7 @@ def _answers(
     head: Classifier, asked: Sample, none: float | None, because: int, positions: NDArray[np.int64] | None = None
 ) -> Classes:
     probabilities, fits = head.predict_proba(asked), head.fits(asked)
+    fits[np.setdiff1d(np.arange(len(asked)), asked.filled)] = 0.0  # a blank text is of no class
     codes, least = probabilities.argmax(axis=1), head.novelty.least if none is None else none
     return Classes(
         ids=list(asked.ids),

@@ -105,7 +105,7 @@ def _of(given: Any) -> tuple[list[str], list[str]]:
     if isinstance(given, str) and not (is_space(given) or os.path.isfile(given)):
         return ["0"], [given]
     with opened(given, what="texts") as readable:
-        things = list(readable.things() if isinstance(readable, Space) else as_things(readable))
+        things = list(readable.things() if isinstance(readable, Space) else as_things(readable, blanks=True))
     for number, thing in enumerate(things):
         if not isinstance(thing.value, str):
             what = type(thing.value).__name__
@@ -117,7 +117,7 @@ def _of_rows(given: Any, column: str) -> tuple[list[str], list[str]]:
     """Ids and the texts of a column."""
     ids, texts, found = [], [], False
     with opened(given, row=True, what="the table") as table:
-        for number, thing in enumerate(as_things(table, row=True)):
+        for number, thing in enumerate(as_things(table, row=True, blanks=True)):
             cells = json.loads(thing.value) if isinstance(thing.value, str) else {}
             found = found or column in cells
             ids.append(str(number) if thing.id is None else thing.id)

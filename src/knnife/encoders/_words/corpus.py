@@ -161,7 +161,7 @@ def _reading(name: str, text: str | Sequence[str] | None, on_error: OnError) -> 
         return read(name, text=text, on_error=on_error)
     if text is not None:
         raise BadInput(f"{name} has no columns: leave out text=, which names one of a table")
-    if name != STDIN and not Path(name).exists():
+    if name != STDIN and not os.path.exists(name):
         raise NotFound(f"no such file or folder: {name}")
     return Reading(name, _pieces, on_error)
 

@@ -24,6 +24,8 @@ def reading(path: Path) -> Iterator[BinaryIO]:
 
     Raises NotFound, and BadInput where it is a folder, or cannot be read, or is a damaged gzip, also while reading.
     """
+    if "\0" in str(path):
+        raise NotFound(f"there is no file {str(path)!r}")
     try:
         with path.open("rb") as stream:
             start = stream.read(len(GZIP))

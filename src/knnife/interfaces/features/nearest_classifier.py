@@ -53,6 +53,10 @@ class NearestClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.metric is not None and self.metric not in METRICS:
             raise BadInput(f"metric {self.metric!r}: expected one of {', '.join(METRICS)}, or None")
         self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise BadInput(
+                f"the {len(y):,} examples are of one class, {self.classes_[0].item()!r}; expected two classes or more"
+            )
         metric = self.metric or ("cosine" if _all_of_length_1(X) else "euclidean")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.classifier_ = knnife.Classifier.fit(X, codes, metric=metric, seed=seed)

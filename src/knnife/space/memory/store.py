@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from knnife.errors import SpaceBusy, SpaceError
+from knnife.errors import BadInput, SpaceBusy, SpaceError
 from knnife.geometry import Vectors
 from knnife.space.filter_tree import Tree
 from knnife.space.memory.snapshot import Content, MemorySnapshot
@@ -53,6 +53,11 @@ class MemoryStore:
 
     def compact(self) -> None:
         """See `Store`: nothing is left of what was removed."""
+
+    def __reduce__(self) -> NoReturn:
+        raise BadInput(
+            "a space in memory cannot be copied, nor sent to another process; keep it in a file, and send its path"
+        )
 
     def close(self) -> None:
         self._content = None

@@ -9,8 +9,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
-from knnife.errors import DiskFull, ReadOnly, SpaceBusy, SpaceError, SpaceMoved
+from knnife.errors import BadInput, DiskFull, ReadOnly, SpaceBusy, SpaceError, SpaceMoved
 from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
@@ -168,6 +169,12 @@ class SqliteStore:
                 "may still lie in the file; close that, and remove anything again (or open and close the file) to "
                 "clear them"
             )
+
+    def __reduce__(self) -> NoReturn:
+        raise BadInput(
+            f"an open space cannot be copied, nor sent to another process; send its path, {str(self.path)!r}, and open "
+            "it there with Space.open"
+        )
 
     def close(self) -> None:
         """See `Store`. The last one to leave folds the write-ahead log into the file."""

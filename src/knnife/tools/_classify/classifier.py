@@ -83,7 +83,7 @@ class Classifier:
             BadInput: fewer than two classes; not as many labels as things; NaN; a field that no thing has.
 
         """
-        found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples")
+        found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples", blanks=True)
         return learned(from_examples(coded(found, labels), names, seed), seed)
 
     @classmethod
@@ -145,7 +145,7 @@ class Classifier:
                     "too"
                 )
             else:
-                found = sample(given, encoder=self._model, what="what is asked")
+                found = sample(given, encoder=self._model, what="what is asked", blanks=True)
         if None not in (found.fingerprint, self.fingerprint) and found.fingerprint != self.fingerprint:
             raise EncoderMismatch(
                 f"the classifier was learned from vectors of the encoder {self.encoder} ({self.fingerprint:.12}), and "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """The fields of the Classifier that was saved. Raises NotFound; BadInput where the parts do not fit together."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # Path.is_file raises for names that are too long
         raise NotFound(f"there is no file {path}; a classifier is written by `knnife classify --save` or save()")
     try:
         metadata, tensors = read_tensors(path)

@@ -15,11 +15,12 @@ from knnife.tools._classify.softmax import Codes
 
 
 class Labelled(NamedTuple):
-    """Things with the number of their class among `classes`, and those that have none."""
+    """Things with the number of their class among `classes`, and those that have none; blank ones are neither."""
 
     sample: Sample
     others: Sample
     rows: Codes  # (n,), where they stand in what was given
+    other_rows: Codes  # likewise
     codes: Codes  # (n,)
     classes: tuple[Any, ...]
 
@@ -55,9 +56,10 @@ def given_labels(found: Sample, labels: Any) -> list[Any]:
 
 def coded(found: Sample, labels: Any) -> Labelled:
     """Things by the number of their class, and those without one. Raises BadInput for fewer than two classes."""
-    values = given_labels(found, labels)
-    rows = [row for row, value in enumerate(values) if value is not None]
-    distinct = set(values) - {None}
+    values, filled = given_labels(found, labels), found.filled.tolist()
+    rows = [row for row in filled if values[row] is not None]
+    others = [row for row in filled if values[row] is None]
+    distinct = {values[row] for row in rows}
     try:
         classes = tuple(sorted(distinct))
     except TypeError:  # of several kinds: in the order of their names
@@ -69,8 +71,8 @@ def coded(found: Sample, labels: Any) -> Labelled:
         )
     number = {label: code for code, label in enumerate(classes)}
     codes = np.array([number[values[row]] for row in rows], np.int64)
-    has = np.array([value is not None for value in values], np.bool_)
-    return Labelled(found.take(has), found.take(~has), np.array(rows, np.int64), codes, classes)
+    at, elsewhere = np.array(rows, np.int64), np.array(others, np.int64)
+    return Labelled(found.take(at), found.take(elsewhere), at, elsewhere, codes, classes)
 
 
 class Examples(NamedTuple):

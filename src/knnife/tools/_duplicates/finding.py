@@ -58,7 +58,12 @@ class FoldedSides(NamedTuple):
 
 
 def find(things: Sample, against: Sample | None, search: Search) -> CopyPairs:
-    """All pairs that are exact copies, and all within the limits of the search."""
+    """All pairs that are exact copies, and all within the limits of the search; what is blank is a copy of nothing."""
+    left = things.filled
+    right = None if against is None else against.filled
+    if len(left) < len(things) or (against is not None and right is not None and len(right) < len(against)):
+        found = find(things.take(left), None if against is None else against.take(right), search)
+        return found._replace(a=left[found.a], b=(left if right is None else right)[found.b])
     given = [things] if against is None else [things, against]
     texts = [fold(side.texts or []) if "surface" in search.ways else [] for side in given]
     keys = [_keys(side, folded, search) for side, folded in zip(given, texts, strict=True)]

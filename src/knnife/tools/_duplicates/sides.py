@@ -86,10 +86,12 @@ def _overlaid(things: Sample, other: Sample | None) -> bool:
 
 def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
     if by != "surface" or is_space(given) or isinstance(given, Sample | np.ndarray) or _sees(asked.get("encoder")):
-        side = sample(given, what=what, **asked)  # by the product, a thing may be closer to others than to its copy
+        side = sample(
+            given, what=what, blanks=True, **asked
+        )  # by the product, a thing may be closer to others than to its copy
         return replace(side, metric="cosine") if side.metric == "dot" else side
     with opened(given, what=what) as readable:
-        things = numbered(as_things(readable))
+        things = numbered(as_things(readable, blanks=True))
     ids = [thing.id or "" for thing in things]
     return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
 

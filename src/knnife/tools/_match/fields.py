@@ -110,6 +110,11 @@ def fields_of(left: Records, right: Records, names: FieldNames = None) -> tuple[
     if len({field.name for field in found}) < len(found):
         raise BadInput(f"a field is named twice: {', '.join(field.name for field in found)}")
     if not found and len(left) and len(right):
+        if shared := _columns_in_common(left, right):
+            raise BadInput(
+                f"there is nothing to compare: in no column that both tables have ({', '.join(a for a, _ in shared)}) "
+                "is there on each side a cell with a letter, a digit or a sign in it"
+            )
         raise BadInput(
             "there is no column to compare: both tables need columns of the same name, or name pairs of them; the left "
             f"one has: {', '.join(left.columns) or 'none'}; the right one has: {', '.join(right.columns) or 'none'}"
@@ -150,9 +155,15 @@ def _some(cells: Sequence[str | None]) -> list[str]:
 
 
 def _same_names(left: Records, right: Records) -> list[tuple[str, str]]:
+    """The columns that both have, where a cell on each side says something."""
+    pairs = _columns_in_common(left, right)
+    return [(a, b) for a, b in pairs if _some(left.columns[a])[:1] and _some(right.columns[b])[:1]]
+
+
+def _columns_in_common(left: Records, right: Records) -> list[tuple[str, str]]:
     plain = {_plain(name): name for name in right.columns}
     pairs = [(name, name if name in right.columns else plain.get(_plain(name), "")) for name in left.columns]
-    return [(a, b) for a, b in pairs if b and _some(left.columns[a])[:1] and _some(right.columns[b])[:1]]
+    return [(a, b) for a, b in pairs if b]
 
 
 def _plain(name: str) -> str:
@@ -173,10 +184,11 @@ def _things(given: Any) -> Iterable[Thing]:
     if isinstance(given, Reading | Thing):
         return as_things(given)
     if isinstance(given, Sequence) and not isinstance(given, str | bytes) and given:
-        return as_things(given, row=hasattr(given[0], "keys"))
+        rows = any(hasattr(each, "keys") for each in given[:LOOKED_AT])
+        return as_things(given, row=rows, blanks=True)
     if isinstance(given, Sequence) and not isinstance(given, str | bytes):
         return []
-    return as_things(given, row=hasattr(given, "columns") or hasattr(given, "keys"))
+    return as_things(given, row=hasattr(given, "columns") or hasattr(given, "keys"), blanks=True)
 
 
 def _row(thing: Thing, what: str) -> Mapping[str, Any]:

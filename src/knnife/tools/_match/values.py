@@ -39,7 +39,12 @@ def text_of(cell: object) -> str | None:
     if "&" in text:
         text = html.unescape(text)
     text = " ".join(text.split())
-    return None if text.lower() in MISSING or not any(map(str.isalnum, text)) else text
+    return None if text.lower() in MISSING or not any(map(_says, text)) else text
+
+
+def _says(letter: str) -> bool:
+    """Whether a character says something by itself: letters, digits, pictures (🍕), and no punctuation."""
+    return letter.isalnum() or (not letter.isascii() and unicodedata.category(letter)[0] == "S")
 
 
 def folded(text: str) -> str:
@@ -54,7 +59,8 @@ def words(text: str) -> list[str]:
     """The words of a text that is `folded`.
 
     Words that mix letters and digits are names of models, and lose what stands inside ("dsc-w120" is "dscw120");
-    numbers keep their point; apostrophes go; other words are parted where they are joined.
+    numbers keep their point; apostrophes go; other words are parted where they are joined. A text of pictures alone
+    (🍕🍕) has these as its words.
     """
     found: list[str] = []
     for word in _WORD.findall(text):
@@ -70,7 +76,7 @@ def words(text: str) -> list[str]:
             found += re.split(r"[-./]", word.replace("'", "").replace("’", ""))
         else:
             found += _BETWEEN.split(word)
-    return [word for word in found if word]
+    return [word for word in found if word] or text.split()
 
 
 def is_code(word: str) -> bool:

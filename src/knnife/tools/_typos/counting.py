@@ -105,7 +105,7 @@ def _of_items(items: Iterable[Any]) -> Iterator[tuple[str, float]]:
 
 def _of_file(path: Path) -> Counted:
     """The words of a list, one a line with or without a count, or those of whatever else can be read as texts."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise NotFound(f"{path}: there is no such file; expected a list of words, or texts")
     if path.is_file() and path.suffix in ("", ".txt", ".gz", ".tsv", ".dic") and _is_list(path):
         return _listed(path)
