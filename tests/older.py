@@ -15,5 +15,6 @@ def write_with_plain_words(path, texts):
         db.execute("INSERT INTO words (rowid, value) VALUES (?, ?)", [pos, texts[id]])
         db.execute("UPDATE things SET value = ? WHERE pos = ?", [texts[id], pos])
     db.execute("DROP TABLE notes")
+    db.execute("DROP TABLE sums")
     db.commit()
     db.close()

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings, strategies as st
 
 import knnife
 from knnife.space import terms
+from knnife.space.memory.words import MemoryWords
 from knnife.space.sqlite.tokens import plain_tokens, tokens
 from knnife.space.terms import END, as_indexed
 
@@ -171,3 +172,30 @@ def test_the_terms_of_a_query_are_among_those_of_the_same_text(text):
     for term in words:
         assert term.opening or stems.issuperset(term.stems)
     assert all(re.search(r"\S", each.shown) for each in terms.asked(tokens(text)))
+
+
+LETTERS = {"zh": "北京東都大学", "ja": "京都のにラ", "kana": "ラーメンタ", "th": "กมว", "my": "မနဘ"}
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_a_short_word_is_found_in_the_texts_that_hold_it_and_a_longer_one_there_first(data):
+    letters = LETTERS[data.draw(st.sampled_from([*LETTERS]))]
+    written = st.text(st.sampled_from(letters), min_size=1, max_size=9)
+    texts = data.draw(st.lists(st.lists(written, min_size=1, max_size=3).map("，".join), min_size=1, max_size=8))
+    query = data.draw(written)
+    words = MemoryWords(tokens, dict(enumerate(texts)))
+    found = words.find(query, 99).positions.tolist()
+    holding = {number for number, text in enumerate(texts) if query in text}
+    assert holding <= set(found)
+    if holding and len(query) <= 3:
+        assert holding == set(found)
+    assert not holding or found[0] in holding or len(holding) > len(texts) / 2  # what most texts hold weighs nothing
+    told = words.matched(query, found)
+    assert [query in each for each in told] == [number in holding for number in found]
+    assert all(part in texts[number] for number, parts in zip(found, told, strict=True) for part in parts)
+
+
+def test_a_query_of_one_run_without_an_end_takes_no_time(space):
+    query = "東京都に住んでいます大学" * 5_000
+    assert [hit.id for hit in space.search(query, 1, by="words", explain=True)] == ["ja"]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.space.records import Row
-from knnife.space.sqlite import indexing, words
+from knnife.space.sqlite import indexing, words, words_memo
 from knnife.space.sqlite.connection import Connection
-from knnife.space.sqlite.words import SCHEMA, Memo, SqliteWords
+from knnife.space.sqlite.words import SCHEMA, SqliteWords
+from knnife.space.sqlite.words_memo import Memo
 
 ANIMALS = [
     "the quick brown fox jumps over the lazy dog",
@@ -224,7 +225,7 @@ def test_a_memo_changes_nothing_but_the_time(monkeypatch):
         assert fresh.positions.tolist() == remembered.positions.tolist()
         assert fresh.scores.tolist() == remembered.scores.tolist()
     assert set(memo.postings) == {"quick", "dog", "the", "cat"}
-    monkeypatch.setattr(words, "MOST_REMEMBERED", 60)
+    monkeypatch.setattr(words_memo, "MOST_REMEMBERED", 60)
     words_of(db, memo).find("lazy fox", 9)
     assert len(memo.postings) < 4  # it forgot
 

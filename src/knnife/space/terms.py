@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -150,6 +151,8 @@ class Term(NamedTuple):
     @property
     def key(self) -> str:
         """The term as one text."""
+        if len(self.stems) == 1 and not self.opening:
+            return self.stems[0]
         return " ".join(self.stems) + "*" * self.opening
 
 
@@ -173,9 +176,10 @@ def wanted(query: Iterable[Asked], there: Callable[[Term], bool]) -> Counter[Ter
     """
     found: Counter[Term] = Counter()
     for each in query:
-        whole = not each.parts or there(each.whole)
-        found.update([each.whole] * whole)
-        found.update(() if whole and each.alone else each.parts)
+        if whole := not each.parts or there(each.whole):
+            found[each.whole] += 1
+        if not (whole and each.alone):
+            found.update(each.parts)
     return found
 
 
@@ -191,12 +195,12 @@ def _told(each: Asked, holds: Callable[[Term], bool]) -> Iterator[str]:
     held = [holds(part) for part in each.parts]
     first = 0
     while first < len(held):
-        last = first
-        while last < len(held) and held[last] and holds(_together(each.parts[first : last + 1])):
-            last += 1
-        if last > first:
-            yield _shown(_joined(_together(each.parts[first:last]).stems))
-        first = max(last, first + 1)
+        stop = next((at for at in range(first, len(held)) if not held[at]), len(held))
+        rest = each.parts[first:stop]
+        count = bisect_left(range(len(rest)), True, key=lambda last: not holds(_together(rest[: last + 1])))
+        if count:
+            yield _shown(_joined([part.words for part in rest[:count]]))
+        first += count or 1
 
 
 def _together(parts: Sequence[Term]) -> Term:
@@ -208,7 +212,9 @@ def asked(tokens: Sequence[tuple[str, str]]) -> Iterator[Asked]:
     """The words and runs of a query, given its terms, each with its stem, in order."""
     pairs: list[str] = []
     for word, stem in tokens:
-        if word.endswith(END):
+        if word.isascii():
+            yield Asked(word, Term((stem,), word))
+        elif word.endswith(END):
             yield from _runs(pairs, word.removesuffix(END))
             pairs = []
         elif _RUN.match(word):

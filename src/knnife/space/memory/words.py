@@ -84,10 +84,10 @@ def _phrase(stems: list[str]) -> tuple[list[str], bool]:
 
 
 def _count(term: Term, stems: Sequence[str]) -> int:
-    """How often a text has a term: of stems in a row, the rarest of them; of an opening, whether at all."""
-    if not _holds(stems, term.stems, term.opening):
-        return 0
-    return 1 if term.opening else min(stems.count(stem) for stem in term.stems)
+    """How often a text has a term: of stems in a row, the rarest of them; of an opening, all that begin so."""
+    if term.opening:
+        return sum(stem.startswith(term.stems[0]) for stem in stems)
+    return min(stems.count(stem) for stem in term.stems) if _holds(stems, term.stems, False) else 0
 
 
 def _holds(stems: Sequence[str], phrase: Sequence[str], opening: bool) -> bool:

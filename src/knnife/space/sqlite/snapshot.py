@@ -26,7 +26,8 @@ from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
 from knnife.space.sqlite.place import FilePlace
 from knnife.space.sqlite.tables import AMONG
-from knnife.space.sqlite.words import MemoCache, SqliteWords
+from knnife.space.sqlite.words import SqliteWords
+from knnife.space.sqlite.words_memo import MemoCache
 from knnife.things import About, Thing
 
 BATCH = 4_096  # vectors

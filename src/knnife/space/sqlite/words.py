@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -39,6 +40,7 @@ from knnife.space.sqlite.tokens import (
     quoted,
     tokens,
 )
+from knnife.space.sqlite.words_memo import Memo, Postings
 from knnife.space.terms import Asked, Term, asked, told, wanted
 
 Scores = NDArray[np.float32]
@@ -54,47 +56,9 @@ INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
 K1, B = 1.2, 0.75
 LEAST_WEIGHT = 1e-6
 MOST_ROWS = 250_000  # of all words of a query; about 50 ms when nothing of it is in the memo
-MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
+OPENING, LAST = "term >= ? AND term < ? LIMIT ?", chr(sys.maxunicode)
 COUNTED = 1_000  # rows up to which a word is counted, for the order of reading; beyond, it is estimated
 MEASURED = 200  # rows whose length is looked up, beyond the number wanted
-
-
-class Postings(NamedTuple):
-    """The rows that hold a stem, ascending, and how often each does."""
-
-    positions: Positions
-    times: NDArray[np.float32]
-
-
-class Memo:
-    """What was read of the index at one state of the space; when the space changes, start another."""
-
-    def __init__(self) -> None:
-        self.frequencies: dict[str, int] = {}  # key of a term -> in how many rows it is, if many then about
-        self.postings: dict[str, Postings] = {}
-        self.older: bool | None = None  # are there texts of the older kind? None: not looked up yet
-        self._rows = 0
-
-    def keep(self, key: str, postings: Postings) -> None:
-        """Remember the rows of a term; when it gets too much, begin again with this one."""
-        self._rows += len(postings.positions)
-        if self._rows > MOST_REMEMBERED:
-            self.postings, self._rows = {}, len(postings.positions)
-        self.postings[key] = postings
-
-
-class MemoCache:
-    """The memo of the state that was asked last."""
-
-    def __init__(self) -> None:
-        self._held: tuple[bytes, Memo] = (b"", Memo())
-
-    def at(self, token: bytes) -> Memo:
-        """The memo of the state with this token; that of another state is dropped."""
-        held = self._held
-        if held[0] != token:
-            held = self._held = (token, Memo())
-        return held[1]
 
 
 class ScoredRows(NamedTuple):
@@ -160,6 +124,9 @@ class SqliteWords:
 
         @cache
         def holding(term: Term) -> set[int]:
+            if term.opening or term.key in self._memo.postings:
+                rows = _postings(self._db, term, self._memo).positions
+                return set(rows[np.isin(rows, chosen)].tolist())
             return {pos for (pos,) in self._db.execute(sql, (expression(term), given))}
 
         words = dict.fromkeys(self._asked(query))
@@ -214,6 +181,8 @@ def _size(db: sqlite3.Connection) -> tuple[int, float]:
 def _frequency(db: sqlite3.Connection, term: Term, rows: int, memo: Memo) -> int:
     """In how many rows a term is: counted up to COUNTED, beyond that estimated."""
     known = memo.frequencies.get(term.key)
+    if known is None and term.opening:
+        known = memo.frequencies[term.key] = len(_postings(db, term, memo).positions)
     if known is None:
         sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
         known = db.execute(sql, (expression(term), COUNTED)).fetchone()[0]
@@ -244,14 +213,16 @@ def _postings(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
 
 
 def _read(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
-    """The rows of a term. Of stems in a row, how often the rarest of them is; of an opening, whether it is."""
-    if len(term.stems) == 1 and not term.opening:
-        rows = positions(db, "SELECT doc AS pos FROM words_at WHERE term = ?", [*term.stems])  # once an occurrence
+    """The rows of a term: of stems in a row, how often the rarest of them is; of an opening, all that begin so."""
+    (stem, *others) = term.stems
+    if not others:  # once an occurrence; those of an opening by term, as many as there is time for
+        where, given = ("term = ?", [stem]) if not term.opening else (OPENING, [stem, stem + LAST, MOST_ROWS])
+        rows = np.sort(positions(db, f"SELECT doc AS pos FROM words_at WHERE {where}", given), kind="stable")
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         return Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
     rows = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [expression(term)])
     times = np.ones(len(rows), np.float32)
-    if not term.opening and len(rows):
+    if len(rows):
         parts = [_postings(db, Term((stem,), stem), memo) for stem in dict.fromkeys(term.stems)]
         times = np.min([part.times[np.searchsorted(part.positions, rows)] for part in parts], axis=0)
     return Postings(rows, times)
