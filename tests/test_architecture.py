@@ -76,9 +76,7 @@ WRAPPERS = {
         "statistics/kmeans.py",
     },
     "tokenizers": {
-        "encoders/_pictures/text_network.py",
-        "encoders/onnx.py",
-        "encoders/static.py",
+        "encoders/tokenizing.py",
         "encoders/wordpiece.py",
     },
     "onnxruntime": {"encoders/graph.py"},

@@ -12,7 +12,6 @@ Some networks measure a whole batch to round it to whole numbers (DynamicQuantiz
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -22,14 +21,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from knnife.encoders.graph import TextGraph, find
 from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.recipe import Recipe
+from knnife.encoders.tokenizing import Tokenizer, encoded, tokenizer_of
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, unit
-from knnife.threads import on_all_cores, quiet_forks
+from knnife.threads import on_all_cores
 
 TOKENS: Final = 1 << 9  # in one batch: their states stay in the cache of a core, which is quicker than more at once
 LONG: Final = 1 << 11  # tokens; attention takes the square of that in memory, so longer texts take turns
@@ -144,14 +143,8 @@ class OnnxEncoder:
 
 def _tokenizer(definition: bytes) -> tuple[Tokenizer, int]:
     """The tokenizer, set to read whole texts, and the number of its token for the unknown (-1: none)."""
-    quiet_forks()
-    try:
-        tokenizer = Tokenizer.from_buffer(definition)
-    except Exception as error:  # the package raises bare Exception
-        raise BadInput(f"tokenizer.json: {error}") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    model = json.loads(definition)["model"]
+    tokenizer, parts = tokenizer_of(definition)
+    model = parts["model"]
     number = tokenizer.token_to_id(model["unk_token"]) if model.get("unk_token") else model.get("unk_id")
     return tokenizer, -1 if number is None else int(number)
 
@@ -159,7 +152,7 @@ def _tokenizer(definition: bytes) -> tuple[Tokenizer, int]:
 def _ids(tokenizer: Tokenizer, texts: list[str], most: int) -> list[tuple[NDArray[np.int64], int]]:
     """The tokens of each text, at most `most`, and how many more there were. The special ones at its ends stay."""
     found = []
-    for encoding in tokenizer.encode_batch_fast(texts):
+    for encoding in encoded(tokenizer, texts):
         ids = np.array(encoding.ids, np.int64)
         cut = max(len(ids) - most, 0)
         if cut:

@@ -25,11 +25,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from knnife.encoders.protocol import Tokens, check_texts
 from knnife.encoders.tensors import from_bytes, to_bytes
 from knnife.encoders.text_blocks import Block, blocks
+from knnife.encoders.tokenizing import Tokenizer, encoded, tokenizer_of
 from knnife.encoders.wordpiece import WordpieceSums, vocabulary
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors, lengths
@@ -209,23 +209,17 @@ class StaticEncoder:
     def _token_ids(self, texts: list[str]) -> Iterator[NDArray[np.int64]]:
         """The numbers of the tokens of each text."""
         try:
-            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            encodings = encoded(self._tokenizer, texts, special=False)
         except (TypeError, UnicodeError):  # half a surrogate pair: text that cannot be written as UTF-8
             texts = [text.encode("utf-8", "replace").decode() for text in texts]
-            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            encodings = encoded(self._tokenizer, texts, special=False)
         for encoding in encodings:
             yield np.array(encoding.ids, np.int64)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         """Set to read whole texts. Made only where it is needed, for its making takes longer than all the rest."""
-        try:
-            tokenizer = Tokenizer.from_buffer(self._tokenizer_json)
-        except Exception as error:  # the package raises bare Exception
-            raise BadInput(f"tokenizer.json: {error}") from error
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return tokenizer_of(self._tokenizer_json)[0]
 
     def _fingerprint(self) -> str:
         """A hash of all that the vectors depend on."""

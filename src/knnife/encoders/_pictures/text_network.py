@@ -18,13 +18,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from knnife.encoders._pictures.preparation import read_json
 from knnife.encoders.graph import FROM_TEXT, OnnxGraph, digest
+from knnife.encoders.tokenizing import Tokenizer, encoded, tokenizer_of
 from knnife.errors import BadInput, NotFound
 from knnife.geometry import Vectors
-from knnife.threads import cores, quiet_forks
+from knnife.threads import cores
 
 COMPARED: Final = ("text_embeds", "text_embeddings", "l2norm_text_embeddings", "text_features", "sentence_embedding")
 UNSTATED: Final = 77  # tokens read where no file says how many, as of CLIP
@@ -135,7 +135,7 @@ class TextNetwork:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors `(n, d)` of some texts, at least one."""
-        read = self._tokenizer.encode_batch_fast([self._preparation.applied(text) for text in texts])
+        read = encoded(self._tokenizer, [self._preparation.applied(text) for text in texts])
         if len(read) == 1:
             return self._vector(read[0])[None]
         with ThreadPoolExecutor(cores()) as pool:
@@ -173,17 +173,17 @@ class TextNetwork:
 
     def _set_up(self, definition: bytes) -> Tokenizer:
         """The tokenizer, set to cut texts, and to fill them up where that is wanted."""
-        quiet_forks()
         try:
-            tokenizer = Tokenizer.from_buffer(definition)
-            own = json.loads(definition).get("padding") or {}
-        except Exception as error:  # the package raises bare Exception
-            raise BadInput(f"{self.path}: its tokenizer.json cannot be used: {error}") from error
+            tokenizer, parts = tokenizer_of(definition)
+        except BadInput as error:
+            raise BadInput(
+                f"{self.path}: its tokenizer.json cannot be used: {str(error).removeprefix('tokenizer.json: ')}"
+            ) from error
+        own = parts.get("padding") or {}
         most = min(self._preparation.most, self._length or MOST)
         if most <= tokenizer.num_special_tokens_to_add(is_pair=False):
             raise BadInput(f"{self.path}: its longest input is {most} tokens, which leaves no room for a text")
         tokenizer.enable_truncation(most)
-        tokenizer.no_padding()
         if self._length or self._preparation.filled:
             padding = self._preparation.padding or own.get("pad_token")
             number = tokenizer.token_to_id(padding) if padding else None
