@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -99,6 +100,31 @@ def test_ctrl_c_keeps_what_is_committed_and_the_same_command_continues(folder: P
     again = spawn("add", "new.knnife", "-", "--json", input="".join(lines))
     told = json.loads(again.out)
     assert (told["added"], told["unchanged"]) == (700 - stored, stored)
+
+
+INTERRUPTED = """
+import signal, sys
+at, seen = int(sys.argv.pop(1)), 0
+class Fragile:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)  # where nothing can be raised
+def count(event, _):
+    global seen
+    seen += event == "import"
+    if seen == abs(at) and event == "import":
+        Fragile() if at < 0 else signal.raise_signal(signal.SIGINT)
+from knnife.interfaces.cli import main
+sys.addaudithook(count)
+main()
+"""
+
+
+@pytest.mark.parametrize("at", [1, 2, 7, 30, 90, -90, 170, 230, 290, -290])
+def test_ctrl_c_while_something_is_imported_is_told_in_one_line(folder: Path, at: int) -> None:
+    """It comes with the n-th module that `search` imports: click, NumPy, FAISS, or a module of our own."""
+    line = [sys.executable, "-c", INTERRUPTED, str(at), "search", "films.knnife", "heist"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "knnife: stopped\n")
 
 
 def wait_for_things(path: str) -> None:
