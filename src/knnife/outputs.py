@@ -63,7 +63,8 @@ def whole_file(path: Path, kind: OutputKind, *, private: bool = False) -> Iterat
     """A stream for the new content of a file, which takes the place of the old at the end; after an error it stays.
 
     "-" is standard output. Devices and pipes stay what they are, and are written to as the content comes.
-    private: nobody but its owner may read the file; else it may be read by whoever could read the old one.
+    private: nobody but its owner may read the file; so it is with what is made of a space that nobody else may read.
+        Else it may be read by whoever could read the old one.
 
     Raises BadInput for a place that cannot be used (see `check`), ReadOnly, DiskFull.
     """
@@ -73,6 +74,7 @@ def whole_file(path: Path, kind: OutputKind, *, private: bool = False) -> Iterat
             yield stream
         return
     check(name, kind)
+    private = private or any(map(_is_private_space, _command.get().inputs))
     with _explained(name):
         descriptor, part = _new(os.path.dirname(name) or os.curdir, 0o600 if private else 0o666)
     raw = _Output(descriptor, name)
@@ -254,6 +256,14 @@ def _is_same(name: str, other: str) -> bool:
         return os.path.samefile(name, other)
     except (OSError, ValueError):
         return os.path.realpath(name) == os.path.realpath(other) if "\0" not in other else False
+
+
+def _is_private_space(name: str) -> bool:
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return False
+    return os.name == "posix" and stat.S_ISREG(mode) and not mode & 0o077 and _head(name).startswith(DATABASE)
 
 
 def _is_below(name: str, given: str) -> bool:

@@ -202,6 +202,7 @@ def _path() -> Path | None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors tell much of the texts they were made of
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # and what SQLite keeps beside it is as it
     db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
     try:
         db.execute("PRAGMA trusted_schema = OFF")

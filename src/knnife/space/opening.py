@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import stat
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import DTYPES, Dtype
 from knnife.space.sqlite.connection import is_space_file as is_space_file
 from knnife.space.sqlite.store import SqliteStore
+from knnife.things.kinds import kind
 
 MEMORY = ":memory:"
 DEFAULTS: dict[str, Any] = {"dtype": "float32", "recall": 0.98}
@@ -73,10 +76,21 @@ def checked_settings(
         settings = _settings(store, metric, dtype, recall, models.preferred_metric)
         with store.read() as snapshot:
             models.check(pick(snapshot.views, None))
+            holds_faces = models.given is not None and kind(models.given.kind).cut_out
+            if holds_faces and not snapshot.state.last and not store.read_only:
+                keep_private(store.path)
     except BaseException:
         store.close()
         raise
     return settings
+
+
+def keep_private(path: Path) -> None:
+    """From now on nobody but its owner reads the file of a space, nor what SQLite and the index keep beside it."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(FileNotFoundError):
+            beside = path.with_name(name)
+            beside.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o600)
 
 
 def _settings(

@@ -13,6 +13,7 @@ from knnife.encoders.face_detection import load_detector
 from knnife.encoders.face_geometry import FaceDetector
 from knnife.errors import BadInput, NotFound
 from knnife.space import Space
+from knnife.space.opening import keep_private
 from knnife.things.kinds import kind
 from knnife.tools._faces import face_training
 from knnife.tools._faces.answers import Person
@@ -62,6 +63,8 @@ class KnownFaces:
             if len(space) and not noted:
                 raise BadInput(f"{path} is a space of other things than faces; choose another name")
             told = noted.get("detector") if detector is None else detector if isinstance(detector, str) else None
+            if not (noted or read_only):  # new: before anything is in it
+                keep_private(space.path)
             wanted = {**noted, "version": face_training.VERSION, "detector": told}
             if not read_only and wanted != noted:
                 face_training.note_down(space, wanted)
