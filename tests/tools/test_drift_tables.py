@@ -95,3 +95,42 @@ def test_false_alarms_of_columns_come_at_the_rate() -> None:
         rows = payments(120, seed=seed + 10)
         named += bool(drift(rows[:60], rows[60:], encoder=ENCODER, permutations=59, seed=seed).marks)
     assert named <= 6  # of 40 at the rate 0.05: 2 ± 1.4
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "name"),
+    [
+        ("currency", lambda row: "USD", "currency = EUR"),
+        ("currency", lambda row: "USD" if third(row) else "EUR", "currency = EUR"),
+        ("currency", lambda row: None, "currency missing"),
+        ("currency", lambda row: 1, "currency = EUR"),
+        ("comment", lambda row: "new", "comment missing"),
+    ],
+)
+def test_a_column_that_was_the_same_in_all_rows_and_is_another_now_is_drift(column: str, change, name: str) -> None:
+    found = changed(**{column: change})
+    assert found.drifted
+    assert name in [mark.name for mark in found.marks[:2]]
+    assert {mark.name.split(" ")[0] for mark in found.marks} == {column}
+
+
+def test_columns_that_stay_the_same_change_nothing() -> None:
+    plain = [{name: cell for name, cell in row.items() if name not in ("currency", "comment")} for row in NEW]
+    without = drift(OLD, plain, encoder=ENCODER, permutations=199)
+    spelt = changed(currency=lambda row: "EUR", comment=lambda row: " ")
+    assert spelt.p_value == changed().p_value
+    assert without.drifted  # currency is gone
+
+
+@pytest.mark.nightly
+def test_false_alarms_stay_as_rare_where_a_column_is_rarely_another() -> None:
+    def sample(seed: int) -> list[dict[str, Any]]:
+        chance = np.random.default_rng(seed)
+        numbers, others = chance.normal(size=80).tolist(), (chance.random(80) < 0.002).tolist()
+        return [{"x": x, "unit": "g" if other else "kg"} for x, other in zip(numbers, others, strict=True)]
+
+    def alarm(seed: int) -> bool:
+        old = sample(seed)
+        return drift(old, sample(10_000 + seed), encoder=RowEncoder.train(old), permutations=99, seed=seed).drifted
+
+    assert sum(map(alarm, range(100))) <= 12

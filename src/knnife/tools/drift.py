@@ -22,6 +22,7 @@ from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
 from knnife.statistics.ranks import auroc
 from knnife.tools._drift import findings, lost, picture
+from knnife.tools._drift.constants import with_constants
 from knnife.tools._drift.findings import Example, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
 from knnife.tools._drift.pool import LEAST, Bools, Pool, joined, pooled, standing
@@ -262,7 +263,7 @@ def _both(
         if len(each) < LEAST:
             raise BadInput(f"{each.source} has {len(each):,} things; drift needs {LEAST} in each sample")
     comparable(before, after)
-    return before, after
+    return with_constants(before, after)
 
 
 def _known(

@@ -18,6 +18,7 @@ from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
 from knnife.statistics.ranks import rank_p_values
 from knnife.tools._drift.columns import Figure, figures, frequent, sayings, share, words
+from knnife.tools._drift.constants import constants
 from knnife.tools._drift.pool import Bools, Floats, Labels, Rows, contrasts
 from knnife.tools._drift.statistics import Cloud, standardised
 
@@ -128,7 +129,7 @@ def marks(things: Sample, labels: Labels, parts: Mapping[str, slice], rate: floa
 
 def _figures(things: Sample) -> list[Figure]:
     """Of the columns of a table; none of other things."""
-    return figures([thing.about for thing in things.things], list(things.parts))
+    return figures([thing.about for thing in things.things], [*things.parts, *constants(things)])
 
 
 def _of_vectors(things: Sample, parts: Mapping[str, slice]) -> list[Figure]:
