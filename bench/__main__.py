@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "similarity", "retrieval", "intent"]
+SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "scripts", "similarity", "retrieval", "intent"]
 SCRIPTS += ["duplicates", "outliers", "drift", "classify", "clusters", "features"]
 SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "joining"]
 SCRIPTS += ["copies", "pictures", "faces"]

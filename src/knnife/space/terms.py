@@ -134,7 +134,7 @@ _FORMS = _Forms()
 # --- queries ------------------------------------------------------------------------------------------------
 
 _PARTICLES = "은는이가을를의에도로와과만서나랑야"  # of Korean, by the last syllable
-_LONG = {"han": 3, "hangul": 4, "unspaced": 6}  # units that are likely one word
+_LONG = {"han": 4, "hangul": 4, "unspaced": 10}  # units that are likely one word
 LONGEST = 64  # pairs that are looked for one behind the other
 
 

@@ -21,6 +21,7 @@ from knnife.space.terms import as_indexed
 
 PLAIN, ANY_SCRIPT = 1, 2  # formats
 NOTE = "words"
+LARGEST = 2**63 - 1  # of positions
 
 INSERT_WORDS = (  # of all things behind a pos, in one statement, which takes a tenth less time than row by row
     "INSERT INTO words (rowid, value) SELECT pos, value FROM things WHERE pos > ? AND typeof(value) = 'text'"
@@ -101,7 +102,7 @@ def _note(db: sqlite3.Connection) -> int:
         return 0
     row = db.execute("SELECT value FROM notes WHERE name = ?", [NOTE]).fetchone()
     try:
-        return int(row[0]) if row else 0
+        return min(int(row[0]), LARGEST) if row else 0
     except (TypeError, ValueError) as error:
         raise NotASpace(
             f"the file is damaged: its note {NOTE!r} is {row[0]!r:.40}, expected a position; restore it from a copy"
