@@ -30,7 +30,7 @@ _MONTHS: Final = (  # English, German, French, Spanish, Italian, Portuguese, Dut
     "dezember december décembre decembre diciembre dezembro dicembre dec dez déc dic",
 )
 _MONTH: Final = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-_PARTS = re.compile(r"(?P<day>.*?)(?:,?[ \u00a0\u202f]+(?:at )?|T)(?P<time>\d{1,2}:\d{2}.*)")
+_PARTS = re.compile(r"(?P<day>.*?)(?:,?[ \u00a0\u202f]{1,3}(?:at )?|T)(?P<time>\d{1,2}:\d{2}.*)")
 _TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,6})\d*)?)?"
     r"(?:[ \u00a0\u202f]*(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[-+]\d{2}:?\d{2}))?",
