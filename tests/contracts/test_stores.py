@@ -261,6 +261,16 @@ def test_what_is_held_and_the_parts_of_wholes(store: Store) -> None:
         assert (counts.parts, counts.wholes, counts.fields) == (2, 1, ("n",))
 
 
+def test_names_below_a_beginning_are_counted_by_their_whole(store: Store) -> None:
+    parts = row("d/a#1", part_of="d/a"), row("d/a#2", part_of="d/a"), row("x", part_of="é/y")
+    fill(store, *parts, row("d/b"), row("da"))
+    with store.read() as snapshot:
+        assert snapshot.below("d/") == {"d/a": 2, "d/b": 1}
+        assert snapshot.below("") == {"d/a": 2, "d/b": 1, "da": 1, "é/y": 1}
+        assert snapshot.below("é") == {"é/y": 1}
+        assert snapshot.below("none") == {}
+
+
 def test_things_are_scanned_by_batches_behind_a_position(store: Store) -> None:
     fill(store, *(row(str(number), about=f'{{"even":{str(number % 2 == 0).lower()}}}') for number in range(10)))
     with store.read() as snapshot:

@@ -23,9 +23,9 @@ ADD = """
 import signal
 import sys
 from knnife import Space
-from knnife.space import adding
+from knnife.space import batching
 from crystal_vectors import CrystalEncoder
-adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 20
+batching.SMALLEST_BATCH = batching.LARGEST_BATCH = 20
 trained = CrystalEncoder.train(["abcdef"])
 signal.setitimer(signal.ITIMER_PROF, float(sys.argv[2]))  # the kernel ends it when it has worked for so long
 with Space.open(sys.argv[1], trained) as space:

@@ -240,3 +240,15 @@ def test_a_field_that_no_thing_has_is_told_in_one_line(knnife: Knnife, folder: P
     assert (done.code, done.out) == (0, "")
     assert done.err.splitlines()[0] == "knnife: warning: no thing has a field 'yaer'; did you mean 'year'?"
     assert "nothing was removed" in knnife("remove films.knnife --where 'not wacthed' --yes").err
+
+
+@pytest.mark.filterwarnings("always:.* gone from")
+def test_a_file_that_is_gone_from_a_folder_is_named_and_pruned_when_asked(knnife: Knnife, folder: Path) -> None:
+    Path("docs/note.txt").rename("docs/renamed.txt")
+    outcome = knnife("add notes.knnife docs")
+    assert outcome.code == 0
+    assert "files that are gone from docs stay in the space (docs/note.txt)" in outcome.err
+    assert "--prune" in outcome.err
+    outcome = knnife("add notes.knnife docs --prune")
+    assert (outcome.code, outcome.err, "1 removed" in outcome.out) == (0, "", True)
+    assert knnife("add notes.knnife docs/shop.md --prune").code == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.toys import Letters
 
 from knnife import Space, Thing
-from knnife.space import adding
+from knnife.space import batching
 
 COUNT = 1_000
 
@@ -26,6 +26,6 @@ def things() -> list[Thing]:
 
 
 def main(path: str) -> None:
-    adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 40
+    batching.SMALLEST_BATCH = batching.LARGEST_BATCH = 40
     with Space.open(Path(path), Letters()) as space:
         space.add(things(), progress=lambda done, _: print(done, flush=True))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.encoders.tables import encoder, payments
 
 from knnife import Space
-from knnife.space import adding
+from knnife.space import batching
 
 LEARNED = encoder()
 
 
 def main(path: str) -> None:
-    adding.SMALLEST_BATCH = adding.LARGEST_BATCH = 20
+    batching.SMALLEST_BATCH = batching.LARGEST_BATCH = 20
     with Space.open(path, LEARNED) as space:
         space.add({"id": row["number"], **row} for row in payments())

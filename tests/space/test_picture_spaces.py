@@ -10,7 +10,7 @@ import pytest
 from knnife import BadInput, BadRow, EncoderMismatch, NotFound, ReadOnly, Space, Thing, read
 from knnife.encoders import vector_cache as remembering
 from knnife.errors import BadPictures
-from knnife.space import adding
+from knnife.space import batching
 from knnife.space.sample import sample
 from knnife.things.pixels import each_picture, jpeg, pixels
 
@@ -183,9 +183,9 @@ def test_vectors_that_are_brought_along_need_no_decoding(album):
 
 
 def test_large_values_make_small_batches(monkeypatch):
-    monkeypatch.setattr(adding, "LARGEST_BYTES", 100)
+    monkeypatch.setattr(batching, "LARGEST_BYTES", 100)
     things = [Thing(str(n), bytes(60)) for n in range(5)] + [Thing("t", "text")]
-    assert [len(batch) for batch in adding._batches(iter(things))] == [2, 2, 2]
+    assert [len(batch) for batch in batching.batches_of(iter(things))] == [2, 2, 2]
 
 
 # --- thumbnails -------------------------------------------------------------------------------------------------

@@ -142,8 +142,8 @@ def test_ctrl_c_keeps_what_came_before(words: Space) -> None:
 
 
 def test_progress_counts_what_is_committed(tmp_path: Path, letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knnife.space.adding.SMALLEST_BATCH", 10)
-    monkeypatch.setattr("knnife.space.adding.LARGEST_BATCH", 10)
+    monkeypatch.setattr("knnife.space.batching.SMALLEST_BATCH", 10)
+    monkeypatch.setattr("knnife.space.batching.LARGEST_BATCH", 10)
     path, seen = tmp_path / "s.knnife", []
 
     def look(done: int, fraction: float | None) -> None:

@@ -7,9 +7,8 @@ first part unchanged and goes on from there.
 
 from __future__ import annotations
 
-import gc
-import threading
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -18,21 +17,20 @@ import numpy as np
 
 from knnife.encoders import Encoder, vector_cache
 from knnife.encoders.protocol import Progress, check_values
-from knnife.errors import BadPictures
+from knnife.errors import BadInput, BadPictures
 from knnife.geometry import Vectors, as_vectors, check_scale
 from knnife.space import preparing
 from knnife.space.answers import Added
+from knnife.space.batching import batches_of, few_collections
 from knnife.space.models import AddTarget
 from knnife.space.preparing import is_shown
 from knnife.space.protocols import Moved, Snapshot, Store, Writer
 from knnife.space.records import Row, State, View
 from knnife.things import Thing
+from knnife.things.reading import Folder
+from knnife.things.rows import listed
 
-SMALLEST_BATCH, LARGEST_BATCH = 256, 16_384
-LARGEST_BYTES = 128 << 20  # of values that are bytes, in a batch
-BATCH_SECONDS = 1.0
-
-SELDOM = 100_000  # new objects before the garbage collector looks at them
+SHOWN = 3  # files that are gone, by their names
 
 
 class _Plan(NamedTuple):
@@ -72,26 +70,51 @@ class Adder:
         self._whole: str | None = None  # the document that is being read, and its passages so far
         self._passages: set[str] = set()
         self._complete: list[tuple[str, set[str]]] = []
+        self._gone: list[str] = []  # files that are no more, whose things are to be removed
 
-    def run(self, things: Iterable[Thing], source: Any) -> Added:
-        """Add everything; `source` may tell how far it is (`fraction`), what it skipped and if wholes are whole."""
+    def run(self, things: Iterable[Thing], source: Any, prune: bool = False) -> Added:
+        """Add everything; `source` may tell how far it is (`fraction`), what it skipped and if wholes are whole.
+
+        prune: remove the things of files that are gone from the folder that `source` is.
+        """
+        if prune and getattr(source, "folder", None) is None:
+            raise BadInput("prune=True (--prune) removes things of files that are gone from a folder; give a folder")
         began = time.perf_counter()
         self._source = source
         with self._store.read() as snapshot:
             self._start = snapshot.state.last
         follow = bool(getattr(source, "complete", False))
         done = 0
-        with _few_collections():
-            for batch in _batches(things):
+        with few_collections():
+            for batch in batches_of(things):
                 self._commit(self._prepare(batch, follow))
                 done += len(batch)
                 if self._progress is not None:
                     self._progress(done, getattr(source, "fraction", None))
         if follow and self._whole is not None:
             self._complete.append((self._whole, self._passages))
-            self._commit({})
+        left = self._end(prune)
         broken = int(getattr(source, "broken", 0))
-        return Added(**self._counts, broken=broken, seconds=time.perf_counter() - began)
+        return Added(**self._counts, broken=broken, seconds=time.perf_counter() - began, left=left)
+
+    def _end(self, prune: bool) -> int:
+        """What is known at the end: wholes without any part, and files that are gone; the things of those that stay."""
+        self._complete += [(whole, set()) for whole in getattr(self._source, "emptied", ())]
+        with self._store.read() as snapshot:
+            gone = gone_from(snapshot, getattr(self._source, "folder", None))
+        if prune:
+            self._gone = list(gone)
+        if self._complete or self._gone:
+            self._commit({})
+        left = 0 if prune else sum(gone.values())
+        if left:
+            warnings.warn(
+                f"{left:,} things of {len(gone):,} files that are gone from {self._source.source} stay in the space "
+                f"({listed(sorted(gone)[:SHOWN])}{', …' if len(gone) > SHOWN else ''}); add the folder with prune=True "
+                "(--prune on the command line) to remove them",
+                stacklevel=4,
+            )
+        return left
 
     def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, Row]:
         rows: dict[str, Row] = {}
@@ -154,6 +177,7 @@ class Adder:
         counts["repeated"] += sum(pos > self._start for pos in plan.replaced)
         counts["removed"] += len(plan.stale)
         self._complete.clear()
+        self._gone.clear()
 
     def _plan(self, snapshot: Snapshot, rows: dict[str, Row]) -> _Plan:
         plan = _Plan(snapshot.state, [], [], [], [], {}, None)
@@ -171,6 +195,8 @@ class Adder:
                 plan.edited.append((row.about, row.part_of, position))
         for whole, kept in self._complete:
             plan.stale.extend(pos for id, pos in snapshot.parts(whole).items() if id not in kept)
+        for held_there in snapshot.positions(self._gone, wholes=True).values() if self._gone else ():
+            plan.stale.extend(held_there)
         if shown:
             plan.bare.update((pos, shown[pos]) for pos in sorted(snapshot.without_thumbnail(list(shown))))
         if any(row.vector is None for row in plan.new):
@@ -223,6 +249,13 @@ class Adder:
         check_scale(vectors, metric, "the vectors added", least=plan.encoder is None)
 
 
+def gone_from(snapshot: Snapshot, folder: Folder | None) -> dict[str, int]:
+    """The files that are gone from a folder, and how many things each has here; none where not all could be seen."""
+    if folder is None or folder.unread:
+        return {}
+    return {name: count for name, count in snapshot.below(folder.begin).items() if folder.has_lost(name)}
+
+
 @contextmanager
 def _naming(rows: Sequence[Row]) -> Iterator[None]:
     """Raises _Broken for BadPictures about these rows."""
@@ -230,53 +263,3 @@ def _naming(rows: Sequence[Row]) -> Iterator[None]:
         yield
     except BadPictures as error:
         raise _Broken({rows[place].id: why for place, why in error.faults.items()}) from error
-
-
-def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
-    """Lists of things that take about BATCH_SECONDS each; when the source fails, what it gave before comes first."""
-    size, held, batch, began = SMALLEST_BATCH, 0, list[Thing](), time.perf_counter()
-    try:
-        for thing in things:
-            batch.append(thing)
-            if type(thing.value) is bytes:
-                held += len(thing.value)
-            if len(batch) >= size or held >= LARGEST_BYTES:
-                full, batch, held = batch, [], 0
-                yield full
-                took, began = time.perf_counter() - began, time.perf_counter()
-                wanted = int(len(full) * BATCH_SECONDS / max(took, 1e-6))
-                size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
-    except GeneratorExit:
-        raise
-    except BaseException:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
-
-
-class _Before:
-    """How Python's garbage collector was set before the first of the adds that run now."""
-
-    lock = threading.Lock()
-    adds = 0
-    before = (0, 0, 0)
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let the garbage collector, one setting for the whole process, look seldom at plain data: a third quicker."""
-    with _Before.lock:
-        if _Before.adds == 0:
-            _Before.before = gc.get_threshold()
-            if _Before.before[0]:  # 0: somebody switched it off
-                gc.set_threshold(max(SELDOM, _Before.before[0]), *_Before.before[1:])
-        _Before.adds += 1
-    try:
-        yield
-    finally:
-        with _Before.lock:
-            _Before.adds -= 1
-            if _Before.adds == 0:
-                gc.set_threshold(*_Before.before)

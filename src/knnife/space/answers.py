@@ -19,7 +19,8 @@ class Added:
     """What an `add` did, in things.
 
     repeated: things whose id came before in the same input with other content; the last one counts. removed: passages
-    that their document no longer has. broken: skipped rows of the source. encoded: values encoded now, or found in the
+    that their document no longer has, and things of files that are gone from the folder, if that was asked for; left:
+    of such files, where it was not. broken: skipped rows of the source. encoded: values encoded now, or found in the
     cache.
     """
 
@@ -31,6 +32,7 @@ class Added:
     broken: int
     encoded: int
     seconds: float
+    left: int = 0
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything."""

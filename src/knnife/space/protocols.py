@@ -112,6 +112,9 @@ class Snapshot(Protocol):
     def parts(self, whole: str) -> dict[str, int]:
         """The ids of the things that are part of a whole, and their positions."""
 
+    def below(self, begin: str) -> dict[str, int]:
+        """The names that begin so of wholes, with the number of their parts, and of things that are part of none."""
+
     def things(self, positions: Iterable[int]) -> dict[int, Thing]:
         """The things at positions, without their vectors; positions that are gone are left out."""
 

@@ -10,8 +10,8 @@ import time
 from knnife.encoders import Encoder, vector_cache
 from knnife.encoders.protocol import Progress, check_values
 from knnife.errors import BadInput, KnnifeError, NotFound
-from knnife.space.adding import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH
 from knnife.space.answers import Reencoded
+from knnife.space.batching import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH
 from knnife.space.lookup import pick
 from knnife.space.models import Models, keep, new_view
 from knnife.space.protocols import Snapshot, Store, Writer

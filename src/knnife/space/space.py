@@ -75,13 +75,15 @@ class Space:
     # --- things in and out ------------------------------------------------------------------------------------
 
     def add(
-        self, things: Any, vectors: Any = None, *, thumbnails: int | None = None, progress: Progress | None = None
-    ) -> Added:
+        self, things: Any, vectors: Any = None, *, thumbnails: int | None = None, prune: bool = False,
+        progress: Progress | None = None,
+    ) -> Added:  # fmt: skip
         """Add things, or bring them up to date: an upsert keyed by id and content.
 
         things: what `knnife.read` gives, or any iterable of Things, texts (paths or bytes of pictures where the encoder
             takes those) or dicts, or a table. vectors: `(n, d)`, one for each thing, instead of the encoder's.
         thumbnails: the longer side, in pixels, of a small copy kept of each picture, now and in later adds; 0: none.
+        prune: of a folder: remove the things of files that are gone from it; else a warning says that they stay.
         progress: called after each commit with the number of things so far, and the share done (None: unknown).
 
         Batches of about a second are committed as they are done; the same call again goes on where this one stopped.
@@ -94,7 +96,7 @@ class Space:
         if vectors is not None:
             stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
         side = side_for(self._store, thumbnails)
-        return Adder(self._store, AddTarget(self._models, view, self._dtype), progress, side).run(stream, things)
+        return Adder(self._store, AddTarget(self._models, view, self._dtype), progress, side).run(stream, things, prune)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
         """Remove things by id, or all that a filter matches; the number removed.

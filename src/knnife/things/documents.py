@@ -59,7 +59,12 @@ def read_document(name: str, reading: Reading) -> Iterator[Thing]:
     except RowError as error:
         reading.fault(data.count(b"\n", 0, max(0, data.find(b"\0"))) + 1, error, name)
     else:
-        yield from passages(parse(text, Path(name).name.split(".")[0]), name)
+        empty = True
+        for passage in passages(parse(text, Path(name).name.split(".")[0]), name):
+            empty = False
+            yield passage
+        if empty:
+            reading.emptied.append(name)
 
 
 def read_documents(names: Sequence[str], reading: Reading) -> Iterator[Thing]:

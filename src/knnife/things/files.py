@@ -128,9 +128,16 @@ def format_of(name: str) -> str:
     return path.suffix.lower()
 
 
-def files_below(folder: Path) -> Iterator[str]:
-    """The paths of all files below a folder; hidden ones are left out, and links to folders are not followed."""
-    for place, folders, files in os.walk(folder):
+def files_below(folder: Path, unread: list[tuple[str, str]]) -> Iterator[str]:
+    """The paths of all files below a folder; hidden ones are left out, and links to folders are not followed.
+
+    unread: gets the folders that cannot be looked into, and why.
+    """
+
+    def failed(error: OSError) -> None:
+        unread.append((escaped(os.fsdecode(error.filename)), error.strerror or str(error)))
+
+    for place, folders, files in os.walk(folder, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             path = Path(place, name)

@@ -22,7 +22,7 @@ from knnife.things.paths import escaped, real
 from knnife.things.picture_reader import picture_things, read_album, read_archive, read_pictures
 from knnife.things.pictures import ARCHIVE, ENDINGS
 from knnife.things.python_source import read_python
-from knnife.things.reading import OnError, Reading, RowError, Written
+from knnife.things.reading import Folder, OnError, Reading, RowError, Written
 from knnife.things.rows import Columns
 from knnife.things.tables import read_csv
 from knnife.things.thing import Thing
@@ -100,10 +100,16 @@ def read(
     name = _name(source)
     if not name.startswith(PYTHON):
         name = PurePath(name).as_posix()
-    reader = _several(name, asked, pictures) or _pictures(name, asked, pictures) or _reader(name, asked, per)
+    unread: list[tuple[str, str]] = []
+    reader = _several(name, asked, pictures, unread) or _pictures(name, asked, pictures) or _reader(name, asked, per)
     whole = reader.func in (read_document, read_documents, read_python)
     own = kind("image") if reader.func in ALBUMS or asked.kind.in_files else TEXT
-    return Reading(name, reader, on_error, complete=whole, kind=own, written=written)
+    reading = Reading(name, reader, on_error, complete=whole, kind=own, written=written)
+    if reader.func in (read_documents, read_album) and os.path.isdir(real(name)):
+        takes = is_document if reader.func is read_documents else lambda name: kind_of_file(name) is not None
+        begin = "" if name == "." else f"{name.rstrip('/')}/"
+        reading.folder = Folder(begin, frozenset(reader.args[0]), takes, tuple(unread))
+    return reading
 
 
 def written_so(encoding: str | None, delimiter: str | None) -> Written | None:
@@ -146,17 +152,19 @@ def _several_pictures(names: list[str], asked: Columns, pictures: bool | None, o
     return Reading(source, partial(read_pictures, found), on_error, kind=kind("image"))
 
 
-def _several(name: str, asked: Columns, pictures: bool | None) -> partial[Iterator[Thing]] | None:
+def _several(
+    name: str, asked: Columns, pictures: bool | None, unread: list[tuple[str, str]]
+) -> partial[Iterator[Thing]] | None:
     """How the files in a folder, or those that match a pattern, are read; None where `name` is neither.
 
     As documents where there are as many of them as pictures, as pictures where these are many times as many. Raises
-    BadInput where it is neither. What is passed over is counted.
+    BadInput where it is neither. What is passed over is counted; unread: gets the folders that cannot be looked into.
     """
     is_folder = os.path.isdir(real(name))
     if name == STDIN or name.startswith(PYTHON) or not (is_folder or is_pattern(name)):
         return None
     _refuse_columns(f"{name}, read as documents or pictures,", asked, in_files=True)
-    names = sorted(files_below(Path(real(name)))) if is_folder else matching(name)
+    names = sorted(files_below(Path(real(name)), unread)) if is_folder else matching(name)
     shown, told = sum(1 for _ in filter(kind_of_file, names)), sum(map(is_document, names))
     if pictures is None and ALBUM * told > shown > told:
         raise BadInput(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from knnife.errors import BadInput, BadRow
@@ -58,6 +59,24 @@ def stated(written: Written) -> Iterator[None]:
         _STATED.reset(token)
 
 
+class Folder(NamedTuple):
+    """A folder that is read: how the names of its files begin, which are there, and which kind of them is taken.
+
+    unread: folders in it that cannot be looked into, and why.
+    """
+
+    begin: str
+    files: frozenset[str]
+    takes: Callable[[str], bool]
+    unread: tuple[tuple[str, str], ...] = ()
+
+    def has_lost(self, name: str) -> bool:
+        """Whether a file of this name, which begins as those here do, would be read and is not there any more."""
+        outside = not self.begin and (name.startswith("../") or PurePosixPath(name).is_absolute())
+        there = (str(each) in self.files for each in [name, *PurePosixPath(name).parents])  # in an archive, perhaps
+        return self.takes(name) and not outside and not any(there)
+
+
 class Reading:
     """The things of one source, once.
 
@@ -67,7 +86,8 @@ class Reading:
     of a table are taken whose cells had to be read, known from the first thing on; types: the same in words, where it
     is more than plain texts and numbers ({"amount": "numbers with decimal comma"}). written: how the user says it is
     written; undecodable: what to do about bytes that are no UTF-8. complete: each whole (a document) comes with all its
-    parts, so a part that is missing is no more. kind: of things in files of their own, else that of texts, also for
+    parts, so a part that is missing is no more; emptied: wholes that were read and have no part at all. folder: of
+    which all files are read. kind: of things in files of their own, else that of texts, also for
     tables. on_error: "stop" raises the first broken row as BadRow; "skip" counts it.
     """
 
@@ -88,6 +108,8 @@ class Reading:
         self.problems: list[BadRow] = []
         self.passed_over: Counter[str] = Counter()
         self.notes: list[str] = []
+        self.emptied: list[str] = []
+        self.folder: Folder | None = None
         self.taken: Mapping[str, Taken] = {}
         self.written = _STATED.get() if written is None else written
         self.undecodable: Callable[[], str] = lambda: "save it as UTF-8"
@@ -101,6 +123,8 @@ class Reading:
         if self._started:
             raise BadInput(f"{self.source} was read already; call read(...) again for a second pass")
         self._started = True
+        for place, why in self.folder.unread if self.folder else ():
+            self.fault(None, f"the folder cannot be read: {why}", place)
         ahead, self._ahead = self._ahead, []
         yield from ahead
         del ahead

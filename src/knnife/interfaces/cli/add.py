@@ -77,6 +77,7 @@ knnife add described.knnife photos.csv --picture file --id name
     help="Share of the true nearest that a search finds; 0.98 by default.",
 )
 @click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
+@click.option("--prune", is_flag=True, help="Remove things of files that are gone from a SOURCE, a folder.")
 @shared.written_options
 @click.option("--relaxed", is_flag=True, help="Faster commits; a power cut may lose the last ones.")
 def command(
@@ -112,7 +113,8 @@ def command(
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
         for reading in readings:
             try:
-                _add(opened, reading, shared.load_vectors(vectors) if vectors else None, options["thumbnails"], as_json)
+                more = {name: options[name] for name in ("thumbnails", "prune")}
+                _add(opened, reading, shared.load_vectors(vectors) if vectors else None, more, as_json)
                 column_types.say_types(reading, rows_told(opened, reading) if rows else [])
             except KeyboardInterrupt:
                 stored = f"{len(opened):,} things are stored in {space}"
@@ -159,11 +161,11 @@ def _words(sources: tuple[str, ...], options: dict[str, Any]) -> knnife.WordVect
     return knnife.WordVectors.load(found[0])
 
 
-def _add(space: knnife.Space, reading: Reading, vectors: Any, thumbnails: int | None, as_json: bool) -> None:
+def _add(space: knnife.Space, reading: Reading, vectors: Any, more: dict[str, Any], as_json: bool) -> None:
     source = reading.source
     try:
         with progress_bar(source) as report:
-            added = space.add(reading, vectors, thumbnails=thumbnails, progress=report)
+            added = space.add(reading, vectors, progress=report, **more)
     except knnife.BadRow as error:
         such = "pictures" if reading.pictures else "rows"
         hint = f"What came before it is stored; --on-error skip leaves such {such} out"

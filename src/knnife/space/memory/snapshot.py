@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
@@ -75,6 +76,10 @@ class MemorySnapshot:
 
     def parts(self, whole: str) -> dict[str, int]:
         return {row.id: position for position, row in self.content.rows.items() if row.part_of == whole}
+
+    def below(self, begin: str) -> dict[str, int]:
+        names = (row.part_of or row.id for row in self.content.rows.values())
+        return Counter(name for name in names if name.startswith(begin))
 
     def things(self, positions: Iterable[int]) -> dict[int, Thing]:
         return {pos: _thing(self.content.rows[pos]) for pos in positions if pos in self.content.rows}

@@ -31,6 +31,7 @@ from knnife.space.sqlite.words_memo import MemoCache
 from knnife.things import About, Thing
 
 BATCH = 4_096  # vectors
+LAST_CHARACTER = "\U0010ffff"
 FIELDS_OF = 1_000  # things whose metadata names the fields
 
 COLUMNS = (
@@ -84,6 +85,13 @@ class SqliteSnapshot:
 
     def parts(self, whole: str) -> dict[str, int]:
         return dict(self._db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole]))
+
+    def below(self, begin: str) -> dict[str, int]:
+        sql = (
+            "SELECT part_of, count(*) FROM things WHERE part_of >= ?1 AND part_of < ?2 GROUP BY part_of UNION ALL "
+            "SELECT id, 1 FROM things WHERE part_of IS NULL AND id >= ?1 AND id < ?2"
+        )
+        return dict(self._db.execute(sql, [begin, begin + LAST_CHARACTER]))
 
     def things(self, positions: Iterable[int]) -> dict[int, Thing]:
         wanted = "json_each(?) AS given JOIN things ON pos = given.value"
