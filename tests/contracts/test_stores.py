@@ -373,6 +373,20 @@ def test_what_hangs_on_a_thing_leaves_with_it(store: Store) -> None:
         assert list(snapshot.faults()) == []
 
 
+def test_words_of_any_script_are_held_for_good_and_leave_with_their_thing(store: Store) -> None:
+    fill(store, row("a", "在北京"), row("b", "große Straße"), row("c", "plain"))
+    with store.write() as writer:
+        assert writer.renew_words(1) == (0, True)  # nothing is of older kind
+    with store.read() as snapshot:
+        assert sorted(snapshot.words.find("北京 STRASSE", 5).positions.tolist()) == [1, 2]
+        assert snapshot.words.matched("北京 strasse plain", [3, 1, 2]) == [("plain",), ("北京",), ("strasse",)]
+        assert snapshot.summary().older_words == 0
+    with store.write() as writer:
+        writer.remove([1])
+        assert writer.words.find("北京 京", 5).positions.tolist() == []
+        assert writer.words.find("straße", 5).positions.tolist() == [2]
+
+
 # --- verbs, on every store ----------------------------------------------------------------------------------
 
 

@@ -46,7 +46,7 @@ def count_older(db: sqlite3.Connection, last: int) -> int:
     """How many texts may be indexed as versions before did."""
     if not (position := older(db, last)):
         return 0
-    return int(db.execute(f"SELECT count(*) FROM ({TEXTS} pos <= ?)", [position]).fetchone()[0])
+    return int(db.execute("SELECT count(*) FROM words_docsize WHERE id <= ?", [position]).fetchone()[0])  # one a text
 
 
 def insert(db: sqlite3.Connection, before: int, rows: Sequence[Row]) -> None:
