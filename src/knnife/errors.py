@@ -98,6 +98,10 @@ class NotASpace(SpaceError):
     """The file is not a space, or it is damaged."""
 
 
+class DamagedSpace(NotASpace):
+    """The file is a space in which a byte is not what was written."""
+
+
 class NewerFormat(SpaceError):
     """The file was written by a later version of knnife."""
 

@@ -30,6 +30,10 @@ def changed(path: Path, sql: str, *parameters: object) -> None:
         db.commit()
 
 
+def seal(path: Path) -> Path:
+    return path.with_name(path.name + "-sums")
+
+
 def faults(path: Path) -> tuple[str, ...]:
     with Space.open(path) as space:
         found = space.info(check=True).faults
@@ -45,7 +49,10 @@ def test_a_flipped_bit_in_a_vector_is_told_and_answers_nothing(tmp_path: Path, d
         blob = bytearray(db.execute("SELECT vector FROM vectors_1 WHERE pos = 3").fetchone()[0])
     blob[bit // 8] ^= 1 << bit % 8
     changed(path, "UPDATE vectors_1 SET vector = ? WHERE pos = 3", bytes(blob))
-    assert faults(path) == ("view letters: vectors that are not what was stored, by their checksums: 1 ('t2')",)
+    told = "view letters: vectors that are not what was stored, by their checksums: 1 ('t2')"
+    assert told in faults(path)
+    seal(path).unlink(missing_ok=True)  # which refuses every answer
+    assert faults(path) == (told,)
     with Space.open(path, Letters()) as space:
         for ask in (lambda: space.near("abc"), lambda: space.search("abc"), space.vectors):
             with pytest.raises(NotASpace, match="position 3 in the view 'letters' is not what was stored"):

@@ -124,7 +124,7 @@ def test_damaged_vectors_are_bad_and_can_be_made_again(made: Made, number: float
     space = made()
     edit(space, "UPDATE vectors_1 SET vector = ? WHERE pos = 8", np.full(DIM, number, "<f4").tobytes())
     found = doctor(space)
-    assert complaints(found) == {"vectors": "bad"}
+    assert complaints(found) == {"file": "bad", "vectors": "bad"}
     assert (found["vectors"].figures["damaged"], found["vectors"].ids) == (1, ("t7",))
     mend(space, found["vectors"].remedy)
     assert doctor(space).state == "good"
@@ -239,7 +239,7 @@ def test_vectors_that_their_texts_do_not_give_are_found_and_can_be_made_again(ma
     for pos, vector in enumerate(strangers[:8], 1):  # the first is among those that are encoded anew
         edit(space, "UPDATE vectors_1 SET vector = ? WHERE pos = ?", vector.astype("<f4").tobytes(), pos)
     found = doctor(space)
-    assert complaints(found) == {"remade": "warning"}
+    assert complaints(found) == {"file": "bad", "remade": "warning"}  # the checksums of eight vectors
     assert found["remade"].ids == ("t0",)
     mend(space, found["remade"].remedy)
     assert doctor(space)["remade"].state == "good"

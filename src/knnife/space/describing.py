@@ -14,6 +14,7 @@ from knnife.space.records import View
 
 def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, check: bool) -> Info:
     """See `Space.info`."""
+    faults = tuple(snapshot.faults()) if check else None  # before anything is read that they concern
     counts = snapshot.summary()
     views = [_describe_view(snapshot, view, metric, recall) for view in snapshot.views]
     return Info(
@@ -30,7 +31,7 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
         thumbnails=counts.thumbnails,
         older_words=counts.older_words,
         views=tuple(view for view, _ in views),
-        faults=tuple(snapshot.faults()) if check else None,
+        faults=faults,
     )
 
 

@@ -27,14 +27,15 @@ def newest(db: sqlite3.Connection) -> State | None:
     return None if row is None else State(*row)
 
 
-def check_same(db: sqlite3.Connection, place: FilePlace, seen: State | None, now: State) -> None:
-    """Raises SpaceMoved unless the state `now` came after one `seen` before it, in the same history."""
-    if seen is None or seen.token == now.token:
-        return
+def check_same(db: sqlite3.Connection, place: FilePlace, seen: State | None) -> State | None:
+    """The state now. Raises SpaceMoved unless it came after one `seen` before it, in the same history."""
+    now = newest(db)
+    if seen is None or now is None or seen.token == now.token:
+        return now
     if now.number > seen.number:
         row = db.execute("SELECT token FROM commits WHERE number = ?", [seen.number]).fetchone()
         if row is None or row[0] == seen.token:  # none: more commits came than are kept
-            return
+            return now
     raise SpaceMoved(
         f"other contents were put into {place.path} while it was open (a copy restored over it), and what was known of "
         "it does not hold any more. This call changed nothing; open it again"

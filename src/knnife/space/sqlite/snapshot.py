@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from knnife.errors import NotASpace
+from knnife.errors import DamagedSpace, NotASpace
 from knnife.geometry import Metric, Positions, Vectors
 from knnife.space.filter_tree import Tree
 from knnife.space.index.index import Index
@@ -49,16 +49,26 @@ class Caches:
 class SqliteSnapshot:
     """A connection in a transaction."""
 
-    def __init__(self, db: sqlite3.Connection, place: FilePlace, caches: Caches) -> None:
-        self._db, self._place, self._caches = db, place, caches
+    def __init__(
+        self, db: sqlite3.Connection, place: FilePlace, caches: Caches, damage: DamagedSpace | None = None
+    ) -> None:
+        """damage: why nothing may be answered from this file, but for what is wrong with it."""
+        self._db, self._place, self._caches, self._damage = db, place, caches, damage
         self._state: State | None = None  # read once: a question of microseconds notices what it costs
         self._views: list[View] | None = None
+
+    @property
+    def _sound(self) -> sqlite3.Connection:
+        """The connection, for what is answered. Raises DamagedSpace."""
+        if self._damage is not None:
+            raise self._damage
+        return self._db
 
     @property
     def state(self) -> State:
         """The newest row of `commits`."""
         if self._state is None:
-            state = newest(self._db)
+            state = newest(self._sound)
             if state is None:
                 raise NotASpace(f"{self._place.path} is damaged: it holds no state; restore it from a copy")
             self._state = state
@@ -69,10 +79,10 @@ class SqliteSnapshot:
     def positions(self, ids: Sequence[str], *, wholes: bool = False) -> dict[str, list[int]]:
         given = json.dumps(list(ids))
         sql = "SELECT things.id, pos FROM json_each(?) AS given JOIN things ON things.id = given.value"
-        found: dict[str, list[int]] = {id: [pos] for id, pos in self._db.execute(sql, [given])}
+        found: dict[str, list[int]] = {id: [pos] for id, pos in self._sound.execute(sql, [given])}
         if wholes:
             parts = "SELECT part_of, pos FROM json_each(?) AS given JOIN things ON part_of = given.value"
-            for whole, pos in self._db.execute(parts, [given]):
+            for whole, pos in self._sound.execute(parts, [given]):
                 found.setdefault(whole, []).append(pos)
         return found
 
@@ -81,10 +91,10 @@ class SqliteSnapshot:
         sql = (
             "SELECT pos, content, about, part_of FROM json_each(?) AS given LEFT JOIN things ON things.id = given.value"
         )
-        return self._db.execute(sql, [json.dumps(list(ids))])
+        return self._sound.execute(sql, [json.dumps(list(ids))])
 
     def parts(self, whole: str) -> dict[str, int]:
-        return dict(self._db.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole]))
+        return dict(self._sound.execute("SELECT id, pos FROM things WHERE part_of = ?", [whole]))
 
     def below(self, begin: str) -> dict[str, int]:
         sql = (
@@ -96,18 +106,18 @@ class SqliteSnapshot:
     def things(self, positions: Iterable[int]) -> dict[int, Thing]:
         wanted = "json_each(?) AS given JOIN things ON pos = given.value"
         sql = f"SELECT pos, things.id, things.value, about, part_of FROM {wanted}"
-        return dict(map(_thing, self._db.execute(sql, [json.dumps(list(positions))])))
+        return dict(map(_thing, self._sound.execute(sql, [json.dumps(list(positions))])))
 
     def scan(self, tree: Tree | None, after: int, count: int) -> list[tuple[int, Thing]]:
         where, parameters = compiled(tree, lists_in(self._db, tree)) if tree is not None else ("1", ())
         sql = f"SELECT pos, id, value, about, part_of FROM things WHERE pos > ? AND {where} ORDER BY pos LIMIT ?"
-        return [_thing(row) for row in self._db.execute(sql, [after, *parameters, count])]
+        return [_thing(row) for row in self._sound.execute(sql, [after, *parameters, count])]
 
     def ids(self, after: int = 0) -> Iterator[tuple[int, str]]:
-        return self._db.execute("SELECT pos, id FROM things WHERE pos > ?", [after])
+        return self._sound.execute("SELECT pos, id FROM things WHERE pos > ?", [after])
 
     def matching(self, tree: Tree) -> Positions:
-        return self._caches.filters.matching(self._db, self.state.token, tree)
+        return self._caches.filters.matching(self._sound, self.state.token, tree)
 
     def metadata(self, count: int, field: str | None = None) -> list[About]:
         having, named = "", []
@@ -118,10 +128,10 @@ class SqliteSnapshot:
         return [json.loads(about) for (about,) in self._db.execute(sql, [*named, count])]
 
     def gone_since(self, state: State) -> Positions | None:
-        row = self._db.execute("SELECT token FROM commits WHERE number = ?", [state.number]).fetchone()
+        row = self._sound.execute("SELECT token FROM commits WHERE number = ?", [state.number]).fetchone()
         if row is None or row[0] != state.token:
             return None
-        gone = self._db.execute("SELECT pos FROM gone WHERE seq > ? ORDER BY pos", [state.gone])
+        gone = self._sound.execute("SELECT pos FROM gone WHERE seq > ? ORDER BY pos", [state.gone])
         return np.fromiter((pos for (pos,) in gone if pos <= state.last), np.int64)
 
     # views
@@ -140,9 +150,9 @@ class SqliteSnapshot:
         some = f" AND {AMONG}" if positions is not None else ""
         parameters = [after] if positions is None else [after, json.dumps(list(positions))]
         sql = f"SELECT pos, vector FROM {_table(view)} WHERE pos > ?{some} ORDER BY pos"
-        cursor = self._db.execute(sql, parameters)
+        cursor = self._sound.execute(sql, parameters)
         # Reading everything costs so much that looking at the sums costs nothing.
-        held = sums.kept(self._db, view.number) if positions is None and not after else None
+        held = sums.kept(self._sound, view.number) if positions is None and not after else None
         while rows := cursor.fetchmany(BATCH):
             blobs = [row[1] for row in rows]
             if set(map(type, blobs)) != {bytes} or set(map(len, blobs)) != {view.width}:
@@ -172,7 +182,7 @@ class SqliteSnapshot:
     def missing(self, view: View, after: int, count: int) -> list[tuple[int, Thing]]:
         lacks = f"NOT EXISTS (SELECT 1 FROM {_table(view)} v WHERE v.pos = things.pos)"
         sql = f"SELECT pos, id, value, '{{}}', part_of FROM things WHERE pos > ? AND {lacks} ORDER BY pos LIMIT ?"
-        return [_thing(row) for row in self._db.execute(sql, [after, count])]
+        return [_thing(row) for row in self._sound.execute(sql, [after, count])]
 
     def neighbours(self, view: View, metric: Metric, recall: float, progress: Progress | None = None) -> Index:
         return self._caches.indexes.neighbours(self, view, metric, recall, progress)
@@ -185,14 +195,14 @@ class SqliteSnapshot:
         memo = self._caches.words.at(self.state.token)
         if memo.older is None:
             memo.older = indexing.older(self._db, self.state.last) > 0
-        return SqliteWords(self._db, memo, older=memo.older)
+        return SqliteWords(self._sound, memo, older=memo.older)
 
     # what else is kept
 
     def encoder(self, fingerprint: str) -> tuple[Any, Any] | None:
-        if not tables.there(self._db, "models"):
+        if not tables.there(self._sound, "models"):
             return None
-        row = self._db.execute("SELECT form, bytes FROM models WHERE fingerprint = ?", [fingerprint]).fetchone()
+        row = self._sound.execute("SELECT form, bytes FROM models WHERE fingerprint = ?", [fingerprint]).fetchone()
         return row and (row[0], row[1])
 
     def settings(self) -> dict[str, Any]:
@@ -205,10 +215,10 @@ class SqliteSnapshot:
         return None if row is None else row[0]
 
     def thumbnail(self, position: int) -> bytes | None:
-        return tables.thumbnail(self._db, position)
+        return tables.thumbnail(self._sound, position)
 
     def without_thumbnail(self, positions: Sequence[int]) -> list[int]:
-        return tables.without_thumbnail(self._db, positions)
+        return tables.without_thumbnail(self._sound, positions)
 
     def summary(self) -> Summary:
         counts = "SELECT count(*), count(DISTINCT part_of) FROM things WHERE part_of IS NOT NULL"
@@ -225,13 +235,14 @@ class SqliteSnapshot:
         )
 
     def faults(self) -> Iterator[str]:
-        """What SQLite finds damaged, and what is promised of a space and does not hold."""
-        try:
-            damage = [line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok"]
-        except sqlite3.DatabaseError as error:
-            if is_busy(error):
-                raise
-            damage = [str(error)]
+        """What SQLite finds damaged, and what is promised of a space and does not hold.
+
+        Once that is told, the snapshot shows what can be read of a damaged file.
+        """
+        if self._damage is not None:
+            yield str(self._damage)
+            self._damage = None
+        damage = [*self._found_by_sqlite()]
         yield from (f"the file is damaged: {line}" for line in damage)
         if damage:  # what else is counted may not even be readable
             return
@@ -252,6 +263,14 @@ class SqliteSnapshot:
         yield from self._changed("things", sums.THINGS, 0)
         for view in self.views:
             yield from self._changed(f"view {view.name}: vectors", view.number, view.width)
+
+    def _found_by_sqlite(self) -> Iterator[str]:
+        try:
+            yield from (line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok")
+        except sqlite3.DatabaseError as error:
+            if is_busy(error):
+                raise
+            yield str(error)
 
     def _changed(self, what: str, view: int, width: int) -> Iterator[str]:
         """What is said of stored things, or vectors, that are not what was written."""

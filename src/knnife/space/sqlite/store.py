@@ -16,7 +16,7 @@ from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
 from knnife.space.records import State
-from knnife.space.sqlite import file, sums
+from knnife.space.sqlite import file, seal, sums
 from knnife.space.sqlite.conditions import INDEXED_FROM, missing_indexes
 from knnife.space.sqlite.connection import Connection, errors, is_busy, translated
 from knnife.space.sqlite.history import check_log, check_same
@@ -47,6 +47,7 @@ class SqliteStore:
             check_neighbours(self._place)
             check_log(self._place)
             before = identity_of(self._place.path)
+            self._whole, self._damage = (None, None) if before is None else seal.compare(self._place)
             if not read_only:
                 self._writer = self._begin_writing(before is None)
             if self._writer is None:
@@ -80,10 +81,8 @@ class SqliteStore:
             db, seen = self._reader(), self._seen
             db.execute("BEGIN")
             try:
-                snapshot = SqliteSnapshot(db, self._place, self._caches)
-                check_same(db, self._place, seen, snapshot.state)
-                self._seen = snapshot.state
-                yield snapshot
+                self._seen = check_same(db, self._place, seen)
+                yield SqliteSnapshot(db, self._place, self._caches, self._damage)
                 if db.fixed is not None and db.fixed != self._place.standing():
                     raise SpaceBusy(f"{self.path} was written to while it was read; ask again")
             finally:
@@ -120,9 +119,10 @@ class SqliteStore:
         db.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_SECONDS) if wait else 0}")
         db.execute("BEGIN IMMEDIATE")
         try:
-            writer = SqliteWriter(db, self._place, self._caches)
-            check_same(db, self._place, seen, writer.state)
+            check_same(db, self._place, seen)
+            writer = SqliteWriter(db, self._place, self._caches, self._damage)
             yield writer
+            seal.remove(self._place)
             writer.end()
             self._place.look()
             db.execute("COMMIT")
@@ -195,6 +195,8 @@ class SqliteStore:
             raise SpaceMoved(f"{where}. What was committed last is in its log, {self._place.log}: others are using it")
         if moved:
             self._place.clear()
+        elif self._writer is not None:
+            seal.leave(self._place, self._whole)
 
     def _look(self) -> None:
         """Raises SpaceMoved where the file that is open does not lie under its path any more, or has other contents."""

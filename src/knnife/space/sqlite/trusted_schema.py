@@ -78,9 +78,10 @@ def check(db: sqlite3.Connection, path: Path) -> None:
                 raise _stranger(path, _said(*object))
         _check_rows(db, path)
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname == "SQLITE_INTERRUPT":
+        name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")  # none: a text that is no UTF-8
+        if name == "SQLITE_INTERRUPT":
             raise _stranger(path, f"tables that cannot be looked through in {PATIENCE:.0f} seconds") from error
-        if error.sqlite_errorname == "SQLITE_ERROR":
+        if name == "SQLITE_ERROR":
             raise _damaged(path, str(error)) from error
         raise
     finally:
