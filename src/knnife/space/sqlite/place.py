@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import struct
 import sys
-import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +22,8 @@ SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # bytes of the file that whoever ha
 SHM_IN_USE = 128  # the byte of the shared memory that whoever uses it locks (SQLite's os_unix.c, UNIX_SHM_DMS)
 FLOCK = "hhqqi4x"  # struct flock of 64-bit Linux: type, whence, start, length, process
 
-_open: weakref.WeakSet[FilePlace] = weakref.WeakSet()
-_lock = threading.Lock()
+# Without a lock: a place leaves when its store is collected, which may be while another thread, or this one, is here.
+_open: dict[int, weakref.ref[FilePlace]] = {}
 
 
 class FilePlace:
@@ -50,13 +49,11 @@ class FilePlace:
         if identity is None or before not in (None, identity):
             raise SpaceMoved(f"{self.path} was replaced or removed while it was being opened; open it again")
         self.identity = identity
-        with _lock:
-            _open.add(self)
+        _open[id(self)] = weakref.ref(self)
 
     def leave(self) -> None:
         """Nobody here has the file open any more."""
-        with _lock:
-            _open.discard(self)
+        _open.pop(id(self), None)
 
     def look(self) -> int:
         """When the file was last written to, in nanoseconds. Raises SpaceMoved where another, or none, lies there."""
@@ -139,8 +136,8 @@ def is_open_here(path: str | Path) -> bool:
 
 def others() -> list[FilePlace]:
     """The places of all spaces that this process has open."""
-    with _lock:
-        return [*_open]
+    places = (known() for known in _open.copy().values())
+    return [place for place in places if place is not None]
 
 
 def check_neighbours(place: FilePlace) -> None:
