@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from knnife.things.cell_types import Shapes, reader
@@ -71,27 +70,29 @@ def seen_in(rows: _csv.Reader, header: Sequence[str], wanted: Sequence[str], see
     """Fills `seen` with what the cells of the wanted columns are; rows that are broken say nothing."""
     seen.update({name: Shapes() for name in wanted})
     width, number, left = len(header), 1, list(wanted)
-    sound = _sound(rows, width)
-    while left and (chunk := list(islice(sound, ROWS))):
-        pick = itemgetter(*(header.index(name) for name in left))
-        columns = [list(map(pick, chunk))] if len(left) == 1 else zip(*map(pick, chunk), strict=True)
-        for name, cells in zip(left, columns, strict=True):
-            seen[name].add(cells, number)
+    while left and (chunk := _chunk(rows, width)):
+        for name in left:
+            place = header.index(name)
+            seen[name].add([row[place] for row in chunk], number)
         number += len(chunk)
         left = [name for name in left if not seen[name].is_text]
 
 
-def _sound(rows: _csv.Reader, width: int) -> Iterator[list[str]]:
-    """The rows with a cell for each name; of broken ones, which count, all are empty."""
+def _chunk(rows: _csv.Reader, width: int) -> list[list[str]]:
+    """The next rows, each with a cell for each name; of broken ones, which count, all are empty."""
+    chunk: list[list[str]] = []
     nothing = [""] * width
-    while True:
+    while not chunk:
         try:
-            for cells in rows:
-                if cells:
-                    yield cells if len(cells) == width else nothing if any(cells[width:]) else (cells + nothing)[:width]
-            return
+            chunk.extend(islice(rows, ROWS))  # with no loop in Python; what came before an error is kept
         except csv.Error:
-            yield nothing
+            chunk.append(nothing)
+        else:
+            if not chunk:
+                return []
+        if set(map(len, chunk)) != {width}:
+            chunk = [nothing if any(row[width:]) else (row + nothing)[:width] for row in chunk if row]
+    return chunk
 
 
 def readers(

@@ -21,7 +21,7 @@ def _pair(yes: str, no: str, alone: str = "") -> _Pair:
 _PAIRS: Final = (
     _pair("true t", "false f", "true false"),
     _pair("yes y", "no n", "yes no"),
-    _pair("true yes y", "false no n", "true false yes no"),  # as many hands write them
+    _pair("true yes t y", "false no f n", "true false yes no"),  # as many hands write them
     _pair("on", "off"),
     _pair("wahr ja j", "falsch nein n", "wahr falsch ja nein"),  # German
     _pair("vrai oui", "faux non", "vrai oui"),  # French
@@ -57,7 +57,7 @@ def are_truths(words: AbstractSet[str]) -> bool:
     for yes, no, alone in _PAIRS:
         if small <= yes | no:
             both = bool(small & yes) and bool(small & no)
-            if (both and not (len(small) == 2 and _unlike(small))) or (small <= alone and words != {NORWAY}):
+            if (both and not _unlike(small)) or (small <= alone and words != {NORWAY}):
                 return True
     return False
 
@@ -69,7 +69,7 @@ def truth(cell: str) -> bool | None:
 
 
 def _unlike(words: AbstractSet[str]) -> bool:
-    """Two single letters that are no pair, such as t and n, are codes."""
+    """Single letters that are no pair, such as t and n, are codes."""
     return all(len(word) == 1 for word in words) and not any(
         words == pair for pair in ({"t", "f"}, {"y", "n"}, {"j", "n"})
     )
