@@ -195,7 +195,7 @@ def test_what_a_column_leaves_open_the_others_decide():
     assert both("words") == "number"
     assert both("words", semicolons=True) == "decimal comma"
     assert both("12,5") == "decimal comma"
-    assert both("12.5", semicolons=True) == "number"
+    assert both("12.5", semicolons=True) == both("2/24/2015", semicolons=True) == "number"
     assert both("words", ("1.234",), semicolons=True) is None  # programs write so
     assert both("12,5", ("1.234",)) == "decimal comma"
     assert both("12.5", ("1.234",)) is None
@@ -365,6 +365,13 @@ def test_rows_that_are_broken_decide_nothing(write):
     reading = read(name, on_error="skip")
     assert [thing.about["n"] for thing in reading] == [1, 5]
     assert reading.types == {}
+
+
+def test_a_row_in_which_all_is_said_to_be_missing_is_a_row(write):
+    things = list(read(write("a.csv", "x,y\n1,2.5\nNA,NA\n3,4\n"), row=True))
+    assert [(thing.value, thing.about) for thing in things][1] == ("{}", {"x": None, "y": None})
+    with pytest.raises(BadRow, match="an empty row"):
+        list(read(write("b.csv", "id,x,y\na,1,2.5\nb,,\n"), row=True, id="id"))
 
 
 def test_days_are_those_that_there_are():

@@ -38,7 +38,7 @@ def decide(columns: Mapping[str, Shapes], *, semicolons: bool = False) -> dict[s
     marks = {taken.mark for taken in alone.values()} - {None}
     orders = {taken.order for taken in alone.values()} - {None}
     told = marks.pop() if len(marks) == 1 else None
-    mark: Mark | None = told or ("," if semicolons and not marks else None)
+    mark: Mark | None = told or ("," if semicolons and not marks and orders != {"M/D/Y"} else None)
     order = orders.pop() if len(orders) == 1 else "D/M/Y" if mark == "," else None
     custom = Custom(mark, order, told is not None)
     return {name: _taken(seen, custom) for name, seen in columns.items()}

@@ -185,7 +185,7 @@ def cells_maker(
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
         elif whole_rows:
-            value = _row(about, columns)
+            value = _row(about, columns, (cells[i] for name, i, _ in others if name not in columns.leave_out))
         elif not value or value.isspace():
             value = _text([cells[i] for i in texts], vector_at is not None, columns.blanks)
         vector = None if vector_at is None else vectors.read(cells[vector_at])
@@ -247,11 +247,11 @@ def _picture(cell: Any, folder: str, about: Mapping[str, Any]) -> tuple[str | by
     return value, {**known, **about}
 
 
-def _row(about: Mapping[str, Any], columns: Columns) -> str:
-    """The value of a row: what is there of the columns that are encoded, as JSON."""
+def _row(about: Mapping[str, Any], columns: Columns, written: Iterable[str] = ()) -> str:
+    """The value of a row: what is there of the columns that are encoded, as JSON; written: "NA" says something, too."""
     left_out = columns.leave_out
     row = {name: cell for name, cell in about.items() if cell is not None and cell != "" and name not in left_out}
-    if not row and not columns.blanks:
+    if not row and not columns.blanks and not any(map(str.strip, written)):
         raise RowError("an empty row: nothing is there in any column that is encoded")
     return _as_json(row)
 

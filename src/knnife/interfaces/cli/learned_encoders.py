@@ -71,7 +71,7 @@ def rows_told(space: knnife.Space, reading: Reading) -> Iterator[str]:
     """What there is to be said of the columns of rows: how they are read, and which are left out of the points."""
     for column in getattr(space.encoder, "columns", ()):
         if column.read is not None and column.name not in reading.types:
-            yield f"{column.name}: {column.read}"
+            yield f"{column.name}: texts read as {column.read}"
         if column.kind == "id":
             yield f"{column.name}: no part of the points, as it differs in every row"
 
