@@ -147,3 +147,27 @@ def test_importing_the_loader_imports_no_encoder():
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300).stdout == "set()\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "maker"),
+    [
+        ("m.tflite", b"\x1c\0\0\0TFL3\xff", "TensorFlow Lite"),
+        ("m.bin", b"\x1c\0\0\0TFL3\xff", "TensorFlow Lite"),
+        ("m.dat", b"GGUF\x03\0\0\0", "llama.cpp"),
+        ("M.H5", b"\x89HDF\r\n", "Keras"),
+        ("m.pt", b"PK\x03\x04", "PyTorch"),
+        ("m.mlmodel", b"\x08\x01", "Core ML"),
+    ],
+)
+def test_a_model_of_another_program_is_called_that(tmp_path, name, content, maker):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match=rf"{name} is a model of {maker}.*expected its \*\.onnx"):
+        load_encoder(str(tmp_path / name))
+
+
+def test_no_binary_junk_is_shown(tmp_path):
+    (tmp_path / "m").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(BadInput, match="it is no text, but binary") as raised:
+        load_encoder(str(tmp_path / "m"))
+    assert str(raised.value).isprintable()

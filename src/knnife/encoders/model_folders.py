@@ -9,11 +9,23 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from knnife.encoders import formats, hub
 from knnife.encoders.protocol import Encoder, Prefixes, Progress
 from knnife.encoders.recipe import Recipe
-from knnife.errors import NotFound
+from knnife.errors import BadInput, NotFound
+
+OTHERS: Final[dict[str, tuple[tuple[str, ...], bytes]]] = {  # by their endings, or by how they begin (or 4 bytes on)
+    "TensorFlow Lite": ((".tflite", ".lite"), b"TFL3"),
+    "TensorFlow": ((".pb",), b""),
+    "Keras": ((".h5", ".hdf5", ".keras"), b"\x89HDF"),
+    "llama.cpp": ((".gguf", ".ggml"), b"GGUF"),
+    "PyTorch": ((".pt", ".pth", ".ckpt"), b""),
+    "Core ML": ((".mlmodel", ".mlpackage"), b""),
+    "OpenVINO or Caffe": ((".caffemodel", ".prototxt"), b""),
+    "MNN, ncnn or MediaPipe": ((".mnn", ".param", ".task"), b""),
+}
 
 Known = Callable[[str], Prefixes | None]  # the prefixes of the model at a hub's address
 
@@ -72,9 +84,25 @@ def file_encoder(path: Path) -> Encoder:
             return OnnxFaceEncoder(graph, name=os.path.abspath(path))
 
         return OnnxPictureEncoder.load(path, name=os.path.abspath(path))
+    _check_makers(path)
     from knnife.encoders.word_vectors import WordVectors
 
     return WordVectors.load(path)
+
+
+def _check_makers(path: Path) -> None:
+    """Raises BadInput for the file of a model that other programs run."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:  # who reads it says what is wrong
+        return
+    for maker, (endings, magic) in OTHERS.items():
+        if path.name.lower().endswith(endings) or (magic and magic in (start[: len(magic)], start[4 : 4 + len(magic)])):
+            raise BadInput(
+                f"{path} is a model of {maker}, which knnife does not run: expected its *.onnx (many models have one "
+                "at the hub, converters write others), the folder of a model, or a file of word vectors"
+            )
 
 
 def _recipe(folder: Path, known: Known) -> Recipe:

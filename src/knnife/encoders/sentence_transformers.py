@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class SentenceTransformerEncoder:
         formats.check_tensors(folder, files, what=f"the folder {folder}")
         _check_types(folder / "modules.json")
         recipe = recipe or Recipe.read(folder)
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # read when the package of the hub, which it uses, is imported
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:

@@ -220,8 +220,9 @@ def _of_text(start: bytes, path: Path) -> str:
         return "projector"
     if len(numbers) > 1 and numbers[-1]:
         return "glove"
+    begins = f"its first line is {shown(line)}" if _is_clean(start[:CLEAN]) else "it is no text, but binary"
     raise BadInput(
-        f"{path} holds no word vectors of a known form ({', '.join(FORMS)}): its first line is {shown(line)}; "
+        f"{path} holds no word vectors of a known form ({', '.join(FORMS)}): {begins}; "
         "expected a word and its numbers, or the numbers of words and of dimensions"
     )
 
