@@ -45,13 +45,13 @@ def _doubled(stem: str) -> str:
 
 
 # What is looked at are words, with the accents and vowel signs that stand as characters of their own, and with what is
-# not seen within them. What is left alone as a whole: code in `backticks`, addresses, paths, #tags, @names, anything
-# with digits, underscores or inner dots. Each expression reads a text once, from left to right.
+# not seen within them. What is left alone as a whole: code in `backticks`, addresses, paths, #tags, @names,
+# $variables, anything with digits, underscores or inner dots. Each expression reads a text once, from left to right.
 _CHUNKS = re.compile(r"`[^`\n]+`|[^\s`]+")
 _PATHS = re.compile(r"[\w.~/\\-]+")
 _MARKS = "".join(chr(code) for code in range(0x300, 0x20D0) if unicodedata.category(chr(code))[0] == "M")
 _LETTERS = rf"\w(?:[\w{_MARKS}]|[{UNSEEN}]+(?=\w))*"
-_TOKENS = re.compile(rf"[@#＠＃]?{_LETTERS}(?:(?:[._:]+|['’]){_LETTERS})*")
+_TOKENS = re.compile(rf"[@#＠＃$]?{_LETTERS}(?:(?:[._:]+|['’]){_LETTERS})*")
 _NO_LETTERS = re.compile(rf"['’{_MARKS}{UNSEEN}]")
 _SENTENCE_ENDS = '.!?:;\n"“”„«»()[]*-–—•>|'
 ACRONYM = 5  # letters that may be an abbreviation where all are capitals
@@ -74,8 +74,8 @@ def places(text: str) -> Iterator[Place]:
 
 
 def is_word(text: str) -> bool:
-    """Whether a text is one word and nothing else."""
-    return [*_written(text)] == [(text, 0)] and (text.isupper() or not _like_code(text))
+    """Whether a text is one word and nothing else, not even an apostrophe."""
+    return [*_written(text)] == [(text, 0)] and not {"'", "’"} & {*text} and (text.isupper() or not _like_code(text))
 
 
 def _written(text: str) -> Iterator[tuple[str, int]]:
