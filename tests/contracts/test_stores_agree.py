@@ -197,4 +197,6 @@ class StoresAgree(RuleBasedStateMachine):
 
 
 StoresAgree.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
-TestStoresAgree = pytest.mark.filterwarnings("ignore:no thing has a field", "ignore:.* holds ")(StoresAgree.TestCase)
+TestStoresAgree = pytest.mark.filterwarnings(
+    "ignore:no thing has a field", "ignore:.* holds ", "ignore:.* is new and empty"
+)(StoresAgree.TestCase)
