@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import lgamma, log
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.encoders.tables import encoder as payments_encoder, payments
 from tests.toys import Letters
 
 from knnife import BadInput, DriftMonitor, EncoderMismatch, Space
@@ -96,3 +98,17 @@ def test_what_cannot_be_watched_is_refused() -> None:
         monitor.add(np.full((1, 3), np.nan))
     constant = DriftMonitor.of(np.ones((60, 3)))
     assert not constant.add(np.ones((200, 3))).drifted
+
+
+def test_a_column_that_was_the_same_in_all_rows_and_is_another_now_is_seen_by_a_monitor(tmp_path: Path) -> None:
+    learned = payments_encoder()
+    monitor = DriftMonitor.of(payments(300), encoder=learned, rate=0.05)
+    monitor.save(tmp_path / "a.monitor")
+    dollars = [{**row, "currency": "USD"} for row in payments(100, seed=1)]
+    for each in (monitor, DriftMonitor.load(tmp_path / "a.monitor")):
+        assert not each.add(payments(100, seed=2)).drifted
+        assert each.add(dollars).drifted
+    vectors = learned.encode(
+        [{name: cell for name, cell in row.items() if name != "fraud"} for row in payments(100, seed=3)]
+    )
+    assert not DriftMonitor.load(tmp_path / "a.monitor").add(vectors).drifted  # nothing is known of these

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from knnife.geometry import Vectors
 from knnife.space import Sample
+
+FAR: Final = math.sqrt(2.0 * math.log(2_000.0))  # the z of what is so rare, as an encoder of rows has it
 
 
 def constants(rows: Sample) -> list[str]:
@@ -27,22 +30,35 @@ def constants(rows: Sample) -> list[str]:
 
 def with_constants(reference: Sample, new: Sample) -> tuple[Sample, Sample]:
     """Both samples, with a component for each of these columns that is not the same in all rows of both."""
-    things = [*reference.things, *new.things]
-    columns = [[_said(thing.about.get(name)) for thing in things] for name in constants(reference)]
-    apart = [_apart(cells, len(reference)) for cells in columns if len(set(cells)) > 1]
-    if not apart:
+    added = [usual_apart(each, usual(reference)) for each in (reference, new)]
+    moved = np.any([(part != 0).any(axis=0) for part in added], axis=0)
+    if not moved.any():
         return reference, new
-    added: Vectors = np.array(apart, np.float32).T
-    parts = np.split(added, [len(reference)])
-    wider = [np.hstack([each.vectors, part]) for each, part in zip((reference, new), parts, strict=True)]
+    wider = [np.hstack([each.vectors, part[:, moved]]) for each, part in zip((reference, new), added, strict=True)]
     return replace(reference, vectors=wider[0]), replace(new, vectors=wider[1])
 
 
-def _apart(cells: list[str | None], count: int) -> list[float]:
-    """How far each lies from what most of the first `count` say: 0, or as far as what half of one of them says."""
-    usual = Counter(cells[:count]).most_common(1)[0][0]
-    far = math.sqrt(2.0 * math.log(2.0 * count))
-    return [0.0 if cell == usual else far for cell in cells]
+def usual(reference: Sample) -> dict[str, str | None]:
+    """What most rows say in these columns; nothing where rows come without what is known of them."""
+    if not _known(reference):
+        return {}
+    return {name: Counter(_cells(reference, name)).most_common(1)[0][0] for name in constants(reference)}
+
+
+def usual_apart(rows: Sample, said: Mapping[str, str | None]) -> Vectors:
+    """How far rows lie from what is usual `(n, columns)`: 0, or as far as what half a row in 1,000 says."""
+    apart = np.zeros((len(rows), len(said)), np.float32)
+    for column, (name, expected) in enumerate(said.items() if _known(rows) else ()):
+        apart[:, column] = [0.0 if cell == expected else FAR for cell in _cells(rows, name)]
+    return apart
+
+
+def _known(rows: Sample) -> bool:
+    return any(thing.about for thing in rows.things)
+
+
+def _cells(rows: Sample, name: str) -> list[str | None]:
+    return [_said(thing.about.get(name)) for thing in rows.things]
 
 
 def _said(cell: Any) -> str | None:

@@ -12,7 +12,8 @@ the looks at which the change may have begun, and bets on the ranks falling into
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -26,6 +27,7 @@ from knnife.geometry import Metric
 from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
 from knnife.tools._drift import monitor_file
+from knnife.tools._drift.constants import usual, usual_apart
 from knnife.tools._drift.pool import Floats
 from knnife.tools._drift.scores import BINS, Scores
 
@@ -63,6 +65,7 @@ class DriftMonitor:
     counts: NDArray[np.int64]  # (looks + 1, scores, BINS): ranks that came before each look, and all so far
     reference: str  # by which the reference is known again
     highest: float = 1.0
+    usual: Mapping[str, str | None] = field(default_factory=dict)  # of rows: what columns said that said the same
 
     @classmethod
     def of(
@@ -92,8 +95,12 @@ class DriftMonitor:
         order = random.permutation(len(given))
         first, second = np.array_split(order, 2)
         scores = Scores.of(given.take(first))
-        known = [np.sort(values) for values in scores.values(given.vectors[second], random)]
-        return cls(scores, known, rate, random, np.zeros((1, len(known), BINS), np.int64), _mark(given))
+        said = usual(given)
+        values = scores.values(given.vectors[second], random)
+        values[0] = values[0] + _apart(given.take(second), said)
+        known = [np.sort(each) for each in values]
+        counts = np.zeros((1, len(known), BINS), np.int64)
+        return cls(scores, known, rate, random, counts, _mark(given), usual=said)
 
     def is_of(
         self, reference: Any, *, metric: Metric | None = None, view: str | None = None, where: Where = None
@@ -113,8 +120,10 @@ class DriftMonitor:
         newcomers = sample(things, view=view, where=where, like=own, what="the newcomers")
         comparable(own, newcomers)
         counts = self.counts[-1].copy()
+        apart = _apart(newcomers, self.usual)
         for start in range(0, len(newcomers), AT_ONCE):
             values = self.scores.values(newcomers.vectors[start : start + AT_ONCE], self.random)
+            values[0] = values[0] + apart[start : start + AT_ONCE]  # the distance
             for number, each in enumerate(values):
                 ranks, self.known[number] = ranked(each, self.known[number], self.random)
                 bins = np.minimum((ranks * BINS).astype(np.int64), BINS - 1)
@@ -146,6 +155,12 @@ class DriftMonitor:
         evidence = wealth(self.counts)
         self.highest = max(self.highest, evidence)
         return Look(int(self.counts[-1, 0].sum()), evidence, min(1.0, 1 / self.highest), self.drifted)
+
+
+def _apart(rows: Sample, said: Mapping[str, str | None]) -> Floats:
+    """What is added to the distances of rows `(n,)`, which are squares, by columns that no vector has."""
+    found: Floats = (usual_apart(rows, said).astype(np.float64) ** 2).sum(axis=1)
+    return found
 
 
 def _mark(reference: Sample) -> str:

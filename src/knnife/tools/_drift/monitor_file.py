@@ -1,6 +1,7 @@
 """A monitor in a file: the format of safetensors, arrays and a few words of JSON, nothing that could be run.
 
-    meta       JSON: format, metric, fingerprint, source, encoder (name or form), rate, reference, highest, random
+    meta       JSON: format, metric, fingerprint, source, encoder (name or form), rate, reference, highest, random;
+               of rows perhaps usual: what the columns said that said the same in all of them
     known      (s, m), of each score the sorted values; counts (looks + 1, s, BINS); the others as in Scores
     encoder    its bytes, where no name leads to it
 
@@ -33,6 +34,8 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
     }
     tensors |= {"known": np.stack(fields["known"]), "counts": fields["counts"]}
     meta = {name: fields[name] for name in ("rate", "reference", "highest")}
+    if fields["usual"]:
+        meta["usual"] = dict(fields["usual"])
     meta["random"] = fields["random"].bit_generator.state
     write_kept(path, FORMAT, "drift-monitor", scores.sample, meta, tensors)
 
@@ -56,6 +59,7 @@ def _fields(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
         "counts": tensors["counts"],
         "reference": meta["reference"],
         "highest": float(meta["highest"]),
+        "usual": dict(meta.get("usual", {})),
     }
 
 
@@ -85,5 +89,7 @@ def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
         raise ValueError("metric, rate or highest: out of range")
     if not all(isinstance(meta[name], str | None) for name in ("fingerprint", "encoder")):
         raise ValueError("fingerprint, encoder: expected texts")
+    if not all(isinstance(said, str | None) for said in dict(meta.get("usual", {})).values()):
+        raise ValueError("usual: expected texts by column")
     if not all(isinstance(meta[name], str) for name in ("source", "reference")):
         raise ValueError("source, reference: expected texts")
