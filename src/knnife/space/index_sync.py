@@ -66,6 +66,14 @@ class IndexSync:
         self._held.pop(number, None)
         self.path(number).unlink(missing_ok=True)
 
+    def forget_all(self) -> None:
+        """Delete what is kept of all views, also of those that are no more, after which a process may have ended."""
+        self._held.clear()
+        begin = f"{self._path.name}-index"
+        for path in self._path.parent.iterdir():
+            if path.name.startswith(begin) and path.name.removeprefix(begin).isdigit():
+                path.unlink(missing_ok=True)
+
     def _standing(
         self, snapshot: Snapshot, view: View, kept: tuple[Stamp, Index] | None, metric: Metric, recall: float
     ) -> Standing:

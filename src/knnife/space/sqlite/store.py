@@ -152,13 +152,11 @@ class SqliteStore:
     def compact(self) -> None:
         """See `Store`. SpaceBusy where another process has the file open: what was removed may still lie in its log."""
         with self.write() as writer:
-            numbers = [view.number for view in writer.views]
             writer._db.execute("INSERT INTO words (words) VALUES ('optimize')")
             sums.put_together(writer._db, sums.THINGS)
             for view in writer.views:
                 sums.put_together(writer._db, view.number, view.width)
-        for number in numbers:
-            self._caches.indexes.forget(number)
+        self._caches.indexes.forget_all()
         with self._lock, errors(self.path):
             assert self._writer is not None  # write() has refused files that may only be read
             self._writer.execute("VACUUM")

@@ -107,6 +107,18 @@ def note_down(space: Space, noted: dict[str, Any]) -> None:
     set_note(space, NOTE, noted)
 
 
+def erasing(space: Space) -> list[str] | None:
+    """Whose removal was begun and not finished: names, none where bytes alone are left of them; None for nobody."""
+    held = noted_in(space).get("erasing")
+    return None if held is None else [str(name) for name in held]
+
+
+def note_erasing(space: Space, people: Sequence[str] | None) -> None:
+    """Note whose removal is begun, or that it is finished (None); what was measured with them goes at once."""
+    noted = {name: value for name, value in noted_in(space).items() if name not in ("erasing", "limits")}
+    note_down(space, noted if people is None else {**noted, "erasing": sorted(set(people))})
+
+
 def _measured(gallery: Gallery, *, trained: bool) -> Limits:
     named = gallery.named
     codes = gallery.codes[named]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +63,12 @@ class KnownFaces:
             noted = face_training.noted_in(space)
             if len(space) and not noted:
                 raise BadInput(f"{path} is a space of other things than faces; choose another name")
+            if face_training.erasing(space) is not None:
+                warnings.warn(
+                    f"the removal of people from {path} was interrupted, so traces of them may be in it; the same "
+                    "`remove` again finishes it",
+                    stacklevel=2,
+                )
             told = noted.get("detector") if detector is None else detector if isinstance(detector, str) else None
             if not (noted or read_only):  # new: before anything is in it
                 keep_private(space.path)

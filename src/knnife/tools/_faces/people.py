@@ -6,7 +6,7 @@ trained on these very faces, and again whenever somebody is added, renamed or re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,13 +92,19 @@ class Faces(KnownFaces):
     def remove(self, people: str | Iterable[str]) -> int:
         """Remove people: their faces and vectors, and what was learned from them; how many faces.
 
-        The file is written anew, so that nothing of them stays in it. Raises NotFound for an unknown person, and then
-        removes nobody; SpaceBusy where another process has the file open.
+        The file is written anew, so that nothing of them stays in it. Where this was interrupted, or another process
+        had the file open, the same call again finishes it. Raises NotFound for an unknown person, and then removes
+        nobody; SpaceBusy where another process has the file open.
         """
-        count = self.space.remove(self._ids_of([people] if isinstance(people, str) else people))
+        wanted, begun = [people] if isinstance(people, str) else list(people), face_training.erasing(self.space)
+        ids = self._ids_of([*wanted, *(begun or ())], begun)
+        face_training.note_erasing(self.space, [*wanted, *(begun or ())])
+        count = self.space.remove(ids)
         self._learn()
         face_training.forget_others(self.space)
+        face_training.note_erasing(self.space, [])  # what is left of them are bytes that nothing leads to
         self.space.compact()
+        face_training.note_erasing(self.space, None)
         return count
 
     # --- questions --------------------------------------------------------------------------------------------
@@ -172,11 +178,12 @@ class Faces(KnownFaces):
         face_training.note_down(self.space, {**face_training.noted_in(self.space), "whole": whole})
         return whole
 
-    def _ids_of(self, people: Iterable[str]) -> list[str]:
+    def _ids_of(self, people: Iterable[str], erasing: Sequence[str] | None = None) -> list[str]:
+        """The ids of their faces. erasing: whose removal was begun, who may have none; empty: it may be anybody."""
         ids = []
         for person in dict.fromkeys(people):
             found = [str(thing.id) for thing in self.space.things({PERSON: person})]
-            if not found:
+            if not found and (erasing is None or (erasing and person not in erasing)):
                 known = f"`knnife faces people {self.space.path}` names all who are"
                 raise NotFound(f"nobody called {person!r} is known; {known}")
             ids += found
