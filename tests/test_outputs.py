@@ -254,7 +254,7 @@ def test_an_empty_file_is_of_no_kind() -> None:
     assert Path("a").read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("beside", ["", "-wal", "-shm", "-journal", "-index1"])
+@pytest.mark.parametrize("beside", ["", "-wal", "-shm", "-journal", "-sums", "-index1"])
 def test_a_space_and_what_is_kept_beside_it_are_never_written_over(here: Path, beside: str) -> None:
     content = space_at("s.knnife")
     before = sorted(os.listdir())
