@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
 import gc
 import multiprocessing
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,9 @@ def test_changed_metadata_alone_costs_no_encoding(words: Space, letters: Letters
     assert words.near("cab", 1, where="size = 99").ids == [["cab"]]
 
 
-def test_the_last_of_equal_ids_counts_and_that_is_reported(tmp_path: Path, letters: Letters) -> None:
+def test_the_last_of_equal_ids_counts_where_that_is_asked_for_and_is_reported(tmp_path: Path, letters: Letters) -> None:
     with Space.open(tmp_path / "s.knnife", letters) as space:
-        report = space.add([Thing("a", "aaa"), Thing("b", "bbb"), Thing("a", "ccc")])
+        report = space.add([Thing("a", "aaa"), Thing("b", "bbb"), Thing("a", "ccc")], twice="last")
         assert (report.added, report.repeated) == (2, 1)
         assert space.get("a")[0].value == "ccc"
 
@@ -197,8 +199,22 @@ def test_an_unknown_id_removes_nothing(words: Space) -> None:
         words.get("ghost")
     with pytest.raises(NotFound, match="'ghost'"):
         words.near(ids=["ghost"])
-    with pytest.raises(BadInput, match="id 5"):
-        words.get([5])  # type: ignore[list-item]
+    with pytest.raises(BadInput, match="id None: expected a text"):
+        words.get([None])  # type: ignore[list-item]
+
+
+def test_ids_of_other_types_are_asked_for_as_they_are_added(words: Space) -> None:
+    words.add([{"id": np.int64(5), "text": "a"}, {"id": uuid.UUID(int=7), "text": "b"}, {"id": 8.0, "text": "c"}])
+    for id in (5, np.int64(5), 5.0, decimal.Decimal(5), uuid.UUID(int=7), "8"):
+        assert id in words
+        (thing,) = words.get(id)
+        assert words.vectors([id])[0] == [thing.id]
+        assert words.near(ids=[id], k=1).ids != [[thing.id]]
+    assert [thing.id for thing in words.get(np.array([5, 8]))] == ["5", "8"]
+    assert (None in words, 9 in words, b"5" in words) == (False, False, False)
+    with pytest.raises(NotFound, match="'9'"):
+        words.get(9)
+    assert words.remove([np.int64(5), 8]) == 2
 
 
 def test_removing_a_whole_removes_its_parts(tmp_path: Path, letters: Letters) -> None:

@@ -21,11 +21,12 @@ from knnife.errors import BadInput, BadPictures
 from knnife.geometry import Vectors, as_vectors, check_scale
 from knnife.space import preparing
 from knnife.space.answers import Added
-from knnife.space.batching import batches_of, few_collections
+from knnife.space.batching import batches_of, few_collections, numbered_in
 from knnife.space.models import AddTarget
 from knnife.space.preparing import is_shown
 from knnife.space.protocols import Moved, Snapshot, Store, Writer
 from knnife.space.records import Row, State, View
+from knnife.space.repeats import Repeats, Twice
 from knnife.things import Thing
 from knnife.things.reading import Folder
 from knnife.things.rows import listed
@@ -62,9 +63,11 @@ class _Broken(Exception):
 class Adder:
     """One run of `Space.add`."""
 
-    def __init__(self, store: Store, target: AddTarget, progress: Progress | None = None, side: int = 0) -> None:
-        """side: of the thumbnails to make, in pixels; 0 for none."""
-        self._store, self._target, self._progress, self._side = store, target, progress, side
+    def __init__(
+        self, store: Store, target: AddTarget, progress: Progress | None = None, side: int = 0, twice: Twice = "error"
+    ) -> None:
+        """side: of the thumbnails to make, in pixels; 0 for none. twice: see `Repeats`."""
+        self._store, self._target, self._progress, self._side, self._twice = store, target, progress, side, twice
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "repeated", "encoded"), 0)
         self._source: Any = None
         self._whole: str | None = None  # the document that is being read, and its passages so far
@@ -80,13 +83,13 @@ class Adder:
         if prune and getattr(source, "folder", None) is None:
             raise BadInput("prune=True (--prune) removes things of files that are gone from a folder; give a folder")
         began = time.perf_counter()
-        self._source = source
+        self._source, self._repeats = source, Repeats(self._twice, self._store, source)
         with self._store.read() as snapshot:
             self._start = snapshot.state.last
         follow = bool(getattr(source, "complete", False))
         done = 0
         with few_collections():
-            for batch in batches_of(things):
+            for batch in batches_of(numbered_in(source, things)):
                 self._commit(self._prepare(batch, follow))
                 done += len(batch)
                 if self._progress is not None:
@@ -116,18 +119,16 @@ class Adder:
             )
         return left
 
-    def _prepare(self, batch: list[Thing], follow: bool) -> dict[str, Row]:
-        rows: dict[str, Row] = {}
+    def _prepare(self, batch: list[tuple[int, Thing]], follow: bool) -> dict[str, Row]:
         with np.errstate(over="ignore"):  # a component beyond float32 becomes infinity, and is reported as that
-            prepared = list(preparing.rows(batch))
-        for row in prepared:
-            earlier = rows.pop(row.id, None)
-            if earlier is not None:
-                self._counts["unchanged" if earlier[:5] == row[:5] else "repeated"] += 1
-            rows[row.id] = row
-            if follow:
+            prepared = list(preparing.rows([thing for _, thing in batch]))
+        settled = self._repeats.settle(prepared, [number for number, _ in batch])
+        self._counts["unchanged"] += settled.equal
+        self._counts["repeated"] += settled.repeated
+        if follow:
+            for row in prepared:
                 self._follow(row)
-        return rows
+        return settled.rows
 
     def _follow(self, row: Row) -> None:
         """Passages of one document come one after another; when the next begins, the last is known whole."""

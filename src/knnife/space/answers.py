@@ -18,10 +18,10 @@ from knnife.things import About
 class Added:
     """What an `add` did, in things.
 
-    repeated: things whose id came before in the same input with other content; the last one counts. removed: passages
-    that their document no longer has, and things of files that are gone from the folder, if that was asked for; left:
-    of such files, where it was not. broken: skipped rows of the source. encoded: values encoded now, or found in the
-    cache.
+    repeated: things whose id came before in the same input with other content, where `twice` says which of them counts.
+    removed: passages that their document no longer has, and things of files that are gone from the folder, if that was
+    asked for; left: of such files, where it was not. broken: skipped rows of the source. encoded: values encoded now,
+    or found in the cache.
     """
 
     added: int

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from knnife.things import Thing
 
@@ -17,14 +18,20 @@ BATCH_SECONDS = 1.0
 SELDOM = 100_000  # new objects before the garbage collector looks at them
 
 
-def batches_of(things: Iterable[Thing]) -> Iterator[list[Thing]]:
-    """Lists of things that take about BATCH_SECONDS each; when the source fails, what it gave before comes first."""
-    size, held, batch, began = SMALLEST_BATCH, 0, list[Thing](), time.perf_counter()
+def numbered_in(source: Any, things: Iterable[Thing]) -> Iterator[tuple[int, Thing]]:
+    """Each thing with its place in the source, from 1; rows of the source that are broken count, too."""
+    broken = hasattr(source, "broken")
+    return ((number + (source.broken if broken else 0), thing) for number, thing in enumerate(things, 1))
+
+
+def batches_of(things: Iterable[tuple[int, Thing]]) -> Iterator[list[tuple[int, Thing]]]:
+    """Lists of numbered things, of about BATCH_SECONDS each; when the source fails, what it gave before comes first."""
+    size, held, batch, began = SMALLEST_BATCH, 0, list[tuple[int, Thing]](), time.perf_counter()
     try:
         for thing in things:
             batch.append(thing)
-            if type(thing.value) is bytes:
-                held += len(thing.value)
+            if type(value := thing[1].value) is bytes:
+                held += len(value)
             if len(batch) >= size or held >= LARGEST_BYTES:
                 full, batch, held = batch, [], 0
                 yield full

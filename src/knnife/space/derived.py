@@ -12,7 +12,7 @@ from typing import Any
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import METRICS, Metric, as_vectors, check_scale
-from knnife.space.lookup import pick, positions_of
+from knnife.space.lookup import pick, positions_of, several
 from knnife.space.models import new_view
 from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import DTYPES, Dtype, Origin, View
@@ -66,7 +66,7 @@ def _replaced(snapshot: Snapshot, name: str, store: Store) -> View | None:
 
 def _positions(snapshot: Snapshot, ids: Iterable[str] | None, count: int) -> list[int]:
     """The positions of the things that get vectors, of which there are so many."""
-    positions = positions_of(snapshot, [*ids] if ids is not None else [id for _, id in sorted(snapshot.ids())])
+    positions = positions_of(snapshot, several(ids) if ids is not None else [id for _, id in sorted(snapshot.ids())])
     if len(set(positions)) < len(positions):
         raise BadInput("an id is given twice; expected one vector for each thing")
     if len(positions) != count:

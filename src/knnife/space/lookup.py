@@ -15,6 +15,8 @@ from knnife.space.filters import parse_filter
 from knnife.space.protocols import Snapshot, Store, Writer
 from knnife.space.records import View
 from knnife.things import Thing
+from knnife.things.reading import RowError
+from knnife.things.scalars import elements, name_of
 
 CHUNK = 1_000  # things read at a time where all are wanted
 
@@ -47,11 +49,32 @@ def ready(found: Sequence[View], name: str | None) -> View | None:
     return view
 
 
+def several(ids: Any) -> list[str]:
+    """One id or several, of any type that `add` takes, as texts. Raises BadInput for what is no id."""
+    found = elements(ids)
+    return [_id(id) for id in ([ids] if found is None else found)]
+
+
+def _id(id: Any) -> str:
+    if isinstance(id, str):
+        return str.__str__(id)
+    try:
+        return name_of(id)
+    except RowError as error:
+        raise BadInput(f"id {id!r:.60}: expected a text, got {type(id).__name__}") from error
+
+
+def is_held(snapshot: Snapshot, id: Any) -> bool:
+    """Whether there is a thing of that id, which may be anything."""
+    try:
+        named = _id(id)
+    except BadInput:
+        return False
+    return named in snapshot.positions([named])
+
+
 def positions_of(snapshot: Snapshot, ids: Sequence[str], *, wholes: bool = False) -> list[int]:
     """The positions of ids, in their order; with `wholes`, an id also stands for all things that are part of it."""
-    for id in ids:
-        if not isinstance(id, str):
-            raise BadInput(f"id {id!r}: expected a text, got {type(id).__name__}")
     found = snapshot.positions(ids, wholes=wholes)
     if missing := [id for id in ids if id not in found]:
         shown = ", ".join(repr(id) for id in missing[:5]) + (", …" if len(missing) > 5 else "")
@@ -64,7 +87,7 @@ def vectors_of(snapshot: Snapshot, view: View | None, ids: Iterable[str] | None)
     if view is None:
         return [], np.empty((0, 0), np.float32)
     if ids is not None:
-        wanted = list(ids)
+        wanted = several(ids)
         return wanted, vectors_at(snapshot, view, positions_of(snapshot, wanted))
     positions, vectors = gathered(snapshot.vectors(view), snapshot.state.things, view.dim)
     named = dict(snapshot.ids())

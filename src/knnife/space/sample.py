@@ -240,7 +240,7 @@ def _of_things(
             raise BadInput(f"{what}: which encoder is meant, encoder=…? {told.encoders}")
         load = partial(load_encoder, told.default_encoder)
     loaded = load()
-    things = numbered(as_things(given, **reading_for(loaded), blanks=blanks))
+    things = numbered(as_things(given, **reading_for(loaded), blanks=blanks), getattr(given, "source", what))
     metric = metric or preferred_metric(loaded)
     brought = [thing.vector for thing in things if thing.vector is not None]
     if brought and len(brought) == len(things):

@@ -25,6 +25,7 @@ from knnife.space.opening import checked_settings, open_store, warn_if_new
 from knnife.space.preparing import side_for, with_vectors
 from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import Dtype
+from knnife.space.repeats import Twice
 from knnife.things import Thing, as_things
 
 Where = str | Mapping[str, Any] | None
@@ -75,13 +76,14 @@ class Space:
     # --- things in and out ------------------------------------------------------------------------------------
 
     def add(
-        self, things: Any, vectors: Any = None, *, thumbnails: int | None = None, prune: bool = False,
-        progress: Progress | None = None,
+        self, things: Any, vectors: Any = None, *, twice: Twice = "error",
+        thumbnails: int | None = None, prune: bool = False, progress: Progress | None = None,
     ) -> Added:  # fmt: skip
         """Add things, or bring them up to date: an upsert keyed by id and content.
 
         things: what `knnife.read` gives, or any iterable of Things, texts (paths or bytes of pictures where the encoder
             takes those) or dicts, or a table. vectors: `(n, d)`, one for each thing, instead of the encoder's.
+        twice: different things of one id are an "error", or take the "last", the "first", or all: "number" the others.
         thumbnails: the longer side, in pixels, of a small copy kept of each picture, now and in later adds; 0: none.
         prune: of a folder: remove the things of files that are gone from it; else a warning says that they stay.
         progress: called after each commit with the number of things so far, and the share done (None: unknown).
@@ -91,27 +93,25 @@ class Space:
         """
         with self._store.read() as snapshot:
             self._models.check(view := pick(snapshot.views, None))
-            reading = self._models.reading(snapshot, view)
-        stream = as_things(things, **reading)
+            stream = as_things(things, **self._models.reading(snapshot, view))
         if vectors is not None:
             stream = with_vectors(stream, as_vectors(vectors), len(things) if isinstance(things, Sized) else None)
-        side = side_for(self._store, thumbnails)
-        return Adder(self._store, AddTarget(self._models, view, self._dtype), progress, side).run(stream, things, prune)
+        target, side = AddTarget(self._models, view, self._dtype), side_for(self._store, thumbnails)
+        return Adder(self._store, target, progress, side, twice).run(stream, things, prune)
 
     def remove(self, ids: str | Iterable[str] = (), *, where: Where = None) -> int:
         """Remove things by id, or all that a filter matches; the number removed.
 
         The id of a whole removes all its parts. Raises NotFound for an unknown id, and then removes nothing.
         """
-        wanted, tree = [ids] if isinstance(ids, str) else list(ids), lookup.filter_for(self._store, where)
+        wanted, tree = lookup.several(ids), lookup.filter_for(self._store, where)
         with self._store.write() as writer:
             return lookup.remove(writer, wanted, tree)
 
     def get(self, ids: str | Iterable[str]) -> list[Thing]:
         """The things of these ids, in that order. Raises NotFound, naming those that are missing."""
-        wanted = [ids] if isinstance(ids, str) else list(ids)
         with self._store.read() as snapshot:
-            positions = positions_of(snapshot, wanted)
+            positions = positions_of(snapshot, lookup.several(ids))
             found = snapshot.things(positions)
         return [found[pos] for pos in positions]
 
@@ -128,7 +128,7 @@ class Space:
     def thumbnail(self, id: str) -> bytes | None:
         """The small picture kept of a thing, a JPEG file; None where there is none. Raises NotFound."""
         with self._store.read() as snapshot:
-            return snapshot.thumbnail(positions_of(snapshot, [id])[0])
+            return snapshot.thumbnail(positions_of(snapshot, lookup.several(id))[0])
 
     def __len__(self) -> int:
         with self._store.read() as snapshot:
@@ -136,7 +136,7 @@ class Space:
 
     def __contains__(self, id: object) -> bool:
         with self._store.read() as snapshot:
-            return isinstance(id, str) and id in snapshot.positions([id])
+            return lookup.is_held(snapshot, id)
 
     def __iter__(self) -> Iterator[Thing]:
         return self.things()
@@ -283,7 +283,7 @@ class Space:
     ) -> NearQuery:
         warn_if_new(snapshot, self.path)
         among = None if tree is None else unmatched.matching(snapshot, tree)
-        wanted = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        wanted = None if ids is None else lookup.several(ids)
         return NearQuery(snapshot, self._models, self.metric, self._recall, among, queries, wanted)
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from knnife.errors import BadInput, BadRow, KnnifeError
 from knnife.things.arrow import table_rows
 from knnife.things.kinds import TEXT, Kind, kind_of
@@ -71,9 +73,27 @@ def as_things(
             raise BadRow(f"row {number}", None, str(error)) from error
 
 
-def numbered(things: Iterable[Thing]) -> list[Thing]:
-    """The things, those without an id called by their numbers, from 0."""
-    return [thing if thing.id is not None else thing._replace(id=str(number)) for number, thing in enumerate(things)]
+def numbered(things: Iterable[Thing], source: str = "what was given") -> list[Thing]:
+    """The things, those without an id called by their numbers, from 0.
+
+    Raises BadInput where two different things have one id: an answer about it would be about either.
+    """
+    found = [thing if thing.id is not None else thing._replace(id=str(number)) for number, thing in enumerate(things)]
+    places: dict[str | None, int] = {}
+    for number, thing in enumerate(found):
+        first = places.setdefault(thing.id, number)
+        if first != number and not _same(found[first], thing):
+            raise BadInput(
+                f"{thing.id!r:.100} is the id of rows {first + 1:,} and {number + 1:,} of {source}, and they differ: "
+                "name a column whose values are unique, or none"
+            )
+    return found
+
+
+def _same(one: Thing, other: Thing) -> bool:
+    if one[:4] != other[:4] or (one.vector is None) != (other.vector is None):
+        return False
+    return one.vector is None or np.array_equal(one.vector, other.vector)
 
 
 def check_collected(anything: Any) -> None:

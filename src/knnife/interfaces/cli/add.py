@@ -32,7 +32,7 @@ COUNTS = ("added", "updated", "unchanged", "removed", "repeated", "broken", "enc
 
 EXAMPLES = """
 knnife add films.knnife films.csv --id title --text plot
-knnife add films.knnife films.csv --id title --text title --text plot --on-error skip
+knnife add films.knnife films.csv --id title --text title --text plot --on-error skip --twice number
 knnife add notes.knnife notes.txt --per paragraph
 knnife add notes.knnife docs/
 cat notes.txt | knnife add notes.knnife -
@@ -76,6 +76,11 @@ knnife add described.knnife photos.csv --picture file --id name
     type=click.FloatRange(0, 1, min_open=True),
     help="Share of the true nearest that a search finds; 0.98 by default.",
 )
+@click.option(
+    "--twice",
+    type=click.Choice(["last", "first", "number"]),
+    help="Which to take of different things with one id, or number all but the first; by default an error.",
+)
 @click.option("--on-error", type=click.Choice(["skip", "stop"]), default="stop", help="What to do at a broken row.")
 @click.option("--prune", is_flag=True, help="Remove things of files that are gone from a SOURCE, a folder.")
 @shared.written_options
@@ -113,7 +118,9 @@ def command(
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
         for reading in readings:
             try:
-                more = {name: options[name] for name in ("thumbnails", "prune")}
+                more = {name: options[name] for name in ("thumbnails", "prune")} | {
+                    "twice": options["twice"] or "error"
+                }
                 _add(opened, reading, shared.load_vectors(vectors) if vectors else None, more, as_json)
                 column_types.say_types(reading, rows_told(opened, reading) if rows else [])
             except KeyboardInterrupt:
@@ -173,10 +180,10 @@ def _add(space: knnife.Space, reading: Reading, vectors: Any, more: dict[str, An
     counts = {name: getattr(added, name) for name in COUNTS}
     row = {"source": source, **counts, "seconds": added.seconds}
     output.write_result(row, f"{source}: {_summary(counts, added.seconds)}", as_json)
-    _warn(reading, added.repeated)
+    _warn(reading, added.repeated, more["twice"])
 
 
-def _warn(reading: Reading, repeated: int) -> None:
+def _warn(reading: Reading, repeated: int, twice: str) -> None:
     for problem in reading.problems[:SHOWN]:
         output.note(f"skipped {problem}")
     if reading.broken > SHOWN:
@@ -188,7 +195,7 @@ def _warn(reading: Reading, repeated: int) -> None:
     for note in reading.notes:
         output.note(note)
     if repeated:
-        output.note(f"repeated ids: {repeated:,}; of things that came again, the last counts")
+        output.note(f"repeated ids: {repeated:,}; of different things with one id, the {twice} counts")
 
 
 def _summary(counts: dict[str, int], seconds: float) -> str:

@@ -91,7 +91,7 @@ def _side(given: Any, by: str | None, what: str, **asked: Any) -> Sample:
         )  # by the product, a thing may be closer to others than to its copy
         return replace(side, metric="cosine") if side.metric == "dot" else side
     with opened(given, what=what) as readable:
-        things = numbered(as_things(readable, blanks=True))
+        things = numbered(as_things(readable, blanks=True), getattr(readable, "source", what))
     ids = [thing.id or "" for thing in things]
     return Sample(ids, np.empty((len(ids), 0), np.float32), things, "cosine", None, what)
 
