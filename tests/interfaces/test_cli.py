@@ -252,3 +252,15 @@ def test_a_file_that_is_gone_from_a_folder_is_named_and_pruned_when_asked(knnife
     outcome = knnife("add notes.knnife docs --prune")
     assert (outcome.code, outcome.err, "1 removed" in outcome.out) == (0, "", True)
     assert knnife("add notes.knnife docs/shop.md --prune").code == 1
+
+
+def test_ids_that_come_twice_are_taken_as_one_says(knnife: Knnife, folder: Path) -> None:
+    Path("plays.csv").write_text("id,text\nHamlet,a play\nLear,a king\nHamlet,a film\n")
+    refused = knnife("add plays.knnife plays.csv")
+    assert refused.code == 1
+    assert "'Hamlet' is the id of rows 1 and 3 of plays.csv, and they differ" in refused.err
+    assert "--twice" in refused.err
+    assert "2 added, 1 repeated" in knnife("add last.knnife plays.csv --twice last").out
+    assert "3 added" in knnife("add plays.knnife plays.csv --twice number").out
+    assert "a film" in knnife("get plays.knnife 'Hamlet (2)'").out
+    assert "3 unchanged" in knnife("add plays.knnife plays.csv --twice number").out

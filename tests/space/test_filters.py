@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, strategies as st
 from tests.toys import Letters
 
-from knnife import BadFilter, Space
+from knnife import BadFilter, Space, read
 from knnife.space import filter_tree
 from knnife.space.filters import MAX_CONDITIONS, parse_filter
 from knnife.space.sqlite.conditions import INDEXED_FROM, Condition, Lists, compiled
@@ -351,6 +351,13 @@ def test_one_instant_is_one_value_in_every_zone() -> None:
             assert ids(space, f't > "{same}"') == ["2"]
         assert ids(space, {"t": dt.datetime(2015, 2, 24, 22, 55, tzinfo=dt.UTC)}) == ["0", "1"]
         assert ids(space, 't contains "2015-02-24T22:55:00"') == ["0", "1", "2", "3"]
+
+
+def test_one_instant_is_one_value_in_csv_too(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,text,t\na,x,2015-02-24T22:55:00Z\nb,y,2015-02-24T23:55:00+01:00\nc,z,\n")
+    with Space.open(":memory:", Letters()) as space:
+        space.add(read(tmp_path / "t.csv"))
+        assert ids(space, 't = "2015-02-25T03:55+05:00"') == ["a", "b"]
 
 
 def test_what_an_older_space_holds_is_found_as_it_was_written() -> None:

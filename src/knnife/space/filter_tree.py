@@ -119,7 +119,7 @@ def _check_field(field: str) -> None:
 def _equals(field: str, value: Any, among: bool = False) -> tuple[Any, ...]:
     """The ways in which a value may be kept that are equal to this one, each a text, a number or None.
 
-    An instant is kept in UTC, and as it was written by knnife before 1.8; an integer beyond 64 bits as text, a float as
+    An instant is kept in UTC, and in older spaces as it was written; an integer beyond 64 bits as text, a float as
     large as a number; and ids are always text.
     """
     found = _constant(field, value, among)

@@ -51,7 +51,7 @@ def ready(found: Sequence[View], name: str | None) -> View | None:
 
 def several(ids: Any) -> list[str]:
     """One id or several, of any type that `add` takes, as texts. Raises BadInput for what is no id."""
-    found = elements(ids)
+    found = list(ids) if isinstance(ids, Mapping) else elements(ids)
     return [_id(id) for id in ([ids] if found is None else found)]
 
 

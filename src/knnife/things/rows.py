@@ -180,7 +180,7 @@ def cells_maker(
         if not row.isascii() or "\0" in row:
             check_text(row)
         identity = (prefix and f"{prefix}#{number}") if id_at is None else cells[id_at] or name_of("")
-        about = {name: (cells[i] or None) if values is None else values[cells[i]] for name, i, values in others}
+        about = known({name: (cells[i] or None) if values is None else values[cells[i]] for name, i, values in others})
         value: str | bytes | None = "" if sole is None else cells[sole]
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
