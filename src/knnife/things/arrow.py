@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from knnife.errors import BadInput, MissingPackage
+from knnife.things.files import seekable
 from knnife.things.reading import Reading, RowError
 from knnife.things.rows import Columns, check_thing, mapping_maker
 from knnife.things.scalars import scalar
@@ -17,7 +18,11 @@ ROWS = 4096  # in memory at the same time
 
 def read_parquet(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
     """The rows of a Parquet file. A broken row is reported by its number, from 1, for want of lines."""
-    file = _parquet_file(stream, reading.source)
+    with seekable(stream) as whole:
+        yield from _parquet_rows(_parquet_file(whole, reading.source), reading, asked)
+
+
+def _parquet_rows(file: Any, reading: Reading, asked: Columns) -> Iterator[Thing]:
     make = None
     total, number = max(1, file.metadata.num_rows), 0
     reading.progress = lambda: number / total
@@ -90,7 +95,7 @@ def _sound(batches: Iterator[Any], source: str) -> Iterator[Any]:
         raise BadInput(f"{source} is damaged: {error}") from error
 
 
-def _parquet_file(stream: io.BufferedReader, source: str) -> Any:
+def _parquet_file(stream: IO[bytes], source: str) -> Any:
     pyarrow = _pyarrow("reading Parquet")
     import pyarrow.parquet as parquet
 

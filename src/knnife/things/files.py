@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
 
 from knnife.errors import BadInput, KnnifeError, NotFound
 from knnife.things.encodings import LOOKED_AT, Recoded, advice, marked
@@ -23,6 +24,7 @@ from knnife.things.unpacking import BUFFER, PACKED, Damaged, unpacked
 
 STDIN = "-"
 LONGEST_LINE = 64 << 20  # what one row may take of memory; also keeps a gzip bomb without line breaks harmless
+IN_MEMORY = 64 << 20  # bytes of a packed file that has to be read back and forth
 LINE_ENDS = (b"\n", b"\r")
 LONGEST_MARK = 4
 MOST_LINES = 1_000_000  # looked at to say what a file is written in
@@ -76,6 +78,19 @@ def read_on(stream: io.BufferedReader, size: int) -> bytes:
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
+
+
+@contextmanager
+def seekable(stream: io.BufferedReader) -> Iterator[IO[bytes]]:
+    """A stream that one can go back and forth in: a copy, on disk if it is large, of what is packed or a pipe."""
+    if stream.seekable():
+        yield stream
+        return
+    with SpooledTemporaryFile(IN_MEMORY) as copy:
+        while piece := read_on(stream, BUFFER):
+            copy.write(piece)
+        copy.seek(0)
+        yield copy
 
 
 def lines(stream: io.BufferedReader, reading: Reading, source: str) -> Iterator[tuple[int, bytes]]:

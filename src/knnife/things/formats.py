@@ -15,7 +15,7 @@ from knnife.things.arrow import read_parquet
 from knnife.things.delimited import checked_delimiter
 from knnife.things.documents import PARSERS, is_document, read_document, read_documents
 from knnife.things.encodings import known
-from knnife.things.files import STDIN, files_below, format_of, is_pattern, lines, matching, opened
+from knnife.things.files import STDIN, bare, files_below, format_of, is_pattern, lines, matching, opened
 from knnife.things.json_rows import read_json, read_jsonl
 from knnife.things.kinds import TEXT, kind, kind_of_file
 from knnife.things.paths import escaped, real
@@ -33,6 +33,13 @@ PYTHON = "python:"
 ALBUM = 4  # times as many pictures as documents are pictures with a few words about them
 ALBUMS = (read_pictures, read_album, read_archive)
 
+
+def _read_excel(stream: io.BufferedReader, reading: Reading, asked: Columns) -> Iterator[Thing]:
+    from knnife.things.excel import read_xlsx  # brings zipfile, which costs as much as all other readers
+
+    yield from read_xlsx(stream, reading, asked)
+
+
 TableReader = Callable[[io.BufferedReader, Reading, Columns], Iterator[Thing]]
 TABLES: dict[str, TableReader] = {
     ".csv": read_csv,
@@ -41,7 +48,10 @@ TABLES: dict[str, TableReader] = {
     ".ndjson": read_jsonl,
     ".parquet": read_parquet,
     ".tsv": partial(read_csv, delimiter="\t"),
+    ".xlsm": _read_excel,
+    ".xlsx": _read_excel,
 }
+BINARY = (".parquet", ".xlsm", ".xlsx")  # which no encoding of text is for
 TEXTS = (".text", ".txt")
 
 
@@ -224,7 +234,7 @@ def _refuse_columns(name: str, asked: Columns, in_files: bool = False) -> None:
 
 
 def _table(name: str, reader: TableReader, asked: Columns, reading: Reading) -> Iterator[Thing]:
-    with opened(name, reading) as stream:
+    with (bare if format_of(name) in BINARY else opened)(name, reading) as stream:
         yield from reader(stream, reading, asked)
 
 
