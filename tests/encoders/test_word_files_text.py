@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import re
 from pathlib import Path
 
@@ -203,3 +205,14 @@ def test_without_a_compiler_texts_are_the_same(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(word2vec_files, "words_at", word_rows.plain_words_at)
     assert read_table(path).words == found.words == ["a b", "c"]
     np.testing.assert_array_equal(read_table(path).vectors, found.vectors)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("head", ["2 3\n", ""])
+def test_a_mark_is_no_part_of_the_first_word_whatever_packs_it(tmp_path, encoding, pack, head):
+    path = tmp_path / "words.txt"
+    path.write_bytes(pack(f"{head}über 1 2 3\nboat 4 5 6\n".encode(encoding)))
+    table, _ = read_words(path)
+    assert table.words == ["über", "boat"]
+    assert table.vectors.tolist() == [[1, 2, 3], [4, 5, 6]]

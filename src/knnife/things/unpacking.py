@@ -49,11 +49,6 @@ def unpacked(stream: io.BufferedReader, name: str) -> io.BufferedReader:
     return stream
 
 
-def is_packed(stream: object) -> bool:
-    """Whether a stream of `unpacked` is another one than it was given."""
-    return isinstance(getattr(stream, "raw", None), _Unpacked)
-
-
 def _zstd(name: str) -> Callable[[], Any]:
     try:
         from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # from Python 3.14 on

@@ -1,48 +1,35 @@
-"""Files as streams of bytes: gzip or not when they are read, in one step when they are written."""
+"""Files as streams of bytes: unpacked when they are read, in one step when they are written."""
 
 from __future__ import annotations
 
 import gzip
 import os
 import shutil
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from knnife.errors import BadInput, DiskFull, NotFound
+from knnife.errors import BadInput, DiskFull
 from knnife.output_kinds import OutputKind
 from knnife.outputs import whole_file
-
-GZIP = b"\x1f\x8b"
+from knnife.things import Reading
+from knnife.things.files import STDIN, bare, opened
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, those of *.gz as they were before (by the content, not by the name).
+def reading(path: Path, text: bool = False) -> Iterator[BufferedReader]:
+    """The bytes of a file, unpacked (by the content, not by the name), as every other reader opens it.
 
-    Raises NotFound, and BadInput where it is a folder, or cannot be read, or is a damaged gzip, also while reading.
+    text: as UTF-8, behind any byte order mark. Raises NotFound, and BadInput where it is a folder, or cannot be read,
+    or is damaged, also while reading.
     """
-    if "\0" in str(path):
-        raise NotFound(f"there is no file {str(path)!r}")
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(len(GZIP))
-            stream.seek(0)
-            if start != GZIP:
-                yield stream
-                return
-            with gzip.open(stream) as unpacked:
-                yield cast(BinaryIO, unpacked)
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {path}") from error
-    except IsADirectoryError as error:
-        raise BadInput(f"{path} is a folder: expected a file of word vectors") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(f"{path} is a damaged or truncated gzip file ({error}): fetch or make it again") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: expected a file of word vectors")
+    name = str(path) if str(path) != STDIN else f"./{STDIN}"
+    with (opened if text else bare)(name, Reading(name, lambda _: iter(())), measure=False) as stream:
+        yield stream
 
 
 @contextmanager
@@ -71,4 +58,4 @@ def require_room(path: Path, size: int) -> None:
 
 def size_of(stream: BinaryIO) -> int | None:
     """How many bytes a stream of `reading` has; None where it is packed, and nobody knows."""
-    return None if isinstance(stream, gzip.GzipFile) else os.fstat(stream.fileno()).st_size
+    return os.fstat(stream.fileno()).st_size if isinstance(getattr(stream, "raw", None), FileIO) else None

@@ -52,7 +52,7 @@ def read_npy(path: Path, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
 def read_projector(path: Path, limit: int | None) -> tuple[WordTable, dict[str, Any]]:
     """The vectors of a tsv, and the words of the metadata beside it."""
     what = str(path)
-    with reading(path) as stream:
+    with reading(path, text=True) as stream:
         first = stream.readline(1 << 20)
         dim = len(GAP.split(first.strip()))
         if dim > MOST_DIMENSIONS:
@@ -100,7 +100,7 @@ def _words(path: Path) -> tuple[list[str], list[int] | None]:
     beside = words_beside(path)
     if not beside.exists():
         raise NotFound(f"{path} holds vectors alone: expected their words, one in each line, in {beside}")
-    with reading(beside) as stream:
+    with reading(beside, text=True) as stream:
         content = stream.read().decode("utf-8", "replace")
     lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
     if path.suffix == ".npy" or "\t" not in lines[0]:

@@ -29,6 +29,7 @@ from knnife.encoders._words.word_rows import GAP, check_finite, number
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.output_kinds import WORD_VECTORS, OutputKind, text_named_like
+from knnife.things.encodings import marked
 
 FORMS: Final = ("vectors", "word2vec", "word2vec-binary", "glove", "fasttext", "npy", "projector")
 ENDINGS: Final = {
@@ -75,7 +76,7 @@ def read_words(
         return sidecar.read_npy(path, limit)
     if found == "projector":
         return sidecar.read_projector(path, limit)
-    with reading(path) as stream:
+    with reading(path, text=found in ("word2vec", "glove")) as stream:
         if found == "fasttext":
             return fasttext.read(stream, str(path), limit)
         if found == "word2vec-binary":
@@ -135,6 +136,9 @@ def _form_of(path: Path, form: str | None) -> str:
     """The form that was given, or the one that a file has."""
     with reading(path) as stream:
         start, size = stream.read(START), size_of(stream)
+    if marked(start)[0] and not native.is_safetensors(start, len(start) if size is None else size):
+        with reading(path, text=True) as stream:
+            start = stream.read(START)
     found = given(form) if form else by_content(start, size, path)
     if found in MAPPED and size is None:
         raise BadInput(f"{path} is packed by gzip, and {found} files are mapped into memory: unpack it (gunzip) first")

@@ -17,7 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.errors import BadInput, BadRow, NotFound
+from knnife.errors import BadInput, BadRow
+from knnife.things.files import lines, opened
+from knnife.things.reading import Reading, RowError
+from knnife.things.values import decoded
 
 Source = str | os.PathLike[str]
 COMMENTS = ("#", "//")
@@ -84,17 +87,16 @@ def read_pairs(path: Source) -> RatedPairs:
 
 def _lines(path: Source) -> Iterator[tuple[int, str]]:
     """The lines that say something, with their numbers from 1."""
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {path}; expected one of analogies or of pairs of words") from error
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        try:
-            text = line.decode("utf-8").strip()
-        except UnicodeDecodeError as error:
-            raise BadRow(str(path), number, f"expected UTF-8, got {error.object[error.start : error.end]!r}") from error
-        if text and not text.startswith(COMMENTS):
-            yield number, text
+    reading = Reading(os.fsdecode(path), lambda _: iter(()))
+    with opened(reading.source, reading) as stream:
+        for number, line in lines(stream, reading, reading.source):
+            try:
+                text = decoded(line).strip()
+            except RowError as error:
+                reading.fault(number, error)
+            else:
+                if text and not text.startswith(COMMENTS):
+                    yield number, text
 
 
 def _separator(line: str) -> str:

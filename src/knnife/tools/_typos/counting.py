@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import os
 from collections import Counter
@@ -16,7 +15,7 @@ import numpy as np
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.space import is_space, opened
-from knnife.things import Thing, read
+from knnife.things import Reading, Thing, files, read
 from knnife.tools._typos.spelled import folded
 from knnife.tools._typos.texts import words
 from knnife.tools._typos.vocabulary import Vocabulary
@@ -129,14 +128,13 @@ def _listed(path: Path) -> Iterator[tuple[str, float]]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for line in file:
-                if b"\0" in line:
-                    raise BadInput(f"{path} is no text; expected a list of words, or texts")
-                yield line.decode("utf-8", "replace").lstrip("\ufeff")
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise BadInput(f"{path}: expected gzip, by its name; {error}") from error
+    """The lines of a list. What is no UTF-8 in one is no word, and does no harm. Raises BadInput for NULs."""
+    reading = Reading(str(path), lambda _: iter(()))
+    with files.opened(reading.source, reading) as stream:
+        for _, line in files.lines(stream, reading, reading.source):
+            if b"\0" in line:
+                raise BadInput(f"{path} is no text; expected a list of words, or texts")
+            yield line.decode("utf-8", "replace")
 
 
 def _is_number(text: str) -> bool:
