@@ -231,7 +231,7 @@ def test_what_an_encoding_does_not_have_breaks_its_row(write):
     assert (reading.problems[0].line, "mean nothing in cp1252" in reading.problems[0].why) == (3, True)
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "hex", "", "zip", "rot13", "a\0b"])
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "", "zip", "rot13", "a\0b", "idna", "punycode"])
 def test_an_encoding_that_is_none_is_refused(write, encoding):
     with pytest.raises(BadInput, match="encoding="):
         read(write("a.csv", "text\nx\n"), encoding=encoding)

@@ -17,7 +17,7 @@ from knnife.things.reading import Reading, RowError
 from knnife.things.thing import Thing
 from knnife.things.values import check_text
 
-LARGEST = 256 << 20  # bytes; one document at a time is in memory
+LARGEST = 64 << 20  # bytes; one document at a time is in memory
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 

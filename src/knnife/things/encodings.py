@@ -20,6 +20,7 @@ MARKS: Final = (  # the longer ones first
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+UNMARKED: Final = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}  # as those are mostly that have no mark
 LOOKED_AT: Final = 1 << 16  # bytes of lines that are not ASCII
 PIECE: Final = 1 << 16
 BROKEN: Final = "knnife.broken"  # the way to go on behind bytes that an encoding does not have
@@ -66,13 +67,13 @@ def known(encoding: str) -> str:
     try:
         found = codecs.lookup(encoding)
         "a".encode(found.name)  # codecs such as hex and zip are none of texts
-        codecs.getincrementaldecoder(found.name)
+        codecs.getincrementaldecoder(found.name)(BROKEN).decode(b"", final=True)  # which idna and punycode cannot
     except (LookupError, TypeError, ValueError) as error:
         raise BadInput(
             f'encoding={encoding!r:.60}: there is no such encoding; expected a name such as "utf-8", "latin-1", '
             '"cp1252", "shift_jis" or "utf-16"'
         ) from error
-    return found.name
+    return UNMARKED.get(found.name, found.name)
 
 
 class Recoded(io.RawIOBase):
