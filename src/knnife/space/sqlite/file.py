@@ -62,11 +62,15 @@ def connect(place: FilePlace, how: str, *, wait: float) -> Connection:
     """A connection to the file. how: the mode of SQLite's address; wait: seconds for another's transaction to end."""
     uri = f"{place.path.as_uri()}?mode={how}"
     db = Connection(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=wait)
-    trusted_schema.restrain(db)
-    db.execute("PRAGMA cache_size = -65536")  # KiB
-    db.execute("PRAGMA temp_store = MEMORY")
-    db.execute("PRAGMA wal_autocheckpoint = 8192")  # pages, 64 MB: what a batch writes twice is copied once
-    db.execute("SELECT 1 FROM sqlite_master").fetchone()  # meets what hinders reading here
+    try:
+        trusted_schema.restrain(db)
+        db.execute("PRAGMA cache_size = -65536")  # KiB
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA wal_autocheckpoint = 8192")  # pages, 64 MB: what a batch writes twice is copied once
+        db.execute("SELECT 1 FROM sqlite_master").fetchone()  # meets what hinders reading here
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

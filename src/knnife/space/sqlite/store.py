@@ -58,10 +58,13 @@ class SqliteStore:
 
     def _begin_writing(self, is_new: bool) -> Connection | None:
         """The connection that writes; None where there is no room for that, and what is there can still be read."""
+        writer = None
         try:
             writer = self._connect_writer("rwc" if is_new else "rw")
             file.make(writer, self.path)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            if writer is not None:
+                writer.close()
             if is_new or not isinstance(translated(self.path, error), DiskFull):
                 raise
             return None
