@@ -54,7 +54,14 @@ def states(verb: str, before: dict[str, Any], after: dict[str, Any]) -> list[dic
     return parts
 
 
-@pytest.mark.parametrize("how", [errno.EIO, errno.ENOSPC, KILL], ids=["EIO", "ENOSPC", "killed"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(errno.EIO, id="EIO"),
+        pytest.param(KILL, id="killed"),
+        pytest.param(errno.ENOSPC, id="ENOSPC", marks=pytest.mark.nightly),  # test_full_disk.py fills a real one
+    ],
+)
 @pytest.mark.parametrize("verb", ["make", *verbs.VERBS])
 def test_every_call_fails_once(failing: Failing, tmp_path: Path, verb: str, how: int) -> None:
     before = None
