@@ -25,7 +25,8 @@ KEPT = [
     "'cause", "wi-fi", "e-mail", "x-ray", "vis-à-vis", "tête-à-tête", "re-enter", "mother-in-law",
     "#recieve", "#naïve", "＃recieve", "@recieve", "recieve.py", "https://recieve.org/teh",
     "recieve@teh.org", "www.recieve.org/teh?recieve=teh", "recieve/teh", "snake_caes", "camelCaes",
-    "HTTPServr", "5kmh", "x²", "v2beta", "`recieve`", "$recieve", "Qur'an", "北京recieve", "recieve北京", "co\u00adoperate",
+    "HTTPServr", "5kmh", "x²", "v2beta", "`recieve`", "$recieve",
+    "Qur'an", "北京recieve", "recieve北京", "co\u00adoperate",
     "the\u200b", "💡", "",
 ]  # fmt: skip
 
