@@ -91,6 +91,7 @@ def test_what_knnife_makes_is_let_in_within_a_millisecond(everything: Path) -> N
         "DROP TABLE settings;",
         "UPDATE views SET dim = 1000000000;",
         "UPDATE views SET dtype = 'float99';",
+        "UPDATE views SET loss_sum = 'much', loss_max = x'00';",
         "UPDATE settings SET value = 'nearest' WHERE name = 'metric';",
         "UPDATE settings SET value = 'all' WHERE name = 'recall';",
     ],
@@ -101,6 +102,16 @@ def test_what_knnife_never_makes_is_refused_at_once(copy: Path, sql: str, read_o
     with pytest.raises(knnife.NotASpace, match=r"no space that knnife made|damaged"):
         knnife.Space.open(copy, read_only=read_only)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("about", ["'nonsense'", "3", "'[1]'", "x'00'"])
+def test_metadata_that_are_none_are_told_as_damage(copy: Path, about: str) -> None:
+    indexes = f'DROP INDEX "about year"; DROP INDEX "about {ODD_FIELD}";'
+    changed(copy, f"{indexes} UPDATE things SET about = {about}")
+    with knnife.Space.open(copy) as space:
+        for ask in (lambda: list(space), lambda: space.get("5"), lambda: space.search("car"), space.info):
+            with pytest.raises(knnife.NotASpace, match="damaged"):
+                ask()
 
 
 def test_plain_tables_of_a_later_version_are_let_be(copy: Path) -> None:

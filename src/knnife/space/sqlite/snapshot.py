@@ -125,7 +125,7 @@ class SqliteSnapshot:
             having = f"WHERE instr(about, ?) AND json_type(about, {path_of(field)}) IS NOT NULL"
             named = [f'"{field}"']
         sql = f"SELECT about FROM things {having} ORDER BY pos LIMIT ?"
-        return [json.loads(about) for (about,) in self._db.execute(sql, [*named, count])]
+        return [tables.about_of(stored) for (stored,) in self._db.execute(sql, [*named, count])]
 
     def gone_since(self, state: State) -> Positions | None:
         row = self._sound.execute("SELECT token FROM commits WHERE number = ?", [state.number]).fetchone()
@@ -287,4 +287,4 @@ def _table(view: View) -> str:
 
 def _thing(row: tuple[int, str, str | bytes | None, str, str | None]) -> tuple[int, Thing]:
     position, id, value, about, part_of = row
-    return position, Thing(id, value, json.loads(about), part_of)
+    return position, Thing(id, value, tables.about_of(about), part_of)

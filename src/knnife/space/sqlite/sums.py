@@ -76,8 +76,11 @@ def of_things(things: Iterable[StoredThing]) -> Sums:
 
 def _of_thing(id: str, value: str | bytes | None, about: str, part_of: str | None, content: bytes) -> int:
     text = value if isinstance(value, str) else ""
-    sum = zlib.crc32("\0".join((id, text, about, part_of or "")).encode())
-    return zlib.crc32(value, sum) if isinstance(value, bytes) else zlib.crc32(content, sum)
+    try:
+        sum = zlib.crc32("\0".join((id, text, about, part_of or "")).encode())
+        return zlib.crc32(value, sum) if isinstance(value, bytes) else zlib.crc32(content, sum)
+    except TypeError:  # of types that are never written
+        return 0
 
 
 def keep(db: sqlite3.Connection, view: int, positions: Sequence[int] | Positions, sums: Sums) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from knnife.errors import NotASpace
 from knnife.geometry import METRICS, Metric
 from knnife.space.records import Origin, View
 
@@ -116,6 +118,17 @@ def remove_view(db: sqlite3.Connection, number: int) -> None:
         db.execute(
             "DELETE FROM models WHERE fingerprint NOT IN (SELECT fingerprint FROM views WHERE fingerprint NOTNULL)"
         )
+
+
+def about_of(stored: str) -> dict[str, Any]:
+    """The metadata of a thing. Raises NotASpace for what is none."""
+    try:
+        found = json.loads(stored)
+    except (TypeError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise NotASpace(f"the space is damaged: metadata of a thing are {stored!r:.60}; restore the file from a copy")
+    return found
 
 
 def _metric(held: object) -> Metric | None:

@@ -123,8 +123,9 @@ def _check_rows(db: sqlite3.Connection, path: Path) -> None:
     whole = state is not None and isinstance(state[1], bytes) and all(type(state[i]) is int for i in (0, 2, 3, 4))
     if not whole or not 0 <= state[4] <= state[2] < 1 << 62 or not 0 <= state[3] < 1 << 62 or state[4] > room:
         raise _damaged(path, "how many things it has cannot be")
-    for number, name, dim, dtype in db.execute("SELECT number, name, dim, dtype FROM views"):
-        if type(number) is not int or type(name) is not str or dtype not in DTYPES:
+    lost = "loss_sum + 0 = loss_sum AND loss_max + 0 = loss_max AND loss_count + 0 = loss_count"
+    for number, name, dim, dtype, sound in db.execute(f"SELECT number, name, dim, dtype, {lost} FROM views"):
+        if type(number) is not int or type(name) is not str or dtype not in DTYPES or not sound:
             raise _damaged(path, f"its view {name!r:.40} cannot be")
         if type(dim) is not int or not 0 < dim <= MOST_COMPONENTS:
             raise _damaged(path, f"its view {name!r:.40}, of {dim!r:.40} components, cannot be")
