@@ -101,7 +101,10 @@ def _table(text: io.TextIOWrapper, reading: Reading, delimiter: str | None) -> O
     named = _names_rows(names, sample, first, delimiter)
     if named:
         names, header = [ROW_NAME, *names], [ROW_NAME, *header]
-        reading.notes.append(f'the header has a name less than the lines have cells, as R writes: "{ROW_NAME}" added')
+        note = (
+            f'{reading.source}: the header names a column less than the lines have, as R writes it: "{ROW_NAME}" added'
+        )
+        reading.notes.append(note)
     elif len(sample) > 2 and all(len(row) > len(names) and any(row[len(names) :]) for row in sample):
         raise BadInput(_explained_header(reading.source, names, sample))
     _refuse_repeated(names, reading.source)

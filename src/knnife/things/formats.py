@@ -74,8 +74,9 @@ def read(
 ) -> Reading:
     """The things in `source`, streamed.
 
-    source: a file (csv, tsv, json, jsonl, parquet, txt, md, html; each may be gzipped), a folder of documents (txt, md,
-        html), "-" for standard input, or the documentation of a Python package ("python:json", "python:stdlib").
+    source: a file (csv, tsv, json, jsonl, parquet, xlsx, txt, md, html; each may be packed), a folder of documents
+        (txt, md, html), "-" for standard input, or the documentation of a Python package ("python:json",
+        "python:stdlib").
         Pictures: a file, a folder, a zip archive of them, or a list of their paths. A pattern ("photos/**/*.jpg")
         stands for the pictures or documents that match it.
     text, id, vector: the names of columns. Several text columns are joined by line breaks. By default text is the first
