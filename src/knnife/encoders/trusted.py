@@ -67,7 +67,7 @@ def check(name: str, holder: str | Path) -> None:
         return
     yes = f"knnife trust {holder}, or in Python " if isinstance(holder, Path) else "in Python "
     raise Untrusted(
-        f"{holder} names an encoder that leads elsewhere, to {found:.200}, and you have not named that on this machine; "
+        f"{holder} names an encoder that leads elsewhere, to {found:.200}, and you have not named it on this machine; "
         f"nothing was read there, and nothing sent. To say yes, if you trust it: {yes}knnife.load_encoder({name!r})",
         name,
     )

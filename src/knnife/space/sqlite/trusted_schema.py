@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,6 +90,7 @@ def check(db: sqlite3.Connection, path: Path) -> None:
     restrain(db)
 
 
+@lru_cache(maxsize=4_096)  # files have the same few statements, and to look through them takes half a millisecond
 def _is_ours(type: Any, name: Any, sql: Any) -> bool:
     """Is this a table or an index that runs nothing?"""
     if type not in ("table", "index") or not isinstance(name, str):
