@@ -46,13 +46,10 @@ class Repeats:
         """
         if self._twice == "last":
             return _latest(rows)
-        came = np.array(
-            [
-                (hash(row.id), hash((row.content, row.about, row.part_of)), n)
-                for row, n in zip(rows, numbers, strict=True)
-            ],
-            np.int64,
-        ).reshape(-1, 3)
+        came = np.empty((len(rows), 3), np.int64)
+        came[:, ID] = [hash(row[0]) for row in rows]
+        came[:, CONTENT] = [hash(row[2:5]) for row in rows]  # metadata, whole, and what is encoded
+        came[:, NUMBER] = numbers
         again = self._again(came[:, ID])
         if not again:
             self._keep(came)
