@@ -23,7 +23,7 @@ from knnife.things.values import cell_value
 
 MISSING: Final = frozenset(["na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "–", "—", "?"])
 
-_REMEMBERED: Final = 50_000
+REMEMBERED: Final = 50_000  # cells, of all columns together
 _LONGEST_REMEMBERED: Final = 18
 _LONGEST: Final = 48  # characters: what is longer is text, or a list
 _DIGIT = re.compile("[0-9]")
@@ -141,6 +141,10 @@ _WHOLE, _POINT, _UNSURE = NumberShape("", plain=True), NumberShape(".", plain=Tr
 class _Exact(dict[str, Any]):
     """Reads cells that are known to be as programs write numbers, or empty; remembers as the others do."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
     def __missing__(self, cell: str) -> Value:
         found: float | None
         if "." in cell or "e" in cell or "E" in cell:
@@ -149,7 +153,7 @@ class _Exact(dict[str, Any]):
                 return cell
         else:
             found = int(cell) if cell else None
-        if len(self) < _REMEMBERED:
+        if len(self) < self._most:
             self[cell] = found
         return found
 
@@ -157,18 +161,18 @@ class _Exact(dict[str, Any]):
 class _Remembered(dict[str, Any]):
     """Calls a function once for each cell, of the first ones, as years and prices come again."""
 
-    def __init__(self, function: Callable[[str], Any]) -> None:
+    def __init__(self, function: Callable[[str], Any], most: int = REMEMBERED) -> None:
         super().__init__()
-        self._function = function
+        self._function, self._most = function, most
 
     def __missing__(self, cell: str) -> Any:
         found = self._function(cell)
-        if len(self) < _REMEMBERED and len(cell) < _LONGEST_REMEMBERED and type(found) is not list:
+        if len(self) < self._most and len(cell) < _LONGEST_REMEMBERED and type(found) is not list:
             self[cell] = found
         return found
 
 
-_shapes = _Remembered(shape_of)
+_shapes = _Remembered(shape_of, most=10_000)
 
 
 def cell_type(given: object, column: str) -> CellType:
@@ -182,16 +186,18 @@ def cell_type(given: object, column: str) -> CellType:
     )
 
 
-def reader(type: CellType | None, *, strict: bool = False, exact: bool = False) -> Mapping[str, Value]:
+def reader(
+    type: CellType | None, *, strict: bool = False, exact: bool = False, most: int = REMEMBERED
+) -> Mapping[str, Value]:
     """What reads cells of this type: `reader(type)[cell]`; None for cells in which nothing is.
 
     type None: numbers that programs wrote are numbers, all else is text; exact: there is nothing else. strict: a cell
-    that does not fit raises RowError; else it stays text.
+    that does not fit raises RowError; else it stays text. most: cells that are remembered.
     """
     if type is None and exact:
-        return _Exact()
+        return _Exact(most)
     if type == "text":
-        return _Remembered(lambda cell: cell or None)
+        return _Remembered(lambda cell: cell or None, most)
     read = _plain if type is None else _READ[type]
 
     def value(cell: str) -> Value:
@@ -203,7 +209,7 @@ def reader(type: CellType | None, *, strict: bool = False, exact: bool = False) 
             raise RowError(f"{cell!r:.60} does not fit the type of its column, {type}")
         return cell if found is None else found
 
-    return _Remembered(value)
+    return _Remembered(value, most)
 
 
 def _plain(text: str) -> Value:

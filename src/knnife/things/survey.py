@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from knnife.things.cell_types import Shapes, reader
+from knnife.things.cell_types import REMEMBERED, Shapes, reader
 from knnife.things.deciding import decide, given
 from knnife.things.files import opened
 from knnife.things.reading import Reading
@@ -101,9 +101,10 @@ def readers(
     """What reads each column, None for texts; the reading is told what was taken for what."""
     taken = decide(seen, semicolons=delimiter == ";") | given(stated)
     reading.taken = taken
+    most = REMEMBERED // max(1, len(taken))
     return {
         name: None
         if each.type == "text"
-        else reader(each.type, strict=name in stated, exact=name in seen and seen[name].exact)
+        else reader(each.type, strict=name in stated, exact=name in seen and seen[name].exact, most=most)
         for name, each in taken.items()
     }
