@@ -149,3 +149,17 @@ def test_an_archive_that_lies_about_sizes_unpacks_no_more_than_is_allowed(write,
     tracemalloc.stop()
     assert most < 250 << 20
     assert "x.zip/a.jpg" in str(reading.problems[0])
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_members_whose_names_are_no_utf8_are_called_by_other_letters_and_read(write, said):
+    with zipfile.ZipFile("x.zip", "w") as archive:
+        archive.writestr("caf\u00e9x.jpg" if said else "cafxxx.jpg", RED)
+        archive.writestr("good.jpg", BLUE)
+    data = Path("x.zip").read_bytes().replace("caf\u00e9x".encode() if said else b"cafxxx", b"caf\xe9\xffx")
+    reading = read(write("x.zip", data), on_error="skip")
+    things = list(reading)
+    assert [thing.id for thing in things][1:] == ["x.zip/good.jpg"]
+    assert len(things) == 2
+    assert not reading.problems
+    assert picture_bytes(things[0].id) == RED

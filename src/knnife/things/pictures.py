@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Final, Self, cast
@@ -112,7 +113,10 @@ class _Archive:
     def __init__(self, path: str) -> None:
         from zipfile import ZipFile  # costs as much to import as all of this package
 
-        self.zip = ZipFile(path)
+        try:
+            self.zip = ZipFile(path)
+        except UnicodeDecodeError:
+            self.zip = ZipFile(BytesIO(_with_plain_names(path)))
         self._lock = Lock()
 
     def read(self, member: str) -> bytes | None:
@@ -131,6 +135,25 @@ class _Archive:
                 raise ValueError(f"it unpacks to more than {largest >> 20} MB, from {known.compress_size:,} bytes")
             return data
         return None
+
+
+def _with_plain_names(path: str) -> bytes:
+    """An archive with names that say they are UTF-8 and are not. Then they are read as those that say nothing."""
+    if os.path.getsize(path) > LARGEST:
+        raise ValueError(f"a name in it is no UTF-8, and it has more than {LARGEST >> 20} MB")
+    data = bytearray(Path(path).read_bytes())
+    end = data.rfind(b"PK\5\6")
+    at = int.from_bytes(data[end + 16 : end + 20], "little") - 1  # where the list of contents begins
+    while (at := data.find(b"PK\1\2", at + 1, end)) >= 0:
+        length = int.from_bytes(data[at + 28 : at + 30], "little")
+        try:
+            data[at + 46 : at + 46 + length].decode()
+        except UnicodeDecodeError:
+            own = int.from_bytes(data[at + 42 : at + 46], "little")  # where the member itself begins
+            for flags in (at + 9, own + 7):
+                if flags < end:
+                    data[flags] &= 0xF7  # all but the flag that says UTF-8
+    return bytes(data)
 
 
 def _bounded(file: IO[bytes], largest: int, piece: int) -> bytes:
