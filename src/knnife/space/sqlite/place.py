@@ -117,10 +117,10 @@ class FilePlace:
 
 
 def identity_of(path: Path) -> Identity | None:
-    """The device and inode of the file of that name; None where there is none."""
+    """The device and inode of the file of that name; None where there is none, or the name can be none."""
     try:
         found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino
 

@@ -31,7 +31,7 @@ from knnife.space.sqlite.place import FilePlace, is_open_here
 MAGIC: Final = b"knnifesm"
 PAGE: Final = 8192  # bytes; that of SQLite here
 BLOCK: Final = 1 << 20  # bytes read at a time
-MOST: Final = 1 << 30  # bytes: a larger file takes too long to read whenever it is opened; `info --check` reads it
+MOST: Final = 1 << 28  # bytes: a larger file takes too long to read whenever it is opened; `info --check` reads it
 TRIES, PAUSE = 3, 0.05  # seconds; another process may be writing the file just now
 
 Sums = NDArray[np.uint64]

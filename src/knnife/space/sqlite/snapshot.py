@@ -67,8 +67,9 @@ class SqliteSnapshot:
     @property
     def state(self) -> State:
         """The newest row of `commits`."""
+        db = self._sound
         if self._state is None:
-            state = newest(self._sound)
+            state = newest(db)
             if state is None:
                 raise NotASpace(f"{self._place.path} is damaged: it holds no state; restore it from a copy")
             self._state = state

@@ -85,7 +85,9 @@ class SqliteStore:
             db.execute("BEGIN")
             try:
                 self._seen = check_same(db, self._place, seen)
-                yield SqliteSnapshot(db, self._place, self._caches, self._damage)
+                snapshot = SqliteSnapshot(db, self._place, self._caches, self._damage)
+                snapshot._state = self._seen
+                yield snapshot
                 if db.fixed is not None and db.fixed != self._place.standing():
                     raise SpaceBusy(f"{self.path} was written to while it was read; ask again")
             finally:
