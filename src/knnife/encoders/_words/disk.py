@@ -25,7 +25,7 @@ def reading(path: Path, text: bool = False) -> Iterator[BufferedReader]:
     text: as UTF-8, behind any byte order mark. Raises NotFound, and BadInput where it is a folder, or cannot be read,
     or is damaged, also while reading.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # Path.is_dir raises for names that are too long
         raise BadInput(f"{path} is a folder: expected a file of word vectors")
     name = str(path) if str(path) != STDIN else f"./{STDIN}"
     with (opened if text else bare)(name, Reading(name, lambda _: iter(())), measure=False) as stream:
