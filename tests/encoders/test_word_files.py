@@ -251,7 +251,7 @@ def test_pickles_and_other_files_are_refused_with_what_to_do(tmp_path: Path):
         (tmp_path / "x").write_bytes(content)
         with pytest.raises(BadInput, match=why):
             read_table(tmp_path / "x")
-    with pytest.raises(NotFound, match="no file"):
+    with pytest.raises(NotFound, match="no such file"):
         read_table(tmp_path / "missing.txt")
     with pytest.raises(BadInput, match="is a folder"):
         read_table(tmp_path)
