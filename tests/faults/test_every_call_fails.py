@@ -82,7 +82,10 @@ def test_every_call_fails_once(failing: Failing, tmp_path: Path, verb: str, how:
         found = failing.run(path, verb, call, how)
         where = f"call {call} of {whole.calls}: {found.code} {found.said}"
         assert found.code != BROKEN, where
-        assert found.code < 0 if how == KILL else found.code in (0, REFUSED), where
+        if how == KILL:  # some runs need a call less, and end before it
+            assert found.code < 0 or found.calls < call, where
+        else:
+            assert found.code in (0, REFUSED), where
         if found.code == REFUSED and how == errno.EIO:
             assert "DiskFull" not in found.said, where
             assert "input/output error" in found.said, where
