@@ -125,7 +125,7 @@ def test_a_table_is_its_rows(frame: type) -> None:
         ("photos/lost", NotFound, "no such file or folder: photos/lost"),
         ("photos/*.gif", NotFound, "no file matches"),
         (Path("nowhere.csv"), NotFound, "no such file or folder: nowhere.csv"),
-        ("table.xlsx", BadInput, "is one text, and there is no file"),
+        ("table.docx", BadInput, "is one text, and there is no file"),
     ],
 )
 @pytest.mark.parametrize("tool", [knnife.duplicates, knnife.outliers, knnife.clusters, sample])
