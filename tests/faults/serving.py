@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+import pytest
 from tests.faults import verbs
 
 from knnife import KnnifeError
@@ -65,6 +66,7 @@ class Failing:
 
 
 def serve(library: str) -> None:
+    verbs.shrink(pytest.MonkeyPatch())  # this process does nothing else
     failing = ctypes.CDLL(library)
     for line in sys.stdin:
         verb, call, how, path = line.rstrip("\n").split(" ", 3)

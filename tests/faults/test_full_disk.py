@@ -17,6 +17,11 @@ from knnife import DiskFull, Space
 SIZE, PAGE = 3 << 20, 8192  # bytes
 
 
+@pytest.fixture(autouse=True)
+def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    verbs.shrink(monkeypatch)
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes."""
@@ -28,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(disk: Path, left: int) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from tests.toys import Letters
 
 from knnife import Space, Thing
-from knnife.space import adding
+from knnife.space import batching
 from knnife.space.index import index
 
 BEFORE = [Thing(f"t{i}", f"abc {'d' * (i % 5)}", {"n": i}, f"w{i // 3}") for i in range(40)]
@@ -19,8 +19,12 @@ MORE = [Thing(f"m{i}", f"face {'e' * (i % 4)}", {"n": -i}) for i in range(24)]
 STEP = 8  # things a commit
 INDEXED = 300  # things, so that an index is kept
 
-adding.SMALLEST_BATCH = adding.LARGEST_BATCH = STEP
-index.EXACT_NUMBERS = 250 * 8  # spaces as small as those of INDEXED have an index with codes
+
+def shrink(patch: pytest.MonkeyPatch, step: int = STEP) -> None:
+    """Makes the runs small: `step` things a commit, and a space of INDEXED things has an index with codes."""
+    patch.setattr(batching, "SMALLEST_BATCH", step)
+    patch.setattr(batching, "LARGEST_BATCH", step)
+    patch.setattr(index, "EXACT_NUMBERS", 250 * 8)
 
 
 def add(space: Space) -> None:
@@ -52,8 +56,7 @@ def make(path: Path, verb: str) -> None:
         space.add(BEFORE)
         if verb == "index":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(adding, "LARGEST_BATCH", INDEXED)
-                patch.setattr(adding, "SMALLEST_BATCH", INDEXED)
+                shrink(patch, INDEXED)
                 space.add(
                     [Thing(f"i{i}", "abcdefgh"[: i % 9] * (i % 7) + "x" + "abc"[: i % 4]) for i in range(INDEXED)]
                 )
