@@ -99,7 +99,7 @@ def test_a_packed_file_that_is_cut_is_refused(tmp_path: Path):
     content = gzip.compress(content_of("word2vec", tmp_path))
     for size in range(2, len(content)):
         (tmp_path / "x.vec.gz").write_bytes(content[:size])
-        with pytest.raises(KnnifeError, match="damaged or truncated gzip"):
+        with pytest.raises(KnnifeError, match="damaged"):
             read_words(tmp_path / "x.vec.gz")
 
 

@@ -159,4 +159,7 @@ class SpaceAgainstOracle(RuleBasedStateMachine):
 SpaceAgainstOracle.TestCase.settings = settings(
     max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck)
 )
-test_space_against_oracle = SpaceAgainstOracle.TestCase
+# What is drawn asks empty spaces, and for fields that nothing has.
+test_space_against_oracle = pytest.mark.filterwarnings("ignore:.*new and empty", "ignore:no thing has", "ignore:.* holds ")(
+    SpaceAgainstOracle.TestCase
+)

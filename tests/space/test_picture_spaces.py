@@ -186,7 +186,7 @@ def test_vectors_that_are_brought_along_need_no_decoding(album):
 def test_large_values_make_small_batches(monkeypatch):
     monkeypatch.setattr(batching, "LARGEST_BYTES", 100)
     things = [Thing(str(n), bytes(60)) for n in range(5)] + [Thing("t", "text")]
-    assert [len(batch) for batch in batching.batches_of(iter(things))] == [2, 2, 2]
+    assert [len(batch) for batch in batching.batches_of(enumerate(things, 1))] == [2, 2, 2]
 
 
 # --- thumbnails -------------------------------------------------------------------------------------------------
