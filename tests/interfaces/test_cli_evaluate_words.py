@@ -54,7 +54,7 @@ def test_the_built_in_words_are_evaluated_without_a_file(questions: Path, knnife
     ("line", "code", "part"),
     [
         ("evaluate words royal.vec", 2, "expected --analogies FILE or --similarity FILE"),
-        ("evaluate words royal.vec --analogies nowhere.txt", 1, "there is no file nowhere.txt"),
+        ("evaluate words royal.vec --analogies nowhere.txt", 1, "no such file or folder: nowhere.txt"),
         ("evaluate words royal.vec --analogies pairs.csv", 1, "pairs.csv, line 1: 'a,b,score' has 1 words"),
         ("evaluate words royal.vec --similarity questions.txt", 1, "questions.txt, line 2"),
         ("evaluate words nowhere.vec --similarity pairs.csv", 1, "nowhere.vec"),

@@ -91,7 +91,10 @@ def test_broken_rows_stop_the_command_or_are_counted(knnife: Knnife) -> None:
     Path("corpus.txt").write_bytes(Path("corpus.txt").read_bytes() + b"\nb\xe4d\n")
     done = knnife("train words corpus.txt -o my.vectors")
     assert done.code == 1
-    assert done.err == "knnife: corpus.txt, line 1001: invalid UTF-8: save the file as UTF-8\n"
+    assert done.err.startswith("knnife: corpus.txt, line 1001: invalid UTF-8: in cp1252 it would read 'bäd'")
+    assert "--encoding cp1252" in done.err
+    done = knnife("train words corpus.txt -o latin.vectors --dim 4 --encoding cp1252")
+    assert (done.code, done.err) == (0, "")
     done = knnife("train words corpus.txt -o my.vectors --dim 4 --on-error skip")
     assert (done.code, done.err) == (0, "skipped 1 broken row\n")
 

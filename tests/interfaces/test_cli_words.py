@@ -60,7 +60,7 @@ def test_convert_keeps_words_and_vectors(knnife: Knnife, here: Path, target: str
         ("words near wiki.vectors kign", 1, "no word 'kign' among the 30 words; perhaps 'king'"),
         ("words odd wiki.vectors king queen", 1, "three words or more"),
         ("words near wiki.vectors", 2, "missing argument 'WORD...'"),
-        ("words nowhere.vectors", 1, "there is no file nowhere.vectors"),
+        ("words nowhere.vectors", 1, "no such file or folder: nowhere.vectors"),
         ("words queries.txt", 1, "queries.txt"),
         ("words", 2, "missing argument 'FILE'"),
         ("add w.knnife wiki.vectors queries.txt", 2, "a space of their own, without queries.txt"),

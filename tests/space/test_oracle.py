@@ -160,6 +160,6 @@ SpaceAgainstOracle.TestCase.settings = settings(
     max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck)
 )
 # What is drawn asks empty spaces, and for fields that nothing has.
-test_space_against_oracle = pytest.mark.filterwarnings("ignore:.*new and empty", "ignore:no thing has", "ignore:.* holds ")(
-    SpaceAgainstOracle.TestCase
-)
+test_space_against_oracle = pytest.mark.filterwarnings(
+    "ignore:.*new and empty", "ignore:no thing has", "ignore:.* holds "
+)(SpaceAgainstOracle.TestCase)

@@ -189,7 +189,7 @@ def test_pairs_of_any_layout_are_read(tmp_path: Path, text: str, column: str) ->
         ("a b 1\nc d 2\ne f\n", 3, "a finite number in column 3"),
         ("a b 1\nc d 2\ne f nan\n", 3, "a finite number in column 3"),
         ("a,b,1\nc,,2\n", 2, "expected two words"),
-        (b"a b 1\nc \xff 2\n", 2, "expected UTF-8"),
+        (b"a b 1\nc \xff 2\n", 2, "invalid UTF-8"),
         ("a b", 1, "no number behind two words"),
         ("a,b,1\nc\rd,e,2\n", 2, "no row of a table"),
     ],
@@ -212,7 +212,7 @@ def test_a_broken_analogy_is_named_by_its_line(tmp_path: Path) -> None:
     ("options", "error", "part"),
     [
         ({}, BadInput, "nothing to evaluate by"),
-        ({"analogies": "nowhere.txt"}, NotFound, "no file nowhere.txt"),
+        ({"analogies": "nowhere.txt"}, NotFound, "no such file or folder: nowhere.txt"),
         ({"analogies": "empty"}, BadInput, "no analogies"),
         ({"similarities": "empty"}, BadInput, "no pairs"),
         ({"analogies": "q", "method": "sub"}, BadInput, "expected one of add, mul"),

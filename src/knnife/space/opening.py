@@ -48,9 +48,12 @@ def spelled_like(path: Path) -> str:
     return f" (did you mean {path.with_name(near[0])}?)" if near else ""
 
 
-def warn_if_new(snapshot: Snapshot, path: Path) -> None:
-    """Warns of a question to a file that nothing was ever put into: its name may be mistyped, which made it."""
-    if not snapshot.state.last and str(path) != MEMORY:
+def warn_if_new(snapshot: Snapshot, path: Path, models: Models) -> None:
+    """Warns of a question to a file that nothing was ever put into: its name may be mistyped, which made it.
+
+    Whoever names an encoder means to make a space.
+    """
+    if not snapshot.state.last and models.given is None and str(path) != MEMORY:
         warnings.warn(f"{path} is new and empty, so nothing is found{spelled_like(path)}", stacklevel=4)
 
 

@@ -190,7 +190,7 @@ def nearest(
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
     tree = None if where is None else parse_filter(where)
     with space._store.read() as snapshot:  # things and vectors of one state
-        warn_if_new(snapshot, space.path)
+        warn_if_new(snapshot, space.path, space._models)
         chosen = ready(snapshot.views, view)
         found = snapshot.scan(tree, 0, max(1, snapshot.state.things))
         unmatched.warn(snapshot, tree, len(found))

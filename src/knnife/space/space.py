@@ -281,7 +281,7 @@ class Space:
     def _asked(
         self, snapshot: Snapshot, tree: Tree | None = None, queries: Any = None, ids: Iterable[str] | None = None
     ) -> NearQuery:
-        warn_if_new(snapshot, self.path)
+        warn_if_new(snapshot, self.path, self._models)
         among = None if tree is None else unmatched.matching(snapshot, tree)
         wanted = None if ids is None else lookup.several(ids)
         return NearQuery(snapshot, self._models, self.metric, self._recall, among, queries, wanted)
