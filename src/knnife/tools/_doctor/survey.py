@@ -123,7 +123,7 @@ class _Notes:
         self.blank += [
             start + i for i, value in enumerate(values) if isinstance(value, str) and not any(map(str.isalnum, value))
         ]
-        self.characters += sum(len(value) for value in values if value is not None)
+        self.characters += sum(len(value) for value in values if isinstance(value, str | bytes))
         self.lengths.append(np.where(there, long, np.float32(MISSING)))
         self.vector_hashes += [hash(vector.tobytes()) for vector in vectors]
         self.value_hashes += [0 if value is None else hash(value) for value in values]
