@@ -279,7 +279,8 @@ class SqliteSnapshot:
         if len(wrong):
             ids = [thing.id for thing in self.things(wrong[: sums.SHOWN].tolist()).values()]
             named = ", ".join(map(repr, ids)) + (", …" if len(wrong) > len(ids) else "")
-            yield f"{what} that are not what was stored, by their checksums: {len(wrong):,} ({named})"
+            older = ", unless a version of knnife without checksums changed them" if view == sums.THINGS else ""
+            yield f"{what} that are not what was stored, by their checksums: {len(wrong):,} ({named}){older}"
 
 
 def _table(view: View) -> str:
