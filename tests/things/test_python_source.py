@@ -164,6 +164,8 @@ def test_the_standard_library_is_documented():
         things[thing.id] = thing
     assert sum(thing.part_of is None for thing in things.values()) > 5_000
     assert reading.fraction == 1.0
+    assert {"itertools.groupby", "collections.defaultdict", "str.split", "sorted", "time.sleep"} <= set(things)
+    assert reading.skipped == 0
     assert things["os.path.split"].value.startswith("os.path.split\n\nSplit a pathname.")
     assert "pathlib.PurePath.joinpath" in things or "pathlib._local.PurePath.joinpath" in things
     assert not {name for name in things if name.split(".")[0] in ("idlelib", "turtledemo", "lib2to3", "test", "numpy")}

@@ -1,8 +1,9 @@
-"""The documentation of installed Python packages, read from their source; nothing is imported or run.
+"""The documentation of installed Python packages, read from their source; nothing of theirs is imported or run.
 
 Every module, class, function and method with a documentation string becomes a thing, called by its qualified name. Its
 value is the name, the first paragraph, and the topic of its module; the other paragraphs are passages that are part of
-it. In one piece, the first paragraph would drown among parameters and exceptions.
+it. In one piece, the first paragraph would drown among parameters and exceptions. What the standard library has in
+compiled code is told by `compiled_docs`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import re
 import sys
 import sysconfig
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from knnife.errors import NotFound
+from knnife.things.compiled_docs import Documented, compiled_documentation
 from knnife.things.passages import Document, Section, passages
 from knnife.things.reading import Reading
 from knnife.things.thing import About, Thing
@@ -48,18 +52,27 @@ class Module:
 def read_python(name: str, reading: Reading) -> Iterator[Thing]:
     """The documentation of the package or module `name`, or of the whole standard library ("stdlib").
 
-    Tests and private names are left out. Compiled modules are counted in `reading.skipped`; a file that is no Python is
-    a fault. Raises NotFound when there is no such module.
+    Tests and private names are left out. Compiled modules are counted in `reading.skipped`, but for those of the
+    standard library, which tell what they document; a file that is no Python is a fault. Raises NotFound when there is
+    no such module.
     """
     modules, compiled = _standard_library() if name == STDLIB else _package(name)
-    reading.passed_over["compiled module"] = compiled
+    told = _told() if name == STDLIB else {}
+    reading.passed_over["compiled module"] = 0 if told else compiled
     done = 0
     reading.progress = lambda: done / len(modules)
     for module in modules:
         tree = _parsed(module, reading)
         if tree is not None:
-            yield from _documented(tree, module.name)
+            yield from _documented(tree, module.name, told.pop(module.name, ()))
         done += 1
+    for here in told.values():
+        yield from _compiled(here, "", set())
+
+
+def _told() -> dict[str, list[Documented]]:
+    """What the compiled modules of the standard library document, by module."""
+    return {module: list(here) for module, here in groupby(compiled_documentation(), key=attrgetter("module"))}
 
 
 def _package(name: str) -> tuple[list[Module], int]:
@@ -136,9 +149,9 @@ def _parsed(module: Module, reading: Reading) -> ast.Module | None:
     return None
 
 
-def _documented(tree: ast.Module, module: str) -> Iterator[Thing]:
-    """What is documented in a module. A name that is defined twice (by platform, say) counts once."""
-    seen = set()
+def _documented(tree: ast.Module, module: str, compiled: Iterable[Documented] = ()) -> Iterator[Thing]:
+    """What is documented in a module: by its source, then by what is compiled. A name that comes twice counts once."""
+    seen = {module}
     documentation = ast.get_docstring(tree) or ""
     topic = _PARAGRAPH_END.split(documentation, 1)[0]
     if documentation:
@@ -153,6 +166,18 @@ def _documented(tree: ast.Module, module: str) -> Iterator[Thing]:
             signature = _signature(node, name, kind)
             about = {"kind": kind, "module": module, "signature": signature, "line": node.lineno}
             yield from _things(name, documentation, topic, about)
+    yield from _compiled(compiled, topic, seen)
+
+
+def _compiled(here: Iterable[Documented], topic: str, seen: set[str]) -> Iterator[Thing]:
+    """What is documented in the compiled part of one module, but for the names that were `seen`."""
+    here = sorted(here, key=lambda each: each.kind != "module")
+    for name, kind, module, signature, documentation in here:
+        if name not in seen:
+            about: About = {"kind": kind, "module": module, "signature": signature}
+            yield from _things(name, documentation, topic if kind != "module" else "", about)
+        if kind == "module" and module != "builtins":  # of which there is nothing to say that concerns `str.split`
+            topic = topic or _PARAGRAPH_END.split(documentation, 1)[0]
 
 
 def _things(name: str, documentation: str, topic: str, about: About) -> Iterator[Thing]:
