@@ -80,7 +80,8 @@ class Hit:
     """One thing that a search found.
 
     score: a similarity for "meaning", BM25 for "words", for "both" their sum (`knnife.space.fusion`). meaning_rank,
-    words_rank: from 1; None where it was no candidate. words: the words of the query found in it, when explained.
+    words_rank: from 1; None where it was no candidate. reader_rank: among those that a reader read, from 1; None where
+    it read none, or not this one. words: the words of the query found in it, when explained.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Hit:
     meaning_rank: int | None = None
     words_rank: int | None = None
     words: tuple[str, ...] = ()
+    reader_rank: int | None = None
 
 
 @dataclass(frozen=True)

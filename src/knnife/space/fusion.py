@@ -25,6 +25,9 @@ LEAST_STD = 1e-6  # below, the differences are rounding errors
 SAMPLE = 1_000  # points that tell mean and deviation of the similarities to within 3%
 FURTHEST = 20.0  # the most deviations that words can be worth; few queries reach it, unless but one row matches
 
+READ = 30  # of the best, that a reader reads
+READER_WEIGHT = 2.0  # of the standard scores of what it reads, beside those of words and meaning
+
 
 class Side(NamedTuple):
     """One way of searching: what it found itself (positions, best first), and its scores of all candidates.
@@ -39,12 +42,13 @@ class Side(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Positions, best first, with their scores and their ranks (from 1; 0 for none) on both sides, all `(n,)`."""
+    """Positions, best first, with their scores and their ranks (from 1; 0 for none) on each side, all `(n,)`."""
 
     positions: Positions
     scores: Scores
     meaning_ranks: NDArray[np.int64]
     words_ranks: NDArray[np.int64]
+    reader_ranks: NDArray[np.int64]
 
 
 def mean_and_std(similarities: Scores) -> tuple[float, float]:
@@ -69,6 +73,33 @@ def fuse(positions: Positions, meaning: Side, words: Side) -> Ranking:
         scores[best].astype(np.float32),
         _ranks(meaning.found, positions)[best],
         _ranks(words.found, positions)[best],
+        np.zeros(len(best), np.int64),
+    )
+
+
+def reread(ranking: Ranking, similarities: NDArray[np.float64]) -> Ranking:
+    """A ranking in the order that it has once a reader has read the first of it.
+
+    similarities: of the first `(r,)` to the question, as the reader has it; nan where there was nothing to read. What
+    was not read counts as the least similar of what was.
+    """
+    there = np.flatnonzero(np.isfinite(similarities))
+    if not len(there):
+        return ranking
+    read = similarities[there]
+    standard = (read - read.mean()) / max(float(read.std()), LEAST_STD)
+    worth = np.full(len(ranking.positions), standard.min())
+    worth[there] = standard
+    scores = ranking.scores + READER_WEIGHT * worth
+    ranks = np.zeros(len(ranking.positions), np.int64)
+    ranks[there[np.argsort(-read, kind="stable")]] = np.arange(1, len(there) + 1)
+    best = np.argsort(-scores, kind="stable")
+    return Ranking(
+        ranking.positions[best],
+        scores[best].astype(np.float32),
+        ranking.meaning_ranks[best],
+        ranking.words_ranks[best],
+        ranks[best],
     )
 
 

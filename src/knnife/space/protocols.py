@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Positions, Vectors
 from knnife.space.filter_tree import Tree
-from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
+from knnife.space.records import Held, IndexInfo, ReadBy, Reading, Row, State, Summary, View
 from knnife.things import About, Thing
 
 Scores = NDArray[np.float32]
@@ -163,6 +163,15 @@ class Snapshot(Protocol):
     def words(self) -> WordIndex:
         """The words of all texts."""
 
+    # what readers have read
+
+    def readings(self, reader: str, positions: Sequence[int]) -> Mapping[Reading, bytes]:
+        """What the reader of this fingerprint made of texts of things, as it was packed; damaged ones are left out."""
+
+    @property
+    def readers(self) -> Sequence[ReadBy]:
+        """The readers that have read anything here."""
+
     # what else is kept
 
     def encoder(self, fingerprint: str) -> tuple[Any, Any] | None:
@@ -216,6 +225,15 @@ class Writer(Snapshot, Protocol):
 
     def keep_encoder(self, fingerprint: str, form: str, data: bytes) -> None:
         """Keep a trained encoder."""
+
+    def keep_readings(self, name: str, reader: str, readings: Mapping[Reading, bytes]) -> None:
+        """Keep what a reader, of this name and fingerprint, made of texts; of things that are gone nothing is kept.
+
+        It is no new state, as no answer changes with it.
+        """
+
+    def drop_readings(self, reader: str) -> None:
+        """Delete all that a reader has read."""
 
     def put_settings(self, settings: Mapping[str, Any]) -> None:
         """Set some of the settings."""

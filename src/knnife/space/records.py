@@ -10,6 +10,7 @@ from knnife.geometry import Metric
 Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
 Held = tuple[int | None, bytes, str, str | None]  # position (None: nothing is held), content, about, part_of
+Reading = tuple[int, int]  # the position of a thing, and the key of the text that was read of it (see reader.py)
 Standing = Literal["none", "current", "behind", "outdated"]
 
 
@@ -75,6 +76,16 @@ class View(NamedTuple):
     def width(self) -> int:
         """The bytes of one vector."""
         return {"float32": 4 * self.dim, "float16": 2 * self.dim, "int8": 4 + self.dim}[self.dtype]
+
+
+class ReadBy(NamedTuple):
+    """How much a reader has read of a space: of how many things, how many texts; bytes: of the vectors it made."""
+
+    name: str
+    fingerprint: str
+    things: int
+    texts: int
+    bytes: int
 
 
 class Summary(NamedTuple):

@@ -12,7 +12,9 @@ from knnife.space import fusion
 from knnife.space.answers import Hit, Hits
 from knnife.space.fusion import Ranking
 from knnife.space.neighbours import NearQuery
+from knnife.space.parts import parts
 from knnife.space.protocols import Neighbourhood, Snapshot
+from knnife.space.reader import Reader, Readings, Which
 from knnife.space.records import View
 
 By = Literal["both", "meaning", "words"]
@@ -28,6 +30,7 @@ class Question(NamedTuple):
     page: int
     fold: bool
     explain: bool
+    reader: Which = None
 
     def checked(self) -> Question:
         """The question itself; raises BadInput where it cannot be asked."""
@@ -40,8 +43,9 @@ class Question(NamedTuple):
         return self
 
 
-def search(asked: NearQuery, question: Question, view: View | None) -> Hits:
-    """The page of hits that a question asks for, by meaning as a view has it."""
+def search(asked: NearQuery, question: Question, view: View | None, readings: Readings) -> Hits:
+    """The page of hits that a question asks for, by meaning as a view has it, the best of them read by a reader."""
+    reader = readings.reader(question.reader, view, question.by)
     if view is None:
         return Hits(question.text, ())
     meaning = None
@@ -51,7 +55,7 @@ def search(asked: NearQuery, question: Question, view: View | None) -> Hits:
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
     while True:
-        ranking = _ranking(asked, question, depth, meaning)
+        ranking = _reread(asked, question, _ranking(asked, question, depth, meaning), reader)
         places = _folded(asked.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
         if len(places) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
             return _hits(asked.snapshot, question, ranking, places[first:wanted], first + 1)
@@ -65,11 +69,12 @@ def _ranking(
     words = asked.snapshot.words
     if meaning is None:
         found = words.find(question.text, depth, asked.among)
-        return Ranking(found.positions, found.scores, _none(found.positions), _places(found.positions))
+        none = _none(found.positions)
+        return Ranking(found.positions, found.scores, none, _places(found.positions), none)
     points, vector = meaning
     positions, scores = (rows[0] for rows in points.near(vector, depth, asked.among))
     if question.by == "meaning":
-        return Ranking(positions, scores, _places(positions), _none(positions))
+        return Ranking(positions, scores, _places(positions), _none(positions), _none(positions))
     found = words.find(question.text, depth, asked.among)
     candidates = fusion.candidates(positions, found.positions)
     similarities = points.similarities(vector, candidates)[0]
@@ -81,6 +86,20 @@ def _ranking(
         fusion.Side(positions, similarities, std, mean),
         fusion.Side(found.positions, words.score(found, candidates), found.std),
     )
+
+
+def _reread(asked: NearQuery, question: Question, ranking: Ranking, reader: Reader | None) -> Ranking:
+    """A ranking whose first things were read by a reader, each as its best part is."""
+    if reader is None:
+        return ranking
+    first = ranking.positions[: fusion.READ].tolist()
+    things = asked.snapshot.things(first)
+    texts = [(place, pos, text) for place, pos in enumerate(first) if pos in things for text in parts(things[pos])]
+    best = np.full(len(first), -np.inf)
+    if texts:
+        similarities = reader.similarities(asked.snapshot, question.text, [text[1:] for text in texts])
+        np.maximum.at(best, [place for place, _, _ in texts], similarities)
+    return fusion.reread(ranking, np.where(np.isfinite(best), best, np.nan))
 
 
 def _places(positions: Positions) -> Positions:
@@ -119,6 +138,7 @@ def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Posi
                 position=pos,
                 meaning_rank=int(ranking.meaning_ranks[place]) or None,
                 words_rank=int(ranking.words_ranks[place]) or None,
+                reader_rank=int(ranking.reader_ranks[place]) or None,
                 words=matched,
             )
         )

@@ -24,6 +24,7 @@ from knnife.space.neighbours import NearQuery
 from knnife.space.opening import checked_settings, open_store, warn_if_new
 from knnife.space.preparing import side_for, with_vectors
 from knnife.space.protocols import Snapshot, Store
+from knnife.space.reader import ENOUGH, Readings
 from knnife.space.records import Dtype
 from knnife.space.repeats import Twice
 from knnife.things import Thing, as_things
@@ -41,6 +42,7 @@ class Space:
         self.path = store.path
         self.metric: Metric = metric
         self._store, self._models, self._dtype, self._recall = store, models, dtype, recall
+        self._readings = Readings(store)
 
     @classmethod
     def open(
@@ -148,14 +150,9 @@ class Space:
     # --- questions --------------------------------------------------------------------------------------------
 
     def near(
-        self,
-        queries: Any = None,
-        k: int = 10,
-        *,
-        ids: Iterable[str] | None = None,
-        where: Where = None,
+        self, queries: Any = None, k: int = 10, *, ids: Iterable[str] | None = None, where: Where = None,
         view: str | Mapping[str, float] | None = None,
-    ) -> Neighbours:
+    ) -> Neighbours:  # fmt: skip
         """The k nearest things of each query, best first.
 
         queries: one value or several (texts; rows, as mappings or JSON), or vectors `(d,)` or `(m, d)`; or `ids` of
@@ -169,42 +166,33 @@ class Space:
             return self._asked(snapshot, tree, queries, ids).near(view, k)
 
     def within(
-        self,
-        queries: Any = None,
-        at_least: float = 0.8,
-        *,
-        ids: Iterable[str] | None = None,
-        where: Where = None,
+        self, queries: Any = None, at_least: float = 0.8, *, ids: Iterable[str] | None = None, where: Where = None,
         view: str | None = None,
-    ) -> Pairs:
+    ) -> Pairs:  # fmt: skip
         """All things whose similarity to a query is at least so high; exact. Arguments as those of `near`."""
         tree = lookup.filter_for(self._store, where)
         with self._store.read() as snapshot:
             return self._asked(snapshot, tree, queries, ids).within(view, float(at_least))
 
     def search(
-        self,
-        query: str,
-        k: int = 10,
-        *,
-        by: Literal["both", "meaning", "words"] = "both",
-        where: Where = None,
-        page: int = 1,
-        fold: bool = False,
-        explain: bool = False,
-        view: str | None = None,
-    ) -> Hits:
+        self, query: str, k: int = 10, *, by: Literal["both", "meaning", "words"] = "both", where: Where = None,
+        page: int = 1, fold: bool = False, explain: bool = False, view: str | None = None,
+        reader: str | Encoder | None = "auto",
+    ) -> Hits:  # fmt: skip
         """The k things that best answer a text, by meaning and by words; `page` 2 holds the next k.
 
-        fold: only the best part of each whole. explain: with the rank by meaning, the rank by words and the words of
-        the query found in each hit. Raises BadInput for an empty query, or pictures whose encoder knows no words;
-        BadFilter for a bad `where`.
+        fold: only the best part of each whole. explain: with the words of the query found in each hit. reader: the
+        encoder that reads the best of them once more (docs/search.md); None: none; "auto": "minilm", where the view
+        that is asked is of "english". What it reads is kept in the space. Raises BadInput for an empty query, or
+        pictures whose encoder knows no words; BadFilter for a bad `where`; NotFound or MissingPackage for the reader.
         """
         k, page = lookup.whole_number("k", k), lookup.whole_number("page", page)
-        question = searching.Question(query, k, by, page, fold, explain).checked()
+        question = searching.Question(query, k, by, page, fold, explain, reader).checked()
         tree = lookup.filter_for(self._store, where)
         with self._store.read() as snapshot:
-            return searching.search(self._asked(snapshot, tree), question, ready(snapshot.views, view))
+            hits = searching.search(self._asked(snapshot, tree), question, ready(snapshot.views, view), self._readings)
+        self._readings.keep(ENOUGH)
+        return hits
 
     @property
     def encoder(self) -> Encoder:
@@ -288,6 +276,7 @@ class Space:
 
     def close(self) -> None:
         """Close the file. Closing twice is fine."""
+        self._readings.keep()
         self._store.close()
 
     def __enter__(self) -> Self:

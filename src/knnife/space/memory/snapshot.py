@@ -17,7 +17,7 @@ from knnife.geometry import Metric, Positions, Vectors, similarity, top_k
 from knnife.space.filter_tree import Compare, Holds, Joined, Not, Tree
 from knnife.space.memory.words import Analyse, MemoryWords
 from knnife.space.protocols import Progress
-from knnife.space.records import Held, IndexInfo, Row, State, Summary, View
+from knnife.space.records import Held, IndexInfo, ReadBy, Reading, Row, State, Summary, View
 from knnife.things import About, Thing
 
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -38,6 +38,8 @@ class Content:
     settings: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     thumbnails: dict[int, bytes] = field(default_factory=dict)
+    readers: dict[str, str] = field(default_factory=dict)  # fingerprint -> name
+    readings: dict[tuple[str, int, int], bytes] = field(default_factory=dict)  # fingerprint, position, key of the text
 
     def copy(self) -> Content:
         """Another one that can be changed."""
@@ -131,6 +133,20 @@ class MemorySnapshot:
             self.content.analyse,
             {pos: row.value for pos, row in self.content.rows.items() if isinstance(row.value, str)},
         )
+
+    def readings(self, reader: str, positions: Sequence[int]) -> dict[Reading, bytes]:
+        held = self.content.readings.items()
+        return {(pos, text): blob for (by, pos, text), blob in held if by == reader and pos in positions}
+
+    @property
+    def readers(self) -> list[ReadBy]:
+        counts = []
+        for reader, name in self.content.readers.items():
+            own = {key: blob for key, blob in self.content.readings.items() if key[0] == reader}
+            size = sum(map(len, own.values()))
+            if own:
+                counts.append(ReadBy(name, reader, len({pos for _, pos, _ in own}), len(own), size))
+        return counts
 
     def encoder(self, fingerprint: str) -> tuple[str, bytes] | None:
         return self.content.encoders.get(fingerprint)

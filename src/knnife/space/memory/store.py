@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,7 @@ from knnife.space.memory.snapshot import Content, MemorySnapshot
 from knnife.space.memory.words import Analyse
 from knnife.space.packing import pack, unpack
 from knnife.space.protocols import Moved
-from knnife.space.records import Row, State, View
+from knnife.space.records import Reading, Row, State, View
 
 
 class MemoryStore:
@@ -101,6 +101,7 @@ class MemoryWriter(MemorySnapshot):
         for position in positions:
             for held in (self.content.rows, self.content.thumbnails, *self.content.vectors.values()):
                 held.pop(position, None)  # type: ignore[attr-defined]
+        self._forget(lambda reader, position: position in positions)
         self.content.gone.extend(positions)
         self._goes_to(gone=len(self.content.gone), things=len(self.content.rows))
 
@@ -148,6 +149,19 @@ class MemoryWriter(MemorySnapshot):
 
     def keep_encoder(self, fingerprint: str, form: str, data: bytes) -> None:
         self.content.encoders[fingerprint] = (form, data)
+
+    def keep_readings(self, name: str, reader: str, readings: Mapping[Reading, bytes]) -> None:
+        self.content.readers.setdefault(reader, name)
+        own = {(reader, *key): blob for key, blob in readings.items() if key[0] in self.content.rows}
+        self.content.readings.update(own)
+
+    def drop_readings(self, reader: str) -> None:
+        self._forget(lambda by, position: by == reader)
+        self.content.readers.pop(reader, None)
+
+    def _forget(self, goes: Callable[[str, int], bool]) -> None:
+        held = self.content.readings.items()
+        self.content.readings = {key: blob for key, blob in held if not goes(*key[:2])}
 
     def put_settings(self, settings: Mapping[str, Any]) -> None:
         self.content.settings.update(settings)

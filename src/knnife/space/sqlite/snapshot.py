@@ -18,14 +18,13 @@ from knnife.space.index.index import Index
 from knnife.space.index_sync import IndexSync
 from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
-from knnife.space.records import Held, IndexInfo, State, Summary, View
-from knnife.space.sqlite import indexing, sums, tables
+from knnife.space.records import Held, IndexInfo, ReadBy, Reading, State, Summary, View
+from knnife.space.sqlite import checking, indexing, readings, sums, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in, path_of
-from knnife.space.sqlite.connection import is_busy
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
 from knnife.space.sqlite.place import FilePlace
-from knnife.space.sqlite.tables import AMONG
+from knnife.space.sqlite.tables import AMONG, table_of
 from knnife.space.sqlite.words import SqliteWords
 from knnife.space.sqlite.words_memo import MemoCache
 from knnife.things import About, Thing
@@ -150,7 +149,7 @@ class SqliteSnapshot:
     ) -> Iterator[tuple[Positions, Vectors]]:
         some = f" AND {AMONG}" if positions is not None else ""
         parameters = [after] if positions is None else [after, json.dumps(list(positions))]
-        sql = f"SELECT pos, vector FROM {_table(view)} WHERE pos > ?{some} ORDER BY pos"
+        sql = f"SELECT pos, vector FROM {table_of(view)} WHERE pos > ?{some} ORDER BY pos"
         cursor = self._sound.execute(sql, parameters)
         # Reading everything costs so much that looking at the sums costs nothing.
         held = sums.kept(self._sound, view.number) if positions is None and not after else None
@@ -178,10 +177,10 @@ class SqliteSnapshot:
 
     def count(self, view: View) -> int:
         """See `Snapshot`. Counting a million takes a second."""
-        return int(self._db.execute(f"SELECT count(*) FROM {_table(view)}").fetchone()[0])
+        return int(self._db.execute(f"SELECT count(*) FROM {table_of(view)}").fetchone()[0])
 
     def missing(self, view: View, after: int, count: int) -> list[tuple[int, Thing]]:
-        lacks = f"NOT EXISTS (SELECT 1 FROM {_table(view)} v WHERE v.pos = things.pos)"
+        lacks = f"NOT EXISTS (SELECT 1 FROM {table_of(view)} v WHERE v.pos = things.pos)"
         sql = f"SELECT pos, id, value, '{{}}', part_of FROM things WHERE pos > ? AND {lacks} ORDER BY pos LIMIT ?"
         return [_thing(row) for row in self._sound.execute(sql, [after, count])]
 
@@ -197,6 +196,15 @@ class SqliteSnapshot:
         if memo.older is None:
             memo.older = indexing.older(self._db, self.state.last) > 0
         return SqliteWords(self._sound, memo, older=memo.older)
+
+    # what readers have read
+
+    def readings(self, reader: str, positions: Sequence[int]) -> dict[Reading, bytes]:
+        return readings.found(self._sound, reader, positions)
+
+    @property
+    def readers(self) -> list[ReadBy]:
+        return readings.counted(self._db)
 
     # what else is kept
 
@@ -243,48 +251,10 @@ class SqliteSnapshot:
         if self._damage is not None:
             yield str(self._damage)
             self._damage = None
-        damage = [*self._found_by_sqlite()]
+        damage = [*checking.found_by_sqlite(self._db)]
         yield from (f"the file is damaged: {line}" for line in damage)
-        if damage:  # what else is counted may not even be readable
-            return
-        things = int(self._db.execute("SELECT count(*) FROM things").fetchone()[0])
-        if things != self.state.things:
-            yield f"{things:,} things are there, and {self.state.things:,} were counted"
-        for view in self.views:
-            held = f"SELECT count(*), count(t.pos) FROM {_table(view)} v LEFT JOIN things t USING (pos)"
-            vectors, owned = self._db.execute(held).fetchone()
-            if vectors > owned:
-                yield f"view {view.name}: {vectors - owned:,} vectors belong to no thing"
-            if view.origin is not None and view.origin.source == tables.DAMAGED:
-                yield f"view {view.name}: where it comes from cannot be read"
-            if view.is_default and owned < things:
-                yield f"view {view.name}: {things - owned:,} things have no vector"
-        if lost := tables.count_thumbnails(self._db)[1]:
-            yield f"{lost:,} thumbnails belong to no thing"
-        yield from self._changed("things", sums.THINGS, 0)
-        for view in self.views:
-            yield from self._changed(f"view {view.name}: vectors", view.number, view.width)
-
-    def _found_by_sqlite(self) -> Iterator[str]:
-        try:
-            yield from (line for (line,) in self._db.execute("PRAGMA integrity_check(10)") if line != "ok")
-        except sqlite3.DatabaseError as error:
-            if is_busy(error):
-                raise
-            yield str(error)
-
-    def _changed(self, what: str, view: int, width: int) -> Iterator[str]:
-        """What is said of stored things, or vectors, that are not what was written."""
-        wrong, _ = sums.damage(self._db, view, width)
-        if len(wrong):
-            ids = [thing.id for thing in self.things(wrong[: sums.SHOWN].tolist()).values()]
-            named = ", ".join(map(repr, ids)) + (", …" if len(wrong) > len(ids) else "")
-            older = ", unless a version of knnife without checksums changed them" if view == sums.THINGS else ""
-            yield f"{what} that are not what was stored, by their checksums: {len(wrong):,} ({named}){older}"
-
-
-def _table(view: View) -> str:
-    return f"vectors_{int(view.number)}"
+        if not damage:  # else what is counted may not even be readable
+            yield from checking.faults(self._db, self.state.things, self.views, self.things)
 
 
 def _thing(row: tuple[int, str, str | bytes | None, str, str | None]) -> tuple[int, Thing]:

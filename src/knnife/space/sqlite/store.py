@@ -16,7 +16,7 @@ from knnife.space.filter_tree import Tree, leaves
 from knnife.space.index_sync import IndexSync
 from knnife.space.protocols import Moved
 from knnife.space.records import State
-from knnife.space.sqlite import file, seal, sums
+from knnife.space.sqlite import file, readings, seal, sums
 from knnife.space.sqlite.conditions import INDEXED_FROM, missing_indexes
 from knnife.space.sqlite.connection import Connection, errors, is_busy, translated
 from knnife.space.sqlite.history import check_log, check_same
@@ -158,6 +158,7 @@ class SqliteStore:
         """See `Store`. SpaceBusy where another process has the file open: what was removed may still lie in its log."""
         with self.write() as writer:
             writer._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            readings.remove_lost(writer._db)
             sums.put_together(writer._db, sums.THINGS)
             for view in writer.views:
                 sums.put_together(writer._db, view.number, view.width)

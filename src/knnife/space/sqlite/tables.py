@@ -42,6 +42,23 @@ CREATE TABLE IF NOT EXISTS sums (       -- checksums of what is stored, see sums
     sums      BLOB NOT NULL             -- little-endian uint64, one for each position
 )
 """,
+    "readers": """
+CREATE TABLE IF NOT EXISTS readers (    -- encoders that read what the words and the default view choose
+    number      INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE
+)
+""",
+    "readings": """
+CREATE TABLE IF NOT EXISTS readings (   -- what they have read so far, see readings.py
+    reader INTEGER NOT NULL,            -- its number
+    pos    INTEGER NOT NULL,            -- that of the thing
+    text   INTEGER NOT NULL,            -- 64 bits of BLAKE2b over the text that was read, see space/reader.py
+    vector BLOB NOT NULL,               -- as one of a view of dtype int8
+    sum    INTEGER NOT NULL,            -- CRC-32 of the vector, begun with the lower half of text
+    PRIMARY KEY (reader, pos, text)
+) WITHOUT ROWID
+""",
     "origins": """
 CREATE TABLE IF NOT EXISTS origins (    -- where the vectors of derived views come from
     number INTEGER PRIMARY KEY,         -- that of the view
@@ -52,6 +69,11 @@ CREATE TABLE IF NOT EXISTS origins (    -- where the vectors of derived views co
 }
 DAMAGED = "unknown: what was written of it is damaged"
 AMONG = "pos IN (SELECT value FROM json_each(?))"
+
+
+def table_of(view: View) -> str:
+    """The table that has the vectors of a view."""
+    return f"vectors_{int(view.number)}"
 
 
 def there(db: sqlite3.Connection, table: str) -> bool:

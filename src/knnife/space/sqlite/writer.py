@@ -10,10 +10,10 @@ from typing import Any
 from knnife.geometry import Vectors
 from knnife.space.index_sync import IndexSync
 from knnife.space.packing import pack
-from knnife.space.records import Row, State, View
-from knnife.space.sqlite import indexing, sums, tables
-from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot, _table
-from knnife.space.sqlite.tables import AMONG
+from knnife.space.records import Reading, Row, State, View
+from knnife.space.sqlite import indexing, readings, sums, tables
+from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot
+from knnife.space.sqlite.tables import AMONG, table_of
 
 COMMITS_KEPT = 10_000  # a cache older than so many transactions is built anew
 
@@ -61,15 +61,16 @@ class SqliteWriter(SqliteSnapshot):
         indexing.remove(self._db, texts, before.last)
         self._db.execute(f"DELETE FROM things WHERE {AMONG}", [chosen])
         for view in self.views:
-            self._db.execute(f"DELETE FROM {_table(view)} WHERE {AMONG}", [chosen])
+            self._db.execute(f"DELETE FROM {table_of(view)} WHERE {AMONG}", [chosen])
         tables.remove_thumbnails(self._db, chosen)
+        readings.remove(self._db, chosen)
         self._db.executemany("INSERT INTO gone (seq, pos) VALUES (?, ?)", enumerate(positions, before.gone + 1))
         self._goes_to(before._replace(gone=before.gone + len(positions), things=before.things - len(positions)))
 
     def fill(self, view: View, positions: Sequence[int], vectors: Vectors) -> None:
         given = json.dumps(list(positions))
         there = {pos for (pos,) in self._db.execute(f"SELECT pos FROM things WHERE {AMONG}", [given])}
-        there -= {pos for (pos,) in self._db.execute(f"SELECT pos FROM {_table(view)} WHERE {AMONG}", [given])}
+        there -= {pos for (pos,) in self._db.execute(f"SELECT pos FROM {table_of(view)} WHERE {AMONG}", [given])}
         keep = [i for i, pos in enumerate(positions) if pos in there]
         self._put(view, [positions[i] for i in keep], vectors[keep])
         # Indexes that looked at these positions already cannot follow, and notice it by this.
@@ -81,7 +82,7 @@ class SqliteWriter(SqliteSnapshot):
         """Store vectors `(n, d)` under their positions, with their sums, and add up what rounding cost."""
         data, losses = pack(vectors, view.dtype)
         blobs = [data[start : start + view.width] for start in range(0, len(data), view.width)]
-        self._db.executemany(f"INSERT INTO {_table(view)} VALUES (?, ?)", zip(positions, blobs, strict=True))
+        self._db.executemany(f"INSERT INTO {table_of(view)} VALUES (?, ?)", zip(positions, blobs, strict=True))
         sums.keep(self._db, view.number, positions, sums.of_vectors(data, view.width))
         if losses is not None:
             self._db.execute(
@@ -110,7 +111,7 @@ class SqliteWriter(SqliteSnapshot):
         view = view._replace(number=number)
         fields = view[: len(COLUMNS.split(","))]
         self._db.execute(f"INSERT INTO views ({COLUMNS}) VALUES ({', '.join('?' * len(fields))})", fields)
-        self._db.execute(f"CREATE TABLE {_table(view)} (pos INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
+        self._db.execute(f"CREATE TABLE {table_of(view)} (pos INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
         if view.origin is not None:
             tables.put(self._db, "origins", [(number, view.metric, json.dumps(view.origin._asdict()))])
         return view
@@ -118,7 +119,7 @@ class SqliteWriter(SqliteSnapshot):
     def drop_view(self, view: View) -> None:
         """See `Writer`. The store deletes the index, once this is committed."""
         self._views = None
-        self._db.execute(f"DROP TABLE {_table(view)}")
+        self._db.execute(f"DROP TABLE {table_of(view)}")
         self._db.execute("DELETE FROM views WHERE number = ?", [view.number])
         tables.remove_view(self._db, view.number)
         sums.forget(self._db, view.number)
@@ -129,6 +130,12 @@ class SqliteWriter(SqliteSnapshot):
 
     def keep_encoder(self, fingerprint: str, form: str, data: bytes) -> None:
         tables.put(self._db, "models", [(fingerprint, form, data)])
+
+    def keep_readings(self, name: str, reader: str, read: Mapping[Reading, bytes]) -> None:
+        readings.keep(self._db, name, reader, read)
+
+    def drop_readings(self, reader: str) -> None:
+        readings.drop(self._db, reader)
 
     def put_settings(self, settings: Mapping[str, Any]) -> None:
         self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())

@@ -1,0 +1,159 @@
+"""A second reading: a slower encoder reads the best of what words and the default view have chosen.
+
+What it makes of a text is kept in the space, so that it reads each text once: a reading is known by the position of the
+thing and a hash of the text. It is rounded as it is kept (int8) before it is used, so the first answer and all later
+ones are the same to the last bit. New readings wait in memory until there are ENOUGH, or the space is closed; where
+they cannot be written (a file for reading only, a busy or full one) they go on waiting, and no question fails for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knnife.encoders import DEFAULT, Encoder, load_encoder, vector_cache
+from knnife.encoders.protocol import encode_query
+from knnife.errors import BadInput, KnnifeError, ReadOnly, SpaceBusy
+from knnife.geometry import Vectors
+from knnife.space.packing import pack, unpack
+from knnife.space.protocols import Snapshot, Store
+from knnife.space.records import Dtype, Reading, View
+from knnife.things.kinds import kind
+
+READER: Final = "minilm"  # reads where nobody says otherwise, and the view that is asked is one of the default encoder
+KEPT_AS: Final[Dtype] = "int8"
+ENOUGH: Final = 256  # readings that wait before they are written: one transaction for a few questions
+MOST: Final = 50_000  # readings that wait, 20 MB, where they cannot be written
+
+Which = str | Encoder | None
+Similarities = NDArray[np.float64]
+
+
+class Reader(NamedTuple):
+    """An encoder that reads for questions, and what was read before."""
+
+    encoder: Encoder
+    readings: Readings
+
+    def similarities(self, snapshot: Snapshot, question: str, texts: Sequence[tuple[int, str]]) -> Similarities:
+        """The cosines `(n,)` of a question to texts, each given with the position of its thing.
+
+        Each is computed by itself, so it does not depend on what else is read, or by how many threads.
+        """
+        rows = self.readings.vectors(snapshot, self.encoder, texts).astype(np.float64)
+        asked = vector_cache.checked(self.encoder, encode_query(self.encoder, [question]), 1).astype(np.float64)
+        products = (rows * asked).sum(axis=1)
+        norms = np.sqrt((rows * rows).sum(axis=1) * (asked * asked).sum())
+        cosines: Similarities = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
+        return cosines
+
+
+class Readings:
+    """What readers have made of texts of one space: kept in it, or waiting to be. Threads may share it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loaded: dict[str, Encoder] = {}  # by the name that the user gave
+        self._names: dict[str, str] = {}  # of the readers, by fingerprint
+        self._waiting: dict[str, dict[Reading, bytes]] = {}  # by fingerprint
+        self._lock = threading.Lock()
+        self._enough = ENOUGH
+
+    def reader(self, which: Which, view: View | None, by: str) -> Reader | None:
+        """The reader for a question to a view; None for none. See `Space.search`."""
+        if which == "auto":
+            which = READER if by == "both" and view is not None and view.encoder == DEFAULT else None
+        elif by != "both" and which not in (None, "none"):
+            raise BadInput(f"a reader goes on where words and meaning have chosen, and by {by!r} only one of them does")
+        if which is None or which == "none":
+            return None
+        encoder = self.encoder(which)
+        if view is not None and view.kind is not None and not kind(view.kind).shares_values(kind(encoder.kind)):
+            raise BadInput(f"the reader {encoder.name} reads texts, and the things of this space are {view.kind}s")
+        return Reader(encoder, self)
+
+    def encoder(self, which: str | Encoder) -> Encoder:
+        """The encoder that reads. Raises BadInput for one that reads no texts, NotFound, MissingPackage."""
+        encoder = self._loaded.get(which) if isinstance(which, str) else None
+        if encoder is None:
+            encoder = load_encoder(which)
+            if not kind(encoder.kind).any_text:
+                raise BadInput(f"the encoder {encoder.name} takes {encoder.kind}; expected one of texts, to read them")
+            self._names[encoder.fingerprint] = encoder.name
+            if isinstance(which, str):
+                self._loaded[which] = encoder
+        return encoder
+
+    def vectors(self, snapshot: Snapshot, encoder: Encoder, texts: Sequence[tuple[int, str]]) -> Vectors:
+        """The vectors `(n, d)` of texts, each with the position of its thing; what was not read yet is read now."""
+        keys = [(position, key_of(text)) for position, text in texts]
+        found = self.known(snapshot, encoder, {position for position, _ in texts})
+        missing = {key: text for key, (_, text) in zip(keys, texts, strict=True) if key not in found}
+        if missing:
+            new = read(encoder, missing)
+            self._wait(encoder, new)
+            found |= new
+        return unpack(b"".join(found[key] for key in keys), encoder.dim, KEPT_AS)
+
+    def known(self, snapshot: Snapshot, encoder: Encoder, positions: Iterable[int]) -> dict[Reading, bytes]:
+        """What was read of things, by what is kept and what waits."""
+        wanted = {*positions}
+        with self._lock:
+            waiting = self._waiting.get(encoder.fingerprint, {})
+            found = {key: blob for key, blob in waiting.items() if key[0] in wanted}
+        width = 4 + encoder.dim
+        kept = snapshot.readings(encoder.fingerprint, sorted(wanted))
+        return {**{key: blob for key, blob in kept.items() if _is_vector(blob, width)}, **found}
+
+    def _wait(self, encoder: Encoder, new: Mapping[Reading, bytes]) -> None:
+        with self._lock:
+            waiting = self._waiting.setdefault(encoder.fingerprint, {})
+            waiting |= new
+            for key in [*waiting][: max(0, len(waiting) - MOST)]:  # the oldest ones
+                del waiting[key]
+
+    def keep(self, at_least: int = 1) -> None:
+        """Write down what waits, if it is so much; nobody is waited for, and what cannot be written goes on waiting."""
+        with self._lock:
+            waiting = {reader: dict(new) for reader, new in self._waiting.items()}
+        count = sum(map(len, waiting.values()))
+        if self._store.read_only or count < at_least:
+            return
+        try:
+            with self._store.write(wait=False) as writer:
+                for reader, new in waiting.items():
+                    writer.keep_readings(self._names[reader], reader, new)
+        except (SpaceBusy, ReadOnly):
+            return
+        except KnnifeError as error:
+            warnings.warn(f"what was read for the search could not be kept: {error}", stacklevel=4)
+            return
+        with self._lock:
+            for reader, new in waiting.items():
+                for key in new:
+                    self._waiting[reader].pop(key, None)
+
+
+def key_of(text: str) -> int:
+    """By what a text that was read is known: 64 bits of BLAKE2b, as a signed number."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
+
+
+def read(encoder: Encoder, texts: Mapping[Reading, str]) -> dict[Reading, bytes]:
+    """What an encoder makes of texts, as it is kept; each different one is encoded once."""
+    unique = [*dict.fromkeys(texts.values())]
+    vectors = vector_cache.checked(encoder, encoder.encode(unique), len(unique))
+    data, _ = pack(vectors, KEPT_AS)
+    width = len(data) // len(unique)
+    packed = {text: data[at * width : (at + 1) * width] for at, text in enumerate(unique)}
+    return {key: packed[text] for key, text in texts.items()}
+
+
+def _is_vector(blob: bytes, width: int) -> bool:
+    return len(blob) == width and bool(np.isfinite(np.frombuffer(blob, "<f4", 1)[0]))
