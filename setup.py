@@ -1,6 +1,6 @@
 """The compiled part of knnife. All else stands in pyproject.toml.
 
-Two files of C against Python's stable interface, so that one wheel per platform serves every Python from 3.11 on
+Three files of C against Python's stable interface, so that one wheel per platform serves every Python from 3.11 on
 (tagged cp311-abi3). They are optional: without a compiler the installation goes through, and the plain way serves.
 """
 
@@ -31,7 +31,12 @@ def compiled(name: str, flags: list[str], *headers: str) -> Extension:
     )
 
 
-extensions = [compiled("_kernels", CAREFUL), compiled("_word2vec", FAST, "_word2vec_steps.h")]
+MINILM = [f"_minilm_{part}.h" for part in ("layers", "plain", "avx2", "avx512", "neon")]
+extensions = [
+    compiled("_kernels", CAREFUL),
+    compiled("_minilm", CAREFUL, *MINILM),
+    compiled("_word2vec", FAST, "_word2vec_steps.h"),
+]
 tag = {"bdist_wheel": {"py_limited_api": "cp{}{}".format(*OLDEST)}} if STABLE else {}
 
 setup(ext_modules=extensions, options=tag)

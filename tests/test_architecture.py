@@ -33,6 +33,7 @@ from tests.source import (
 
 LAYERS = [
     "_kernels",
+    "_minilm",
     "_word2vec",
     "errors",
     "threads",
