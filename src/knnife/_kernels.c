@@ -1,6 +1,7 @@
 /* The loops that NumPy cannot express. Each has a plain twin in Python which the tests hold it against:
 
        index_words, sum_words      encoders/wordpiece.py             a text -> the weighted sum of the vectors of its words
+       number_words                encoders/wordpiece.py             a text -> the numbers of its tokens
        read_lines, read_records    encoders/_words/word_rows.py      a block of a file -> words and their vectors
        words_at                    encoders/_words/word_rows.py      places in a block -> words
        dot_rows                    encoders/_words/questions.py      a word -> how near it is to all others, about
@@ -331,7 +332,11 @@ typedef struct {
     float weight[FULL + LONGEST];
     size_t n_rows;
     int64_t known, not_known;
-    float *part; /* (dim,) */
+    float *part;  /* (dim,) */
+    int32_t *ids; /* where the numbers of tokens go; NULL: their vectors are added up instead */
+    size_t n_ids, room;
+    int64_t cut; /* tokens that there was no room for */
+    int whole;   /* whether to go on reading, only to count those */
 } Reader;
 
 static void add_rows(const Model *m, Reader *r, float *sum)
@@ -345,6 +350,13 @@ static void add_rows(const Model *m, Reader *r, float *sum)
 
 static void take(const Model *m, Reader *r, int32_t token)
 {
+    if (r->ids) {
+        if (r->n_ids < r->room)
+            r->ids[r->n_ids++] = token;
+        else
+            r->cut++;
+        return;
+    }
     if (token == m->unknown || (size_t)token >= m->n_tokens || (size_t)m->row_of[token] >= m->n_rows) {
         r->not_known++;
         return;
@@ -389,7 +401,7 @@ static void look_words_up(const Model *m, Reader *r, float *sum)
         else if ((found[0] = find(&m->vocabulary, w->hash, bytes, w->n, 0)) < 0) /* most words are a token */
             count = pieces(m, bytes, w->n, found);
         if (!count)
-            r->not_known++;
+            found[0] = m->unknown, count = 1;
         for (size_t k = 0; k < count; k++)
             take(m, r, found[k]);
         if (r->n_rows >= FULL)
@@ -437,7 +449,7 @@ static void read_text(const Model *m, Reader *r, const uint8_t *p, const uint8_t
         ascii[c] = entry_of(a, c);
     r->n_words = r->n_rows = 0, r->known = r->not_known = 0;
     begin_word(r, 0);
-    while (p < end) {
+    while (p < end && (r->whole || !r->cut)) {
         uint32_t entry = *p < 128 ? ascii[*p++] : entry_of(a, next_character(&p, end));
         int kind = entry & 7;
         if (kind != LETTER)
@@ -448,36 +460,42 @@ static void read_text(const Model *m, Reader *r, const uint8_t *p, const uint8_t
     }
     end_word(m, r, sum);
     look_words_up(m, r, sum);
-    add_rows(m, r, sum);
 }
 
 PyDoc_STRVAR(sum_words_doc, "sum_words(texts, owners, alphabet, vocabulary, model, sums, counts)\n--\n\n"
                             "Adds the vectors of the words of texts[i] to sums[owners[i]]; see _kernels.pyi.");
 
-enum { OWNERS, PAGE_OF, ENTRIES, FORMS, SLOTS, KEYS, ROW_OF, WEIGHT_OF, ROWS, SUMS, COUNTS, ARRAYS };
+enum { PAGE_OF, ENTRIES, FORMS, SLOTS, KEYS, TABLES, OWNERS = TABLES, ROW_OF, WEIGHT_OF, ROWS, SUMS, COUNTS, ARRAYS };
+
+/* The arrays of the alphabet and of the vocabulary as parts of a model; 0 if their sizes are wrong. */
+static int tables_fit(const Py_buffer *b, size_t longest_key, int longest_word, Model *m)
+{
+    m->alphabet = (Alphabet){b[PAGE_OF].buf, b[ENTRIES].buf, (size_t)b[ENTRIES].len / (PAGE * sizeof(uint32_t)),
+                             b[FORMS].buf, (size_t)b[FORMS].len};
+    m->vocabulary.slots = b[SLOTS].buf, m->vocabulary.n_slots = (size_t)b[SLOTS].len / sizeof(Slot);
+    m->vocabulary.keys = b[KEYS].buf, m->vocabulary.n_keys = (size_t)b[KEYS].len;
+    m->vocabulary.longest = longest_key < LONGEST ? longest_key : LONGEST;
+    m->longest = longest_word < LONGEST / 4 ? longest_word : LONGEST / 4; /* no character takes more than four bytes */
+    return (size_t)b[PAGE_OF].len == PAGES * sizeof(uint16_t) && m->vocabulary.n_slots &&
+           !(m->vocabulary.n_slots & (m->vocabulary.n_slots - 1));
+}
 
 /* The arrays of the arguments as a model, an array of owners and so on; 0 with an error set if their sizes disagree. */
 static int fits_together(const Py_buffer *b, Py_ssize_t n_texts, size_t longest_key, int longest_word, Model *m)
 {
     size_t size = (size_t)b[ROWS].itemsize, n_sums = (size_t)b[COUNTS].len / (2 * sizeof(int64_t));
     const uint32_t *owners = b[OWNERS].buf;
-    m->alphabet = (Alphabet){b[PAGE_OF].buf, b[ENTRIES].buf, (size_t)b[ENTRIES].len / (PAGE * sizeof(uint32_t)),
-                             b[FORMS].buf, (size_t)b[FORMS].len};
-    m->vocabulary.slots = b[SLOTS].buf, m->vocabulary.n_slots = (size_t)b[SLOTS].len / sizeof(Slot);
-    m->vocabulary.keys = b[KEYS].buf, m->vocabulary.n_keys = (size_t)b[KEYS].len;
-    m->vocabulary.longest = longest_key < LONGEST ? longest_key : LONGEST;
     m->row_of = b[ROW_OF].buf, m->weight_of = b[WEIGHT_OF].buf;
     m->n_tokens = (size_t)b[ROW_OF].len / sizeof(int32_t);
     m->rows = b[ROWS].buf, m->add = size == 1 ? chosen.bytes : chosen.floats;
     m->dim = n_sums ? (size_t)b[SUMS].len / (n_sums * sizeof(float)) : 0;
     m->row_bytes = m->dim * size;
     m->n_rows = m->dim ? (size_t)b[ROWS].len / m->row_bytes : 0;
-    m->longest = longest_word < LONGEST / 4 ? longest_word : LONGEST / 4; /* no character takes more than four bytes */
 
-    int good = m->dim && (size_t)b[ROWS].len == m->n_rows * m->row_bytes;
-    good = good && (size_t)b[PAGE_OF].len == PAGES * sizeof(uint16_t) && (size_t)b[OWNERS].len == n_texts * sizeof(uint32_t);
+    int good = tables_fit(b, longest_key, longest_word, m);
+    good = good && m->dim && (size_t)b[ROWS].len == m->n_rows * m->row_bytes;
+    good = good && (size_t)b[OWNERS].len == n_texts * sizeof(uint32_t);
     good = good && m->n_rows <= UINT32_MAX && b[WEIGHT_OF].len == b[ROW_OF].len && (size == 1 || size == sizeof(float));
-    good = good && m->vocabulary.n_slots && !(m->vocabulary.n_slots & (m->vocabulary.n_slots - 1));
     good = good && (size_t)b[SUMS].len == n_sums * m->dim * sizeof(float);
     for (Py_ssize_t i = 0; good && i < n_texts; i++)
         good = owners[i] < n_sums;
@@ -486,65 +504,138 @@ static int fits_together(const Py_buffer *b, Py_ssize_t n_texts, size_t longest_
     return good;
 }
 
-static PyObject *sum_texts(const Model *m, PyObject **texts, Py_ssize_t n, const uint32_t *owners, float *sums,
-                           int64_t (*counts)[2])
+/* Texts as UTF-8, which can be read without the interpreter. */
+typedef struct {
+    PyObject **utf8; /* what keeps the bytes */
+    const uint8_t **begin, **end;
+    Py_ssize_t n;
+} Texts;
+
+static void close_texts(Texts *t)
+{
+    while (t->n > 0)
+        Py_DECREF(t->utf8[--t->n]);
+    PyMem_Free(t->utf8), PyMem_Free(t->begin), PyMem_Free(t->end);
+}
+
+/* The texts of a tuple; 0 with an error set where one of them is none. Half a surrogate pair becomes a question mark. */
+static int open_texts(PyObject *texts, Texts *t)
+{
+    const Py_ssize_t n = PyTuple_Size(texts);
+    const size_t room = (size_t)n + 1;
+    *t = (Texts){PyMem_Calloc(room, sizeof *t->utf8), PyMem_Calloc(room, sizeof *t->begin), PyMem_Calloc(room, sizeof *t->end), 0};
+    if (!t->utf8 || !t->begin || !t->end)
+        return PyErr_NoMemory(), 0;
+    for (; t->n < n; t->n++) {
+        PyObject *bytes = PyUnicode_AsEncodedString(PyTuple_GetItem(texts, t->n), "utf-8", "replace");
+        if (!bytes)
+            return 0;
+        t->utf8[t->n] = bytes;
+        t->begin[t->n] = (const uint8_t *)PyBytes_AsString(bytes);
+        t->end[t->n] = t->begin[t->n] + PyBytes_Size(bytes);
+    }
+    return 1;
+}
+
+static PyObject *sum_texts(const Model *m, const Texts *t, const uint32_t *owners, float *sums, int64_t (*counts)[2])
 {
     uint8_t missing[PAGES] = {0};
     int complete = 1;
-    Reader r;
-    const uint8_t **begin = PyMem_Calloc((size_t)n + 1, sizeof *begin), **end = PyMem_Calloc((size_t)n + 1, sizeof *end);
-    r.part = PyMem_Malloc(m->dim * sizeof *r.part);
-    if (!begin || !end || !r.part) {
-        PyMem_Free(begin), PyMem_Free(end), PyMem_Free(r.part);
+    Reader r = {.whole = 1, .part = PyMem_Malloc(m->dim * sizeof *r.part)};
+    if (!r.part)
         return PyErr_NoMemory();
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        begin[i] = (const uint8_t *)PyBytes_AsString(texts[i]);
-        end[i] = begin[i] + PyBytes_Size(texts[i]);
-    }
     Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (!readable(&m->alphabet, begin[i], end[i], missing, &complete))
+    for (Py_ssize_t i = 0; i < t->n; i++)
+        if (!readable(&m->alphabet, t->begin[i], t->end[i], missing, &complete))
             counts[owners[i]][0] = -1;
-    for (Py_ssize_t i = 0; complete && i < n; i++) {
+    for (Py_ssize_t i = 0; complete && i < t->n; i++) {
         int64_t *count = counts[owners[i]];
+        float *sum = sums + owners[i] * m->dim;
         if (count[0] < 0)
             continue;
-        read_text(m, &r, begin[i], end[i], sums + owners[i] * m->dim);
+        read_text(m, &r, t->begin[i], t->end[i], sum);
+        add_rows(m, &r, sum);
         count[0] += r.known, count[1] += r.not_known;
     }
     Py_END_ALLOW_THREADS
-    PyMem_Free(begin), PyMem_Free(end), PyMem_Free(r.part);
+    PyMem_Free(r.part);
     return PyBytes_FromStringAndSize((const char *)missing, complete ? 0 : PAGES);
 }
 
 static PyObject *sum_words(PyObject *self, PyObject *args)
 {
-    PyObject *texts, *answer = NULL, **utf8;
+    PyObject *texts, *answer = NULL;
     Py_buffer b[ARRAYS];
     Model m;
+    Texts t = {0};
     int longest_word;
-    Py_ssize_t done = 0, n, longest_key;
+    Py_ssize_t longest_key;
     (void)self;
     if (!PyArg_ParseTuple(args, "O!y*(y*y*y*)(y*y*nii)(y*y*y*)w*w*", &PyTuple_Type, &texts, &b[OWNERS], &b[PAGE_OF],
                           &b[ENTRIES], &b[FORMS], &b[SLOTS], &b[KEYS], &longest_key, &m.unknown, &longest_word,
                           &b[ROW_OF], &b[WEIGHT_OF], &b[ROWS], &b[SUMS], &b[COUNTS]))
         return NULL;
-    n = PyTuple_Size(texts);
-    utf8 = PyMem_Calloc((size_t)n + 1, sizeof *utf8);
-    if (!utf8)
-        PyErr_NoMemory();
-    else if (fits_together(b, n, (size_t)longest_key, longest_word, &m)) {
-        /* half a surrogate pair has no UTF-8, and becomes a question mark */
-        while (done < n && (utf8[done] = PyUnicode_AsEncodedString(PyTuple_GetItem(texts, done), "utf-8", "replace")))
-            done++;
-        if (done == n)
-            answer = sum_texts(&m, utf8, n, b[OWNERS].buf, b[SUMS].buf, b[COUNTS].buf);
-    }
-    while (done > 0)
-        Py_DECREF(utf8[--done]);
-    PyMem_Free(utf8);
+    if (fits_together(b, PyTuple_Size(texts), (size_t)longest_key, longest_word, &m) && open_texts(texts, &t))
+        answer = sum_texts(&m, &t, b[OWNERS].buf, b[SUMS].buf, b[COUNTS].buf);
+    close_texts(&t);
     for (int i = 0; i < ARRAYS; i++)
+        PyBuffer_Release(&b[i]);
+    return answer;
+}
+
+PyDoc_STRVAR(number_words_doc, "number_words(texts, alphabet, vocabulary, around, room, whole, ids, starts, cut)\n--\n\n"
+                               "The numbers of the tokens of texts, one text behind the other; see _kernels.pyi.");
+
+/* Text i: around[0], the first tokens of the text, around[1], at ids[starts[i]] to ids[starts[i + 1]]: nothing where a
+   character of it is strange. There is room for two and `r->room` tokens of each. */
+static PyObject *number_texts(const Model *m, const Texts *t, const int around[2], Reader *r, int32_t *ids,
+                              int64_t *starts, int64_t *cut)
+{
+    uint8_t missing[PAGES] = {0};
+    int complete = 1;
+    starts[0] = 0;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < t->n; i++)
+        cut[i] = readable(&m->alphabet, t->begin[i], t->end[i], missing, &complete) ? 0 : -1;
+    for (Py_ssize_t i = 0; complete && i < t->n; i++) {
+        starts[i + 1] = starts[i];
+        if (cut[i] < 0)
+            continue;
+        r->ids = ids + starts[i] + 1, r->n_ids = 0, r->cut = 0;
+        read_text(m, r, t->begin[i], t->end[i], NULL);
+        ids[starts[i]] = around[0], r->ids[r->n_ids] = around[1];
+        starts[i + 1] += (int64_t)r->n_ids + 2;
+        cut[i] = r->cut;
+    }
+    Py_END_ALLOW_THREADS
+    return PyBytes_FromStringAndSize((const char *)missing, complete ? 0 : PAGES);
+}
+
+static PyObject *number_words(PyObject *self, PyObject *args)
+{
+    enum { IDS = TABLES, STARTS, CUT, ALL };
+    PyObject *texts, *answer = NULL;
+    Py_buffer b[ALL];
+    Model m = {0};
+    Texts t = {0};
+    Reader r = {0};
+    int longest_word, around[2];
+    Py_ssize_t longest_key, room;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O!(y*y*y*)(y*y*nii)(ii)npw*w*w*", &PyTuple_Type, &texts, &b[PAGE_OF], &b[ENTRIES],
+                          &b[FORMS], &b[SLOTS], &b[KEYS], &longest_key, &m.unknown, &longest_word, &around[0],
+                          &around[1], &room, &r.whole, &b[IDS], &b[STARTS], &b[CUT]))
+        return NULL;
+    const Py_ssize_t n = PyTuple_Size(texts), has = b[IDS].len / (Py_ssize_t)sizeof(int32_t);
+    r.room = (size_t)room;
+    int good = tables_fit(b, (size_t)longest_key, longest_word, &m) && room >= 0 && (!n || room <= has / n - 2);
+    good = good && b[STARTS].len == (n + 1) * (Py_ssize_t)sizeof(int64_t) && b[CUT].len == n * (Py_ssize_t)sizeof(int64_t);
+    if (!good)
+        PyErr_SetString(PyExc_ValueError, "the arrays given to number_words do not fit together");
+    else if (open_texts(texts, &t))
+        answer = number_texts(&m, &t, around, &r, b[IDS].buf, b[STARTS].buf, b[CUT].buf);
+    close_texts(&t);
+    for (int i = 0; i < ALL; i++)
         PyBuffer_Release(&b[i]);
     return answer;
 }
@@ -871,6 +962,7 @@ static PyObject *dot_rows(PyObject *self, PyObject *args)
 static PyMethodDef functions[] = {
     {"index_words", index_words, METH_VARARGS, index_words_doc},
     {"sum_words", sum_words, METH_VARARGS, sum_words_doc},
+    {"number_words", number_words, METH_VARARGS, number_words_doc},
     {"read_lines", read_lines, METH_VARARGS, read_lines_doc},
     {"read_records", read_records, METH_VARARGS, read_records_doc},
     {"words_at", words_at, METH_VARARGS, words_at_doc},

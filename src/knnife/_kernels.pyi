@@ -30,6 +30,22 @@ def sum_words(
     those. Else it gives b"". Raises ValueError when the arrays do not fit together.
     """
 
+def number_words(
+    texts: tuple[str, ...],
+    alphabet: tuple[NDArray[np.uint16], NDArray[np.uint32], NDArray[np.uint8]],
+    vocabulary: tuple[bytes, bytes, int, int, int],
+    around: tuple[int, int],  # the tokens before and behind each text
+    room: int,  # the most tokens of a text that are written down, without those around it
+    whole: bool,  # whether texts are read to their ends, so that `cut` is right where it is not 0
+    ids: NDArray[np.int32],  # (texts * (room + 2),) or more, written to
+    starts: NDArray[np.int64],  # (texts + 1,), written to: where in `ids` each text begins
+    cut: NDArray[np.int64],  # (texts,), written to: how many tokens had no room; < 0: not read, as in sum_words
+) -> bytes:
+    """The numbers of the tokens of texts, one text behind the other; gives what sum_words gives.
+
+    Raises ValueError when the arrays do not fit together.
+    """
+
 def read_lines(
     block: bytes,
     dim: int,

@@ -83,7 +83,7 @@ class StaticEncoder:
         self._weight_of = np.ones(size, np.float32) if weights is None else weights.astype(np.float32)
         _check(embeddings, self._weight_of, self._row_of, size)
         self._words: WordpieceSums | None = None
-        if words and words.highest < len(self._row_of):
+        if words and not words.added and words.highest < len(self._row_of):
             self._words = WordpieceSums(words, (self._row_of, self._weight_of, embeddings))
         self.fingerprint = self._fingerprint()
 

@@ -3,18 +3,19 @@
 A tokenizer as BERT has it changes single characters (to lower case, without accents), splits at white space and around
 punctuation, then takes each word apart by itself, into the longest pieces in its vocabulary. So three tables suffice:
 what becomes of each character, the number of each token, the vector of each. `_kernels.c` reads texts with them, some
-fifty bytes a microsecond.
+fifty bytes a microsecond, and sums up vectors (static.py) or writes down numbers (token_ids.py).
 
 What becomes of a character is found by running the tokenizer on it between two letters, 256 characters at a time, when
 they first occur. All of Unicode takes 9 MB; English takes 10 kB.
 
 Texts with a character that may change places with its neighbour (a combining mark which survives the removal of
-accents) are left to the tokenizer itself, and all texts where there is no compiled code (static.py).
+accents) are left to the tokenizer itself, and all texts where there is no compiled code.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ class WordpieceVocabulary(NamedTuple):
     unknown: int  # the token for words not known
     table: tuple[bytes, bytes, int, int, int]  # as the kernel wants it
     tokenizer: Tokenizer  # the same with hardly a token, for asking what becomes of a character
+    added: tuple[str, ...]  # what is a token wherever it stands in a text, before all else: "[SEP]"
 
 
 class Alphabet(NamedTuple):
@@ -67,14 +69,14 @@ def vocabulary(definition: bytes) -> WordpieceVocabulary | None:
         tokens, longest = model["vocab"], model["max_input_chars_per_word"]
         if (parts["normalizer"]["type"], parts["pre_tokenizer"]["type"], model["type"]) != KINDS:
             return None
-        if parts["added_tokens"] or not 0 <= longest <= LONGEST_WORD:
+        if not 0 <= longest <= LONGEST_WORD:
             return None
-        unknown = tokens[model["unk_token"]]
+        unknown, added = tokens[model["unk_token"]], tuple(each["content"] for each in parts["added_tokens"])
         table = (*_kernels.index_words(tokens, model["continuing_subword_prefix"]), unknown, longest)
         model["vocab"] = {model["unk_token"]: 0}
-        return WordpieceVocabulary(
-            len(tokens), max(tokens.values()), unknown, table, Tokenizer.from_str(json.dumps(parts))
-        )
+        parts |= {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
+        bare = Tokenizer.from_str(json.dumps(parts))
+        return WordpieceVocabulary(len(tokens), max(tokens.values()), unknown, table, bare, added)
     except Exception:  # the package raises bare Exception
         return None
     except BaseException as error:
@@ -83,35 +85,20 @@ def vocabulary(definition: bytes) -> WordpieceVocabulary | None:
         return None
 
 
-class WordpieceSums:
-    """Adds up the vectors of the words of texts."""
+class WordpieceReader:
+    """Reads texts, with what it has learned so far of their characters. Threads may share it."""
 
-    def __init__(self, vocabulary: WordpieceVocabulary, model: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> None:
-        """`model`: the row and the weight of each token, and the rows; every token has them."""
-        row_of, weight_of, rows = model
+    def __init__(self, vocabulary: WordpieceVocabulary) -> None:
         self._vocabulary = vocabulary
-        self._model = (
-            np.ascontiguousarray(row_of, np.int32),
-            np.ascontiguousarray(weight_of, np.float32),
-            np.ascontiguousarray(rows, np.int8 if rows.dtype == np.int8 else np.float32),
-        )
         nothing = Alphabet(np.zeros(PAGES, np.uint16), np.zeros((1, PAGE), np.uint32), np.zeros(0, np.uint8))
         self._alphabet = self._extended(nothing, [0])
 
-    def add(
-        self, texts: tuple[str, ...], owners: NDArray[np.uint32], sums: Vectors, counts: NDArray[np.int64]
-    ) -> NDArray[np.intp]:
-        """Adds the vectors of texts[i] to sums[owners[i]], and how many tokens are known and not, to counts (n, 2).
-
-        Gives the rows that it left alone because a text of theirs must go the plain way.
-        """
-        alphabet, table = self._alphabet, self._vocabulary.table
-        while missing := _kernels.sum_words(texts, owners, alphabet, table, self._model, sums, counts):
+    def _read(self, read: Callable[[Alphabet], bytes]) -> None:
+        """Calls `read` until it misses no character of the alphabet."""
+        alphabet = self._alphabet
+        while missing := read(alphabet):
             alphabet = self._extended(alphabet, np.flatnonzero(np.frombuffer(missing, np.uint8)).tolist())
             self._alphabet = alphabet  # if two threads ask at once, one of them has asked in vain
-        left = np.flatnonzero(counts[:, 0] < 0)
-        counts[left] = 0
-        return left
 
     def _extended(self, known: Alphabet, pages: list[int]) -> Alphabet:
         """The alphabet with these pages of 256 characters as well."""
@@ -141,6 +128,57 @@ class WordpieceSums:
             case [word] if word[0] == word[-1] == "a" and _keeps_its_place(word[1:-1]):
                 return LETTER, word[1:-1].encode()
         return STRANGE, b""
+
+
+class WordpieceSums(WordpieceReader):
+    """Adds up the vectors of the words of texts."""
+
+    def __init__(self, vocabulary: WordpieceVocabulary, model: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]) -> None:
+        """`model`: the row and the weight of each token, and the rows; every token has them."""
+        super().__init__(vocabulary)
+        row_of, weight_of, rows = model
+        self._model = (
+            np.ascontiguousarray(row_of, np.int32),
+            np.ascontiguousarray(weight_of, np.float32),
+            np.ascontiguousarray(rows, np.int8 if rows.dtype == np.int8 else np.float32),
+        )
+
+    def add(
+        self, texts: tuple[str, ...], owners: NDArray[np.uint32], sums: Vectors, counts: NDArray[np.int64]
+    ) -> NDArray[np.intp]:
+        """Adds the vectors of texts[i] to sums[owners[i]], and how many tokens are known and not, to counts (n, 2).
+
+        Gives the rows that it left alone because a text of theirs must go the plain way.
+        """
+        table, model = self._vocabulary.table, self._model
+        self._read(lambda alphabet: _kernels.sum_words(texts, owners, alphabet, table, model, sums, counts))
+        left = np.flatnonzero(counts[:, 0] < 0)
+        counts[left] = 0
+        return left
+
+
+class WordpieceNumbers(WordpieceReader):
+    """Reads texts as numbers of tokens, between one that begins every text and one that ends it."""
+
+    def __init__(self, vocabulary: WordpieceVocabulary, around: tuple[int, int], most: int) -> None:
+        """`most`: how many tokens of each text are read, those around it among them."""
+        super().__init__(vocabulary)
+        self._around, self._room = around, most - len(around)
+
+    def read(
+        self, texts: tuple[str, ...], *, whole: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """The tokens of text i are ids[starts[i] : starts[i + 1]]; cut[i] more were not read: `whole` counts them all.
+
+        A text that must go the plain way has none, and -1 for cut.
+        """
+        n, room = len(texts), self._room
+        ids, starts, cut = np.empty(n * (room + 2), np.int32), np.zeros(n + 1, np.int64), np.zeros(n, np.int64)
+        table, around = self._vocabulary.table, self._around
+        self._read(
+            lambda alphabet: _kernels.number_words(texts, alphabet, table, around, room, whole, ids, starts, cut)
+        )
+        return ids[: starts[-1]], starts, cut
 
 
 def _keeps_its_place(form: str) -> bool:
