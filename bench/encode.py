@@ -7,18 +7,16 @@ model (model2vec), or only split the texts into tokens (tokenizers). The models 
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections.abc import Callable
 from itertools import islice
 
 from bench import data
 from bench.report import Report, called, interleaved, options
-from knnife.encoders import load_encoder, static, wordpiece
+from knnife.encoders import load_encoder, minilm, static, wordpiece
 
 Run = Callable[[list[str]], object]
 SEED = 0
-MINILM = importlib.util.find_spec("knnife_minilm") and importlib.util.find_spec("onnxruntime")  # the extra "minilm"
 QUERY = ["a heist goes wrong"]
 
 
@@ -91,13 +89,11 @@ def rivals() -> dict[str, Run]:
 
 
 def networks() -> dict[str, Run]:
-    """The sentence model that comes as an extra, and the same network as others run it."""
-    runs: dict[str, Run] = {}
-    if MINILM:
-        runs["knnife minilm"] = load_encoder("minilm").encode
-    from bench import minilm
+    """The sentence model that comes with knnife, and the same network as others run it."""
+    runs: dict[str, Run] = {"knnife minilm": load_encoder("minilm").encode}
+    from bench import minilm as others
 
-    for name, make in {"fp32": minilm.float32, "dynamic int8": minilm.dynamic}.items():
+    for name, make in {"fp32": others.float32, "dynamic int8": others.dynamic}.items():
         try:
             runs[f"{called('onnxruntime')} {name}"] = make()
         except ImportError:
@@ -108,14 +104,16 @@ def networks() -> dict[str, Run]:
 def waits(report: Report, repeats: int) -> None:
     """One short query, warm, and the loading of the model."""
     encoder = load_encoder("english")
-    runs: dict[str, Callable[[], object]] = {"knnife": lambda: encoder.encode(QUERY)}
-    if MINILM:
-        network = load_encoder("minilm")
-        runs["knnife minilm"] = lambda: network.encode(QUERY)
+    network = load_encoder("minilm")
+    runs: dict[str, Callable[[], object]] = {
+        "knnife": lambda: encoder.encode(QUERY),
+        "knnife minilm": lambda: network.encode(QUERY),
+    }
     for who, run in runs.items():  # one after the other: a network between two queries would empty the caches
         run()
         report.add("one short query, warm", who, 1e3 * interleaved({who: run}, 100 * repeats)[who], "ms")
-    report.add("load", "knnife", 1e3 * interleaved({"load": static.english}, 3 * repeats)["load"], "ms")
+    for who, load in {"knnife": static.english, "knnife minilm": minilm.minilm}.items():
+        report.add("load", who, 1e3 * interleaved({who: load}, 3 * repeats)[who], "ms")
 
 
 if __name__ == "__main__":

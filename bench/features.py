@@ -76,7 +76,7 @@ def steps(*, quick: bool) -> dict[str, Callable[[], list[tuple[str, Any, Any]]]]
         "knnife Embed english": lambda: [("texts", knnife.Embed(), TEXTS)],
         "TF-IDF of words + knnife Embed english": lambda: [*words(), ("texts", knnife.Embed(), TEXTS)],
     }
-    if not quick and called("knnife-minilm"):
+    if not quick:
         found["knnife Embed minilm"] = lambda: [("texts", knnife.Embed("minilm"), TEXTS)]
     if name := called("skrub"):
         from skrub import StringEncoder

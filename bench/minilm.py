@@ -21,7 +21,7 @@ from knnife.encoders.graph import onnxruntime
 from knnife.geometry import Vectors, unit
 
 if TYPE_CHECKING:
-    from scripts.export_minilm import OnnxGraph, Weights
+    from bench.onnx_graph import OnnxGraph, Weights
 
 BATCH = 32  # texts
 LONGEST = 256  # tokens, as sentence_bert_config.json of the model says
@@ -85,7 +85,9 @@ def _float32() -> Path:
     """Where that network lies, written if need be."""
     from onnx import TensorProto, helper
     from safetensors.numpy import load_file
-    from scripts.export_minilm import IR_VERSION, LAYERS, OPSETS, OnnxGraph
+    from scripts.teacher import LAYERS
+
+    from bench.onnx_graph import IR_VERSION, OPSETS, OnnxGraph
 
     path = CACHE / "minilm-float32.onnx"
     if path.exists():
@@ -106,7 +108,7 @@ def _float32() -> Path:
 
 def _embeddings(graph: OnnxGraph, weights: Weights) -> str:
     """Words, their positions and the one type of all tokens, summed and normed: (texts, length, 384)."""
-    from scripts.export_minilm import norm
+    from bench.onnx_graph import norm
 
     words = graph.run("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), TAKEN[0])
     places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
@@ -118,7 +120,9 @@ def _embeddings(graph: OnnxGraph, weights: Weights) -> str:
 
 def _layer(graph: OnnxGraph, weights: Weights, at: str, x: str, mask: str) -> str:
     """One layer of BERT (Devlin et al., 2019)."""
-    from scripts.export_minilm import HEADS, MICROSOFT, norm
+    from scripts.teacher import HEADS
+
+    from bench.onnx_graph import MICROSOFT, norm
 
     def linear(part: str, x: str) -> str:
         product = graph.run("MatMul", x, graph.constant(weights[f"{at}.{part}.weight"].T))

@@ -5,7 +5,7 @@
 1. The vocabulary is that of the teacher, without pieces of other alphabets, and the 7,000 words more that stand in
    the most texts of the corpus.
 2. Each token goes through the teacher alone, which gives its first vector (model2vec, Tulkens and van Dongen, 2024).
-3. The teacher, as packages/knnife-minilm, encodes 426,000 sentences, parts of sentences, passages, titles and words
+3. The teacher, as the encoder minilm, encodes 426,000 sentences, parts of sentences, passages, titles and words
    of the corpus. Its vectors are centred, turned to their 256 principal axes and half evened out: divided by the
    deviation to the power 0.35. The strongest come first, so that a prefix of them is a model as well.
 4. The vectors of the tokens learn to sum up to that (fit.py).

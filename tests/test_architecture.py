@@ -52,6 +52,7 @@ ENCODER_FILES = (
     "copies",
     "onnx_faces",
     "faces",
+    "minilm",
     "onnx",
     "onnx_pictures",
     "openai",

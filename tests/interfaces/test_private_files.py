@@ -65,7 +65,6 @@ def test_other_spaces_are_as_the_umask_says(folder: Path, knnife: Knnife) -> Non
 
 
 def test_the_cache_of_vectors_is_private(folder: Path, knnife: Knnife, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("onnxruntime", reason="a slow encoder, whose vectors are remembered")
     (folder / "notes.txt").write_text("a red car\n")
     (folder / "cache").mkdir()
     monkeypatch.setenv("KNNIFE_CACHE", str(folder / "cache"))

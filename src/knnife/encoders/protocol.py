@@ -33,6 +33,8 @@ class Encoder(Protocol):
     query_prefix, passage_prefix: the words it puts before each, "" for none.
     tokens(values) -> Tokens: how much of each text the model reads.
     cheap: True where encoding takes no longer than looking a vector up, so that caching vectors is a waste.
+    succeeds: the fingerprints of older ones whose vectors may be compared with its own, as they differ by no more than
+        those did from one machine to another: a space of theirs is asked and added to with this one.
     metric: by which its vectors are meant to be compared; "cosine" where it does not say.
     parts: which components come from which column of a table, name -> slice, for answers that name columns.
     leave_out: of an encoder of rows, the columns that are metadata only.

@@ -49,8 +49,10 @@ class Models:
         return self._use(loaded)
 
     def _use(self, loaded: Encoder) -> Encoder:
-        """Make it the encoder of its views, from now on."""
+        """Make it the encoder of its views, from now on, and of those of an older one that it goes on for."""
         self._known[loaded.fingerprint] = loaded
+        for fingerprint in getattr(loaded, "succeeds", ()):
+            self._known.setdefault(fingerprint, loaded)
         return loaded
 
     def check(self, view: View | None) -> None:
@@ -79,7 +81,7 @@ class Models:
         if (own := self._restored(snapshot, view.fingerprint or "")) is not None:
             return self._use(own)
         encoder = self._load(view.encoder)
-        if encoder.fingerprint != view.fingerprint:
+        if view.fingerprint not in self._known:
             raise self._mismatch(view, encoder)
         return encoder
 

@@ -51,6 +51,11 @@ def check_encoder(space: Space, view: ViewInfo) -> tuple[Encoder | None, Finding
     except KnnifeError as error:
         means = f"{view.encoder} cannot be loaded, so no text can be asked or added: {error}"
         return None, Finding("encoder", "bad", means, figures, view.vectors, f"{again} english")
+    if view.fingerprint in getattr(encoder, "succeeds", ()):
+        means = (
+            f"made by an older {view.encoder}, with which the one here agrees but for rounding, so it goes on for it"
+        )
+        return None, Finding("encoder", "warning", means, figures, view.vectors, f"{again} {arguments(view.encoder)}")
     if encoder.fingerprint != view.fingerprint:
         means = f"what is called {view.encoder} today ({encoder.fingerprint[:12]}) did not make these vectors"
         return None, Finding("encoder", "bad", means, figures, view.vectors, f"{again} {arguments(view.encoder)}")
