@@ -192,7 +192,7 @@ def test_room_that_removed_things_left_can_be_given_back(made: Made) -> None:
 
 def test_an_index_that_is_missing_or_spoiled_is_told_and_built_again(tmp_path: Path) -> None:
     with Space.open(tmp_path / "large.knnife", durable=False) as space:
-        n = 2_600
+        n = 3_300
         space.add([Thing(str(i), None) for i in range(n)], gaussian(n, 1_000))  # too many numbers to do without one
         found = doctor(space, sample=100)
         assert complaints(found) == {"index": "warning"}

@@ -28,7 +28,7 @@ from knnife.space.index.points import Pairs, Points
 from knnife.space.index.table import Table, pack_ids
 from knnife.space.index.tuning import Effort, Trial, Tuning, bitmap, choose_cells, tune
 
-EXACT_NUMBERS = 10_000 * 256  # an index of at most so many components is searched exactly
+EXACT_NUMBERS = 12_500 * 256  # an index of at most so many components is searched exactly, in half a millisecond
 LEAST_DIM = 8  # below, codes have too little to tell apart
 FEW = 16  # a filter that lets through fewer than 1 point in so many is searched exactly
 SPAN = 8  # as is all of which more than 1 point in so many would be a candidate

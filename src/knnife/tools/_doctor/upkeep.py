@@ -14,7 +14,7 @@ from knnife.space.answers import Info, ViewInfo
 from knnife.tools._doctor.check_result import Figure, Finding, State, arguments, judged, percent
 from knnife.tools._doctor.remedies import in_space
 
-SMALL = 10_000 * 256  # components up to which a space is searched without an index (docs/architecture.md)
+SMALL = 12_500 * 256  # components up to which a space is searched without an index (docs/architecture.md)
 RECALL_SLACK = 0.01  # what a sample of a thousand questions may be off
 # Relative rounding error of the vectors: 0.03% of float16, 0.6 to 1% of int8. More comes from single huge components,
 # which take the steps of int8 for themselves.
