@@ -126,6 +126,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         writer.put_settings({"metric": "dot"})
         writer.put_note("n", "1")
         writer.put_thumbnails([2], [b"jpeg"])
+        writer.keep_readings("slow", "f", {(2, 7): b"read"})
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), store.write() as writer:
@@ -136,6 +137,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         assert [each.name for each in snapshot.views] == ["main"]
         assert (snapshot.settings(), snapshot.note("n"), snapshot.encoder("f")) == ({}, None, None)
         assert snapshot.without_thumbnail([1, 2]) == [1, 2]
+        assert (dict(snapshot.readings("f", [2])), list(snapshot.readers)) == ({}, [])
     fill(store, row("b"))
     with store.read() as snapshot:
         assert snapshot.positions(["b"]) == {"b": [2]}
@@ -385,6 +387,57 @@ def test_words_of_any_script_are_held_for_good_and_leave_with_their_thing(store:
         writer.remove([1])
         assert writer.words.find("北京 京", 5).positions.tolist() == []
         assert writer.words.find("straße", 5).positions.tolist() == [2]
+
+
+# --- what readers have read ---------------------------------------------------------------------------------
+
+
+def test_readings_are_known_by_reader_thing_and_text(store: Store) -> None:
+    fill(store, row("a"), row("b"), row("c"))
+    least, greatest = -(2**63), 2**63 - 1
+    with store.write() as writer:
+        writer.keep_readings("slow", "f1", {(1, least): b"one", (1, greatest): b"two", (3, 0): b"three"})
+        writer.keep_readings("slow", "f2", {(1, least): b"other"})
+        writer.keep_readings("slow", "f1", {(3, 0): b"new", (2, 5): b"four", (9, 5): b"of nothing"})
+    with store.read() as snapshot:
+        assert dict(snapshot.readings("f1", [3, 1])) == {(1, least): b"one", (1, greatest): b"two", (3, 0): b"new"}
+        assert dict(snapshot.readings("f2", range(10))) == {(1, least): b"other"}
+        assert dict(snapshot.readings("f3", [1])) == {}
+        assert sorted(snapshot.readers, key=lambda each: each.fingerprint) == [
+            ("slow", "f1", 3, 4, 13),
+            ("slow", "f2", 1, 1, 5),
+        ]
+        assert list(snapshot.faults()) == []
+    with store.write() as writer:
+        writer.drop_readings("f1")
+        writer.drop_readings("f3")
+    with store.read() as snapshot:
+        assert [each.fingerprint for each in snapshot.readers] == ["f2"]
+        assert dict(snapshot.readings("f1", [1, 2, 3])) == {}
+
+
+def test_readings_are_no_new_state_and_a_snapshot_does_not_see_them_come(store: Store) -> None:
+    fill(store, row("a"))
+    with store.read() as before:
+        state = before.state
+        with store.write(expected=state) as writer:
+            writer.keep_readings("slow", "f", {(1, 1): b"one"})
+        assert dict(before.readings("f", [1])) == {}
+    with store.write(expected=state) as writer:
+        assert dict(writer.readings("f", [1])) == {(1, 1): b"one"}
+
+
+def test_readings_leave_with_their_thing(store: Store) -> None:
+    fill(store, row("a"), row("b"))
+    with store.write() as writer:
+        writer.keep_readings("slow", "f", {(1, 1): b"one", (2, 1): b"two"})
+        writer.edit([("{}", "w", 1)])
+        writer.remove([2])
+        assert dict(writer.readings("f", [1, 2])) == {(1, 1): b"one"}
+        writer.remove([1])
+    with store.read() as snapshot:
+        assert list(snapshot.readers) == []
+    store.compact()
 
 
 # --- verbs, on every store ----------------------------------------------------------------------------------

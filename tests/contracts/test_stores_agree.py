@@ -178,6 +178,16 @@ class StoresAgree(RuleBasedStateMachine):
             for space in (self.oracle, self.space):
                 space.derive("factors", some, source="drawn", metric="dot")
 
+    @rule(chosen=st.lists(st.tuples(st.integers(1, 12), st.integers(-3, 3)), max_size=5), by=st.sampled_from("ab"))
+    def read(self, chosen: list[tuple[int, int]], by: str) -> None:
+        for space in (self.oracle, self.space):
+            with space._store.write() as writer:
+                writer.keep_readings(by, by, {key: bytes([number]) for number, key in enumerate(chosen)})
+
+    @rule(by=st.sampled_from("ab"))
+    def forget(self, by: str) -> None:
+        self.both(lambda space: space.drop(by))
+
     @invariant()
     def both_hold_the_same(self) -> None:
         if not hasattr(self, "space"):
@@ -188,7 +198,10 @@ class StoresAgree(RuleBasedStateMachine):
             views = [(v.name, v.default, v.vectors, v.complete, v.stale, v.source) for v in info.views]
             things = [(t.id, t.value, t.about, t.part_of) for t in space]
             vectors = [space.vectors(view=v.name)[1].tolist() for v in info.views]
-            return info.things, info.parts, info.wholes, info.fields, info.faults, views, things, vectors
+            with space._store.read() as snapshot:
+                read = [dict(snapshot.readings(by, range(1, 100))) for by in "ab"]
+            counts = info.things, info.parts, info.wholes, info.fields, info.faults, sorted(info.readers, key=str)
+            return counts, views, things, vectors, read
 
         self.both(content)
 

@@ -81,6 +81,10 @@ def test_a_full_disk_still_lets_one_search(disk: Path, tmp_path: Path) -> None:
     for read_only in (True, False):
         with Space.open(path, Letters(), read_only=read_only) as space:
             assert space.search("abc", 3).hits
+            assert space.search("abc", 3, reader=Letters("2"))[0].reader_rank  # which finds no room for what it read
+            if not read_only:
+                with pytest.warns(UserWarning, match="could not be kept: no room to write"):
+                    space._readings.keep()
             assert space.near("abc", 3, where="n > 3").ids
             assert space.get("t3")
             if not read_only:
@@ -90,3 +94,5 @@ def test_a_full_disk_still_lets_one_search(disk: Path, tmp_path: Path) -> None:
                 ballast.unlink()
                 space.add(verbs.MORE)
                 assert len(space) == len(verbs.BEFORE) + len(verbs.MORE)
+                space._readings.keep()
+                assert space.info().readers[0].texts > 0

@@ -47,6 +47,7 @@ VERBS: dict[str, Callable[[Space], Any]] = {
     "reencode": lambda space: space.reencode(Letters("2"), name="second"),
     "compact": lambda space: space.compact(),
     "index": lambda space: space.near("abc", 3),
+    "search": lambda space: space.search("abc", 3, reader=Letters("2")),
 }
 
 

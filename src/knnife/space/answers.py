@@ -158,12 +158,23 @@ class ViewInfo:
 
 
 @dataclass(frozen=True)
+class ReaderInfo:
+    """What a reader has read so far, for searches or ahead of them: of how many things, how many texts; bytes kept."""
+
+    name: str
+    fingerprint: str
+    things: int
+    texts: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Info:
     """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
 
     thumbnails: how many pictures have a small copy. older_words: texts whose words are held as an earlier version held
     them, which knew no scripts without spaces; `Space.reencode` and `Space.use` change that. faults: a sentence each;
-    None where they were not looked for.
+    None where they were not looked for. readers: those that have read anything.
     """
 
     path: str
@@ -180,6 +191,7 @@ class Info:
     faults: tuple[str, ...] | None = None
     thumbnails: int = 0
     older_words: int = 0
+    readers: tuple[ReaderInfo, ...] = ()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything, views inside."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from knnife.encoders import trusted
 from knnife.geometry import Metric
-from knnife.space.answers import Info, ViewInfo
+from knnife.space.answers import Info, ReaderInfo, ViewInfo
 from knnife.space.derived import is_stale
 from knnife.space.protocols import Snapshot
 from knnife.space.records import View
@@ -32,6 +32,7 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
         older_words=counts.older_words,
         views=tuple(view for view, _ in views),
         faults=faults,
+        readers=tuple(ReaderInfo(*each) for each in snapshot.readers),
     )
 
 

@@ -8,6 +8,7 @@ they cannot be written (a file for reading only, a busy or full one) they go on 
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,21 +59,19 @@ class Readings:
     """What readers have made of texts of one space: kept in it, or waiting to be. Threads may share it."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store, self._process = store, os.getpid()
         self._loaded: dict[str, Encoder] = {}  # by the name that the user gave
-        self._names: dict[str, str] = {}  # of the readers, by fingerprint
-        self._waiting: dict[str, dict[Reading, bytes]] = {}  # by fingerprint
+        self._waiting: dict[str, Waiting] = {}  # by fingerprint
         self._lock = threading.Lock()
-        self._enough = ENOUGH
 
     def reader(self, which: Which, view: View | None, by: str) -> Reader | None:
         """The reader for a question to a view; None for none. See `Space.search`."""
         if which == "auto":
             which = READER if by == "both" and view is not None and view.encoder == DEFAULT else None
-        elif by != "both" and which not in (None, "none"):
-            raise BadInput(f"a reader goes on where words and meaning have chosen, and by {by!r} only one of them does")
         if which is None or which == "none":
             return None
+        if by != "both":
+            raise BadInput(f"a reader goes on where words and meaning have chosen, and by {by!r} only one of them does")
         encoder = self.encoder(which)
         if view is not None and view.kind is not None and not kind(view.kind).shares_values(kind(encoder.kind)):
             raise BadInput(f"the reader {encoder.name} reads texts, and the things of this space are {view.kind}s")
@@ -85,7 +84,6 @@ class Readings:
             encoder = load_encoder(which)
             if not kind(encoder.kind).any_text:
                 raise BadInput(f"the encoder {encoder.name} takes {encoder.kind}; expected one of texts, to read them")
-            self._names[encoder.fingerprint] = encoder.name
             if isinstance(which, str):
                 self._loaded[which] = encoder
         return encoder
@@ -93,51 +91,82 @@ class Readings:
     def vectors(self, snapshot: Snapshot, encoder: Encoder, texts: Sequence[tuple[int, str]]) -> Vectors:
         """The vectors `(n, d)` of texts, each with the position of its thing; what was not read yet is read now."""
         keys = [(position, key_of(text)) for position, text in texts]
-        found = self.known(snapshot, encoder, {position for position, _ in texts})
+        found = self.known(snapshot, encoder, [position for position, _ in texts])
         missing = {key: text for key, (_, text) in zip(keys, texts, strict=True) if key not in found}
         if missing:
             new = read(encoder, missing)
-            self._wait(encoder, new)
+            with self._lock:
+                self._waiting.setdefault(encoder.fingerprint, Waiting(encoder.name)).put(new)
             found |= new
         return unpack(b"".join(found[key] for key in keys), encoder.dim, KEPT_AS)
 
     def known(self, snapshot: Snapshot, encoder: Encoder, positions: Iterable[int]) -> dict[Reading, bytes]:
-        """What was read of things, by what is kept and what waits."""
-        wanted = {*positions}
-        with self._lock:
-            waiting = self._waiting.get(encoder.fingerprint, {})
-            found = {key: blob for key, blob in waiting.items() if key[0] in wanted}
-        width = 4 + encoder.dim
+        """What was read of things, of what is kept and of what waits."""
+        wanted, width = {*positions}, 4 + encoder.dim
         kept = snapshot.readings(encoder.fingerprint, sorted(wanted))
-        return {**{key: blob for key, blob in kept.items() if _is_vector(blob, width)}, **found}
-
-    def _wait(self, encoder: Encoder, new: Mapping[Reading, bytes]) -> None:
+        found = {key: blob for key, blob in kept.items() if _is_vector(blob, width)}
         with self._lock:
-            waiting = self._waiting.setdefault(encoder.fingerprint, {})
-            waiting |= new
-            for key in [*waiting][: max(0, len(waiting) - MOST)]:  # the oldest ones
-                del waiting[key]
+            if (waiting := self._waiting.get(encoder.fingerprint)) is not None:
+                found |= waiting.of(wanted)
+        return found
 
     def keep(self, at_least: int = 1) -> None:
         """Write down what waits, if it is so much; nobody is waited for, and what cannot be written goes on waiting."""
         with self._lock:
-            waiting = {reader: dict(new) for reader, new in self._waiting.items()}
-        count = sum(map(len, waiting.values()))
-        if self._store.read_only or count < at_least:
+            waiting = {reader: each.copy() for reader, each in self._waiting.items() if each.count >= at_least}
+        if not waiting or self._store.read_only or os.getpid() != self._process:
             return
         try:
             with self._store.write(wait=False) as writer:
-                for reader, new in waiting.items():
-                    writer.keep_readings(self._names[reader], reader, new)
+                for reader, each in waiting.items():
+                    writer.keep_readings(each.name, reader, each.of(each.read))
         except (SpaceBusy, ReadOnly):
             return
-        except KnnifeError as error:
-            warnings.warn(f"what was read for the search could not be kept: {error}", stacklevel=4)
+        except (KnnifeError, OSError) as error:
+            warnings.warn(f"what was read for a search could not be kept: {error}", stacklevel=4)
             return
         with self._lock:
-            for reader, new in waiting.items():
-                for key in new:
-                    self._waiting[reader].pop(key, None)
+            for reader, each in waiting.items():
+                self._waiting[reader].forget(each.read)
+
+    def close(self) -> None:
+        """Write down what waits, and forget it."""
+        self.keep()
+        with self._lock:
+            self._waiting.clear()
+
+
+class Waiting:
+    """What one reader has made of texts, by the positions of their things, as long as it is not written down."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.count = name, 0
+        self.read: dict[int, dict[int, bytes]] = {}  # position -> key of the text -> vector
+
+    def put(self, new: Mapping[Reading, bytes]) -> None:
+        """Add readings; where there are too many, those of the positions that came first go."""
+        for (position, text), blob in new.items():
+            of_thing = self.read.setdefault(position, {})
+            self.count += text not in of_thing
+            of_thing[text] = blob
+        while self.count > MOST:
+            self.forget([next(iter(self.read))])
+
+    def of(self, positions: Iterable[int]) -> dict[Reading, bytes]:
+        """The readings of things."""
+        there = ((position, self.read[position]) for position in positions if position in self.read)
+        return {(position, text): blob for position, of_thing in there for text, blob in of_thing.items()}
+
+    def copy(self) -> Waiting:
+        """Another one that is left alone."""
+        other = Waiting(self.name)
+        other.put(self.of(self.read))
+        return other
+
+    def forget(self, positions: Iterable[int]) -> None:
+        """Let go of the readings of things."""
+        for position in positions:
+            self.count -= len(self.read.pop(position, ()))
 
 
 def key_of(text: str) -> int:

@@ -14,11 +14,14 @@ from knnife.space.answers import Reencoded
 from knnife.space.batching import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH
 from knnife.space.lookup import pick
 from knnife.space.models import Models, keep, new_view
+from knnife.space.parts import parts
 from knnife.space.protocols import Snapshot, Store, Writer
+from knnife.space.reader import Readings, key_of, read
 from knnife.space.records import Dtype, View
 from knnife.things import Thing
 from knnife.things.kinds import kind
 
+FEWEST_READ = 32  # things in a batch: of each, several texts may be read
 TEXTS = 10_000  # whose words are renewed in one transaction
 
 
@@ -60,8 +63,14 @@ def use(store: Store, models: Models, name: str, progress: Progress | None) -> R
 
 
 def drop(store: Store, name: str) -> None:
-    """Delete a view that is not the default."""
+    """Delete a view that is not the default; where there is none of that name, what the reader called so has read."""
     with store.write() as writer:
+        other = next((view for view in writer.views if view.name == name and not view.is_default), None)
+        read_by = [reader.fingerprint for reader in writer.readers if reader.name == name] if other is None else []
+        for fingerprint in read_by:
+            writer.drop_readings(fingerprint)
+        if read_by:
+            return
         view = pick(writer.views, name)
         if view is None:
             raise NotFound("there is no view in this space yet")
@@ -71,6 +80,28 @@ def drop(store: Store, name: str) -> None:
                 f"knnife reencode {store.path} --use VIEW, or --encoder NAME"
             )
         writer.drop_view(view)
+
+
+def read_ahead(store: Store, readings: Readings, reader: str | Encoder, progress: Progress | None) -> int:
+    """See `Space.read_ahead`. Batches of about a second, so that a run which is stopped can go on."""
+    encoder, size, after, seen, made = readings.encoder(reader), FEWEST_READ, 0, 0, 0
+    while True:
+        started = time.perf_counter()
+        with store.read() as snapshot:
+            batch, things = snapshot.scan(None, after, size), snapshot.state.things
+            known = readings.known(snapshot, encoder, [position for position, _ in batch])
+        if not batch:
+            return made
+        texts = {(position, key_of(text)): text for position, thing in batch for text in parts(thing)}
+        if missing := {key: text for key, text in texts.items() if key not in known}:
+            new = read(encoder, missing)
+            with store.write() as writer:
+                writer.keep_readings(encoder.name, encoder.fingerprint, new)
+        after, seen, made = batch[-1][0], seen + len(batch), made + len(missing)
+        if progress:
+            progress(seen, min(1.0, seen / max(1, things)))
+        wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
+        size = max(FEWEST_READ, min(LARGEST_BATCH, 4 * size, wanted))
 
 
 def _prepared(writer: Writer, encoder: Encoder, name: str, dtype: Dtype) -> View:

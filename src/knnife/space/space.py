@@ -6,6 +6,7 @@ What one asks *of* a space is a tool of its own (knnife/tools), built from these
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -24,7 +25,7 @@ from knnife.space.neighbours import NearQuery
 from knnife.space.opening import checked_settings, open_store, warn_if_new
 from knnife.space.preparing import side_for, with_vectors
 from knnife.space.protocols import Snapshot, Store
-from knnife.space.reader import ENOUGH, Readings
+from knnife.space.reader import ENOUGH, READER, Readings
 from knnife.space.records import Dtype
 from knnife.space.repeats import Twice
 from knnife.things import Thing, as_things
@@ -43,6 +44,7 @@ class Space:
         self.metric: Metric = metric
         self._store, self._models, self._dtype, self._recall = store, models, dtype, recall
         self._readings = Readings(store)
+        weakref.finalize(self, self._readings.close)  # of a space that nobody closes
 
     @classmethod
     def open(
@@ -234,8 +236,19 @@ class Space:
         return reencoding.use(self._store, self._models, view, progress)
 
     def drop(self, view: str) -> None:
-        """Delete a view and its vectors. Raises BadInput for the default one, NotFound for an unknown one."""
+        """Delete a view and its vectors, or what the reader of that name has read, where no other view is called so.
+
+        Raises BadInput for the default view, NotFound for an unknown name.
+        """
+        self._readings.keep()
         reencoding.drop(self._store, view)
+
+    def read_ahead(self, reader: str | Encoder = READER, *, progress: Progress | None = None) -> int:
+        """Let a reader read all things now, so that each search finds them read: how many texts it has read.
+
+        An interrupted run goes on. Raises BadInput for an encoder that reads no texts, NotFound, ReadOnly, SpaceBusy.
+        """
+        return reencoding.read_ahead(self._store, self._readings, reader, progress)
 
     def derive(
         self,
@@ -276,7 +289,7 @@ class Space:
 
     def close(self) -> None:
         """Close the file. Closing twice is fine."""
-        self._readings.keep()
+        self._readings.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -61,6 +61,9 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "size", f"{size(info.file_bytes)}, index {size(info.index_bytes)}"
     if info.faults is not None:
         yield "check", "; ".join(map(printable, info.faults)) or "undamaged: all is as it was stored"
+    for reader in info.readers:
+        share = f"{reader.things:,} of {info.things:,} things ({reader.things / max(1, info.things):.0%})"
+        yield f"reader {printable(reader.name)}", f"has read {share}: {reader.texts:,} texts, {size(reader.bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))
 

@@ -24,6 +24,7 @@ knnife reencode films.knnife --encoder ./model --name small --queries queries.tx
 knnife reencode films.knnife --use english
 knnife reencode films.knnife --encoder ./model --no-switch
 knnife reencode films.knnife --drop small
+knnife reencode films.knnife --reader
 """
 
 
@@ -33,19 +34,23 @@ knnife reencode films.knnife --drop small
 @shared.text_option("--name", metavar="VIEW", help="Name of the new view; by default, that of the encoder.")
 @shared.file_option("--queries", metavar="FILE", help="Say how much the answers to its lines change.")
 @click.option("--no-switch", is_flag=True, help="Make the new view, and let the old one go on answering.")
+@shared.text_option(
+    "--reader", metavar="[NAME]", is_flag=False, flag_value="minilm", help="Let the reader of searches read all now."
+)
 @shared.text_option("--use", metavar="VIEW", help="Let this view answer again.")
 @shared.text_option("--drop", metavar="VIEW", help="Remove this view.")
 @shared.encoding_option
 def command(
     space: str, encoder: str | None, name: str | None, queries: str | None, no_switch: bool, use: str | None,
-    drop: str | None, as_json: bool,
+    drop: str | None, reader: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Encode everything with another encoder, and go back.
 
     The vectors make a view beside the old one, which answers until the new one is complete. It stays until it is
-    dropped, and --use goes back to it; `knnife info` names the views. Stopped and run again, it goes on.
+    dropped, and --use goes back to it; `knnife info` names the views. With --reader no view is made: the texts are
+    read that searches would read later. Stopped and run again, it goes on.
     """
-    shared.require_one({"--encoder": encoder, "--use": use, "--drop": drop})
+    shared.require_one({"--encoder": encoder, "--use": use, "--drop": drop, "--reader": reader})
     for option, value in (("--name", name), ("--queries", queries), ("--no-switch", no_switch)):
         if value and not encoder:
             raise click.UsageError(f"{option} goes with --encoder")
@@ -53,7 +58,11 @@ def command(
     with shared.open_space(space) as opened:
         if drop:
             opened.drop(drop)
-            output.write_result({"dropped": drop}, f"the view {drop} of {space} is gone", as_json)
+            output.write_result({"dropped": drop}, f"the vectors of {drop} in {space} are gone", as_json)
+        elif reader:
+            with progress_bar(f"reading with {reader}") as report:
+                texts = opened.read_ahead(reader, progress=report)
+            output.write_result({"reader": reader, "texts": texts}, f"{texts:,} texts read by {reader}", as_json)
         elif use:
             with progress_bar(f"completing {use}") as report:
                 _tell_done(space, opened.use(use, progress=report), {}, as_json)

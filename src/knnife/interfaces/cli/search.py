@@ -9,7 +9,7 @@ import click
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import printable
 
-EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found"}
+EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "reader_rank": "read", "words": "found"}
 
 EXAMPLES = """
 knnife search films.knnife "a heist goes wrong"
@@ -17,6 +17,7 @@ knnife search films.knnife a heist goes wrong -k 3 --explain
 knnife search films.knnife love --where 'year < 1960 and genre = "drama"'
 knnife search films.knnife heist --by words -k 1 --page 2 --full
 knnife search notes.knnife opening hours --fold
+knnife search films.knnife a heist goes wrong --reader none
 cat queries.txt | knnife search films.knnife - -k 1 --json
 """
 
@@ -29,13 +30,21 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 @shared.where_option
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Page 2 goes on where page 1 ended.")
 @click.option("--fold", is_flag=True, help="One hit for each whole, its best passage.")
-@click.option("--explain", is_flag=True, help="The ranks by meaning and by words, and the words found.")
+@click.option("--explain", is_flag=True, help="The ranks by meaning, by words and by the reader, and the words found.")
 @click.option("--full", is_flag=True, help="Whole texts and metadata, on a terminal too.")
 @shared.view_option
+@shared.text_option(
+    "--reader",
+    metavar="NAME",
+    default="auto",
+    help="The model that reads the best once more, or none.",
+    show_default=True,
+)
 @shared.encoding_option
 def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **options: Any) -> None:
     """Search by meaning and by words; the best come first.
 
+    A slower model (minilm, where the space is of the model english) reads the best once more; what it reads is kept.
     The words of a QUERY need no quotes. With - each line of standard input is a query of its own. Pictures are found
     by what they show where the model of the space knows words, such as CLIP.
     """

@@ -20,7 +20,9 @@ def found(db: sqlite3.Connection, reader: str, positions: Sequence[int]) -> dict
     """The vectors that the reader of this fingerprint made of texts of the things at these positions."""
     if (number := _number(db, reader)) is None:
         return {}
-    sql = "SELECT pos, text, vector, sum FROM json_each(?) AS given JOIN readings ON reader = ? AND pos = given.value"
+    # CROSS: position by position, never through all that the reader has read
+    joined = "json_each(?) AS given CROSS JOIN readings ON reader = ? AND pos = given.value"
+    sql = f"SELECT pos, text, vector, sum FROM {joined}"
     rows = db.execute(sql, [json.dumps(list(positions)), number])
     return {(pos, text): vector for pos, text, vector, sum in rows if _is_whole(text, vector, sum)}
 
