@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from knnife.space.fusion import FURTHEST, Side, candidates, fuse
+from knnife.space.fusion import FURTHEST, READER_STEP, Side, by_share, candidates, fuse, reread
 
 
 def positions(*numbers):
@@ -52,6 +52,19 @@ def test_a_single_match_is_worth_much_but_no_more_than_the_limit():
     fused = fuse(positions(1, 2), meaning, Side(positions(2), scores(0, 8), std=0.0))
     assert fused.positions.tolist() == [2, 1]
     assert fused.scores.tolist() == pytest.approx([FURTHEST + 1, 9])
+
+
+def test_words_count_thrice_where_a_text_holds_all_of_the_query_against_none():
+    assert by_share(scores(4, 4, 4), scores(0, 0.5, 1)).tolist() == [2, 4, 6]
+
+
+def test_a_reader_adds_its_cosines_and_what_it_did_not_read_counts_as_its_least():
+    side = Side(positions(1, 2, 3, 4), scores(4, 3, 2, 1), std=1.0)
+    ranking = fuse(positions(1, 2, 3, 4), side, Side(positions(), scores(0, 0, 0, 0), std=0.0))
+    read = reread(ranking, np.array([0.1, np.nan, 0.1 + 4 * READER_STEP]))
+    assert read.positions.tolist() == [3, 1, 2, 4]
+    assert read.reader_ranks.tolist() == [1, 2, 0, 0]
+    assert (read.scores - read.scores[1]).tolist() == pytest.approx([2, 0, -1, -3], abs=1e-5)
 
 
 def test_nothing_in_nothing_out():

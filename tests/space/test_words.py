@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from knnife.space.memory.words import MemoryWords
 from knnife.space.records import Row
 from knnife.space.sqlite import indexing, words, words_memo
 from knnife.space.sqlite.connection import Connection
+from knnife.space.sqlite.tokens import tokens
 from knnife.space.sqlite.words import SCHEMA, SqliteWords
 from knnife.space.sqlite.words_memo import Memo
 
@@ -83,6 +85,25 @@ def test_scores_are_those_of_the_formula_also_after_deletions(texts, query, gone
     assert words_of(db).score(found, everywhere) == pytest.approx(
         [expected[pos] for pos in everywhere.tolist()], rel=1e-5
     )
+
+
+@settings(max_examples=30)
+@given(st.lists(plain, min_size=1, max_size=12), plain)
+def test_the_share_of_a_query_is_that_of_the_weights_of_its_words(texts, query):
+    found = words_of(index_of(texts)).find(query, 100)
+    splits = [text.split() for text in texts]
+    weights = {}
+    for word in query.split():
+        n = sum(word in split for split in splits)
+        if n:
+            weights[word] = weights.get(word, 0) + max(1e-6, math.log((len(splits) - n + 0.5) / (n + 0.5)))
+    total = max(sum(weights.values()), 1e-6)
+    expected = [sum(weights.get(word, 0) for word in {*split}) / total for split in splits]
+    everywhere = np.arange(1, len(texts) + 1)
+    shares = words_of(index_of(texts)).share(found, everywhere)
+    assert shares == pytest.approx(expected, abs=1e-4)
+    in_memory = MemoryWords(tokens, dict(enumerate(texts, 1)))
+    assert in_memory.share(in_memory.find(query, 100), everywhere) == pytest.approx(expected, abs=1e-4)
 
 
 def test_order_and_scores_equal_those_of_fts5():

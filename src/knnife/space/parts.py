@@ -1,13 +1,106 @@
-"""What a reader reads of a thing: a few texts, made of its id and its value alone.
+"""What a reader reads of a thing: its text in parts, of which the best speaks for it.
 
-A position keeps both for ever, so what was read there never gets stale; metadata may change.
+A text of up to WHOLE words is read in one piece. A longer one is read by sentences: in one vector, the sentence that
+answers drowns among casts of films or details of experiments (measured: see fusion.py). Short sentences go with the
+next, long ones are cut between words. A heading (a first paragraph of a few words: a name, the titles above a passage)
+is read with each: without it, "Remove it with pip" says nothing.
+
+The parts depend on the value alone, which a position keeps for ever, so what was read never gets stale.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import log
+from typing import Final
+
 from knnife.things import Thing
+
+WHOLE: Final = 50  # words
+LEAST: Final = 8  # words of a part, where the text allows
+MOST: Final = 60
+HEADING: Final = 12  # words; a longer paragraph is text
+UNSPACED: Final = 10  # characters that count as a word: not all scripts put spaces between words
+CHARACTERS: Final = 20_000  # what follows them is not read
+READ: Final = 2  # parts of a thing that are read for a question
+STEM: Final = 6  # letters that make two words the same here
+
+_PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\sa-z])|(?<=\s[.!?])\s+|(?<=[。！？])")
+_NO_END = re.compile(r"(?:^|[\s(.])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Vol|Fig|Eq|etc|cf|ca|al)\.\s*$")
+_LETTERS = re.compile(r"\w+")
+_WORD = re.compile(r"\S{1,20}")
 
 
 def parts(thing: Thing) -> list[str]:
-    """The texts that may speak for a thing, each of which a reader reads by itself; none where there is no text."""
-    return [thing.value] if isinstance(thing.value, str) and thing.value.strip() else []
+    """The texts that may speak for a thing, in order, each read by itself; none where there is no text."""
+    if not isinstance(thing.value, str):
+        return []
+    paragraphs = [" ".join(each.split()) for each in _PARAGRAPH_END.split(thing.value[:CHARACTERS])]
+    paragraphs = [each for each in paragraphs if each]
+    heading = ""
+    if len(paragraphs) > 1 and _words(paragraphs[0]) <= HEADING:
+        heading = paragraphs.pop(0) + "\n"
+    if sum(map(_words, paragraphs)) <= WHOLE:
+        found = ["\n".join(paragraphs)] if paragraphs else []
+    else:
+        found = [part for paragraph in paragraphs for part in _gathered(_sentences(paragraph))]
+    return [heading + part for part in found]
+
+
+def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Of the parts of each thing the READ that hold the most of a question's words, each word by its rarity here."""
+    asked = _stems(question)
+    held = [[_stems(part) & asked for part in each] for each in texts]
+    times = Counter(stem for each in held for stems in each for stem in stems)
+    total = sum(map(len, texts))
+    worth = {stem: log((total + 1) / (n + 0.5)) for stem, n in times.items()}
+
+    def best(each: Sequence[str], stems: Sequence[set[str]]) -> list[str]:
+        order = sorted(range(len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
+        return [each[at] for at in order[:READ]]
+
+    return [best(each, stems) for each, stems in zip(texts, held, strict=True)]
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:STEM] for word in _LETTERS.findall(text.casefold())}
+
+
+def _words(text: str) -> int:
+    """How many words a text has, about."""
+    return max(text.count(" ") + 1, len(text) // UNSPACED)
+
+
+def _gathered(sentences: Iterator[str]) -> Iterator[str]:
+    """Sentences, the short ones with the next."""
+    held: list[str] = []
+    for sentence in sentences:
+        held.append(sentence)
+        if _words(" ".join(held)) >= LEAST:
+            yield " ".join(held)
+            held = []
+    if held:
+        yield " ".join(held)
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    start = 0
+    for match in _SENTENCE_END.finditer(paragraph):
+        if not _NO_END.search(paragraph, max(start, match.start() - 8), match.end()):
+            yield from _runs(paragraph[start : match.end()].strip())
+            start = match.end()
+    yield from _runs(paragraph[start:].strip())
+
+
+def _runs(sentence: str) -> Iterator[str]:
+    """A sentence in runs of at most MOST words."""
+    if _words(sentence) <= MOST:
+        yield sentence
+        return
+    ends = [match.end() for match in _WORD.finditer(sentence)]
+    for first in range(0, len(ends), MOST):
+        begin = ends[first - 1] if first else 0
+        yield sentence[begin : ends[min(first + MOST, len(ends)) - 1]].strip()

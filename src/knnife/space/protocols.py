@@ -90,6 +90,9 @@ class WordIndex(Protocol):
     def score(self, found: Any, positions: Positions) -> Scores:
         """The scores of any positions for the query of `found`, in their order; 0 where no word of it is."""
 
+    def share(self, found: Any, positions: Positions) -> Scores:
+        """How much of the query of `found` each holds: the share of its words, by their weights; 0 to 1."""
+
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
 

@@ -12,7 +12,7 @@ from knnife.space import fusion
 from knnife.space.answers import Hit, Hits
 from knnife.space.fusion import Ranking
 from knnife.space.neighbours import NearQuery
-from knnife.space.parts import parts
+from knnife.space.parts import parts, telling
 from knnife.space.protocols import Neighbourhood, Snapshot
 from knnife.space.reader import Reader, Readings, Which
 from knnife.space.records import View
@@ -81,10 +81,11 @@ def _ranking(
     there = np.isfinite(similarities)  # the index may show a newer state, in which some are gone
     candidates, similarities = candidates[there], similarities[there]
     mean, std = fusion.mean_and_std(points.similarities(vector, points.sample(fusion.SAMPLE)))
+    by_words = fusion.by_share(words.score(found, candidates), words.share(found, candidates))
     return fusion.fuse(
         candidates,
         fusion.Side(positions, similarities, std, mean),
-        fusion.Side(found.positions, words.score(found, candidates), found.std),
+        fusion.Side(found.positions, by_words, found.std),
     )
 
 
@@ -94,7 +95,8 @@ def _reread(asked: NearQuery, question: Question, ranking: Ranking, reader: Read
         return ranking
     first = ranking.positions[: fusion.READ].tolist()
     things = asked.snapshot.things(first)
-    texts = [(place, pos, text) for place, pos in enumerate(first) if pos in things for text in parts(things[pos])]
+    found = telling(question.text, [parts(things[pos]) if pos in things else [] for pos in first])
+    texts = [(place, pos, text) for place, pos in enumerate(first) for text in found[place]]
     best = np.full(len(first), -np.inf)
     if texts:
         similarities = reader.similarities(asked.snapshot, question.text, [text[1:] for text in texts])

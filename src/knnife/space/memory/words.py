@@ -46,6 +46,13 @@ class MemoryWords:
         scores = self._scores(found.query)
         return np.array([scores.get(pos, 0.0) for pos in positions.tolist()], np.float32)
 
+    def share(self, found: Any, positions: Positions) -> Scores:
+        weights = self._weights(found.query)
+        total = max(sum(weights.values()), LEAST_WEIGHT)
+        texts = [self._stems.get(pos, []) for pos in positions.tolist()]
+        held = [sum(weight for term, weight in weights.items() if _count(term, stems)) for stems in texts]
+        return np.array([each / total for each in held], np.float32)
+
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         words = dict.fromkeys(self._asked(query))
         texts = [self._stems.get(pos, []) for pos in positions]
@@ -54,23 +61,23 @@ class MemoryWords:
     def _asked(self, query: str) -> list[Asked]:
         return list(asked(self._analyse(query[:QUERY_CHARACTERS])))
 
-    def _scores(self, query: str, *, at_mean_length: bool = False) -> dict[int, float]:
-        """The scores of all texts with any word of the query, and with every phrase of it, if any text has them all."""
-        texts = self._stems.values()
+    def _weights(self, query: str) -> dict[Term, float]:
+        """What each term of a query is worth: how often it is asked for, and how rare it is."""
+        texts, rows = self._stems.values(), len(self._stems)
         times = wanted(self._asked(query), lambda term: any(_count(term, stems) for stems in texts))
         held = {term: sum(_count(term, stems) > 0 for stems in texts) for term in times}
-        rows = len(self._stems)
+        rarity = {term: math.log((rows - n + 0.5) / (n + 0.5)) for term, n in held.items() if n}
+        return {term: times[term] * max(LEAST_WEIGHT, each) for term, each in rarity.items()}
+
+    def _scores(self, query: str, *, at_mean_length: bool = False) -> dict[int, float]:
+        """The scores of all texts with any word of the query, and with every phrase of it, if any text has them all."""
+        weights = self._weights(query)
         scores = {}
         for position, stems in self._stems.items():
-            counts = {term: f for term in times if (f := _count(term, stems))}
+            counts = {term: f for term in weights if (f := _count(term, stems))}
             norm = K1 if at_mean_length else K1 * (1 - B + B * len(stems) / max(self._mean, 1e-9))
             if counts:
-                scores[position] = sum(
-                    times[term]
-                    * max(LEAST_WEIGHT, math.log((rows - held[term] + 0.5) / (held[term] + 0.5)))
-                    * (f * (K1 + 1) / (f + norm))
-                    for term, f in counts.items()
-                )
+                scores[position] = sum(weights[term] * f * (K1 + 1) / (f + norm) for term, f in counts.items())
         phrases = re.findall(r'"([^"]*[^\W_][^"]*)"', query[:QUERY_CHARACTERS])[:MOST_PHRASES]
         terms = [_phrase([stem for _, stem in self._analyse(phrase)]) for phrase in phrases]
         required = {pos for pos in scores if all(_holds(self._stems[pos], *term) for term in terms)}

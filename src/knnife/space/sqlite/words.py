@@ -103,11 +103,7 @@ class SqliteWords:
 
     def score(self, found: ScoredRows, positions: Positions) -> Scores:
         """The scores of any `positions` for the query of `found`, in their order; 0 where no word of it is."""
-        weights = np.array([weight for weight, _ in found.terms])
-        times = np.zeros((len(weights), len(positions)))
-        for row, (_, postings) in zip(times, found.terms, strict=True):
-            at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
-            np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
+        weights, times = _weights_and_times(found, positions)
         held = times.any(axis=0)
         if found.required is not None:
             held &= np.isin(positions, found.required)
@@ -115,6 +111,12 @@ class SqliteWords:
         scores = np.zeros(len(positions), np.float32)
         scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
         return scores
+
+    def share(self, found: ScoredRows, positions: Positions) -> Scores:
+        """The share of the query's words, by weight, that each of `positions` holds."""
+        weights, times = _weights_and_times(found, positions)
+        held = (times > 0).T @ weights / max(float(weights.sum()), LEAST_WEIGHT)
+        return np.asarray(held, np.float32)
 
     def matched(self, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
@@ -150,6 +152,15 @@ class SqliteWords:
         match = " AND ".join(f"({' OR '.join(dict.fromkeys(each))})" for each in ways)
         held = positions(self._db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [match])
         return held if len(held) else None
+
+
+def _weights_and_times(found: ScoredRows, positions: Positions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The weights `(t,)` of the terms of a query, and how often each is in each row, `(t, n)`."""
+    times = np.zeros((len(found.terms), len(positions)))
+    for row, (_, postings) in zip(times, found.terms, strict=True):
+        at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
+        np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
+    return np.array([weight for weight, _ in found.terms]), times
 
 
 # --- what a query asks for ----------------------------------------------------------------------------------
