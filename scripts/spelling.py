@@ -1,4 +1,4 @@
-"""Learns how people misspell words: tools/_typos/ranking.safetensors, by which suggestions are ranked.
+"""Learns how people misspell words: spelling/ranking.npz, by which suggestions are ranked.
 
     python -m scripts.spelling          # ten minutes; needs torch and symspellpy, reads ../shared/data/typos
     python -m scripts.spelling --dev    # learns from six of seven right words, says how well it does on the others
@@ -26,16 +26,15 @@ import numpy as np
 import torch
 from bench import typos as bench
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
-from knnife.tools._typos.candidate_words import candidates
-from knnife.tools._typos.counting import english
-from knnife.tools._typos.features import LEVELS, NUMBERS, TOKENS, SpelledPairs, Words, evidence
-from knnife.tools._typos.ranking import frequencies
-from knnife.tools._typos.spelled import folded
-from knnife.tools._typos.vocabulary import Vocabulary
+from knnife.spelling.candidate_words import candidates
+from knnife.spelling.english import english
+from knnife.spelling.features import LEVELS, NUMBERS, TOKENS, SpelledPairs, Words, evidence
+from knnife.spelling.ranking import frequencies
+from knnife.spelling.spelled import folded
+from knnife.spelling.vocabulary import Vocabulary
 
-TARGET = Path(__file__).parents[1] / "src" / "knnife" / "tools" / "_typos" / "ranking.safetensors"
+TARGET = Path(__file__).parents[1] / "src" / "knnife" / "spelling" / "ranking.npz"
 
 HIDDEN = (32, 16)
 EPOCHS, BATCH = 2, 512  # words
@@ -230,8 +229,7 @@ def save(net: Net) -> None:
     for i, layer in enumerate(net.layers):
         tensors[f"weights{i}"] = np.ascontiguousarray(layer.weight.detach().numpy().T)
         tensors[f"biases{i}"] = layer.bias.detach().numpy()
-    save_file(tensors, TARGET, {"form": "knnife typos ranking", "version": "1"})
-    TARGET.chmod(0o644)
+    np.savez_compressed(TARGET, **tensors)
 
 
 def told(net: Net, given: Examples) -> None:
@@ -259,7 +257,7 @@ def main() -> None:
     learned = [lesson for lesson in every if not dev or lesson.fold]
     vocabularies = {
         "symspell": symspell,
-        "knnife": Vocabulary.of(english()),
+        "knnife": english(),
         "no counts": Vocabulary.of((word, 1.0) for word in symspell.keys),
     }
     sets = []

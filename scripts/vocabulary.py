@@ -1,4 +1,4 @@
-"""Makes the list of English words that ships with knnife, with how often each is used: tools/_typos/english.txt.gz.
+"""Makes the list of English words that ships with knnife, with how often each is used: spelling/english.txt.gz.
 
     python -m scripts.vocabulary        # a minute; reads ../shared/data/corpus
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from scripts import corpus
 
-TARGET = Path(__file__).parents[1] / "src" / "knnife" / "tools" / "_typos" / "english.txt.gz"
+TARGET = Path(__file__).parents[1] / "src" / "knnife" / "spelling" / "english.txt.gz"
 TEXTS_WITH = 4  # a word must stand in so many articles and books
 ALONE = ("a", "i", "o")  # single letters that are words
 
@@ -55,7 +55,8 @@ def _written(word: str, forms: Counter[str]) -> str:
 def main() -> None:
     """Counts, and writes the list."""
     counts = counted(corpus.read())
-    lines = [f"{word} {-count}" for count, word in sorted((-count, word) for word, count in counts.items())]
+    ordered = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0].lower()))
+    lines = [f"{word} {count}" for word, count in ordered]
     TARGET.write_bytes(gzip.compress("\n".join([*lines, ""]).encode(), 9, mtime=0))
     print(f"{len(lines):,} words, {TARGET.stat().st_size:,} bytes")
 

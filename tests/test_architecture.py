@@ -42,6 +42,7 @@ LAYERS = [
     "geometry",
     "statistics",
     "things",
+    "spelling",
     "encoders",
     "testing",
     "space",

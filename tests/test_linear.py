@@ -95,7 +95,7 @@ def test_the_test_notices_what_is_not_linear(before, way):
 
 
 def words_of_typos(text: str) -> object:
-    from knnife.tools._typos.texts import words
+    from knnife.spelling.texts import words
 
     return words(text)
 

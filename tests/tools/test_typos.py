@@ -12,8 +12,8 @@ from tests.conftest import shared
 
 import knnife
 from knnife import BadInput, NotFound, Speller, Thing
-from knnife.tools._typos.suggesting import reasons
-from knnife.tools._typos.texts import is_form, places
+from knnife.spelling.suggesting import reasons
+from knnife.spelling.texts import is_form, places
 
 COUNTS = {
     "the": 5_000_000, "I": 900_000, "you": 800_000, "a": 2_000_000, "lot": 40_000, "thank": 30_000, "their": 300_000,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife import BadInput
-from knnife.tools._typos import candidate_words as finding
-from knnife.tools._typos.candidate_words import at_least, candidates, edits
-from knnife.tools._typos.spelled import LONGEST, folded, spell
-from knnife.tools._typos.suggesting import splits
-from knnife.tools._typos.vocabulary import Deletes, Vocabulary
+from knnife.spelling import candidate_words as finding
+from knnife.spelling.candidate_words import at_least, candidates, edits
+from knnife.spelling.spelled import LONGEST, folded, spell
+from knnife.spelling.suggesting import splits
+from knnife.spelling.vocabulary import Deletes, Vocabulary
 
 SHORT = st.text("abcéж", max_size=7)
 

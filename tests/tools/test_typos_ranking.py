@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.errors import BadInput
-from knnife.tools._typos.alignment import KINDS, TAKES_RIGHT, TAKES_TYPED, Letters, align, edits
-from knnife.tools._typos.candidate_words import candidates
-from knnife.tools._typos.counting import english
-from knnife.tools._typos.features import Words
-from knnife.tools._typos.keyboard import FAR, KEYBOARDS, distance, neighbours
-from knnife.tools._typos.ranking import Ranker
-from knnife.tools._typos.sound import sounds, spoken
-from knnife.tools._typos.vocabulary import Vocabulary
+from knnife.spelling.alignment import KINDS, TAKES_RIGHT, TAKES_TYPED, Letters, align, edits
+from knnife.spelling.candidate_words import candidates
+from knnife.spelling.english import english
+from knnife.spelling.features import Words
+from knnife.spelling.keyboard import FAR, KEYBOARDS, distance, neighbours
+from knnife.spelling.ranking import Ranker
+from knnife.spelling.sound import sounds, spoken
+from knnife.spelling.vocabulary import Vocabulary
 
 WORDS = st.text("abcdeé-", max_size=9)
 
@@ -137,7 +137,7 @@ def test_letters_in_another_order_are_the_same_bag():
 @pytest.fixture(scope="module")
 def ranked():
     """Suggestions of the English list for a word, best first, with their log-odds."""
-    vocabulary = Vocabulary.of(english())
+    vocabulary = english()
     ranker = Ranker(vocabulary)
 
     def best(word: str) -> list[tuple[str, float]]:
@@ -174,7 +174,7 @@ def test_what_is_near_no_word_is_likelier_none_of_them(ranked):
 
 
 def test_log_odds_do_not_depend_on_what_is_asked_beside():
-    vocabulary = Vocabulary.of(english())
+    vocabulary = english()
     ranker, asked = Ranker(vocabulary), ["recieve", "a", "thier", "", "beleive"] * 300
     pairs = candidates(vocabulary, asked)
     together = ranker.rank(asked, pairs.query, pairs.word)
@@ -201,7 +201,7 @@ def test_a_vocabulary_without_counts_and_one_of_one_word_are_ranked():
 
 
 def test_the_english_list_is_by_frequency_writes_names_large_and_has_no_common_slips():
-    words, counts = zip(*english(), strict=True)
+    words, counts = english().words, english().counts
     assert len(words) > 50_000
     assert list(counts) == sorted(counts, reverse=True)
     assert {"the", "hello", "London", "Monday", "polite"} <= set(words)

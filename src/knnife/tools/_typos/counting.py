@@ -6,7 +6,6 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ import numpy as np
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput, NotFound
 from knnife.space import is_space, opened
+from knnife.spelling.english import english
+from knnife.spelling.spelled import folded
+from knnife.spelling.texts import words
+from knnife.spelling.vocabulary import Vocabulary
 from knnife.things import Reading, Thing, files, read
-from knnife.tools._typos.spelled import folded
-from knnife.tools._typos.texts import words
-from knnife.tools._typos.vocabulary import Vocabulary
 
-ENGLISH = "english.txt.gz"
 TWICE = 2  # a word of texts counts as right when it was seen so often: misspellings are mostly seen once
 MOSTLY = 0.8  # of the words of texts are English: so are the texts. Many short words of German are English words, too
 LOOKED_AT = 200  # lines by which a list is told from a text
@@ -33,14 +32,8 @@ def vocabulary_of(given: Any) -> Vocabulary:
     if isinstance(given, Vocabulary):
         return given
     if given is None:
-        return Vocabulary.of(english())
+        return english()
     return Vocabulary.of(_counted(given))
-
-
-def english() -> Iterator[tuple[str, float]]:
-    """The words that ship, with their counts."""
-    with resources.as_file(resources.files("knnife.tools._typos") / ENGLISH) as path:
-        yield from _listed(path)
 
 
 def of_texts(texts: Iterable[str]) -> dict[str, float]:
@@ -52,11 +45,10 @@ def of_texts(texts: Iterable[str]) -> dict[str, float]:
     if not counts:
         raise BadInput("the vocabulary is empty: the texts have no words; expected texts, or a list of words")
     kept = {word: float(count) for word, count in counts.items() if count >= TWICE}
-    known = {folded(word): (word, count) for word, count in english()}
-    total = sum(counts.values())
-    if sum(count for word, count in counts.items() if folded(word) in known) >= MOSTLY * total:
-        weight = total / sum(count for _, count in known.values())
-        for word, count in known.values():
+    known, total = english(), sum(counts.values())
+    if sum(count for word, count in counts.items() if folded(word) in known.row_of) >= MOSTLY * total:
+        weight = total / known.counts.sum()
+        for word, count in zip(known.words, known.counts.tolist(), strict=True):
             kept[word] = kept.get(word, 0.0) + weight * count
     if not kept:
         raise BadInput(

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.errors import BadInput
+from knnife.spelling.spelled import LONGEST, folded
+from knnife.spelling.suggesting import APART, NOTHING, Ranked, Suggesting, more_common, reasons
+from knnife.spelling.texts import Place, dressed, is_form, is_word, places
+from knnife.spelling.vocabulary import Vocabulary
 from knnife.tools._typos.counting import vocabulary_of
-from knnife.tools._typos.spelled import LONGEST, folded
-from knnife.tools._typos.suggesting import APART, NOTHING, Ranked, Suggesting, more_common, reasons
-from knnife.tools._typos.texts import Place, dressed, is_form, is_word, places
-from knnife.tools._typos.vocabulary import Vocabulary
 
 SURE = 0.5  # probability from which a word is corrected
 # Log-odds by which an unknown word is sooner right as it is, measured on news with and without misspellings put in.

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.tools._typos.spelled import Letters, Spelled, folded, speak, spell
-from knnife.tools._typos.vocabulary import Vocabulary
+from knnife.spelling.spelled import Letters, Spelled, folded, speak, spell
+from knnife.spelling.vocabulary import Vocabulary
 
 Edits = NDArray[np.uint8]
 Bits = NDArray[np.unsignedinteger[Any]]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import ranges
-from knnife.tools._typos.alignment import ALPHABET, Letters
+from knnife.spelling.alignment import ALPHABET, Letters
 
 SOUNDS: Final = ".aptkfsmnlrjSCTbdgwh"  # "." is silence, a any vowel, S as in ship, C as in church, T as in thin
 BITS: Final = 5  # of a key, for each sound; a key tells the first 12 sounds

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, unit
+from knnife.spelling.alignment import Edit, edits
+from knnife.spelling.candidate_words import CandidateWords, candidates
+from knnife.spelling.keyboard import NEIGHBOUR, distance
+from knnife.spelling.ranking import Ranker
+from knnife.spelling.spelled import LONGEST, folded, speak
+from knnife.spelling.texts import words as words_of
+from knnife.spelling.vocabulary import Vocabulary
 from knnife.threads import cores
-from knnife.tools._typos.alignment import Edit, edits
-from knnife.tools._typos.candidate_words import CandidateWords, candidates
-from knnife.tools._typos.keyboard import NEIGHBOUR, distance
-from knnife.tools._typos.ranking import Ranker
-from knnife.tools._typos.spelled import LONGEST, folded, speak
-from knnife.tools._typos.texts import words as words_of
-from knnife.tools._typos.vocabulary import Vocabulary
 
 BLOCK = 1 << 12  # words that one thread ranks at once, at most: long operations, or threads wait for each other
 WORTHWHILE = 1 << 9  # words for which it is worth to start a thread

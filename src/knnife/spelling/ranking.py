@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from math import log
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders.tensors import from_bytes
-from knnife.tools._typos.counting import english
-from knnife.tools._typos.features import (
+from knnife.spelling.english import english
+from knnife.spelling.features import (
     LEVELS,
     Floats,
     Frequencies,
@@ -28,9 +26,9 @@ from knnife.tools._typos.features import (
     evidence,
     touching,
 )
-from knnife.tools._typos.vocabulary import Vocabulary
+from knnife.spelling.vocabulary import Vocabulary
 
-LEARNED: Final = "ranking.safetensors"
+LEARNED: Final = "ranking.npz"
 # Log-odds of a letter replaced by a neighbour: of single consonants replaced in 488 lines of codespell's list 49% came
 # from a neighbouring key, and of the same letters paired at random 18%. What was learned knows it of QWERTY.
 BY_NEIGHBOUR: Final = np.float32(1.5)
@@ -88,23 +86,27 @@ class Ranker:
 
 def frequencies(vocabulary: Vocabulary) -> Frequencies:
     """How frequent the words of a vocabulary are, by its counts and by those of the English list."""
-    shares, lowest = _written_small()
-    small = np.fromiter((shares.get(key, lowest) for key in vocabulary.keys), np.float32, len(vocabulary))
-    return Frequencies(vocabulary.log_counts, small)
+    return Frequencies(vocabulary.log_counts, english_shares(vocabulary.keys))
 
 
-@cache
-def _written_small() -> tuple[dict[str, float], float]:
-    """The logarithm of the share of each English word that is no name, and what others get."""
-    counted = list(english())
-    total = sum(count for _, count in counted)
-    return {word: log((count + 1) / total) for word, count in counted if word.islower()}, log(1 / total)
+def english_shares(keys: Sequence[str]) -> Floats:
+    """The logarithm of the share of each key in running English, where it is no name `(n,)`; what others get is least.
+
+    keys: words in small letters.
+    """
+    listed = english()
+    total = listed.counts.sum()
+    rows = [-1 if (row := listed.row_of.get(key, -1)) < 0 or listed.words[row] != key else row for key in keys]
+    counts = np.where(np.array(rows) >= 0, listed.counts[rows], 0)
+    shares: Floats = np.log((counts + 1) / total).astype(np.float32)
+    return shares
 
 
 @cache
 def learned() -> Network:
     """The network that ships."""
-    tensors = from_bytes((resources.files("knnife.tools._typos") / LEARNED).read_bytes())
+    with resources.as_file(resources.files("knnife.spelling") / LEARNED) as path, np.load(path) as kept:
+        tensors = dict(kept)
     tokens = tensors["tokens"].astype(np.float32) * tensors["scales"][:, None]
     layers = range(sum(name.startswith("weights") for name in tensors))
     return Network(tokens, tuple((tensors[f"weights{layer}"], tensors[f"biases{layer}"]) for layer in layers))

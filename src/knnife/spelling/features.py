@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.tools._typos.alignment import (
+from knnife.spelling.alignment import (
     ALPHABET,
     EXTRA,
     MISSING,
@@ -27,8 +27,8 @@ from knnife.tools._typos.alignment import (
     Letters8,
     align,
 )
-from knnife.tools._typos.keyboard import neighbours
-from knnife.tools._typos.sound import BITS, Keys, sounds
+from knnife.spelling.keyboard import neighbours
+from knnife.spelling.sound import BITS, Keys, sounds
 
 TOKENS: Final = 1 << 15
 LEVELS: Final = 9  # ways to write an edit down

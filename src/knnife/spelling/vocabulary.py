@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from knnife.errors import BadInput
 from knnife.geometry import ranges
+from knnife.spelling.spelled import LONGEST, Spelled, folded, speak, spell
 from knnife.things.folding import without_accents
-from knnife.tools._typos.spelled import LONGEST, Spelled, folded, speak, spell
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: odd, its bits spread well (Knuth, TAOCP 3, 6.4)
 MIX = np.uint64(0xD6E8FEB86659FD93)  # another odd number, for the upper bits to depend on all

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.spelling.alignment import Letters as Alphabetic
+from knnife.spelling.sound import BITS, sounds
 from knnife.things.folding import without_unseen
-from knnife.tools._typos.alignment import Letters as Alphabetic
-from knnife.tools._typos.sound import BITS, sounds
 
 Letters = NDArray[np.unsignedinteger[Any]]
 LONGEST = 48  # characters of a word; what is longer is a key, an address or a sequence, and no word
