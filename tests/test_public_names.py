@@ -27,6 +27,7 @@ def test_nothing_else_is_public() -> None:
         "output_kinds",
         "outputs",
         "space",
+        "spelling",
         "statistics",
         "testing",
         "things",

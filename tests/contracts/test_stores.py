@@ -440,6 +440,31 @@ def test_readings_leave_with_their_thing(store: Store) -> None:
     store.compact()
 
 
+def test_words_that_no_text_holds_are_guessed_by_those_that_some_do(store: Store) -> None:
+    fill(store, row("a", "Tarantino serialized iterators"), row("b", "an iterator of Tarantino"), row("c", None))
+    with store.read() as snapshot:
+        words = snapshot.words
+        assert words.unknown(["tarantino", "Iterating", "tarrantino", "whale", "北京"]) == [
+            "tarrantino",
+            "whale",
+            "北京",
+        ]
+        guesses = {typed: words.guess(typed) for typed in ("tarrantino", "iteratrs", "iteratr", "goverment", "xqzzt")}
+    at_home = {typed: (guess.word, guess.at_home) for typed, guess in guesses.items() if guess}
+    assert at_home == {
+        "tarrantino": ("tarantino", True),
+        "iteratrs": ("iterators", True),
+        "iteratr": ("iterator", True),
+        "goverment": ("government", False),
+    }
+    assert all(guess.probability > 0.6 for guess in guesses.values() if guess)
+    with store.write() as writer:
+        writer.remove([1, 2])
+        assert writer.words.unknown(["tarantino"]) == ["tarantino"]
+        found = writer.words.guess("tarrantino")
+        assert found is None or not found.at_home
+
+
 # --- verbs, on every store ----------------------------------------------------------------------------------
 
 

@@ -98,11 +98,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class Hits:
-    """What a search found, best first. Iterate over it, or ask for `rows()`."""
+    """What a search found, best first. Iterate over it, or ask for `rows()`.
+
+    first: the rank of the first hit, greater than 1 on later pages. searched_for: the query as it was read, with its
+    misspelled words put right. corrections: these words, as they are written and as they were read.
+    """
 
     query: str
     hits: tuple[Hit, ...]
-    first: int = 1  # the rank of the first hit: greater than 1 on later pages
+    first: int = 1
+    searched_for: str = ""
+    corrections: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

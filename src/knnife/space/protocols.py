@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Metric, Positions, Vectors
 from knnife.space.filter_tree import Tree
 from knnife.space.records import Held, IndexInfo, ReadBy, Reading, Row, State, Summary, View
+from knnife.spelling.guessing import Guess
 from knnife.things import About, Thing
 
 Scores = NDArray[np.float32]
@@ -95,6 +96,12 @@ class WordIndex(Protocol):
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those of some words that no text holds in any form."""
+
+    def guess(self, word: str) -> Guess | None:
+        """What a word that no text holds was likely meant to be; see `knnife.spelling.guessing`."""
 
 
 class Snapshot(Protocol):

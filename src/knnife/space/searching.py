@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from knnife.errors import BadInput
 from knnife.geometry import Positions, Vectors
-from knnife.space import fusion
+from knnife.space import fusion, misspelled
 from knnife.space.answers import Hit, Hits
 from knnife.space.fusion import Ranking
 from knnife.space.neighbours import NearQuery
@@ -31,6 +32,7 @@ class Question(NamedTuple):
     fold: bool
     explain: bool
     reader: Which = None
+    as_written: bool = False
 
     def checked(self) -> Question:
         """The question itself; raises BadInput where it cannot be asked."""
@@ -47,7 +49,16 @@ def search(asked: NearQuery, question: Question, view: View | None, readings: Re
     """The page of hits that a question asks for, by meaning as a view has it, the best of them read by a reader."""
     reader = readings.reader(question.reader, view, question.by)
     if view is None:
-        return Hits(question.text, ())
+        return Hits(question.text, (), searched_for=question.text)
+    if question.as_written:
+        return _search(asked, question, view, reader)
+    text, corrections = misspelled.read(question.text, asked.snapshot.words)
+    found = _search(asked, question._replace(text=text), view, reader)
+    return replace(found, query=question.text, corrections=corrections)
+
+
+def _search(asked: NearQuery, question: Question, view: View, reader: Reader | None) -> Hits:
+    """The same, for a question that has no misspelled words, or is taken as it is written."""
     meaning = None
     if question.by != "words":
         meaning = asked.points(view), asked.models.encode_text(asked.snapshot, view, [question.text])
@@ -144,4 +155,4 @@ def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Posi
                 words=matched,
             )
         )
-    return Hits(question.text, tuple(hits), first)
+    return Hits(question.text, tuple(hits), first, question.text)

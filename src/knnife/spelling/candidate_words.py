@@ -60,33 +60,31 @@ def _block(vocabulary: Vocabulary, words: Sequence[str], first: int, most: int) 
     apart = at_least(asked, query, known, word)
     near = np.flatnonzero(apart <= np.where(by_sound, np.uint8(FURTHEST), np.uint8(CLOSE)))
     query, word = query[near], word[near]
-    score = _likely(vocabulary, asked, query, word, apart[near])
+    score = likely(vocabulary, asked, query, word, apart[near])
     score -= np.where(by_sound[near], np.float32(0), np.float32(UNLIKE * PER_SOUND))
-    query, word = _best(query, word, score, LOOKED_AT, 4 + HOPELESS)
+    query, word = best(query, word, score, LOOKED_AT, 4 + HOPELESS)
     apart = edits(asked, query, known, word)
     something_stays = apart < np.maximum(asked.lengths[query], known.lengths[word])
     near = np.flatnonzero((apart <= FURTHEST) & something_stays)
     query, word = query[near], word[near]
-    score = _likely(vocabulary, asked, query, word, apart[near])
-    best = np.full(len(words), -np.inf, np.float32)
-    np.maximum.at(best, query, score)
-    likely = np.flatnonzero(score >= best[query] - np.float32(HOPELESS + UNLIKE * PER_SOUND))
-    query, word, score = query[likely], word[likely], score[likely]
+    score = likely(vocabulary, asked, query, word, apart[near])
+    highest = np.full(len(words), -np.inf, np.float32)
+    np.maximum.at(highest, query, score)
+    promising = np.flatnonzero(score >= highest[query] - np.float32(HOPELESS + UNLIKE * PER_SOUND))
+    query, word, score = query[promising], word[promising], score[promising]
     score -= edits(spoken, query, vocabulary.spoken, word).clip(max=UNLIKE) * np.float32(PER_SOUND)
-    query, word = _best(query, word, score, most, HOPELESS)
+    query, word = best(query, word, score, most, HOPELESS)
     return CandidateWords(query + np.int32(first), word)
 
 
-def _likely(
-    vocabulary: Vocabulary, asked: Spelled, query: Rows, word: Rows, apart: NDArray[Any]
-) -> NDArray[np.float32]:
+def likely(vocabulary: Vocabulary, asked: Spelled, query: Rows, word: Rows, apart: NDArray[Any]) -> NDArray[np.float32]:
     """How likely each pair is, given the edits between the letters of both `(m,)`."""
     score = vocabulary.log_counts[word] - apart * np.float32(PER_EDIT)
     begins_otherwise = asked.letters[:, 0][query] != vocabulary.spelled.letters[:, 0][word]
     return np.asarray(score - begins_otherwise * np.float32(OTHER_BEGINNING), np.float32)
 
 
-def _best(query: Rows, word: Rows, score: NDArray[np.float32], most: int, within: float) -> CandidateWords:
+def best(query: Rows, word: Rows, score: NDArray[np.float32], most: int, within: float) -> CandidateWords:
     """Each pair once, up to `most` for a query, best first, within `within` of its best; equal scores by row.
 
     Query, score and row of a pair make one number, as numbers are sorted much quicker than places.

@@ -1,24 +1,48 @@
-"""The English words that ship, with how often each is used; scripts/vocabulary.py makes the list."""
+"""The English words that ship, with how often each is used, and rare ones; scripts/vocabulary.py makes the lists."""
 
 from __future__ import annotations
 
 import gzip
 import string
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
-from typing import Final
 
 import numpy as np
 
 from knnife.spelling.vocabulary import Vocabulary
 
-ENGLISH: Final = "english.txt.gz"
+ENGLISH, RARE = "english.txt.gz", "rare.txt.gz"
 
 
 @cache
 def english() -> Vocabulary:
     """The words; names among them begin with a capital."""
-    listed = gzip.decompress((resources.files("knnife.spelling") / ENGLISH).read_bytes())
+    listed = _lines(ENGLISH)
     words = listed.translate(None, string.digits.encode()).decode()  # much quicker than to read it line by line
     counts = listed.translate(None, string.ascii_letters.encode() + b"'").decode()
     return Vocabulary(words.split(), words.lower().split(), np.fromstring(counts, np.float64, sep="\n"))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_listed(key: str) -> bool:
+    """Whether the lists have a word, given in small letters: one in English, a name, or one too rare to be suggested.
+
+    It takes no table of all words, so that the first question waits for none.
+    """
+    return key.isascii() and (f"\n{key} ".encode() in _small() or f"\n{key}\n".encode() in _lines(RARE))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_english(key: str) -> bool:
+    """Whether a word, given in small letters, is one that English texts write so: no name, and none too rare."""
+    return key.isascii() and f"\n{key} ".encode() in _lines(ENGLISH)
+
+
+@cache
+def _lines(name: str) -> bytes:
+    return b"\n" + gzip.decompress((resources.files("knnife.spelling") / name).read_bytes())
+
+
+@cache
+def _small() -> bytes:
+    return _lines(ENGLISH).lower()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -62,16 +62,12 @@ class Frequencies:
     """How frequent each of n right words is, as logarithms of shares.
 
     own (n,): in what the vocabulary was counted in. english (n,): in running English text, written small; lowest for
-    names, and for what is no English word.
+    names, and for what is no English word. most: the largest own one of the whole vocabulary.
     """
 
     own: Floats
     english: Floats
-
-    @cached_property
-    def most(self) -> float:
-        """The largest of the vocabulary's own."""
-        return float(self.own.max())
+    most: float
 
 
 class SpelledPairs(NamedTuple):

@@ -86,7 +86,8 @@ class Ranker:
 
 def frequencies(vocabulary: Vocabulary) -> Frequencies:
     """How frequent the words of a vocabulary are, by its counts and by those of the English list."""
-    return Frequencies(vocabulary.log_counts, english_shares(vocabulary.keys))
+    shares = vocabulary.log_counts
+    return Frequencies(shares, english_shares(vocabulary.keys), float(shares.max()))
 
 
 def english_shares(keys: Sequence[str]) -> Floats:

@@ -48,6 +48,7 @@ def _doubled(stem: str) -> str:
 # not seen within them. What is left alone as a whole: code in `backticks`, addresses, paths, #tags, @names,
 # $variables, anything with digits, underscores or inner dots. Each expression reads a text once, from left to right.
 _CHUNKS = re.compile(r"`[^`\n]+`|[^\s`]+")
+_HELD = re.compile(r"(?i)([a-z])\1\1")
 _PATHS = re.compile(r"[\w.~/\\-]+")
 _MARKS = "".join(chr(code) for code in range(0x300, 0x20D0) if unicodedata.category(chr(code))[0] == "M")
 _LETTERS = rf"\w(?:[\w{_MARKS}]|[{UNSEEN}]+(?=\w))*"
@@ -116,6 +117,8 @@ def _like_code(word: str) -> bool:
     """Abbreviations (HTML, PDFs), and capitals within a word (camelCase, McDonald)."""
     if word.isupper():
         return len(word) <= ACRONYM
+    if _HELD.search(word):  # hEeeello
+        return False
     return any(letter.isupper() for letter in word[1:])
 
 

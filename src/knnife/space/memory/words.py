@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ import numpy as np
 from knnife.geometry import Positions
 from knnife.space.protocols import Scores
 from knnife.space.terms import END, Asked, Term, asked, told, wanted
+from knnife.spelling.guessing import TEXTS_WITH, Guess, guess
+from knnife.spelling.vocabulary import Vocabulary
 
 K1, B, LEAST_WEIGHT = 1.2, 0.75, 1e-6
 QUERY_CHARACTERS, MOST_PHRASES = 10_000, 8  # of a query; what follows is not looked at
@@ -31,7 +34,7 @@ class MemoryWords:
     """The words of texts by position; see `knnife.space.protocols.WordIndex`."""
 
     def __init__(self, analyse: Analyse, texts: Mapping[int, str]) -> None:
-        self._analyse = analyse
+        self._analyse, self._texts = analyse, texts
         self._stems = {position: [stem for _, stem in analyse(text)] for position, text in texts.items()}
         self._mean = sum(map(len, self._stems.values())) / max(1, len(self._stems))
 
@@ -57,6 +60,30 @@ class MemoryWords:
         words = dict.fromkeys(self._asked(query))
         texts = [self._stems.get(pos, []) for pos in positions]
         return [told(words, lambda term: _count(term, stems) > 0) for stems in texts]  # noqa: B023
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        held = {stem for stems in self._stems.values() for stem in stems}
+        return [word for word in words if held.isdisjoint(stem for _, stem in self._analyse(word))]
+
+    def guess(self, word: str) -> Guess | None:
+        return guess(word, self)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """See `knnife.spelling.guessing.Home`."""
+        counts = Counter(stem for stems in self._stems.values() for stem in {*stems})
+        listed = sorted((-n, stem) for stem, n in counts.items() if stem.isascii() and stem.isalpha())
+        stems = [stem for _, stem in listed]
+        return Vocabulary(stems, stems, np.array([-n for n, _ in listed], float))
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """See `knnife.spelling.guessing.Home`."""
+        found = [self._analyse(word) for word in words]
+        return [each[0][1] if len(each) == 1 else "" for each in found]
+
+    def texts(self, stem: str) -> list[str]:
+        """See `knnife.spelling.guessing.Home`."""
+        return [text for position, text in self._texts.items() if stem in self._stems[position]][:TEXTS_WITH]
 
     def _asked(self, query: str) -> list[Asked]:
         return list(asked(self._analyse(query[:QUERY_CHARACTERS])))

@@ -42,6 +42,7 @@ from knnife.space.sqlite.tokens import (
 )
 from knnife.space.sqlite.words_memo import Memo, Postings
 from knnife.space.terms import Asked, Term, asked, told, wanted
+from knnife.spelling.guessing import Guess
 
 Scores = NDArray[np.float32]
 
@@ -133,6 +134,17 @@ class SqliteWords:
 
         words = dict.fromkeys(self._asked(query))
         return [told(words, lambda term: pos in holding(term)) for pos in chosen]  # noqa: B023
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        rows, _ = _size(self._db)
+        return [
+            word
+            for word in words
+            if not any(_frequency(self._db, each.whole, rows, self._memo) for each in self._asked(word))
+        ]
+
+    def guess(self, word: str) -> Guess | None:
+        return self._memo.guess(word, self._db)
 
     def _asked(self, query: str) -> list[Asked]:
         """The words of a query; where some texts are of older kind, also as they were read then."""

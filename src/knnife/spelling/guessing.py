@@ -1,0 +1,134 @@
+"""What a word that nobody knows was meant to be, where some words are at home: those of the texts of a space.
+
+Words at home are given by their stems, as an index of words holds them. A guess is one of them, as the texts write it,
+or an English word: of both, those nearest in letters and sounds are ranked together, by how people misspell, how common
+each is here and in English, and by being at home.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+
+from knnife.spelling.english import english
+from knnife.spelling.features import Floats, Frequencies, SpelledPairs, Words, evidence
+from knnife.spelling.ranking import english_shares, learned
+from knnife.spelling.scanning import scanned
+from knnife.spelling.spelled import folded
+from knnife.spelling.vocabulary import Vocabulary
+from knnife.things.folding import without_accents
+
+AT_HOME: Final = 2.0  # log-odds by which a word at home is likelier meant
+STEMS, BEGINNINGS, FORMS = 6, 2, 8  # at home, whose forms are looked up, and forms of each
+SHORTEST, ENDING = 4, 6  # letters of a beginning, and of what follows it at most
+TEXTS_WITH: Final = 3  # texts that are read for the forms of a stem
+BEGINNING: Final = 20_000  # characters of a text in which they are looked for
+
+_WORD = re.compile(r"[^\W\d_]+")
+_HELD = re.compile(r"(.)\1{2,}")
+
+Stems = Callable[[Sequence[str]], list[str]]  # the stem of each of some words, "" for what is none
+
+
+class Guess(NamedTuple):
+    """A word in small letters, how probable it is that it was meant, and whether it is at home."""
+
+    word: str
+    probability: float
+    at_home: bool
+
+
+class Home(Protocol):
+    """The words of some texts. vocabulary: their stems, with the number of texts that have each."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...  # noqa: D102
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """The stem of each word, "" for what is not one word."""
+
+    def texts(self, stem: str) -> Iterable[str]:
+        """The first `TEXTS_WITH` texts that have a stem."""
+
+
+class _Candidate(NamedTuple):
+    word: str
+    at_home: float  # how often
+    english: float
+
+
+def guess(word: str, home: Home) -> Guess | None:
+    """The likeliest word; None where no word is near. word: one that is neither at home nor English.
+
+    Where a letter stands three times in a row or more, it was held down: it is meant once, or twice.
+    """
+    key = without_accents(folded(word))
+    keys = dict.fromkeys(_HELD.sub(meant, key) for meant in (r"\1", r"\1\1"))
+    return max(filter(None, (_guess(each, home) for each in keys)), key=lambda each: each.probability, default=None)
+
+
+def _guess(key: str, home: Home) -> Guess | None:
+    found = _candidates(key, home)
+    if not found:
+        return None
+    odds = _odds(key, found, home.vocabulary)
+    best = int(np.argmax(odds))
+    weights = np.exp(np.minimum(odds, 50).astype(np.float64))
+    return Guess(found[best].word, float(weights[best] / (1 + weights.sum())), found[best].at_home > 0)
+
+
+def _candidates(key: str, home: Home) -> list[_Candidate]:
+    listed, own = english(), home.vocabulary
+    near = [listed.keys[row] for row in scanned(listed, key).tolist()]
+    stem, *theirs = home.stems([key, *near])
+    found = [_Candidate(each, _count(own, its), _count(listed, each)) for each, its in zip(near, theirs, strict=True)]
+    if not stem:
+        return found
+    alike = [row for row in scanned(own, stem).tolist() if own.keys[row] not in theirs][:STEMS]
+    for row in dict.fromkeys([*alike, *_beginnings(own, key)]):
+        forms = written(home.texts(own.keys[row]), own.keys[row], home.stems) or [own.keys[row]]
+        found += [_Candidate(form, float(own.counts[row]), 0.0) for form in forms if form not in near]
+    return found
+
+
+def _beginnings(own: Vocabulary, key: str) -> list[int]:
+    """The rows of the longest stems with which a word begins: where the slip is in the ending, its stem is another."""
+    ends = range(len(key) - 1, max(SHORTEST, len(key) - ENDING) - 1, -1)
+    return [row for end in ends if (row := own.row_of.get(key[:end])) is not None][:BEGINNINGS]
+
+
+def written(texts: Iterable[str], stem: str, stems: Stems) -> list[str]:
+    """How texts write a word of this stem: the most frequent forms first, in small letters without accents."""
+    words = Counter(
+        form
+        for text in texts
+        for word in _WORD.findall(text[:BEGINNING])
+        if (form := without_accents(folded(word))).startswith(stem[:2])
+    )
+    forms = [form for form, its in zip(words, stems([*words]), strict=True) if its == stem]
+    return sorted(forms, key=lambda form: (-words[form], form))[:FORMS]
+
+
+def _count(vocabulary: Vocabulary, key: str) -> float:
+    row = vocabulary.row_of.get(key)
+    return 0.0 if row is None else float(vocabulary.counts[row])
+
+
+def _odds(key: str, found: Sequence[_Candidate], home: Vocabulary) -> Floats:
+    """The log-odds that each is meant `(n,)`. How common a word is: as much at home as in English, on average."""
+    listed = english()
+    total, most = listed.counts.sum(), listed.counts.max() / listed.counts.sum()
+    shares = np.array([each.english for each in found]) / total
+    at_home = np.array([each.at_home for each in found])
+    if len(home):
+        shares += at_home / home.counts.sum()
+        most = max(most, home.counts.max() / home.counts.sum())
+    shares = np.log(shares / 2 + 0.5 / total).astype(np.float32)
+    right = [each.word for each in found]
+    pairs = SpelledPairs(Words.of([key]), Words.of(right), np.zeros(len(right), np.int64), np.arange(len(right)))
+    scores = learned().scores(evidence(pairs, Frequencies(shares, english_shares(right), float(np.log(most / 2)))))
+    return np.asarray(scores + np.float32(AT_HOME) * (at_home > 0), np.float32)
