@@ -125,7 +125,7 @@ def test_reading_it_from_such_a_directory_runs_nothing_there_either(tmp_path, wr
     assert not (tmp_path / "was-run").exists()
 
 
-@pytest.mark.parametrize("executable", ["", None, "no/such/python", __file__])
+@pytest.mark.parametrize("executable", ["", None, "no/such/python", "/bin/sh", __file__])
 def test_where_there_is_no_interpreter_to_ask_nothing_is_told(monkeypatch, executable):
     monkeypatch.setattr(sys, "executable", executable)
     assert compiled_documentation() == []

@@ -21,6 +21,7 @@ import sys
 import types
 import warnings
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -59,8 +60,9 @@ def compiled_documentation() -> list[Documented]:
 
     Nothing where there is no interpreter that could be asked, as in a program that embeds Python.
     """
-    if not sys.executable or getattr(sys, "frozen", False):
-        return []
+    name = Path(sys.executable or "").name.lower()
+    if getattr(sys, "frozen", False) or not ("python" in name or "pypy" in name):
+        return []  # starting it again could be anything
     command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", __file__]
     try:
         answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LONGEST_WAIT)
