@@ -47,8 +47,10 @@ class SentenceNetwork:
         Raises BadInput where a text has no tokens or more than `positions`, a token is not one of the network's, the
         starts do not go from 0 to the number of ids, or this processor lacks the instructions.
         """
-        ids, starts = np.ascontiguousarray(ids, np.int32), np.ascontiguousarray(starts, np.int64)
+        if path not in ("", "twin") and (KERNELS == "none" or path not in _minilm.PATHS):
+            raise BadInput(f"this processor has no instructions {path!r}, or nothing was compiled")
         sizes = self._checked(ids, starts)
+        ids, starts = np.ascontiguousarray(ids, np.int32), np.ascontiguousarray(starts, np.int64)
         order = np.argsort(
             -sizes, kind="stable"
         )  # the longest first: no core is late, and texts of one length are near

@@ -7,14 +7,17 @@ attention 2^53, what float64 can. All else goes component by component, one oper
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders._minilm.blas import OneThread
 from knnife.encoders._minilm.weights import HEAD, Norm, Parameters, Product
 from knnife.geometry import Vectors
 
+BLOCK: Final = 1 << 15  # floats
 LANES: Final = 16  # a sum of many is made of this many at once
 BYTE: Final = np.float32(127)
 SMALLEST: Final = np.float32(1e-30)  # where all of a row is less, it is nothing
@@ -34,12 +37,22 @@ GELU: Final = np.array(
 GELU_ENDS: Final = np.float32(4)
 
 
+ONE_THREAD: Final = OneThread()
+
+
 class _Product(NamedTuple):
     """A matrix as floats, beside what else its product needs."""
 
     matrix: Vectors
     scales: Vectors
     biases: Vectors
+
+
+class _Room(NamedTuple):
+    """What products are made in, again and again: to ask the system for memory each time takes as long as they do."""
+
+    whole: Vectors
+    product: Vectors
 
 
 def _floats(product: Product) -> _Product:
@@ -52,15 +65,8 @@ class Twin:
     def __init__(self, parameters: Parameters) -> None:
         self._learned = parameters
         self._layers = [
-            (
-                _floats(layer.attend),
-                _floats(layer.out),
-                layer.first,
-                _floats(layer.up),
-                _floats(layer.down),
-                layer.second,
-            )
-            for layer in parameters.layers
+            (_floats(each.attend), _floats(each.out), each.first, _floats(each.up), _floats(each.down), each.second)
+            for each in parameters.layers
         ]
 
     def encode(self, ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Vectors:
@@ -68,14 +74,19 @@ class Twin:
         sizes = np.diff(starts)
         rows = starts[:-1] - starts[0]
         alike = [rows[sizes == size, None] + np.arange(size) for size in np.unique(sizes)]  # texts of one length
-        place = np.arange(len(ids)) - np.repeat(rows, sizes)
         learned = self._learned
-        x = learned.words[ids] * learned.scales[ids, None] + learned.places[place]
-        x = _normed(x, learned.norm)
-        for attend, out, first, up, down, second in self._layers:
-            mixed = _attention(_product(x, attend), alike)
-            x = _normed(x + _product(mixed, out), first)
-            x = _normed(x + _product(_gelu(_product(x, up)), down), second)
+        place = np.arange(len(ids)) - np.repeat(rows, sizes)
+        x: Vectors = learned.words[ids] * learned.scales[ids, None] + learned.places[place]
+        _norm(x, learned.norm)
+        widest = max(len(layer.up.biases) for layer in learned.layers)
+        room = _Room(*(np.empty(len(ids) * max(widest, 3 * x.shape[1]), np.float32) for _ in range(2)))
+        with ONE_THREAD:
+            for attend, out, first, up, down, second in self._layers:
+                mixed = _attention(_product(x, attend, room), alike)
+                x += _product(mixed, out, room)
+                _norm(x, first)
+                x += _product(_product(x, up, room, bent=True), down, room)
+                _norm(x, second)
         sums: Vectors = np.zeros((len(sizes), x.shape[1]), np.float32)
         for size, texts in zip(np.unique(sizes), alike, strict=True):
             sums[sizes == size] = _sum_in_order(x[texts])
@@ -104,36 +115,53 @@ def _total(x: Vectors) -> Vectors:
     return lanes
 
 
-def _normed(x: Vectors, learned: Norm) -> Vectors:
-    """Rows of mean 0 and variance 1, stretched and moved. `x` is written to."""
+def _norm(x: Vectors, learned: Norm) -> None:
+    """Rows get mean 0 and variance 1, and are stretched and moved; in place."""
     width = np.float32(x.shape[1])
     x -= _total(x) / width
     x *= np.float32(1) / np.sqrt(_total(x * x) / width + EPSILON)
     x *= learned.stretch
     x += learned.shift
-    return x
 
 
-def _steps(most: Vectors, steps: np.float32) -> Vectors:
+def _steps(most: Vectors, steps: np.float32 | Vectors) -> Vectors:
     """How many steps 1 is, where `most` is to be `steps` of them."""
     return np.divide(steps, most, out=np.zeros_like(most), where=most >= SMALLEST)
 
 
-def _product(x: Vectors, of: _Product) -> Vectors:
-    """Rows as bytes, the largest component of each being 127, times a matrix of bytes."""
-    most = np.maximum(x.max(axis=1, keepdims=True), -x.min(axis=1, keepdims=True))
-    whole: Vectors = x * _steps(most, BYTE)
-    np.rint(whole, out=whole)
-    product: Vectors = whole @ of.matrix
-    product *= of.scales
-    product *= most
-    product += of.biases
+def _product(x: Vectors, of: _Product, room: _Room, *, bent: bool = False) -> Vectors:
+    """Rows as bytes, the largest component of each being 127, times a matrix of bytes; `bent` by GELU if so wanted.
+
+    It lies in the room, where the next product overwrites it.
+    """
+    whole = room.whole[: x.size].reshape(x.shape)
+    most = np.empty((len(x), 1), np.float32)
+    for some in _blocks(x):
+        np.maximum(x[some].max(axis=1, keepdims=True), -x[some].min(axis=1, keepdims=True), out=most[some])
+        np.multiply(x[some], _steps(most[some], BYTE), out=whole[some])
+        np.rint(whole[some], out=whole[some])
+    product = room.product[: len(x) * len(of.biases)].reshape(len(x), -1)
+    np.matmul(whole, of.matrix, out=product)
+    for some in _blocks(product):
+        rows = product[some]
+        rows *= of.scales
+        rows *= most[some]
+        rows += of.biases
+        if bent:
+            _bend(rows)
     return product
 
 
-def _gelu(x: Vectors) -> Vectors:
-    """About x times the normal distribution's share below x. `x` is written to."""
-    y = np.clip(x, -GELU_ENDS, GELU_ENDS)
+def _blocks(x: Vectors) -> Iterator[slice]:
+    """Rows that stay in the cache of a core while one operation after the other goes over them."""
+    step = max(1, BLOCK // x.shape[1])
+    return (slice(start, start + step) for start in range(0, len(x), step))
+
+
+def _bend(x: Vectors) -> None:
+    """GELU, in place: x times the share of the normal distribution below x, about."""
+    y = np.maximum(x, -GELU_ENDS)
+    np.minimum(y, GELU_ENDS, out=y)
     square = y * y
     series = square * GELU[0]
     for coefficient in GELU[1:-1]:
@@ -143,50 +171,51 @@ def _gelu(x: Vectors) -> Vectors:
     series *= y
     series += np.float32(0.5)
     x *= series
-    return x
 
 
 def _attention(together: Vectors, alike: list[NDArray[np.int64]]) -> Vectors:
     """What tokens take from the others of their text: queries, keys and values (n, 3 * width) -> (n, width)."""
     mixed = np.empty((len(together), together.shape[1] // 3), np.float32)
     for rows in alike:
-        texts, length = rows.shape
-        parts = together[rows].reshape(texts, length, 3, -1, HEAD).transpose(2, 0, 3, 1, 4)  # 3, texts, heads, length
-        given = _attend(*parts)
-        mixed[rows] = given.transpose(0, 2, 1, 3).reshape(texts, length, -1)
+        step = max(1, BLOCK // (rows.shape[1] * mixed.shape[1]))
+        for some in (rows[start : start + step] for start in range(0, len(rows), step)):
+            mixed[some] = _attend(together[some])
     return mixed
 
 
-def _attend(queries: Vectors, keys: Vectors, values: Vectors) -> Vectors:
-    """Heads of texts of one length, each by itself: (texts, heads, length, 32)."""
-    whole_queries, query = _whole(queries, QUERY)
-    whole_keys, key = _whole(keys, QUERY)
-    whole_values, value = _whole(values, SHARE)
-    scores = whole_queries @ whole_keys.swapaxes(2, 3)  # (texts, heads, queries, keys)
-    scores -= scores.max(axis=3, keepdims=True)
-    shares = _power(scores.astype(np.float32) * (query * key * SCORE)).astype(np.float64)
-    sums = shares.sum(axis=3, keepdims=True).astype(np.float32)
-    given: Vectors = (shares @ whole_values).astype(np.float32) * (value / sums)
-    return given
+def _attend(x: Vectors) -> Vectors:
+    """The same for texts of one length, each head by itself: (texts, length, 3 * width) -> (texts, length, width)."""
+    texts, length, width = len(x), x.shape[1], x.shape[2] // 3
+    most = np.maximum(x.max(axis=1), -x.min(axis=1)).reshape(texts, 3, -1, HEAD).max(axis=3)  # of each head
+    steps = np.array([QUERY, QUERY, SHARE])[:, None]
+    x *= np.repeat(_steps(most, steps).reshape(texts, 1, -1), HEAD, axis=2)
+    np.rint(x, out=x)
+    parts = x.reshape(texts, length, 3, -1, HEAD).transpose(2, 0, 3, 1, 4).astype(np.float64)
+    queries, keys, values = parts.reshape(3, -1, length, HEAD)  # (texts * heads, length, 32)
+    query, key, value = (most / steps).transpose(1, 0, 2).reshape(3, -1, 1, 1)  # what a step is worth
+    given = np.empty(values.shape, np.float32)
+    step = max(1, BLOCK // length**2)
+    for some in (slice(start, start + step) for start in range(0, len(given), step)):
+        scores = queries[some] @ keys[some].swapaxes(1, 2)  # (some, queries, keys)
+        scores -= scores.max(axis=2, keepdims=True)
+        shares = scores.astype(np.float32)
+        shares *= query[some] * key[some] * SCORE
+        _power(shares)
+        given[some] = shares.astype(np.float64) @ values[some]
+        given[some] *= value[some] / shares.sum(axis=2, keepdims=True)  # whole numbers: every order gives the same
+    return given.reshape(texts, -1, length, HEAD).swapaxes(1, 2).reshape(texts, length, width)
 
 
-def _whole(x: Vectors, steps: np.float32) -> tuple[NDArray[np.float64], Vectors]:
-    """Each head of each text in whole numbers up to `steps`, as float64, and what one is worth."""
-    most = np.abs(x).max(axis=(2, 3), keepdims=True)
-    return np.rint(x * _steps(most, steps)).astype(np.float64), most / steps
-
-
-def _power(x: Vectors) -> Vectors:
-    """2^x for x up to 0, in steps of 1 / 2,047. `x` is written to."""
+def _power(x: Vectors) -> None:
+    """2^x for x up to 0, in steps of 1 / 2,047; in place."""
     np.maximum(x, LEAST, out=x)
     whole = x + MAGIC
     x -= whole - MAGIC
-    series: Vectors = x * POWER[0]
+    series = x * POWER[0]
     for coefficient in POWER[1:-1]:
         series += coefficient
         series *= x
     series += POWER[-1]
     bits = series.view(np.int32)
     bits += whole.view(np.int32) << 23
-    np.rint(series, out=series)
-    return series
+    np.rint(series, out=x)

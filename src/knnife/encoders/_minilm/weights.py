@@ -176,14 +176,12 @@ def _places(sizes: Sizes) -> Iterator[tuple[int, int, str, tuple[int, ...]]]:
 
 def _shapes(sizes: Sizes) -> Iterator[tuple[Any, ...]]:
     tokens, positions, layers, width, inner = sizes
-    norm = [("<f4", width)] * 2
+    norm = (("<f4", width), ("<f4", width))
     yield from (("i1", tokens, width), ("<f4", tokens), ("<f4", positions, width), *norm)
-    for _ in range(layers):
-        for inputs, outputs in ((width, 3 * width), (width, width), (width, inner), (inner, width)):
-            yield from (("i1", outputs // HEAD, inputs // 4, HEAD, 4), ("<f4", outputs), ("<f4", outputs))
-            yield ("<i4", outputs)
-            if outputs == width:
-                yield from norm
+    products = ((width, 3 * width, ()), (width, width, norm), (width, inner, ()), (inner, width, norm))
+    for inputs, outputs, then in layers * products:
+        yield from (("i1", outputs // HEAD, inputs // 4, HEAD, 4), ("<f4", outputs), ("<f4", outputs), ("<i4", outputs))
+        yield from then
 
 
 def _sizes(data: NDArray[np.uint8], path: Path) -> Sizes:
