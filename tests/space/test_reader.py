@@ -261,7 +261,7 @@ def test_damaged_readings_are_told_and_made_anew(path: Path) -> None:
     path.with_name(path.name + "-sums").unlink()
     with opened(path) as space:
         (fault,) = space.info(check=True).faults or ()
-        assert "vectors of a reader are not what was stored" in fault
+        assert "vectors of a reader that are not what was stored" in fault
         assert told(space.search("abc", reader=(slow := Slow()))) == answer
         assert texts_of(slow)
     with opened(path) as space:
@@ -280,7 +280,9 @@ def test_what_an_earlier_version_leaves_of_things_is_told_and_compacted_away(pat
         db.execute("UPDATE readings SET sum = (SELECT sum FROM readings WHERE pos = 3) WHERE pos < 0")
         db.commit()
     with opened(path) as space:
-        assert any("2 vectors of a reader belong to no thing" in fault for fault in space.info(check=True).faults or ())
+        assert any(
+            "vectors of a reader that belong to no thing: 2;" in fault for fault in space.info(check=True).faults or ()
+        )
         space.compact()
         assert space.info(check=True).faults == ()
         assert read_by(space) == {"slow": COUNT - 2}
@@ -320,6 +322,26 @@ def test_reading_ahead_goes_on_where_it_was_stopped(path: Path, monkeypatch: pyt
 def test_reading_ahead_needs_a_file_that_may_be_written(path: Path) -> None:
     with opened(path, read_only=True) as space, pytest.raises(Exception, match="reading only"):
         space.read_ahead(Slow())
+
+
+def test_one_process_reads_while_another_adds(path: Path) -> None:
+    code = "import sys; from tests.space.crash_child import main; main(sys.argv[1])"
+    with opened(path) as space, opened(path) as other:
+        adding = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2])
+        while adding.poll() is None:
+            for question in QUESTIONS:
+                assert len(space.search(question, 10, reader=Slow())) == 10
+                other.search(question, 10, reader=Slow())
+                space._readings.keep()
+        assert adding.returncode == 0
+        assert len(space) == COUNT + 1_000
+        space._readings.keep()
+        assert read_by(other) == read_by(space)
+        assert told(space.search("abc", reader=Slow())) == told(other.search("abc", reader=Slow()))
+    with opened(path) as space:
+        assert space.info(check=True).faults == ()
+        assert space.read_ahead(Slow()) > 0
+        assert read_by(space) == {"slow": COUNT + 1_000}
 
 
 @needs_fork

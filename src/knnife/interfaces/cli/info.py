@@ -62,7 +62,8 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     if info.faults is not None:
         yield "check", "; ".join(map(printable, info.faults)) or "undamaged: all is as it was stored"
     for reader in info.readers:
-        share = f"{reader.things:,} of {info.things:,} things ({reader.things / max(1, info.things):.0%})"
+        percent = 100 * reader.things // max(1, info.things)
+        share = f"{reader.things:,} of {info.things:,} things ({f'{percent}%' if percent else 'less than 1%'})"
         yield f"reader {printable(reader.name)}", f"has read {share}: {reader.texts:,} texts, {size(reader.bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))

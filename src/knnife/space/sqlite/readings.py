@@ -74,10 +74,11 @@ def faults(db: sqlite3.Connection) -> Iterator[str]:
         return
     lost = db.execute("SELECT count(*) FROM readings WHERE pos NOT IN (SELECT pos FROM things)").fetchone()[0]
     if lost:
-        yield f"{lost:,} vectors of a reader belong to no thing, removed by an earlier version; compacting erases them"
+        older = "an earlier version of knnife removed those, and compacting erases the vectors"
+        yield f"vectors of a reader that belong to no thing: {lost:,}; {older}"
     damaged = sum(not _is_whole(*row) for row in db.execute("SELECT text, vector, sum FROM readings"))
     if damaged:
-        yield f"{damaged:,} vectors of a reader are not what was stored, by their checksums; they are made anew in use"
+        yield f"vectors of a reader that are not what was stored, by their checksums: {damaged:,}; they are made anew"
 
 
 def _number(db: sqlite3.Connection, reader: str) -> int | None:
