@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -26,6 +27,7 @@ UNSPACED: Final = 10  # characters that count as a word: not all scripts put spa
 CHARACTERS: Final = 20_000  # what follows them is not read
 READ: Final = 2  # parts of a thing that are read for a question
 STEM: Final = 6  # letters that make two words the same here
+REMEMBERED: Final = 4_096  # texts whose parts are, for the next questions: cutting takes longer than all else then
 
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n\s*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\sa-z])|(?<=\s[.!?])\s+|(?<=[。！？])")
@@ -36,9 +38,12 @@ _WORD = re.compile(r"\S{1,20}")
 
 def parts(thing: Thing) -> list[str]:
     """The texts that may speak for a thing, in order, each read by itself; none where there is no text."""
-    if not isinstance(thing.value, str):
-        return []
-    paragraphs = [" ".join(each.split()) for each in _PARAGRAPH_END.split(thing.value[:CHARACTERS])]
+    return [*_cut(thing.value[:CHARACTERS])] if isinstance(thing.value, str) else []
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _cut(text: str) -> tuple[str, ...]:
+    paragraphs = [" ".join(each.split()) for each in _PARAGRAPH_END.split(text)]
     paragraphs = [each for each in paragraphs if each]
     heading = ""
     if len(paragraphs) > 1 and _words(paragraphs[0]) <= HEADING:
@@ -47,7 +52,7 @@ def parts(thing: Thing) -> list[str]:
         found = ["\n".join(paragraphs)] if paragraphs else []
     else:
         found = [part for paragraph in paragraphs for part in _gathered(_sentences(paragraph))]
-    return [heading + part for part in found]
+    return tuple(heading + part for part in found)
 
 
 def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -58,15 +63,16 @@ def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
     total = sum(map(len, texts))
     worth = {stem: log((total + 1) / (n + 0.5)) for stem, n in times.items()}
 
-    def best(each: Sequence[str], stems: Sequence[set[str]]) -> list[str]:
+    def best(each: Sequence[str], stems: Sequence[frozenset[str]]) -> list[str]:
         order = sorted(range(len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
         return [each[at] for at in order[:READ]]
 
     return [best(each, stems) for each, stems in zip(texts, held, strict=True)]
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:STEM] for word in _LETTERS.findall(text.casefold())}
+@lru_cache(maxsize=REMEMBERED)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:STEM] for word in _LETTERS.findall(text.casefold()))
 
 
 def _words(text: str) -> int:

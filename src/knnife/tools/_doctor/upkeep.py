@@ -69,7 +69,7 @@ def damaged(path: str, error: Exception) -> Finding:
 
 
 def _file(info: Info, characters: int | None) -> Finding:
-    held = sum(each.bytes for each in (*info.views, *info.readers))
+    held = sum(view.bytes for view in info.views) + sum(reader.bytes for reader in info.readers)
     if not info.file_bytes:
         return Finding("file", "good", "there is none: the space is in memory", {}, info.things)
     size = Path(info.path).stat().st_size  # without the write-ahead log, which is as long as it once had to be
