@@ -102,6 +102,13 @@ def test_no_text_at_all(reader, plain):
         assert (ids.tolist(), starts.tolist(), cut.tolist()) == ([], [0], [])
 
 
+@pytest.mark.parametrize("gap", [" ", "  \n", "\t", ""])
+def test_of_a_long_text_no_more_is_read_than_has_to_be(gap, reader, plain, theirs):
+    texts = [f"{word}{gap}" * (40_000 // len(word)) + "\u302e" for word in ("car", "[SEP]", "東", "é" * 90, "\0" * 90)]
+    texts += ["\u200b" * 20_000 + gap + "car " * 300 + "\u302e", gap * 20_000 + "car\u302e"]
+    compare(theirs, [reader, plain], texts)
+
+
 @settings(max_examples=100)
 @given(texts=st.lists(st.lists(LETTERS | st.sampled_from(SPECIAL), max_size=40).map("".join), max_size=5))
 def test_words_made_of_what_the_vocabulary_knows(reader, plain, theirs, texts):
