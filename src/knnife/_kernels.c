@@ -2,6 +2,7 @@
 
        index_words, sum_words      encoders/wordpiece.py             a text -> the weighted sum of the vectors of its words
        number_words                encoders/wordpiece.py             a text -> the numbers of its tokens
+       read_vocabulary             encoders/wordpiece.py             the JSON of a vocabulary -> what index_words gives
        read_lines, read_records    encoders/_words/word_rows.py      a block of a file -> words and their vectors
        words_at                    encoders/_words/word_rows.py      places in a block -> words
        dot_rows                    encoders/_words/questions.py      a word -> how near it is to all others, about
@@ -160,15 +161,22 @@ static int32_t find(const Vocabulary *v, uint64_t hash, const uint8_t *bytes, si
     return -1;
 }
 
-/* Adds a key behind the others, which take `end` bytes; gives what they take then. */
+/* Adds a key behind the others, which take `end` bytes; gives what they take then, 0 where it is there already. */
 static size_t put(Slot *slots, size_t n_slots, uint8_t *keys, size_t end, Key key, const char *bytes)
 {
     uint64_t hash = key.continues ? CONTINUES : BEGINS;
     for (size_t i = 0; i < key.length; i++)
         hash = hashed(hash, (uint8_t)bytes[i]);
     size_t at = slot_of(hash, n_slots);
-    while (slots[at].key) /* there is room: a third of the slots stay empty */
-        at = (at + 1) & (n_slots - 1);
+    for (; slots[at].key; at = (at + 1) & (n_slots - 1)) { /* there is room: a third of the slots stay empty */
+        Key other;
+        if (slots[at].hash != (uint32_t)hash)
+            continue;
+        memcpy(&other, keys + slots[at].key - 1, sizeof other);
+        if (other.length == key.length && other.continues == key.continues &&
+            !memcmp(keys + slots[at].key - 1 + sizeof other, bytes, key.length))
+            return 0;
+    }
     slots[at] = (Slot){(uint32_t)hash, (uint32_t)end + 1};
     memcpy(keys + end, &key, sizeof key);
     memcpy(keys + end + sizeof key, bytes, key.length);
@@ -225,6 +233,155 @@ static PyObject *index_words(PyObject *self, PyObject *args)
     }
     Py_XDECREF(slots);
     Py_XDECREF(keys);
+    return table;
+}
+
+/* ------------------------------------------------------------------------------------ a vocabulary as it is written
+
+   {"the": 5, "##ing": 6, ...} in UTF-8. To make a dictionary of it first takes four times as long as all the rest. What
+   is not as plain as that (a fraction, half a surrogate pair, a word twice or of more than LONGEST bytes) is left to
+   who makes dictionaries. */
+
+typedef struct {
+    const uint8_t *p, *end; /* what is left */
+    char bytes[LONGEST + 4]; /* of the token that was read, and how many there are of it */
+    size_t n;
+    int32_t number;
+} Pair;
+
+static void pass_white(Pair *r)
+{
+    while (r->p < r->end && (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t'))
+        r->p++;
+}
+
+static int passed(Pair *r, uint8_t c)
+{
+    pass_white(r);
+    return r->p < r->end && *r->p == c ? (r->p++, 1) : 0;
+}
+
+/* Four hexadecimal digits; -1 where there are none. */
+static int32_t four_digits(Pair *r)
+{
+    int32_t value = 0;
+    if (r->end - r->p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        const uint8_t c = *r->p++, low = c | 32;
+        if (!((c >= '0' && c <= '9') || (low >= 'a' && low <= 'f')))
+            return -1;
+        value = value * 16 + (c <= '9' ? c - '0' : low - 'a' + 10);
+    }
+    return value;
+}
+
+/* What stands behind a backslash, put behind the token; 0 where it is none. */
+static int escaped(Pair *r)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const uint8_t kind = r->p < r->end ? *r->p++ : 0;
+    const char *found = kind ? strchr(from, kind) : NULL;
+    if (found)
+        return r->bytes[r->n++] = to[found - from], 1;
+    int32_t c = kind == 'u' ? four_digits(r) : -1;
+    if (c >= 0xd800 && c < 0xdc00) { /* the first half of a pair */
+        const int there = r->end - r->p >= 2 && r->p[0] == '\\' && r->p[1] == 'u';
+        const int32_t second = there ? (r->p += 2, four_digits(r)) : -1;
+        c = second >= 0xdc00 && second < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (second - 0xdc00) : -1;
+    }
+    if (c < 0 || (c >= 0xdc00 && c < 0xe000))
+        return 0;
+    if (c < 0x80)
+        return r->bytes[r->n++] = (char)c, 1;
+    const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    r->bytes[r->n++] = (char)((0xff00 >> (more + 1) & 0xff) | c >> 6 * more);
+    for (int i = more - 1; i >= 0; i--)
+        r->bytes[r->n++] = (char)(0x80 | (c >> 6 * i & 0x3f));
+    return 1;
+}
+
+/* A token and its number; 0 where there is something else. */
+static int read_pair(Pair *r)
+{
+    int64_t number = 0;
+    r->n = 0;
+    if (!passed(r, '"'))
+        return 0;
+    while (r->p < r->end && *r->p != '"' && *r->p >= 0x20 && r->n <= LONGEST)
+        if (*r->p != '\\')
+            r->bytes[r->n++] = (char)*r->p++;
+        else if (r->p++, !escaped(r))
+            return 0;
+    if (r->n > LONGEST || !passed(r, '"') || !passed(r, ':'))
+        return 0;
+    pass_white(r);
+    const uint8_t *first = r->p;
+    for (; r->p < r->end && (uint8_t)(*r->p - '0') < 10 && number <= INT32_MAX; r->p++)
+        number = number * 10 + (*r->p - '0');
+    r->number = (int32_t)number;
+    return r->p > first && number <= INT32_MAX && (*first != '0' || r->p == first + 1);
+}
+
+PyDoc_STRVAR(read_vocabulary_doc, "read_vocabulary(definition, start, prefix, unknown)\n--\n\n"
+                                  "The hash table of a vocabulary that is written at a place of some JSON; see _kernels.pyi.");
+
+static PyObject *read_vocabulary(PyObject *self, PyObject *args)
+{
+    Py_buffer definition;
+    const char *prefix, *unknown;
+    Py_ssize_t start, n_prefix, n_unknown, count = 0;
+    size_t n_slots = 16, n_keys = 0, size = 0, longest = 0, end = 0;
+    int32_t highest = 0, number_of_unknown = -1;
+    PyObject *slots = NULL, *keys = NULL, *table = NULL;
+    int good = 1;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*ns#s#", &definition, &start, &prefix, &n_prefix, &unknown, &n_unknown))
+        return NULL;
+    const uint8_t *text = definition.buf, *behind = text;
+    for (int filling = 0; good && filling < 2; filling++) { /* once to see how much room it takes */
+        Pair r = {.p = text + start, .end = text + definition.len};
+        good = start >= 0 && start <= definition.len;
+        do {
+            good = good && read_pair(&r);
+            const int continues = good && r.n > (size_t)n_prefix && !memcmp(r.bytes, prefix, (size_t)n_prefix);
+            if (good && filling) {
+                Slot *s = (Slot *)PyBytes_AsString(slots);
+                uint8_t *k = (uint8_t *)PyBytes_AsString(keys);
+                if (r.n)
+                    good = (end = put(s, n_slots, k, end, (Key){r.number, (uint16_t)r.n, 0}, r.bytes)) > 0;
+                if (good && continues)
+                    good = (end = put(s, n_slots, k, end, (Key){r.number, (uint16_t)(r.n - (size_t)n_prefix), 1},
+                                      r.bytes + n_prefix)) > 0;
+            } else if (good) {
+                n_keys += 1 + (size_t)continues, size += (1 + (size_t)continues) * (sizeof(Key) + r.n), count++;
+                longest = r.n > longest ? r.n : longest, highest = r.number > highest ? r.number : highest;
+                if (r.n == (size_t)n_unknown && !memcmp(r.bytes, unknown, r.n))
+                    number_of_unknown = r.number;
+            }
+        } while (good && passed(&r, ','));
+        good = good && passed(&r, '}') && number_of_unknown >= 0 && size <= INT32_MAX;
+        behind = r.p;
+        while (2 * n_slots < 3 * n_keys)
+            n_slots *= 2;
+        if (good && !filling) {
+            slots = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(n_slots * sizeof(Slot)));
+            keys = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+            good = slots && keys;
+            if (good) {
+                memset(PyBytes_AsString(slots), 0, n_slots * sizeof(Slot));
+                memset(PyBytes_AsString(keys), 0, size);
+            }
+        }
+    }
+    if (good)
+        table = Py_BuildValue("OOnnnin", slots, keys, (Py_ssize_t)longest, (Py_ssize_t)number_of_unknown, count, highest,
+                              (Py_ssize_t)(behind - text));
+    else if (!PyErr_Occurred())
+        table = Py_NewRef(Py_None);
+    Py_XDECREF(slots);
+    Py_XDECREF(keys);
+    PyBuffer_Release(&definition);
     return table;
 }
 
@@ -961,6 +1118,7 @@ static PyObject *dot_rows(PyObject *self, PyObject *args)
 
 static PyMethodDef functions[] = {
     {"index_words", index_words, METH_VARARGS, index_words_doc},
+    {"read_vocabulary", read_vocabulary, METH_VARARGS, read_vocabulary_doc},
     {"sum_words", sum_words, METH_VARARGS, sum_words_doc},
     {"number_words", number_words, METH_VARARGS, number_words_doc},
     {"read_lines", read_lines, METH_VARARGS, read_lines_doc},

@@ -13,6 +13,16 @@ def index_words(vocabulary: dict[str, int], prefix: str) -> tuple[bytes, bytes, 
     Raises ValueError, TypeError or OverflowError where the numbers of the tokens are none.
     """
 
+def read_vocabulary(
+    definition: bytes, start: int, prefix: str, unknown: str
+) -> tuple[bytes, bytes, int, int, int, int, int] | None:
+    """The same of the vocabulary that is written behind the brace before definition[start], in JSON and UTF-8.
+
+    Gives slots, keys, longest key in bytes; the number of the token `unknown`; how many tokens there are, the highest
+    number; the place behind the closing brace. None where it is not as plain as index_words can do with: a token that
+    comes twice, or has more than 1,024 bytes or half a surrogate pair; a number that is none; no token `unknown`.
+    """
+
 def sum_words(
     texts: tuple[str, ...],
     owners: NDArray[np.uint32],  # (texts,) the row of `sums` that each text is added to

@@ -237,6 +237,111 @@ def test_vocabularies_that_the_tokenizer_refuses_are_refused():
             encoder(tokenizer().replace(b'"abc":', b'"abc":' + number + b',"abd":'))
 
 
+# the vocabulary as it is written
+
+
+TOKENS = st.text(st.characters(), max_size=8) | st.sampled_from(
+    ["##", "##a", "a", "#", "a" * 1024, "é" * 513, "\0", '"']
+)
+
+
+def defined(vocabulary: str) -> bytes:
+    """A tokenizer.json with this vocabulary."""
+    before, _, behind = tokenizer().decode().partition('"vocab":')
+    return f'{before}"vocab":{vocabulary}{behind[behind.index("}") + 1 :]}'.encode()
+
+
+def both_ways(definition: bytes) -> tuple[object, object]:
+    """What is made of a vocabulary as it is written, and of the dictionary of it."""
+    _, read = wordpiece._parts(definition)
+    return read, wordpiece._indexed(json.loads(definition)["model"])
+
+
+@settings(max_examples=200)
+@given(
+    tokens=st.dictionaries(TOKENS, st.integers(0, 2**31 - 1), max_size=50),
+    escapes=st.booleans(),
+    indent=st.sampled_from([None, 1, "\t"]),
+)
+def test_a_vocabulary_as_it_is_written_gives_what_its_dictionary_gives(tokens, escapes, indent):
+    surrogates = any(0xD800 <= ord(c) < 0xE000 for token in tokens for c in token)
+    written = json.dumps({**tokens, "[UNK]": 7}, ensure_ascii=escapes or surrogates, indent=indent)
+    if surrogates:
+        assert wordpiece._parts(defined(written))[1] is None
+        assert wordpiece.vocabulary(defined(written)) is None
+    else:
+        read, expected = both_ways(defined(written))
+        assert read == (None if any(len(token.encode()) > 1024 for token in tokens) else expected)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"[UNK]":0,"\\u00e9\\ud83d\\ude00\\n\\/\\"\\\\":1}',
+        ' { "[UNK]" : 0 ,\r\n\t"##a" : 1 } ',
+        '{"[UNK]":0,"":1}',
+        '{"[UNK]":2147483647}',
+    ],
+)
+def test_every_way_to_write_a_vocabulary_is_read(written):
+    read, expected = both_ways(defined(written))
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}",
+        '{"a":1}',
+        '{"[UNK]":0,"a":1,"a":2}',
+        '{"[UNK]":0,"a":1.0}',
+        '{"[UNK]":0,"a":1e1}',
+        '{"[UNK]":0,"a":-1}',
+        '{"[UNK]":0,"a":2147483648}',
+        '{"[UNK]":0,"a":01}',
+        '{"[UNK]":0,"a":1,}',
+        '{"[UNK]":0 "a":1}',
+        '{"[UNK]":0,"a":null}',
+        '{"[UNK]":0,"\\ud83d":1}',
+        '{"[UNK]":0,"\\ude00":1}',
+        '{"[UNK]":0,"\\ud83d\\u0041":1}',
+        '{"[UNK]":0,"\\u00g0":1}',
+        '{"[UNK]":0,"\\x":1}',
+        '{"[UNK]":0,"a\nb":1}',
+        '{"[UNK]":0,"a',
+        '{"[UNK]":0,"a\\',
+        '{"[UNK]":0,"a\\u00',
+        '{"[UNK]":0',
+        '[["[UNK]",0]]',
+    ],
+)
+def test_a_vocabulary_that_is_not_as_plain_as_that_is_left_alone(written):
+    definition = b'{"model":{"type":"WordPiece","vocab":' + written.encode()
+    for start in [found.end() for found in wordpiece.VOCABULARY.finditer(definition)]:
+        assert sys.modules["knnife._kernels"].read_vocabulary(definition, start, "##", "[UNK]") is None
+
+
+def test_a_second_vocabulary_or_one_with_other_marks_is_read_as_all_else():
+    plain = tokenizer()
+    twice = plain.replace(b'"model":', b'"more":{"vocab":{"a":1}},"model":')
+    marked = plain.replace(b'"continuing_subword_prefix":"##"', b'"continuing_subword_prefix":"@"')
+    assert wordpiece._parts(plain)[1] is not None
+    assert wordpiece._parts(twice) == (json.loads(twice), None)
+    assert wordpiece._parts(marked) == (json.loads(marked), None)
+    made = wordpiece.vocabulary(marked)
+    assert made is not None
+    assert made.size == len(WORDS)
+
+
+@settings(max_examples=200)
+@given(noise=st.binary(max_size=60), start=st.integers(-3, 70))
+def test_no_bytes_of_a_vocabulary_do_harm(noise, start):
+    read = sys.modules["knnife._kernels"].read_vocabulary
+    for definition in (noise, b'{"[UNK]":0,' + noise, b'{"[UNK]":0,"' + noise + b'":1}'):
+        assert (made := read(definition, start, "##", "[UNK]")) is None or 0 < made[-1] <= len(definition)
+        assert (made := read(definition, 1, "##", "[UNK]")) is None or 0 < made[-1] <= len(definition)
+
+
 # hostile arrays
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from knnife.encoders.tokenizing import Tokenizer, encoded, tokenizer_of
 from knnife.encoders.wordpiece import WordpieceNumbers, vocabulary
 
-
 HEAD: Final = 1 << 14  # characters, in which there are mostly more tokens than are read
 
 
@@ -58,9 +57,8 @@ class TokenReader:
         """The same for one text by the package tokenizers, which takes a microsecond and 100 bytes for each word."""
         begin, end = self._around
         room = self._most - len(self._around)
-        own: list[int] = []
-        if not whole and len(text) > HEAD and (cut := text.rfind(" ", 0, HEAD)) > 0:  # words stay words where a text is cut between them
-            own = self._own(text[:cut])
+        head = 0 if whole or len(text) <= HEAD else text.rfind(" ", 0, HEAD)  # cut between words, which stay words
+        own = self._own(text[: max(head, 0)])
         if len(own) <= room:
             own = self._own(text)
         return np.array([begin, *own[:room], end], np.int32), max(len(own) - room, 0)

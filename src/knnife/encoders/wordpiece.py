@@ -15,6 +15,7 @@ accents) are left to the tokenizer itself, and all texts where there is no compi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +34,8 @@ else:
     KERNELS = f"compiled; instructions: {_kernels.INSTRUCTIONS}"
 
 KINDS: Final = ("BertNormalizer", "BertPreTokenizer", "WordPiece")
+VOCABULARY: Final = re.compile(rb'"vocab"\s*:\s*\{')  # of JSON: within a text, quotation marks have a backslash
+USUAL: Final = ("##", "[UNK]")  # what continues a word begins with, and the token for words not known
 LONGEST_WORD: Final = 255  # characters; the kernel has room for no more
 PAGE: Final = 256
 PAGES: Final = 0x110000 // PAGE
@@ -64,25 +67,50 @@ def vocabulary(definition: bytes) -> WordpieceVocabulary | None:
     if KERNELS == "none":
         return None
     try:
-        parts = json.loads(definition)
+        parts, read = _parts(definition)
         model = parts["model"]
-        tokens, longest = model["vocab"], model["max_input_chars_per_word"]
+        longest = model["max_input_chars_per_word"]
         if (parts["normalizer"]["type"], parts["pre_tokenizer"]["type"], model["type"]) != KINDS:
             return None
         if not 0 <= longest <= LONGEST_WORD:
             return None
-        unknown, added = tokens[model["unk_token"]], tuple(each["content"] for each in parts["added_tokens"])
-        table = (*_kernels.index_words(tokens, model["continuing_subword_prefix"]), unknown, longest)
+        *tables, unknown, size, highest = read or _indexed(model)
+        added = tuple(each["content"] for each in parts["added_tokens"])
         model["vocab"] = {model["unk_token"]: 0}
         parts |= {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
         bare = Tokenizer.from_str(json.dumps(parts))
-        return WordpieceVocabulary(len(tokens), max(tokens.values()), unknown, table, bare, added)
+        return WordpieceVocabulary(size, highest, unknown, (*tables, unknown, longest), bare, added)
     except Exception:  # the package raises bare Exception
         return None
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
         return None
+
+
+def _parts(definition: bytes) -> tuple[dict[str, Any], tuple[Any, ...] | None]:
+    """What a tokenizer.json says; and of its vocabulary, which is nearly all of it, what `_indexed` gives.
+
+    That is None where the vocabulary has to be read like all else, which takes five times as long.
+    """
+    definition.decode()  # raises UnicodeDecodeError, a ValueError
+    if len(found := list(VOCABULARY.finditer(definition))) == 1:
+        start = found[0].end()
+        read = _kernels.read_vocabulary(definition, start, *USUAL)
+        if read is not None:
+            *tables, end = read
+            parts = json.loads(definition[:start] + definition[end - 1 :])
+            model = parts["model"]
+            if model["vocab"] == {} and (model["continuing_subword_prefix"], model["unk_token"]) == USUAL:
+                return parts, tuple(tables)
+    return json.loads(definition), None
+
+
+def _indexed(model: dict[str, Any]) -> tuple[Any, ...]:
+    """Slots, keys, longest key; the token for the unknown, how many tokens there are, the highest of their numbers."""
+    tokens = model["vocab"]
+    table = _kernels.index_words(tokens, model["continuing_subword_prefix"])
+    return *table, tokens[model["unk_token"]], len(tokens), max(tokens.values())
 
 
 class WordpieceReader:
