@@ -34,6 +34,7 @@ minilm: $(VENV)/.teacher  ## writes the sentence model that comes with the packa
 
 model: $(VENV)/.teacher  ## trains the English model that ships with the package: most of an hour, reads ../shared/data/corpus
 	$(BIN)/python -m scripts.distill
+	$(BIN)/python -m scripts.words
 
 clean:
 	rm -rf $(VENV) $(BENCH) src/knnife/*.so src/knnife/*.pyd .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Asking word vectors: the nearest words of one word and of a thousand, and encoding texts with them.
+"""Asking word vectors: near words of one word and of a thousand, encoding texts, and what the built-in ones are worth.
 
 100,000 words in 300 dimensions, learned from the corpus by knnife (one epoch; `--vectors` takes a file instead). The
 rival is gensim's `most_similar` on the same vectors, its norms computed beforehand; both answer the same questions in
@@ -17,12 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
+import knnife
 from bench.data import CACHE, CORPUS
 from bench.report import Report, called, options
 from knnife import WordVectors
 from knnife.geometry import unit
 
 STS = CORPUS.parent / "sts" / "stsb-en-dev.csv"
+ANALOGIES = CORPUS.parent / "words" / "questions-words.txt"
+PAIRS = [CORPUS.parent / "words" / f"{name}.{end}" for name, end in (("wordsim353", "tsv"), ("simlex999", "txt"))]
 WORDS, DIM = 100_000, 300
 FREQUENT = 3_000
 K = 10
@@ -84,6 +87,18 @@ def texts(report: Report, vectors: WordVectors, count: int) -> None:
         report.add("STS-B dev", who, spearman((a * b).sum(axis=1), scores), "Spearman's rho")
 
 
+def built_in(report: Report) -> None:
+    """How well `knnife.words()` answers analogies and agrees with people, beside the vectors of the model alone."""
+    words = knnife.words()
+    model = (words.words, knnife.load_encoder("english").encode(words.words))
+    for who, given in {"knnife.words()": words, "the model alone": model}.items():
+        found = knnife.evaluate_words(given, analogies=[ANALOGIES], similarities=PAIRS, common=None)
+        for sums in found.analogies[-3:]:
+            report.add(f"analogies, {sums.section}", who, sums.right / sums.asked, "right")
+        for path, each in zip(PAIRS, found.similarities, strict=True):
+            report.add(path.stem, who, each.value, "Spearman's rho")
+
+
 def plain(vectors: WordVectors) -> Callable[[Sequence[str]], np.ndarray]:
     """The mean of the vectors of a text's words, and nothing else."""
     from knnife.encoders._words.corpus import tokens
@@ -120,6 +135,7 @@ def main() -> None:
     report.note(f"{len(vectors):,} words, {vectors.dim} dimensions")
     nearest(report, vectors, 100 if asked.quick else 1_000)
     texts(report, vectors, 10_000 if asked.quick else 100_000)
+    built_in(report)
     report.close()
 
 

@@ -24,6 +24,7 @@ _NAMES = {  # module -> the public names that it holds
     "encoders.catalogue": "find_model models",
     "encoders.copies": "CopyEncoder",
     "encoders.faces": "FaceEncoder",
+    "encoders.loading": "words",
     "encoders.picture_hashes": "picture_hashes",
     "encoders.rows": "RowEncoder",
     "encoders.scenes": "SceneEncoder",
@@ -69,6 +70,7 @@ else:
     from knnife.encoders.catalogue import find_model as find_model, models as models
     from knnife.encoders.copies import CopyEncoder as CopyEncoder
     from knnife.encoders.faces import FaceEncoder as FaceEncoder
+    from knnife.encoders.loading import words as words
     from knnife.encoders.picture_hashes import picture_hashes as picture_hashes
     from knnife.encoders.rows import RowEncoder as RowEncoder
     from knnife.encoders.scenes import SceneEncoder as SceneEncoder

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knnife.encoders import trusted
 from knnife.encoders.catalogue import DEFAULT, about, find, models
@@ -21,6 +22,9 @@ from knnife.encoders.entry import HUB
 from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.encoders.trusted import ENDPOINT
 from knnife.errors import NotFound
+
+if TYPE_CHECKING:
+    from knnife.encoders.word_vectors import WordVectors
 
 LEARNED = {  # what people may take for a name
     "scenes": "knnife add SPACE PHOTOS --encoder scenes, or knnife.SceneEncoder.train(pictures)",
@@ -47,6 +51,18 @@ def load_encoder(
     loaded = _loaded(encoder, download, progress)
     trusted.note(os.path.abspath(encoder) if isinstance(encoder, Path) else encoder)
     return loaded
+
+
+def words() -> WordVectors:
+    """The 28,721 words that the built-in English model knows, the frequent ones first, with vectors `(n, 416)`.
+
+    Near words, similarities and the odd one out without a file and without training. Words are English and in small
+    letters; a word that is not among them has no vector, which is said.
+    """
+    from knnife.encoders.english_words import english_words
+    from knnife.encoders.word_vectors import WordVectors
+
+    return WordVectors(english_words(), about={"model": DEFAULT}, name="english words")
 
 
 def load_kept(name: str, holder: str | Path) -> Encoder:

@@ -91,15 +91,22 @@ def vectors(table: WordTable, words: Sequence[str]) -> Vectors:
 
     Raises NotFound for words that have neither, with words that are spelled alike.
     """
-    found = rows(table, words)
-    made: Vectors = np.ascontiguousarray(table.vectors[np.maximum(found, 0)], np.float32)
-    unseen = np.flatnonzero(found < 0).tolist()
-    if unseen:
-        parts = [by_subwords(table, [words[place]]) for place in unseen]
-        if missing := [words[place] for place, part in zip(unseen, parts, strict=True) if not len(part)]:
-            raise unknown(table, missing[0])
-        made[unseen] = np.concatenate(parts)
+    made, known = found(table, words)
+    if not known.all():
+        raise NotFound(unknown(table, words[int(np.argmin(known))]))
     return made
+
+
+def found(table: WordTable, words: Sequence[str]) -> tuple[Vectors, NDArray[np.bool_]]:
+    """The vector of each word `(m, d)` as `vectors` has it, zeros for words without one, and which have one `(m,)`."""
+    places = rows(table, words)
+    known = places >= 0
+    made: Vectors = np.ascontiguousarray(table.vectors[np.maximum(places, 0)], np.float32)
+    made[~known] = 0
+    for place in np.flatnonzero(~known).tolist():
+        if len(parts := by_subwords(table, [words[place]])):
+            made[place], known[place] = parts[0], True
+    return made, known
 
 
 def by_subwords(table: WordTable, words: Sequence[str]) -> Vectors:
@@ -114,13 +121,21 @@ def by_subwords(table: WordTable, words: Sequence[str]) -> Vectors:
     return np.array(means, np.float32).reshape(-1, table.vectors.shape[1])
 
 
-def unknown(table: WordTable, word: str) -> NotFound:
-    """The error for a word without a vector, with words of the vocabulary that are spelled like it."""
+def unknown(table: WordTable, word: str) -> str:
+    """What to say of a word without a vector, with words of the vocabulary that are spelled like it."""
     from rapidfuzz import fuzz, process  # rarely needed
 
     near = process.extract(word.lower(), table.words, scorer=fuzz.ratio, limit=SUGGESTED, score_cutoff=ALIKE)
     perhaps = f"; perhaps {', '.join(repr(each) for each, *_ in near)}" if near else "; nothing is spelled like it"
-    return NotFound(f"no word {word!r:.60} among the {len(table.words):,} words{perhaps}")
+    return f"no word {word!r:.60} among the {len(table.words):,} words{perhaps}"
+
+
+def missing(table: WordTable, words: Sequence[str], known: NDArray[np.bool_], some_left: np.bool_) -> dict[str, str]:
+    """The words of a batch without a vector, and what is said of each. Raises NotFound unless some question is left."""
+    without = {word: unknown(table, word) for word, one in zip(words, known.tolist(), strict=True) if not one}
+    if without and not some_left:
+        raise NotFound("; ".join(list(without.values())[:SUGGESTED]))
+    return without
 
 
 def ngrams_of(words: Sequence[str], shortest: int, longest: int, buckets: int) -> WordGrams:

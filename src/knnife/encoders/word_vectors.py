@@ -123,6 +123,11 @@ class WordVectors:
         """The vectors of words `(m, d)`, each as by `vector`."""
         return word_table.vectors(self.table, words)
 
+    def unknown(self, words: Sequence[str]) -> dict[str, str]:
+        """Those of the words that have no vector, and what is said of each: it names words that are spelled alike."""
+        _, known = word_table.found(self.table, words)
+        return word_table.missing(self.table, words, known, np.True_)
+
     def rows_of(self, words: Sequence[str]) -> NDArray[np.int64]:
         """The rows of words `(m,)`; -1 for those that are not in the vocabulary."""
         return word_table.rows(self.table, words)
@@ -146,17 +151,24 @@ class WordVectors:
         given: a word or several, each a question of its own; or vectors `(d,)` or `(m, d)`. plus, minus: words that are
         added to each question and taken from it: near("king", plus=["woman"], minus=["man"]).
 
-        Raises NotFound for an unknown word, BadInput for vectors of another dimension.
+        Of several words those that are unknown have no answer, and stand in `missing`. Raises NotFound where all are,
+        and for one to add or take; BadInput for vectors of another dimension.
         """
         return self._asking.near(given, k, plus, minus)
 
     def similarity(self, a: Words, b: Words) -> Any:
-        """The cosine of two words; of lists, `(m,)`: pair by pair, or one word with each of the others."""
+        """The cosine of two words; of lists, `(m,)`: pair by pair, or one word with each of the others.
+
+        NaN for an unknown word of several. Raises NotFound where a side has no other, with words spelled alike.
+        """
         found = self._asking.similarity(a, b)
         return float(found[0]) if isinstance(a, str) and isinstance(b, str) else found
 
     def odd_one_out(self, words: Sequence[str]) -> OddOneOut:
-        """Which of three words or more does not belong: the one that is least similar to the others on average."""
+        """Which of three words or more does not belong: the one that is least similar to the others on average.
+
+        Unknown words are left out, and stand in `missing`. Raises NotFound where fewer than three are known.
+        """
         return self._asking.odd_one_out(words)
 
     # --- an encoder -------------------------------------------------------------------------------------------

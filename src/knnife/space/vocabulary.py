@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from knnife.encoders import load_encoder
+from knnife.encoders.english_words import english_words
 from knnife.encoders.word_table import WordTable
 from knnife.errors import BadInput
 from knnife.geometry import as_vectors
 from knnife.space.inputs import is_space
 from knnife.space.sample import sample
-
-_TOKENIZER = files("knnife.encoders") / "models" / "english" / "tokenizer.json"
-_OF_ONE_LETTER = ("a", "i")
 
 
 def vocabulary(given: Any) -> WordTable:
@@ -59,15 +54,3 @@ def _checked(table: WordTable) -> WordTable:
     if not table.words:
         raise BadInput("there are no words; expected one or more with vectors")
     return table
-
-
-@cache
-def english_words() -> WordTable:
-    """The 28,721 whole words among the pieces of the model "english", with vectors `(n, 256)`, frequent ones first."""
-    numbers: dict[str, int] = json.loads(_TOKENIZER.read_bytes())["model"]["vocab"]
-    pieces = sorted(numbers, key=numbers.__getitem__)
-    # Continuations begin with "##", names of unknown and masked pieces with "["; neither is of letters only.
-    words = [
-        piece for piece in pieces if piece.isascii() and piece.isalpha() and (len(piece) > 1 or piece in _OF_ONE_LETTER)
-    ]
-    return WordTable(words, load_encoder("english").encode(words))

@@ -6,8 +6,8 @@ answers. Nor is b in another number (kings for king), unless a and c differ in n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -40,12 +40,15 @@ class Analogies:
 
     questions: a, b and c of each. words: m lists of k. positions: where these stand among all words `(m, k)`. scores:
     `(m, k)`, higher is better: the cosine with b - a + c, or for "mul" the quotient, which may well be above 1.
+    missing: the words asked about that have no vector, and what is said of each; their questions have no words, the
+    positions -1 and the scores NaN.
     """
 
     questions: Sequence[tuple[str, str, str]]
     words: Sequence[Sequence[str]]
     positions: NDArray[np.int64]
     scores: Vectors
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row an answer, the best of each question first.
@@ -88,7 +91,7 @@ def analogy(
         plurals: True lets b and c answer in another number, as in the papers. By their spelling, in English.
 
     Raises:
-        NotFound: a word is not in the vocabulary, with words that are spelled alike.
+        NotFound: no question has three words with vectors; with words that are spelled alike.
         BadInput: lists of different lengths; k below 1; another method; no words.
 
     """
@@ -99,12 +102,29 @@ def analogy(
     questions = _questions(a, b, c)
     table = vocabulary(given)
     asked = list(dict.fromkeys(word for question in questions for word in question))
+    points, known = word_table.found(table, asked)
     place = {word: i for i, word in enumerate(asked)}
     numbers = np.array([[place[word] for word in question] for question in questions], np.int64).reshape(-1, 3)
-    without = _no_answers(table, questions, plurals)
-    positions, scores = solve(table.vectors, word_table.vectors(table, asked), numbers, without, k, method=method)
-    words = [[table.words[row] for row in rows] for rows in positions.tolist()]
-    return Analogies(questions, words, positions, scores)
+    whole: NDArray[np.bool_] = np.asarray(known[numbers].all(axis=1), np.bool_)
+    missing = word_table.missing(table, asked, known, whole.any())
+    answered = [question for question, one in zip(questions, whole.tolist(), strict=True) if one]
+    without = _no_answers(table, answered, plurals)
+    positions, scores = solve(table.vectors, points, numbers[whole], without, k, method=method)
+    words = iter([[table.words[row] for row in rows] for rows in positions.tolist()])
+    return Analogies(
+        questions,
+        [next(words) if one else [] for one in whole.tolist()],
+        _spread(positions, whole, -1),
+        _spread(scores, whole, np.nan),
+        missing,
+    )
+
+
+def _spread(answers: NDArray[Any], whole: NDArray[np.bool_], nothing: float) -> NDArray[Any]:
+    """The answers to the questions that are whole `(m,)`, and for the others nothing."""
+    spread = np.full((len(whole), answers.shape[1]), nothing, answers.dtype)
+    spread[whole] = answers
+    return spread
 
 
 def _questions(a: Words, b: Words, c: Words) -> list[tuple[str, str, str]]:

@@ -12,8 +12,8 @@ queries: the first ones are compared in full, and all of them where there was no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -40,16 +40,22 @@ BYTE, SHORT = 127, 2047  # the largest numbers that words and questions are roun
 LONGEST: Final = 2**31 // (BYTE * SHORT)  # components whose products' sum surely fits in 32 bits
 WIDTH: Final = 16  # rounded words are padded with zeros to a multiple of so many components, as instructions take
 PIECES: Final = 50  # times k pieces, whose k best members tell what k words reach at least
+ODD: Final = 3  # words, of which one does not belong, at the least
 ROUNDING: Final = np.float32(1e-5)  # what sums in float32 may be wrong by
 
 
 @dataclass(frozen=True)
 class NearWords:
-    """The k nearest words of each of m questions: words, rows and similarities, `(m, k)`, best first."""
+    """The k nearest words of each of m questions: words, rows and similarities, `(m, k)`, best first.
+
+    missing: the words asked about that have no vector, and what is said of each. Their questions have no words, the
+    positions -1 and the scores NaN.
+    """
 
     words: list[list[str]]
     positions: Rows
     scores: Vectors
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a word; `query` is the number of the question, from 0, and `rank` counts from 1."""
@@ -66,11 +72,15 @@ class NearWords:
 
 @dataclass(frozen=True)
 class OddOneOut:
-    """Words, and how similar each is to the others on average; `word` is the one that is least so."""
+    """Words, and how similar each is to the others on average; `word` is the one that is least so.
+
+    missing: those that have no vector, and are not among the words; what is said of each.
+    """
 
     word: str
     words: tuple[str, ...]
     scores: Vectors  # (n,)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a word, the odd one first."""
@@ -89,39 +99,53 @@ class WordQuestions:
         """See `WordVectors.near`."""
         if not isinstance(k, int | np.integer) or isinstance(k, bool) or k < 1:
             raise BadInput(f"k={k!r}: expected a whole number, 1 or more")
-        queries, own = self._queries(given)
+        given = listed(given) if isinstance(given, Iterable) and not isinstance(given, np.ndarray) else given
+        if not (isinstance(given, list) and all(isinstance(each, str) for each in given)):
+            points = as_vectors(given, self._table.vectors.shape[1], "what is asked with")
+            return self._near(points, np.empty((len(points), 0), np.int64), k, plus, minus)
+        points, known = word_table.found(self._table, given)
+        missing = word_table.missing(self._table, given, known, known.any())
+        own = word_table.rows(self._table, given)[:, None]
+        answer = self._near(points[known], own[known], k, plus, minus)
+        return replace(_spread(answer, known), missing=missing) if missing else answer
+
+    def similarity(self, a: Words, b: Words) -> Vectors:
+        """See `WordVectors.similarity`, `(m,)`."""
+        sides = listed(a), listed(b)
+        if 1 not in map(len, sides) and len(sides[0]) != len(sides[1]):
+            raise BadInput(
+                f"{len(sides[0])} words and {len(sides[1])}: expected as many, or one with which all are compared"
+            )
+        found: Any = np.float32(1)
+        for words in sides:
+            points, known = word_table.found(self._table, words)
+            word_table.missing(self._table, words, known, known.any())
+            points = unit(points)
+            points[~known] = np.nan
+            found = found * points
+        cosines: Vectors = found.sum(axis=1)
+        return cosines
+
+    def odd_one_out(self, words: Sequence[str]) -> OddOneOut:
+        """See `WordVectors.odd_one_out`."""
+        if isinstance(words, str) or len(words := listed(words)) < ODD:
+            raise BadInput(f"{words!r:.60}: expected three words or more, of which one does not belong")
+        points, known = word_table.found(self._table, words)
+        missing = word_table.missing(self._table, words, known, known.sum() >= ODD)
+        words, points = [word for word in words if word not in missing], unit(points[known])
+        others = points.sum(axis=0) - points
+        scores: Vectors = (points * others).sum(axis=1) / np.float32(len(points) - 1)
+        return OddOneOut(words[int(np.argmin(scores))], tuple(words), scores, missing)
+
+    def _near(self, queries: Vectors, own: Rows, k: int, plus: Words, minus: Words) -> NearWords:
+        """For the vectors of m questions `(m, d)`, and the rows of words that are no answer to each `(m, e)`."""
+        queries = unit(queries)
         for words, sign in ((listed(plus), 1), (listed(minus), -1)):
             if words:
                 queries = queries + sign * unit(word_table.vectors(self._table, words)).sum(axis=0)
                 own = np.hstack([own, np.tile(word_table.rows(self._table, words), (len(own), 1))])
         positions, scores = self._nearest.near(queries, k + own.shape[1])
         return self._without(positions, scores, own, k)
-
-    def similarity(self, a: Words, b: Words) -> Vectors:
-        """The cosines of pairs `(m,)`; one word goes with each of the others."""
-        left, right = (unit(word_table.vectors(self._table, listed(each))) for each in (a, b))
-        if 1 not in (len(left), len(right)) and len(left) != len(right):
-            raise BadInput(f"{len(left)} words and {len(right)}: expected as many, or one with which all are compared")
-        found: Vectors = (left * right).sum(axis=1)
-        return found
-
-    def odd_one_out(self, words: Sequence[str]) -> OddOneOut:
-        """See `WordVectors.odd_one_out`."""
-        if isinstance(words, str) or len(words := listed(words)) < 3:
-            raise BadInput(f"{words!r:.60}: expected three words or more, of which one does not belong")
-        points = unit(word_table.vectors(self._table, words))
-        others = points.sum(axis=0) - points
-        scores: Vectors = (points * others).sum(axis=1) / np.float32(len(points) - 1)
-        return OddOneOut(words[int(np.argmin(scores))], tuple(words), scores)
-
-    def _queries(self, given: Any) -> tuple[Vectors, Rows]:
-        """Vectors of length 1 `(m, d)` of what was asked, and the rows of words that are no answer to it `(m, e)`."""
-        if isinstance(given, Iterable) and not isinstance(given, np.ndarray):
-            given = listed(given)
-        if isinstance(given, list) and all(isinstance(each, str) for each in given):
-            return unit(word_table.vectors(self._table, given)), word_table.rows(self._table, given)[:, None]
-        vectors = as_vectors(given, self._table.vectors.shape[1], "what is asked with")
-        return unit(vectors), np.empty((len(vectors), 0), np.int64)
 
     def _without(self, positions: Rows, scores: Vectors, own: Rows, k: int) -> NearWords:
         """The k best that are not among a question's own words; as many for each question."""
@@ -131,6 +155,15 @@ class WordQuestions:
         positions, scores = np.take_along_axis(positions, order, axis=1), np.take_along_axis(scores, order, axis=1)
         words = self._table.words
         return NearWords([[words[row] for row in each] for each in positions.tolist()], positions, scores)
+
+
+def _spread(answer: NearWords, known: NDArray[np.bool_]) -> NearWords:
+    """The answers to the questions that are known `(m,)`, with empty ones between them for the others."""
+    shape = len(known), answer.positions.shape[1]
+    positions, scores = np.full(shape, -1, np.int64), np.full(shape, np.nan, np.float32)
+    positions[known], scores[known] = answer.positions, answer.scores
+    answered = iter(answer.words)
+    return NearWords([next(answered) if one else [] for one in known.tolist()], positions, scores)
 
 
 def listed(words: Iterable[Any]) -> list[Any]:

@@ -38,6 +38,7 @@ def command(words: tuple[str, ...], source: str | None, method: Any, plurals: bo
     a, b, c = ([question[i] for question in questions] for i in range(3))
     found = knnife.analogy(source, a, b, c, method=method, k=k, plurals=plurals)
     output.write_rows(found.rows(), ONE if len(questions) == 1 else SEVERAL, as_json)
+    output.notes(found.missing.values())
 
 
 def _questions(words: Sequence[str]) -> Iterator[Sequence[str]]:

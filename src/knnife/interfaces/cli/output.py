@@ -50,3 +50,9 @@ def write_result(row: Row, text: str, as_json: bool) -> None:
 def note(text: str) -> None:
     """Writes a line on standard error, for people."""
     click.echo(printable(text), err=True)
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Writes lines on standard error, for people."""
+    for text in texts:
+        note(text)
