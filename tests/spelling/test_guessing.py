@@ -23,10 +23,17 @@ class Plain:
 
     def __init__(self, *texts: str) -> None:
         self.given = texts
-        self.vocabulary = Vocabulary.of((stem, 1.0) for text in texts for stem in {*self.stems(text.split())})
+        self.words = float(sum(len(text.split()) for text in texts))
 
     def stems(self, words: Sequence[str]) -> list[str]:
         return [word.removesuffix("s") for word in words]
+
+    def counts(self, stems: Sequence[str]) -> list[int]:
+        return [len([*self.texts(stem)]) for stem in stems]
+
+    def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
+        known = {*self.stems(" ".join(self.given).split())}
+        return [(stem, *self.counts([stem])) for stem in sorted(known) if stem.startswith(tuple(starts))]
 
     def texts(self, stem: str) -> Iterable[str]:
         return [text for text in self.given if stem in self.stems(text.split())]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from string import ascii_lowercase
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -43,13 +44,19 @@ class Guess(NamedTuple):
 
 
 class Home(Protocol):
-    """The words of some texts. vocabulary: their stems, with the number of texts that have each."""
+    """The words of some texts, by their stems. words: how many all texts have, each as often as it is used."""
 
     @property
-    def vocabulary(self) -> Vocabulary: ...  # noqa: D102
+    def words(self) -> float: ...  # noqa: D102
 
     def stems(self, words: Sequence[str]) -> list[str]:
         """The stem of each word, "" for what is not one word."""
+
+    def counts(self, stems: Sequence[str]) -> list[int]:
+        """How many texts have each stem."""
+
+    def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
+        """The stems of a to z that begin in one of these ways, with the number of texts that have each."""
 
     def texts(self, stem: str) -> Iterable[str]:
         """The first `TEXTS_WITH` texts that have a stem."""
@@ -75,30 +82,43 @@ def _guess(key: str, home: Home) -> Guess | None:
     found = _candidates(key, home)
     if not found:
         return None
-    odds = _odds(key, found, home.vocabulary)
+    odds = _odds(key, found, home.words)
     best = int(np.argmax(odds))
     weights = np.exp(np.minimum(odds, 50).astype(np.float64))
     return Guess(found[best].word, float(weights[best] / (1 + weights.sum())), found[best].at_home > 0)
 
 
 def _candidates(key: str, home: Home) -> list[_Candidate]:
-    listed, own = english(), home.vocabulary
-    near = [listed.keys[row] for row in scanned(listed, key).tolist()]
+    listed = english()
+    rows = scanned(listed, key).tolist()
+    near = [listed.keys[row] for row in rows]
     stem, *theirs = home.stems([key, *near])
-    found = [_Candidate(each, _count(own, its), _count(listed, each)) for each, its in zip(near, theirs, strict=True)]
-    if not stem:
-        return found
-    alike = [row for row in scanned(own, stem).tolist() if own.keys[row] not in theirs][:STEMS]
-    for row in dict.fromkeys([*alike, *_beginnings(own, key)]):
-        forms = written(home.texts(own.keys[row]), own.keys[row], home.stems) or [own.keys[row]]
-        found += [_Candidate(form, float(own.counts[row]), 0.0) for form in forms if form not in near]
+    at_home = zip(rows, home.counts(theirs), strict=True)
+    found = [_Candidate(listed.keys[row], count, listed.counts[row]) for row, count in at_home]
+    for its, count in (_alike(stem, home, {*theirs}) | _begun(key, home)).items():
+        forms = written(home.texts(its), its, home.stems) or [its]
+        found += [_Candidate(form, count, 0.0) for form in forms if form not in near]
     return found
 
 
-def _beginnings(own: Vocabulary, key: str) -> list[int]:
-    """The rows of the longest stems with which a word begins: where the slip is in the ending, its stem is another."""
-    ends = range(len(key) - 1, max(SHORTEST, len(key) - ENDING) - 1, -1)
-    return [row for end in ends if (row := own.row_of.get(key[:end])) is not None][:BEGINNINGS]
+def _alike(stem: str, home: Home, known: set[str]) -> dict[str, int]:
+    """The stems at home, but for known ones, that are nearest to one, and how many texts have each."""
+    listed = sorted(home.beginning(starts(stem)), key=lambda counted: (-counted[1], counted[0])) if stem else []
+    stems, counts = [each for each, _ in listed], [count for _, count in listed]
+    near = scanned(Vocabulary(stems, stems, np.array(counts, float)), stem).tolist() if listed else []
+    return dict([listed[row] for row in near if stems[row] not in known][:STEMS])
+
+
+def _begun(key: str, home: Home) -> dict[str, int]:
+    """The longest stems at home with which a word begins: where the slip is in its ending, its own stem is another."""
+    begun = [key[:end] for end in range(len(key) - 1, max(SHORTEST, len(key) - ENDING) - 1, -1)]
+    return dict([(its, count) for its, count in zip(begun, home.counts(begun), strict=True) if count][:BEGINNINGS])
+
+
+def starts(stem: str) -> list[str]:
+    """How stems near this one begin: with the same letter, or otherwise where the slip is in the first one."""
+    first = {letter + rest for letter in ascii_lowercase for rest in (stem[1:3], stem[:2])} | {stem[1::-1], stem[1:3]}
+    return [stem[0], *sorted(start for start in first if start and start[0] != stem[0])]
 
 
 def written(texts: Iterable[str], stem: str, stems: Stems) -> list[str]:
@@ -113,22 +133,15 @@ def written(texts: Iterable[str], stem: str, stems: Stems) -> list[str]:
     return sorted(forms, key=lambda form: (-words[form], form))[:FORMS]
 
 
-def _count(vocabulary: Vocabulary, key: str) -> float:
-    row = vocabulary.row_of.get(key)
-    return 0.0 if row is None else float(vocabulary.counts[row])
-
-
-def _odds(key: str, found: Sequence[_Candidate], home: Vocabulary) -> Floats:
+def _odds(key: str, found: Sequence[_Candidate], words: float) -> Floats:
     """The log-odds that each is meant `(n,)`. How common a word is: as much at home as in English, on average."""
-    listed = english()
-    total, most = listed.counts.sum(), listed.counts.max() / listed.counts.sum()
-    shares = np.array([each.english for each in found]) / total
+    listed = english().counts
+    total = listed.sum()
     at_home = np.array([each.at_home for each in found])
-    if len(home):
-        shares += at_home / home.counts.sum()
-        most = max(most, home.counts.max() / home.counts.sum())
-    shares = np.log(shares / 2 + 0.5 / total).astype(np.float32)
+    shares = (np.array([each.english for each in found]) / total + at_home / max(words, 1)) / 2
     right = [each.word for each in found]
+    own = np.log(shares + 0.5 / total).astype(np.float32)
+    frequencies = Frequencies(own, english_shares(right), float(np.log(listed[0] / total / 2)))
     pairs = SpelledPairs(Words.of([key]), Words.of(right), np.zeros(len(right), np.int64), np.arange(len(right)))
-    scores = learned().scores(evidence(pairs, Frequencies(shares, english_shares(right), float(np.log(most / 2)))))
+    scores = learned().scores(evidence(pairs, frequencies))
     return np.asarray(scores + np.float32(AT_HOME) * (at_home > 0), np.float32)

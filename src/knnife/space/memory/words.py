@@ -14,7 +14,6 @@ from knnife.geometry import Positions
 from knnife.space.protocols import Scores
 from knnife.space.terms import END, Asked, Term, asked, told, wanted
 from knnife.spelling.guessing import TEXTS_WITH, Guess, guess
-from knnife.spelling.vocabulary import Vocabulary
 
 K1, B, LEAST_WEIGHT = 1.2, 0.75, 1e-6
 QUERY_CHARACTERS, MOST_PHRASES = 10_000, 8  # of a query; what follows is not looked at
@@ -69,12 +68,18 @@ class MemoryWords:
         return guess(word, self)
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def words(self) -> float:
         """See `knnife.spelling.guessing.Home`."""
-        counts = Counter(stem for stems in self._stems.values() for stem in {*stems})
-        listed = sorted((-n, stem) for stem, n in counts.items() if stem.isascii() and stem.isalpha())
-        stems = [stem for _, stem in listed]
-        return Vocabulary(stems, stems, np.array([-n for n, _ in listed], float))
+        return self._mean * len(self._stems)
+
+    def counts(self, stems: Sequence[str]) -> list[int]:
+        """See `knnife.spelling.guessing.Home`."""
+        return [sum(stem in held for held in self._stems.values()) for stem in stems]
+
+    def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
+        """See `knnife.spelling.guessing.Home`."""
+        counts = Counter(stem for held in self._stems.values() for stem in {*held} if stem.startswith(tuple(starts)))
+        return [(stem, count) for stem, count in counts.items() if stem.isascii() and stem.isalpha()]
 
     def stems(self, words: Sequence[str]) -> list[str]:
         """See `knnife.spelling.guessing.Home`."""

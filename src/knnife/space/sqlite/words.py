@@ -40,9 +40,10 @@ from knnife.space.sqlite.tokens import (
     quoted,
     tokens,
 )
+from knnife.space.sqlite.word_list import word_list
 from knnife.space.sqlite.words_memo import Memo, Postings
 from knnife.space.terms import Asked, Term, asked, told, wanted
-from knnife.spelling.guessing import Guess
+from knnife.spelling.guessing import Guess, guess
 
 Scores = NDArray[np.float32]
 
@@ -144,7 +145,12 @@ class SqliteWords:
         ]
 
     def guess(self, word: str) -> Guess | None:
-        return self._memo.guess(word, self._db)
+        guesses = self._memo.guesses
+        if word not in guesses:
+            rows, length = _size(self._db)
+            with word_list(self._db, rows * length) as home:
+                guesses[word] = guess(word, home)
+        return guesses[word]
 
     def _asked(self, query: str) -> list[Asked]:
         """The words of a query; where some texts are of older kind, also as they were read then."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Positions
-from knnife.space.sqlite.word_list import WordList, vocabulary
-from knnife.spelling.guessing import Guess, guess
-from knnife.spelling.vocabulary import Vocabulary
+from knnife.spelling.guessing import Guess
 
 MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
 
@@ -29,17 +26,9 @@ class Memo:
     def __init__(self) -> None:
         self.frequencies: dict[str, int] = {}  # key of a term -> in how many rows it is, if many then about
         self.postings: dict[str, Postings] = {}
-        self.vocabulary: Vocabulary | None = None  # not read yet
-        self.guesses: dict[str, Guess | None] = {}
+        self.guesses: dict[str, Guess | None] = {}  # of words that no text has
         self.older: bool | None = None  # are there texts of the older kind? None: not looked up yet
         self._rows = 0
-
-    def guess(self, word: str, db: sqlite3.Connection) -> Guess | None:
-        """What a word that no text has was likely meant to be."""
-        if word not in self.guesses:
-            self.vocabulary = self.vocabulary or vocabulary(db)
-            self.guesses[word] = guess(word, WordList(db, self.vocabulary))
-        return self.guesses[word]
 
     def keep(self, key: str, postings: Postings) -> None:
         """Remember the rows of a term; when it gets too much, begin again with this one."""
