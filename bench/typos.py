@@ -4,7 +4,8 @@
 from codespell's list of what was misspelled in real code and documentation. The misspelling is given alone, in small
 letters. A suggestion is right if it is the word listed, or one of those listed; a word that no dictionary has counts as
 missed, for everybody. All use the English dictionary of symspellpy, 82,765 words with counts. `--file` measures on
-another list, in either format. Speed is the median of up to five repeats. knnife answers on as many threads as it
+another list, in either format. `misspelled` is something else: how much of their score misspelled questions to spaces
+keep (bench/misspelled.py). Speed is the median of up to five repeats. knnife answers on as many threads as it
 likes, the others on one, which is all they use.
 """
 
@@ -20,6 +21,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.misspelled import measure as measure_questions
 from bench.report import Report, called, options
 
 TYPOS = Path(__file__).parents[1] / ".." / "shared" / "data" / "typos"
@@ -27,6 +29,7 @@ LINES, SEED = 5_000, 0  # of codespell's list that are the test; scripts/spellin
 DICTIONARY = "frequency_dictionary_en_82_765.txt"
 FIVE = 5
 REPEATS, LONG = 5, 5.0  # at most so many of one list, unless they take so many seconds
+MISSPELLED = "misspelled"
 QUICK = 100  # misspellings of a list with --quick
 
 Suggests = Callable[[Sequence[str]], list[list[str]]]  # up to five words for each, the likeliest first
@@ -152,16 +155,20 @@ def _slip(typed: str, right: Sequence[str]) -> Slip:
 
 def main() -> None:
     parser = options(__doc__ or "")
-    parser.add_argument("works", nargs="*", metavar="WORK", help="testset1, codespell (default: both)")
+    parser.add_argument("works", nargs="*", metavar="WORK", help="testset1, codespell, misspelled (default: all)")
     parser.add_argument("--file", type=Path, action="append", default=[], help="another list, in the format of either")
     arguments = parser.parse_args()
     works = {"testset1": norvig, "codespell": lambda: codespell()[0]}
-    if unknown := set(arguments.works) - works.keys():
-        parser.error(f"no work {', '.join(sorted(unknown))}; there are {', '.join(works)}")
-    report, words = Report("typos", as_json=arguments.json), dictionary()
-    who = contenders(words, report)
-    chosen = arguments.works or ([] if arguments.file else list(works))
+    if unknown := set(arguments.works) - {*works, MISSPELLED}:
+        parser.error(f"no work {', '.join(sorted(unknown))}; there are {', '.join(works)}, {MISSPELLED}")
+    report = Report("typos", as_json=arguments.json)
+    chosen = arguments.works or ([] if arguments.file else [*works, MISSPELLED])
+    if MISSPELLED in chosen:
+        chosen.remove(MISSPELLED)
+        measure_questions(report, quick=arguments.quick)
     lists = {work: works[work]() for work in chosen} | {path.name: of_file(path) for path in arguments.file}
+    words = dictionary() if lists else {}
+    who = contenders(words, report) if lists else {}
     for work, slips in lists.items():
         some = random.Random(SEED).sample(slips, min(QUICK, len(slips))) if arguments.quick else slips
         measure(report, work, some, who, words)
