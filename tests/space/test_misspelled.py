@@ -70,6 +70,7 @@ def test_as_it_is_written_a_question_stays(space: Space) -> None:
         ("helllo", "hello"),
         ("hEeeeelOo there", "hello there"),
         ("the ‘mesage’", "the ‘message’"),
+        ("the mailbxo's colours", "the mailbox's colours"),
         ("MAILBXO or mailbxo?", "MAILBOX or mailbox?"),
     ],
 )
@@ -81,6 +82,7 @@ def test_misspelled_words_are_read_as_what_was_meant(space: Space, query: str, m
     "query",
     [
         "seperate",  # the space has it
+        "the mailbox's letters' colours aren't o'clock",
         "the precession of nuggets",  # English, though the space lacks it: no procession
         'a "mesage"',  # in quotes
         '"recieve a mesage"',

@@ -14,8 +14,7 @@ from knnife.space.protocols import WordIndex
 from knnife.spelling.english import is_english, is_listed
 from knnife.spelling.guessing import Guess
 from knnife.spelling.spelled import folded
-from knnife.spelling.texts import Place, dressed, places
-from knnife.things.folding import without_accents
+from knnife.spelling.texts import Place, dressed, places, without_possessive
 
 # Chosen on every other question of 528 with a slip, and on 5,600 without any, English and German, to five collections.
 SURE, CERTAIN = (
@@ -28,6 +27,7 @@ FOREIGN, SHARE = 1.5, 0.25  # so many words, and of all the words such a share, 
 LONGEST: Final = 1_000  # characters of a question; in longer ones a word tells little
 
 _QUOTED = re.compile(r'"[^"]*"')
+_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 class Correction(NamedTuple):
@@ -46,23 +46,24 @@ class Understood(NamedTuple):
 
 def read(question: str, words: WordIndex) -> Understood:
     """The question as it was likely meant; itself where nothing of it is misspelled."""
-    asked = [] if len(question) > LONGEST else [*places(_QUOTED.sub(lambda found: " " * len(found[0]), question))]
-    strange = [place for place in asked if _may_be_misspelled(place.word)]
-    if not strange:
+    if len(question) > LONGEST or all(map(_is_plain, _WORDS.findall(question.lower()))):  # most are
         return Understood(question)
-    unknown = {*words.unknown([place.word for place in strange])}
-    guessed = [(place, words.guess(place.word)) for place in strange if place.word in unknown]
-    sure = [(place, guess.word) for place, guess in guessed if guess and _probability(place, guess) >= SURE]
-    certain = {place: guess.word for place, guess in guessed if guess and _probability(place, guess) >= CERTAIN}
-    foreign = sum(not is_english(_key(certain.get(place, place.word))) for place in asked)
+    asked = [*places(_QUOTED.sub(lambda found: " " * len(found[0]), question))]
+    strange = {place: word for place in asked if not _is_plain(word := without_possessive(place.word))}
+    unknown = {*words.unknown([*strange.values()])}
+    guessed = [(place, word, words.guess(word)) for place, word in strange.items() if word in unknown]
+    sure = [(place, word, guess.word) for place, word, guess in guessed if guess and _probability(place, guess) >= SURE]
+    certain = {place: guess.word for place, _, guess in guessed if guess and _probability(place, guess) >= CERTAIN}
+    foreign = sum(not is_english(certain.get(place, folded(without_possessive(place.word)))) for place in asked)
     if 2 * len(sure) < len(guessed) or foreign > FOREIGN + SHARE * len(asked):
         return Understood(question)
-    return _corrected(question, [(place, dressed(word, place.word)) for place, word in sure])
+    return _corrected(question, sure)
 
 
-def _may_be_misspelled(word: str) -> bool:
+def _is_plain(word: str) -> bool:
+    """Whether a word is listed, or none that is looked at."""
     key = folded(word)
-    return len(key) >= SHORTEST and key.isascii() and not is_listed(key)
+    return len(key) < SHORTEST or not key.isascii() or is_listed(key)
 
 
 def _probability(place: Place, guess: Guess) -> float:
@@ -71,13 +72,10 @@ def _probability(place: Place, guess: Guess) -> float:
     return guess.probability / (guess.probability + doubt * (1 - guess.probability))
 
 
-def _corrected(question: str, found: list[tuple[Place, str]]) -> Understood:
-    parts, done = [], 0
-    for place, word in found:
-        parts += [question[done : place.start], word]
-        done = place.stop
-    return Understood("".join([*parts, question[done:]]), tuple(Correction(place.word, word) for place, word in found))
-
-
-def _key(word: str) -> str:
-    return without_accents(folded(word))
+def _corrected(question: str, found: list[tuple[Place, str, str]]) -> Understood:
+    parts, done, corrections = [], 0, []
+    for place, word, meant in found:
+        corrections.append(Correction(word, dressed(meant, word)))
+        parts += [question[done : place.start], corrections[-1].read]
+        done = place.start + len(word)
+    return Understood("".join([*parts, question[done:]]), tuple(corrections))

@@ -98,7 +98,7 @@ class WordIndex(Protocol):
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
 
     def unknown(self, words: Sequence[str]) -> list[str]:
-        """Those of some words that no text holds in any form."""
+        """Those of some words that no text holds in any form; of what is several words, as a phrase."""
 
     def guess(self, word: str) -> Guess | None:
         """What a word that no text holds was likely meant to be; see `knnife.spelling.guessing`."""

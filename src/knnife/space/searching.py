@@ -54,7 +54,7 @@ def search(asked: NearQuery, question: Question, view: View | None, readings: Re
         return _search(asked, question, view, reader)
     text, corrections = misspelled.read(question.text, asked.snapshot.words)
     found = _search(asked, question._replace(text=text), view, reader)
-    return replace(found, query=question.text, corrections=corrections)
+    return replace(found, query=question.text, corrections=corrections) if corrections else found
 
 
 def _search(asked: NearQuery, question: Question, view: View, reader: Reader | None) -> Hits:

@@ -48,6 +48,7 @@ def _doubled(stem: str) -> str:
 # not seen within them. What is left alone as a whole: code in `backticks`, addresses, paths, #tags, @names,
 # $variables, anything with digits, underscores or inner dots. Each expression reads a text once, from left to right.
 _CHUNKS = re.compile(r"`[^`\n]+`|[^\s`]+")
+_POSSESSIVES = ("'s", "’s")
 _HELD = re.compile(r"(?i)([a-z])\1\1")
 _PATHS = re.compile(r"[\w.~/\\-]+")
 _MARKS = "".join(chr(code) for code in range(0x300, 0x20D0) if unicodedata.category(chr(code))[0] == "M")
@@ -102,6 +103,11 @@ def _without_addresses(chunk: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text as they are written."""
     return [place.word for place in places(text)]
+
+
+def without_possessive(word: str) -> str:
+    """A word without the 's of what belongs to it."""
+    return word[:-2] if word.endswith(_POSSESSIVES) and len(word) > 3 else word
 
 
 def dressed(right: str, typed: str) -> str:

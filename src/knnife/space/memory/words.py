@@ -61,8 +61,8 @@ class MemoryWords:
         return [told(words, lambda term: _count(term, stems) > 0) for stems in texts]  # noqa: B023
 
     def unknown(self, words: Sequence[str]) -> list[str]:
-        held = {stem for stems in self._stems.values() for stem in stems}
-        return [word for word in words if held.isdisjoint(stem for _, stem in self._analyse(word))]
+        phrases = [(word, _phrase([stem for _, stem in self._analyse(word)])) for word in words]
+        return [word for word, phrase in phrases if not any(_holds(stems, *phrase) for stems in self._stems.values())]
 
     def guess(self, word: str) -> Guess | None:
         return guess(word, self)

@@ -42,7 +42,7 @@ from knnife.space.sqlite.tokens import (
 )
 from knnife.space.sqlite.word_list import word_list
 from knnife.space.sqlite.words_memo import Memo, Postings
-from knnife.space.terms import Asked, Term, asked, told, wanted
+from knnife.space.terms import Asked, Term, as_indexed, asked, told, wanted
 from knnife.spelling.guessing import Guess, guess
 
 Scores = NDArray[np.float32]
@@ -137,12 +137,8 @@ class SqliteWords:
         return [told(words, lambda term: pos in holding(term)) for pos in chosen]  # noqa: B023
 
     def unknown(self, words: Sequence[str]) -> list[str]:
-        rows, _ = _size(self._db)
-        return [
-            word
-            for word in words
-            if not any(_frequency(self._db, each.whole, rows, self._memo) for each in self._asked(word))
-        ]
+        held = "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1"  # FTS5 stems the word
+        return [word for word in words if self._db.execute(held, [quoted(as_indexed(word))]).fetchone() is None]
 
     def guess(self, word: str) -> Guess | None:
         guesses = self._memo.guesses

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from knnife.errors import BadInput
 from knnife.spelling.spelled import LONGEST, folded
 from knnife.spelling.suggesting import APART, NOTHING, Ranked, Suggesting, more_common, reasons
-from knnife.spelling.texts import Place, dressed, is_form, is_word, places
+from knnife.spelling.texts import Place, dressed, is_form, is_word, places, without_possessive
 from knnife.spelling.vocabulary import Vocabulary
 from knnife.tools._typos.counting import vocabulary_of
 
@@ -27,7 +27,6 @@ OFTEN = 5  # times that a word of texts is taken for right
 AROUND = 60  # characters before and behind a word that are its context
 TEXTS = 256  # texts of a stream that are looked at together
 OTHERS = 4  # suggestions beside the first that are kept for a word of a text
-POSSESSIVES = ("'s", "’s")
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class Speller:
         return len(self.vocabulary)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and (word in self.vocabulary or _stem(word) in self.vocabulary)
+        return isinstance(word, str) and (word in self.vocabulary or without_possessive(word) in self.vocabulary)
 
     def suggest(self, words: str | Sequence[str], k: int = 5, contexts: Sequence[str] | None = None) -> Suggestions:
         """The k likeliest words for each of some words, which may be right themselves.
@@ -203,7 +202,9 @@ class Speller:
 
         A slip is hardly made so often, a name or a term is: leave them as they are by `texts(..., taken=)`.
         """
-        counts = Counter(folded(_stem(place.word)) for text in texts for place in self._unknown(text, frozenset()))
+        counts = Counter(
+            folded(without_possessive(place.word)) for text in texts for place in self._unknown(text, frozenset())
+        )
         return frozenset(word for word, count in counts.items() if count >= often)
 
     def _told(self, asked: list[str], ranked: Ranked) -> Suggestions:
@@ -211,14 +212,14 @@ class Speller:
 
     def _unknown(self, text: str, taken: frozenset[str]) -> Iterator[Place]:
         for place in places(text):
-            if self._is_unknown(place.word) and folded(_stem(place.word)) not in taken:
+            if self._is_unknown(place.word) and folded(without_possessive(place.word)) not in taken:
                 yield place
 
     def _is_unknown(self, word: str) -> bool:
         return len(word) <= LONGEST and word not in self and self.vocabulary.spells(word)
 
     def _judged(self, found: list[tuple[int, Place]], texts: list[str], sure: float) -> Iterator[Wrong]:
-        stems = [_stem(place.word) for _, place in found]
+        stems = [without_possessive(place.word) for _, place in found]
         contexts = [_around(texts[number], place) for number, place in found] if self._suggesting.vectors else None
         forms = [is_form(folded(stem), self.vocabulary.row_of) for stem in stems]
         doubts = [NAMED * place.named + FORM * form for (_, place), form in zip(found, forms, strict=True)]
@@ -242,11 +243,6 @@ def _checked(words: Any, what: str) -> list[str]:
         if not isinstance(word, str):
             raise BadInput(f"{what}: {word!r:.60} is {type(word).__name__}; expected texts")
     return checked
-
-
-def _stem(word: str) -> str:
-    """A word without the 's of what belongs to it."""
-    return word[:-2] if word.endswith(POSSESSIVES) and len(word) > 3 else word
 
 
 def _around(text: str, place: Place) -> str:
