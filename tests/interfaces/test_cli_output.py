@@ -12,7 +12,7 @@ from tests.interfaces.running import CONTROL, HOSTILE, Knnife
 
 from knnife.interfaces.cli.cells import json_line, plain_line, printable
 from knnife.interfaces.cli.progress import describe
-from knnife.interfaces.cli.table import cut, mark
+from knnife.interfaces.cli.table import cut, mark, write_table
 
 
 def test_search_prints_tab_separated_lines_into_a_pipe_and_every_field_as_json(knnife: Knnife, folder: Path) -> None:
@@ -185,6 +185,23 @@ def test_a_cut_text_fits_and_keeps_short_ones(text: str, width: int) -> None:
     assert cell_len(piece) <= width
     if cell_len(text) <= width:
         assert piece == text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_a_table_fits_the_terminal_and_keeps_its_numbers_whole(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    name = "package.module.Class.method"
+    row = {"score": 20.995, "rank": 41, "words": ["message", "network"], "id": name, "value": f"{name}\n\nDoes a lot."}
+    columns = {"score": "score", "rank": "meaning", "words": "found", "id": "id", "value": "text"}
+    assert write_table([row], columns, wrapped=False) == 1
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["score", "meaning", "found", "id", "text"]
+    assert line.split()[:2] == ["20.995", "41"]
+    assert max(map(cell_len, (heading, line))) <= max(width, 60)
+    if width >= 80:
+        assert line.split()[-4:] == [name, "Does", "a", "lot."]
 
 
 @pytest.mark.parametrize(

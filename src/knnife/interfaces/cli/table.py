@@ -19,6 +19,7 @@ from knnife.interfaces.cli.cells import Row, in_brackets, json_line, printable
 
 LAST_COLUMN = 20  # cells that the last column, usually the text, gets at least
 OTHER_COLUMN = 32  # cells that any other column gets at most
+LEAST = 12  # cells that a column is cut down to where there is not room for all, but for narrower ones
 FOUND = "bold yellow"
 
 
@@ -28,7 +29,7 @@ def write_table(rows: Iterable[Row], columns: Mapping[str, str], wrapped: bool) 
     if not rows:
         return 0
     console = _console()
-    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    cells = [[_cell(_without_id(row) if name == "value" else row.get(name)) for name in columns] for row in rows]
     room = _widths(cells, list(columns.values()), console.width)
     titled = any(columns.values())
     table = Table(box=None, pad_edge=False, show_header=titled, header_style="dim", padding=(0, 2, 0, 0))
@@ -102,11 +103,22 @@ def _forms(word: str) -> str:
     return re.escape(stem) + r"\w{0,4}" if len(stem) > 3 else re.escape(word) + "s?"
 
 
+def _without_id(row: Row) -> Any:
+    """The value of a row, without a first line that repeats the id, which has a column of its own."""
+    value = row.get("value")
+    return value.removeprefix(f"{row.get('id')}\n") if isinstance(value, str) else value
+
+
 def _widths(cells: list[list[str]], titles: list[str], total: int) -> list[int]:
+    """The cells of each column. Where there is not room for all, the last two, id and text, are cut last."""
     natural = [max(cell_len(title), *(cell_len(row[i][:total]) for row in cells)) for i, title in enumerate(titles)]
     widths = [min(width, OTHER_COLUMN) for width in natural[:-1]]
     room = total - sum(widths) - 2 * len(titles)
-    return [*widths, min(natural[-1], max(room, LAST_COLUMN))]
+    for i, width in enumerate(widths):
+        wanted = min(natural[-1], LAST_COLUMN if i < len(widths) - 1 else LEAST)
+        spared = min(max(0, width - LEAST), max(0, wanted - room))
+        widths[i], room = width - spared, room + spared
+    return [*widths, min(natural[-1], max(room, LEAST))]
 
 
 def _cell(value: Any) -> str:
