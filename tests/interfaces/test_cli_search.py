@@ -15,7 +15,7 @@ def facts(knnife: Knnife) -> dict[str, str]:
 def test_a_search_keeps_what_was_read_and_explains_it(knnife: Knnife, folder: Path) -> None:
     assert "reader minilm" not in facts(knnife)
     before = knnife("search films.knnife a heist goes wrong --explain").lines
-    ranks = [line.split("\t")[3] for line in before]
+    ranks = [line.split("\t")[4] for line in before]
     assert sorted(map(int, ranks)) == list(range(1, 9))
     told = facts(knnife)["reader minilm"]
     assert told.startswith("has read 8 of 8 things (100%): ")

@@ -10,7 +10,7 @@ import click
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import printable
 
-EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "reader_rank": "read", "words": "found"}
+EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found", "reader_rank": "read"}
 
 EXAMPLES = """
 knnife search films.knnife "a heist goes wrong"
