@@ -11,6 +11,6 @@ from knnife.space import reencoding
 
 
 def main(path: str) -> None:
-    reencoding.FEWEST_READ = reencoding.LARGEST_BATCH = 1
+    reencoding.READ_TOGETHER = 1
     with Space.open(Path(path)) as space:
         space.read_ahead(Slow(), progress=lambda done, _: print(done, flush=True))

@@ -17,7 +17,7 @@ import pytest
 from tests.space.killing import Doomed, needs_fork
 from tests.toys import Letters
 
-from knnife import BadInput, NotFound, Space, Thing
+from knnife import BadInput, KnnifeError, NotFound, ReadOnly, Space, Thing
 from knnife.space import reader as reading
 from knnife.space.answers import Hits
 from knnife.space.fusion import READ
@@ -300,12 +300,40 @@ def test_forged_numbers_are_no_vectors(path: Path) -> None:
             assert told(space.search("abc", reader=Slow())) == answer
 
 
+HOSTILE = {
+    "numbers": "UPDATE readers SET fingerprint = 5",
+    "no number": "DROP TABLE readers; CREATE TABLE readers (number TEXT, name BLOB, fingerprint TEXT);"
+    "INSERT INTO readers VALUES ('x', NULL, 'letters-slow')",
+    "other columns": "DROP TABLE readings; CREATE TABLE readings (pos, other)",
+    "other values": "DROP TABLE readings; CREATE TABLE readings (reader, pos, text, vector, sum);"
+    "INSERT INTO readings VALUES (1, 1, 'x', NULL, NULL), (1, 1.5, NULL, 7, 'y'), ('a', 'b', 'c', 'd', 'e')",
+    "one table": "DROP TABLE readers",
+}
+
+
+@pytest.mark.parametrize("statements", HOSTILE.values(), ids=HOSTILE)
+def test_strangers_tables_are_refused_or_change_nothing(path: Path, statements: str) -> None:
+    with opened(path) as space:
+        answer = told(space.search("abc", reader=Slow()))
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(statements)
+    path.with_name(path.name + "-sums").unlink()
+    with opened(path) as space, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for ask in (lambda: space.search("abc", reader=Slow()), space.info, lambda: space.info(check=True)):
+            try:
+                found = ask()
+            except KnnifeError:
+                continue
+            assert not isinstance(found, Hits) or told(found) == answer
+        assert len(space.search("abc")) == 10
+
+
 # --- reading everything ahead ---------------------------------------------------------------------------------
 
 
 def test_reading_ahead_goes_on_where_it_was_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knnife.space.reencoding.FEWEST_READ", 8)
-    monkeypatch.setattr("knnife.space.reencoding.LARGEST_BATCH", 8)
+    monkeypatch.setattr("knnife.space.reencoding.READ_TOGETHER", 8)
     said: list[tuple[int, float | None]] = []
     with opened(path) as space:
         with pytest.raises(KeyboardInterrupt):
@@ -320,8 +348,24 @@ def test_reading_ahead_goes_on_where_it_was_stopped(path: Path, monkeypatch: pyt
 
 
 def test_reading_ahead_needs_a_file_that_may_be_written(path: Path) -> None:
-    with opened(path, read_only=True) as space, pytest.raises(Exception, match="reading only"):
+    with opened(path, read_only=True) as space, pytest.raises(ReadOnly, match="reading only"):
         space.read_ahead(Slow())
+    with opened(path) as space:
+        space.read_ahead(Slow())
+    with opened(path, read_only=True) as space:
+        assert space.read_ahead(Slow()) == 0
+        with pytest.raises(BadInput, match="the reader is 'none'"):
+            space.read_ahead("none")
+
+
+def test_the_part_that_speaks_for_a_thing_is_explained(tmp_path: Path) -> None:
+    lines = ["The weather is fine today and the sun shines on all of us here.", "A thief opens the safe of the bank."]
+    filler = [f"Nothing of note happens in the house number {n} of the long street." for n in range(8)]
+    with Space.open(tmp_path / "s.knnife") as space:
+        space.add([{"id": "long", "text": " ".join([*filler, lines[1], *filler, lines[0]])}, "a short text"])
+        hit = space.search("burglar breaks into the bank", explain=True)[0]
+        assert (hit.id, hit.passage) == ("long", lines[1])
+        assert space.search("burglar breaks into the bank")[0].passage is None
 
 
 def test_one_process_reads_while_another_adds(path: Path) -> None:

@@ -81,7 +81,8 @@ class Hit:
 
     score: a similarity for "meaning", BM25 for "words", for "both" their sum (`knnife.space.fusion`). meaning_rank,
     words_rank: from 1; None where it was no candidate. reader_rank: among those that a reader read, from 1; None where
-    it read none, or not this one. words: the words of the query found in it, when explained.
+    it read none, or not this one. When explained, words: those of the query found in it; passage: the part of it that
+    the reader found closest to the query.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Hit:
     words_rank: int | None = None
     words: tuple[str, ...] = ()
     reader_rank: int | None = None
+    passage: str | None = None
 
 
 @dataclass(frozen=True)

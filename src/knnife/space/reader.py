@@ -47,12 +47,31 @@ class Reader(NamedTuple):
 
         Each is computed by itself, so it does not depend on what else is read, or by how many threads.
         """
-        rows = self.readings.vectors(snapshot, self.encoder, texts).astype(np.float64)
+        rows = self._vectors(snapshot, texts).astype(np.float64)
         asked = vector_cache.checked(self.encoder, encode_query(self.encoder, [question]), 1).astype(np.float64)
         products = (rows * asked).sum(axis=1)
         norms = np.sqrt((rows * rows).sum(axis=1) * (asked * asked).sum())
         cosines: Similarities = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
         return cosines
+
+    def missing(self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]) -> dict[Reading, str]:
+        """Those of the texts, each given with the position of its thing, that were not read yet."""
+        return self._known_and_missing(snapshot, texts)[1]
+
+    def _vectors(self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]) -> Vectors:
+        """The vectors `(n, d)` of texts; what was not read yet is read now."""
+        found, missing = self._known_and_missing(snapshot, texts)
+        if missing:
+            found |= self.readings.wait(self.encoder, read(self.encoder, missing))
+        data = b"".join(found[position, key_of(text)] for position, text in texts)
+        return unpack(data, self.encoder.dim, KEPT_AS)
+
+    def _known_and_missing(
+        self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]
+    ) -> tuple[dict[Reading, bytes], dict[Reading, str]]:
+        found = self.readings.known(snapshot, self.encoder, [position for position, _ in texts])
+        keyed = {(position, key_of(text)): text for position, text in texts}
+        return found, {key: text for key, text in keyed.items() if key not in found}
 
 
 class Readings:
@@ -88,17 +107,11 @@ class Readings:
                 self._loaded[which] = encoder
         return encoder
 
-    def vectors(self, snapshot: Snapshot, encoder: Encoder, texts: Sequence[tuple[int, str]]) -> Vectors:
-        """The vectors `(n, d)` of texts, each with the position of its thing; what was not read yet is read now."""
-        keys = [(position, key_of(text)) for position, text in texts]
-        found = self.known(snapshot, encoder, [position for position, _ in texts])
-        missing = {key: text for key, (_, text) in zip(keys, texts, strict=True) if key not in found}
-        if missing:
-            new = read(encoder, missing)
-            with self._lock:
-                self._waiting.setdefault(encoder.fingerprint, Waiting(encoder.name)).put(new)
-            found |= new
-        return unpack(b"".join(found[key] for key in keys), encoder.dim, KEPT_AS)
+    def wait(self, encoder: Encoder, new: dict[Reading, bytes]) -> dict[Reading, bytes]:
+        """Let new readings wait until they are written; they are handed back."""
+        with self._lock:
+            self._waiting.setdefault(encoder.fingerprint, Waiting(encoder.name)).put(new)
+        return new
 
     def known(self, snapshot: Snapshot, encoder: Encoder, positions: Iterable[int]) -> dict[Reading, bytes]:
         """What was read of things, of what is kept and of what waits."""

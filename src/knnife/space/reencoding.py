@@ -9,19 +9,19 @@ import time
 
 from knnife.encoders import Encoder, vector_cache
 from knnife.encoders.protocol import Progress, check_values
-from knnife.errors import BadInput, KnnifeError, NotFound
+from knnife.errors import BadInput, KnnifeError, NotFound, ReadOnly
 from knnife.space.answers import Reencoded
 from knnife.space.batching import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH
 from knnife.space.lookup import pick
 from knnife.space.models import Models, keep, new_view
 from knnife.space.parts import parts
 from knnife.space.protocols import Snapshot, Store, Writer
-from knnife.space.reader import Readings, key_of, read
+from knnife.space.reader import Readings, read
 from knnife.space.records import Dtype, View
 from knnife.things import Thing
 from knnife.things.kinds import kind
 
-FEWEST_READ = 32  # things in a batch: of each, several texts may be read
+READ_TOGETHER = 128  # things: of each, several texts may be read, a few milliseconds each
 TEXTS = 10_000  # whose words are renewed in one transaction
 
 
@@ -82,26 +82,28 @@ def drop(store: Store, name: str) -> None:
         writer.drop_view(view)
 
 
-def read_ahead(store: Store, readings: Readings, reader: str | Encoder, progress: Progress | None) -> int:
-    """See `Space.read_ahead`. Batches of about a second, so that a run which is stopped can go on."""
-    encoder, size, after, seen, made = readings.encoder(reader), FEWEST_READ, 0, 0, 0
+def read_ahead(store: Store, readings: Readings, which: str | Encoder, progress: Progress | None) -> int:
+    """See `Space.read_ahead`. A transaction for READ_TOGETHER things, so that a run which is stopped can go on."""
+    after = seen = made = 0
+    with store.read() as snapshot:
+        reader = readings.reader(which, pick(snapshot.views, None), "both")
+    if reader is None:
+        raise BadInput(f"the reader is {which!r}; expected the name of an encoder, such as minilm")
     while True:
-        started = time.perf_counter()
         with store.read() as snapshot:
-            batch, things = snapshot.scan(None, after, size), snapshot.state.things
-            known = readings.known(snapshot, encoder, [position for position, _ in batch])
+            batch, things = snapshot.scan(None, after, READ_TOGETHER), snapshot.state.things
+            missing = reader.missing(snapshot, [(pos, text) for pos, thing in batch for text in parts(thing)])
         if not batch:
             return made
-        texts = {(position, key_of(text)): text for position, thing in batch for text in parts(thing)}
-        if missing := {key: text for key, text in texts.items() if key not in known}:
-            new = read(encoder, missing)
+        if missing:
+            if store.read_only:
+                raise ReadOnly(f"{store.path} was opened for reading only, so nothing that is read can be kept")
+            new = read(reader.encoder, missing)
             with store.write() as writer:
-                writer.keep_readings(encoder.name, encoder.fingerprint, new)
+                writer.keep_readings(reader.encoder.name, reader.encoder.fingerprint, new)
         after, seen, made = batch[-1][0], seen + len(batch), made + len(missing)
         if progress:
             progress(seen, min(1.0, seen / max(1, things)))
-        wanted = int(size * BATCH_SECONDS / max(time.perf_counter() - started, 1e-6))
-        size = max(FEWEST_READ, min(LARGEST_BATCH, 4 * size, wanted))
 
 
 def _prepared(writer: Writer, encoder: Encoder, name: str, dtype: Dtype) -> View:

@@ -66,10 +66,10 @@ def _search(asked: NearQuery, question: Question, view: View, reader: Reader | N
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
     while True:
-        ranking = _reread(asked, question, _ranking(asked, question, depth, meaning), reader)
+        ranking, passages = _reread(asked, question, _ranking(asked, question, depth, meaning), reader)
         places = _folded(asked.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
         if len(places) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
-            return _hits(asked.snapshot, question, ranking, places[first:wanted], first + 1)
+            return _hits(asked.snapshot, question, ranking, passages, places[first:wanted], first + 1)
         depth *= 4  # folding left too few: look deeper
 
 
@@ -100,19 +100,24 @@ def _ranking(
     )
 
 
-def _reread(asked: NearQuery, question: Question, ranking: Ranking, reader: Reader | None) -> Ranking:
-    """A ranking whose first things were read by a reader, each as its best part is."""
+def _reread(
+    asked: NearQuery, question: Question, ranking: Ranking, reader: Reader | None
+) -> tuple[Ranking, dict[int, str]]:
+    """A ranking whose first things were read by a reader, each as its best part is; by position, that part."""
+    passages: dict[int, str] = {}
     if reader is None:
-        return ranking
+        return ranking, passages
     first = ranking.positions[: fusion.READ].tolist()
     things = asked.snapshot.things(first)
     found = telling(question.text, [parts(things[pos]) if pos in things else [] for pos in first])
     texts = [(place, pos, text) for place, pos in enumerate(first) for text in found[place]]
-    best = np.full(len(first), -np.inf)
+    best = np.full(len(first), np.nan)
     if texts:
         similarities = reader.similarities(asked.snapshot, question.text, [text[1:] for text in texts])
-        np.maximum.at(best, [place for place, _, _ in texts], similarities)
-    return fusion.reread(ranking, np.where(np.isfinite(best), best, np.nan))
+        for (place, pos, text), similarity in zip(texts, similarities.tolist(), strict=True):
+            if not similarity <= best[place]:
+                best[place], passages[pos] = similarity, text
+    return fusion.reread(ranking, best), passages
 
 
 def _places(positions: Positions) -> Positions:
@@ -133,7 +138,9 @@ def _folded(snapshot: Snapshot, ranking: Ranking) -> Positions:
     return np.fromiter(wholes.values(), np.int64, len(wholes))
 
 
-def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Positions, first: int) -> Hits:
+def _hits(
+    snapshot: Snapshot, question: Question, ranking: Ranking, passages: dict[int, str], places: Positions, first: int
+) -> Hits:
     positions = ranking.positions[places].tolist()
     things = snapshot.things(positions)
     found = snapshot.words.matched(question.text, positions) if question.explain else [()] * len(positions)
@@ -153,6 +160,7 @@ def _hits(snapshot: Snapshot, question: Question, ranking: Ranking, places: Posi
                 words_rank=int(ranking.words_ranks[place]) or None,
                 reader_rank=int(ranking.reader_ranks[place]) or None,
                 words=matched,
+                passage=passages.get(pos) if question.explain else None,
             )
         )
     return Hits(question.text, tuple(hits), first, question.text)

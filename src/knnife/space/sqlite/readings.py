@@ -63,7 +63,7 @@ def counted(db: sqlite3.Connection) -> list[ReadBy]:
     """The readers, and how much each has read."""
     if not tables.there(db, "readings"):
         return []
-    counts = "count(DISTINCT pos), count(*), sum(length(vector))"
+    counts = "count(DISTINCT pos), count(*), coalesce(sum(length(vector)), 0)"
     sql = f"SELECT name, fingerprint, {counts} FROM readers JOIN readings ON reader = number GROUP BY number"
     return [ReadBy(str(name), str(reader), *numbers) for name, reader, *numbers in db.execute(sql)]
 
@@ -85,7 +85,7 @@ def _number(db: sqlite3.Connection, reader: str) -> int | None:
     if not tables.there(db, "readings"):
         return None
     row = db.execute("SELECT number FROM readers WHERE fingerprint = ?", [reader]).fetchone()
-    return None if row is None else int(row[0])
+    return row[0] if row and isinstance(row[0], int) else None
 
 
 def _is_whole(text: object, vector: object, sum: object) -> bool:
