@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 BEFORE = MiniLMEncoder.succeeds[0]
 MANY = ["A red car.", "", "Ünïcödé 東京 🚗", "[SEP] \ud800 a\u302e", "car " * 300]
 FINGERPRINT = "95222b511480430546d33ee59dee88d8"
-BITS = "bf7b9bf00d985098da470f26c3f5f906"  # of the vectors of these, on every processor
+BITS = "bf7b9bf00d985098da470f26c3f5f906"  # of MANY, on every processor; with others ARITHMETIC is another, too
 
 
 @pytest.fixture(scope="module")
