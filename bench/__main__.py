@@ -5,8 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ["startup", "encode", "ingest", "near", "engines", "search", "scripts", "similarity", "retrieval", "intent"]
-SCRIPTS += ["duplicates", "outliers", "drift", "classify", "clusters", "features"]
+SCRIPTS = [
+    "startup",
+    "encode",
+    "minilm",
+    "ingest",
+    "near",
+    "engines",
+    "search",
+    "scripts",
+    "similarity",
+    "retrieval",
+    "intent",
+]
+SCRIPTS += ["intent", "duplicates", "outliers", "drift", "classify", "clusters", "features"]
 SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "joining"]
 SCRIPTS += ["copies", "pictures", "faces"]
 

@@ -1,10 +1,13 @@
-"""all-MiniLM-L6-v2 as others run it with onnxruntime: in float32, and with onnxruntime's own dynamic quantisation.
+"""all-MiniLM-L6-v2: knnife's own network beside the same network run by onnxruntime, in float32 and in dynamic int8.
 
-Hubs have both as files; here they are made from the weights that knnife's own is made of, so nothing is
-downloaded. In float32 every product is a MatMul, and attention one operator. `quantize_dynamic` as it comes turns
-those products into ones of bytes, with one scale for all texts that go through together. Both run as is usual:
-texts sorted by length, 32 at once, padded, on all cores. They are kept in the user's temporary directory; making
-them takes seconds and the packages onnx and onnxruntime.
+Hubs have both as files for onnxruntime; here they are made of the weights that knnife's own is made of, so nothing is
+downloaded. In float32 every product is a MatMul, and attention one operator. `quantize_dynamic` as it comes turns those
+products into ones of bytes, with one scale for all texts that go through together. Both run as is usual: texts sorted
+by length, 32 at once, padded, on all cores. They are kept in the user's temporary directory.
+
+Work is what users wait for: `sentences` (2,000), `passages` (300 of 150 words), `reader` (30 parts of 100 words, what a
+search reads), `query` (one question); from texts to vectors, in turns. `instructions` is the network alone, by every
+path that this processor has and by its plain twin: how many times as long as the quickest each takes.
 """
 
 from __future__ import annotations
@@ -12,12 +15,18 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bench.data import CACHE
+from bench.report import Report, called, interleaved, options
+from knnife.encoders import load_encoder, minilm
+from knnife.encoders._minilm import network
+from knnife.encoders._minilm.weights import Product, WeightsFile
 from knnife.encoders.graph import onnxruntime
+from knnife.encoders.minilm import folder
+from knnife.encoders.token_ids import TokenReader
 from knnife.geometry import Vectors, unit
 
 if TYPE_CHECKING:
@@ -28,7 +37,83 @@ LONGEST = 256  # tokens, as sentence_bert_config.json of the model says
 WIDTH = 384
 TAKEN = "input_ids", "attention_mask"
 
+QUESTION = "how do I split a path into folder and file name"
+
 Encode = Callable[[list[str]], Vectors]
+
+
+class Rival(NamedTuple):
+    """An encoder of another house, as bench/similarity.py asks it."""
+
+    encode: Encode
+
+
+def main() -> None:
+    from bench.encode import passages, sentences
+
+    arguments = options(__doc__ or "").parse_args()
+    report = Report("minilm", as_json=arguments.json)
+    report.note(f"kernels: {network.KERNELS}")
+    contenders = {"knnife": load_encoder("minilm").encode, **rivals(report, quick=arguments.quick)}
+    few = 10 if arguments.quick else 1
+    repeats = 3 if arguments.quick else 5
+    parts = [" ".join(text.split()[:100]) for text in passages(30)]
+    works = {"sentences": sentences(2000 // few), "passages": passages(300 // few), "reader": parts}
+    for work, texts in works.items():
+        timed(report, work, contenders, texts, repeats)
+    timed(report, "query", contenders, [QUESTION], 10 * repeats, times=20)
+    instructions(report, sentences(200), repeats)
+    judged(report, contenders)
+    report.close()
+
+
+def rivals(report: Report, *, quick: bool) -> dict[str, Encode]:
+    """What onnxruntime makes of the same network; nothing where it or what makes its files is not installed."""
+    makes = {"dynamic int8": dynamic} if quick else {"dynamic int8": dynamic, "float32": float32}
+    try:
+        return {f"{called('onnxruntime')} {kind}": make() for kind, make in makes.items()}
+    except ImportError as error:
+        report.note(f"no rivals: {error}")
+        return {}
+
+
+def timed(
+    report: Report, work: str, contenders: dict[str, Encode], texts: list[str], repeats: int, times: int = 1
+) -> None:
+    """How long each takes for all the texts, `times` in a row: a short one in turns would find the others' caches."""
+
+    def again(encode: Encode) -> None:
+        for _ in range(times):
+            encode(texts)
+
+    runs = {who: lambda encode=encode: again(encode) for who, encode in contenders.items()}
+    for run in runs.values():
+        run()
+    for who, seconds in interleaved(runs, repeats).items():
+        report.add(work, who, 1e3 * seconds / times, "ms")
+
+
+def instructions(report: Report, texts: list[str], repeats: int) -> None:
+    reader = TokenReader((folder() / "tokenizer.json").read_bytes(), minilm.AROUND, LONGEST)
+    ids, starts, _ = reader.read(texts)
+    own = network.SentenceNetwork(folder() / "weights.bin")
+    runs = {path: lambda path=path: own.encode(ids, starts, path=path) for path in (*network.paths(), "twin")}
+    vectors = {path: run().tobytes() for path, run in runs.items()}
+    seconds = interleaved(runs, repeats)
+    for path, taken in seconds.items():
+        same = vectors[path] == vectors["twin"]
+        report.add("instructions", path if same else f"{path}: OTHER BITS", taken / min(seconds.values()), "x")
+
+
+def judged(report: Report, contenders: dict[str, Encode]) -> None:
+    from bench.similarity import STS, agreement, works
+
+    if not STS.exists():
+        report.note(f"no STS-B: {STS} is not there")
+        return
+    pairs = works()[0]
+    for who, encode in contenders.items():
+        report.add(pairs.work, who, agreement(Rival(encode), pairs), pairs.unit)
 
 
 def weights_folder() -> Path:
@@ -52,10 +137,11 @@ def dynamic() -> Encode:
     onnxruntime()
     from onnxruntime.quantization import quantize_dynamic
 
-    path = CACHE / "minilm-dynamic.onnx"
+    source = _float32()
+    path = source.with_name(source.name.replace("float32", "dynamic"))
     if not path.exists():
         own_types = {"DefaultTensorType": TensorProto.FLOAT}  # of what onnxruntime's own operators give
-        quantize_dynamic(_float32(), path, extra_options=own_types)
+        quantize_dynamic(source, path, extra_options=own_types)
     return runs(path)
 
 
@@ -64,7 +150,7 @@ def runs(path: Path) -> Encode:
     from tokenizers import Tokenizer
 
     session = onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(folder() / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
 
@@ -81,18 +167,46 @@ def runs(path: Path) -> Encode:
     return encode
 
 
+def packaged() -> Weights:
+    """The weights that come with knnife, as floats: as quick, and hardly worse, where those of its makers are not."""
+    learned = WeightsFile(folder() / "weights.bin").parameters()
+
+    def linear(name: str, product: Product, columns: slice = slice(None)) -> Weights:
+        scales = product.scales[columns] * np.float32(127)
+        return {f"{name}.weight": (product.matrix[:, columns] * scales).T, f"{name}.bias": product.biases[columns]}
+
+    found: Weights = {
+        "embeddings.word_embeddings.weight": learned.words * learned.scales[:, None],
+        "embeddings.position_embeddings.weight": learned.places,
+        "embeddings.token_type_embeddings.weight": np.zeros((1, WIDTH), np.float32),
+    }
+    norms = {"embeddings": learned.norm}
+    for i, layer in enumerate(learned.layers):
+        at = f"encoder.layer.{i}"
+        for n, part in enumerate(("query", "key", "value")):
+            found |= linear(f"{at}.attention.self.{part}", layer.attend, slice(n * WIDTH, (n + 1) * WIDTH))
+        found |= linear(f"{at}.attention.output.dense", layer.out) | linear(f"{at}.output.dense", layer.down)
+        found |= linear(f"{at}.intermediate.dense", layer.up)
+        norms |= {f"{at}.attention.output": layer.first, f"{at}.output": layer.second}
+    for name, norm in norms.items():
+        found |= {f"{name}.LayerNorm.weight": norm.stretch, f"{name}.LayerNorm.bias": norm.shift}
+    return found
+
+
 def _float32() -> Path:
     """Where that network lies, written if need be."""
     from onnx import TensorProto, helper
     from safetensors.numpy import load_file
-    from scripts.teacher import LAYERS
+    from scripts.teacher import LAYERS, PACKAGE
 
     from bench.onnx_graph import IR_VERSION, OPSETS, OnnxGraph
 
-    path = CACHE / "minilm-float32.onnx"
+    trained = importlib.util.find_spec(PACKAGE) is not None
+    path = CACHE / f"minilm-float32{'' if trained else '-of-bytes'}.onnx"
     if path.exists():
         return path
-    weights, graph = load_file(weights_folder() / "model.safetensors"), OnnxGraph()
+    weights = load_file(weights_folder() / "model.safetensors") if trained else packaged()
+    graph = OnnxGraph()
     x = _embeddings(graph, weights)
     mask = graph.run("Cast", TAKEN[1], to=TensorProto.INT32)
     for i in range(LAYERS):
@@ -133,3 +247,7 @@ def _layer(graph: OnnxGraph, weights: Weights, at: str, x: str, mask: str) -> st
     x = norm(graph, weights, f"{at}.attention.output", graph.run("Add", x, linear("attention.output.dense", mixed)))
     inner = graph.run("Gelu", linear("intermediate.dense", x), domain=MICROSOFT)
     return norm(graph, weights, f"{at}.output", graph.run("Add", x, linear("output.dense", inner)))
+
+
+if __name__ == "__main__":
+    main()

@@ -87,8 +87,11 @@ INLINE float largest_of(floats x)
 
 /* Four products of bytes, two of 16 bits, added to a sum of 32 bits */
 #if defined(VNNI) && defined(__GNUC__)
-#define ADD_BYTES(SUM, A, W) __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(SUM) : "x"(A), "x"(W))
-#define ADD_PAIRS(SUM, A, B) __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(SUM) : "x"(A), "x"(B))
+#ifndef VEX
+#define VEX "%{vex%} " /* the same instructions, as AVX-VNNI encodes them and not AVX-512: a test takes the other */
+#endif
+#define ADD_BYTES(SUM, A, W) __asm__(VEX "vpdpbusd %2, %1, %0" : "+x"(SUM) : "x"(A), "x"(W))
+#define ADD_PAIRS(SUM, A, B) __asm__(VEX "vpdpwssd %2, %1, %0" : "+x"(SUM) : "x"(A), "x"(B))
 #elif defined(VNNI)
 #define ADD_BYTES(SUM, A, W) (SUM = _mm256_dpbusd_avx_epi32(SUM, A, W))
 #define ADD_PAIRS(SUM, A, B) (SUM = _mm256_dpwssd_avx_epi32(SUM, A, B))

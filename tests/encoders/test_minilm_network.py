@@ -28,11 +28,7 @@ needs_compiled = pytest.mark.skipif(network.KERNELS == "none", reason="installed
 
 
 def every_path() -> list[str]:
-    if network.KERNELS == "none":
-        return ["twin"]
-    from knnife import _minilm
-
-    return ["twin", *_minilm.PATHS]
+    return ["twin", *network.paths()]
 
 
 def texts_of(sizes: list[int], tokens: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knnife.encoders._minilm.twin import Twin
 from knnife.encoders._minilm.weights import WeightsFile
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
 from knnife.threads import cores, on_all_cores
+
+if TYPE_CHECKING:
+    from knnife.encoders._minilm.twin import Twin
 
 try:
     from knnife import _minilm
@@ -25,6 +27,11 @@ else:
 
 TOGETHER: Final = 512  # tokens that go through together: what they need stays in the cache of a core
 FEWEST: Final = 96  # below that, the weights are read from memory more often than their products take
+
+
+def paths() -> tuple[str, ...]:
+    """The sets of instructions that there are to choose from, the quickest first; none where nothing was compiled."""
+    return () if KERNELS == "none" else _minilm.PATHS
 
 
 class SentenceNetwork:
@@ -41,13 +48,13 @@ class SentenceNetwork:
 
         `ids` are the numbers of the tokens of all texts, one text behind the other, each with its first and last token;
         `starts` (n + 1,) says where each text begins among them, from 0 up, and where the last one ends. `path` are the
-        instructions to take, one of `_minilm.PATHS`, or "twin"; else the quickest that there are. The vector of a text
+        instructions to take, one of `paths()`, or "twin"; else the quickest that there are. The vector of a text
         is the same to the last bit on every processor, by any path, in whatever company.
 
         Raises BadInput where a text has no tokens or more than `positions`, a token is not one of the network's, the
         starts do not go from 0 to the number of ids, or this processor lacks the instructions.
         """
-        if path not in ("", "twin") and (KERNELS == "none" or path not in _minilm.PATHS):
+        if path not in ("", "twin", *paths()):
             raise BadInput(f"this processor has no instructions {path!r}, or nothing was compiled")
         sizes = self._checked(ids, starts)
         ids, starts = np.ascontiguousarray(ids, np.int32), np.ascontiguousarray(starts, np.int64)
@@ -76,6 +83,8 @@ class SentenceNetwork:
 
     @cached_property
     def _twin(self) -> Twin:
+        from knnife.encoders._minilm.twin import Twin  # where there is compiled code, its import is time for nothing
+
         return Twin(self._weights.parameters())
 
     def _checked(self, ids: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int64]:
