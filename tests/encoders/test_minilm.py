@@ -17,11 +17,12 @@ from scripts import export_minilm, teacher
 from tests.conftest import shared
 from tests.toys import no_compiled_code
 
-from knnife import EncoderMismatch, Space
+from knnife import Classifier, EncoderMismatch, Space
 from knnife.encoders import Encoder, load_encoder
 from knnife.encoders._minilm import network
 from knnife.encoders.minilm import FILES, LONGEST, TEXTS, WINDOW, MiniLMEncoder, folder, minilm
 from knnife.errors import BadInput, NotFound
+from knnife.space.sample import comparable, sample
 from knnife.tools.doctor import doctor
 
 pytestmark = pytest.mark.usefixtures("no_network")
@@ -196,6 +197,20 @@ def test_reencoding_it_brings_it_up_to_date_and_the_doctor_says_so(older, encode
         assert space.near("the blue sky", k=1).scores[0][0] == pytest.approx(1, abs=1e-6)
         found = next(each for each in doctor(space).findings if each.check == "encoder")
         assert found.state == "good"
+
+
+def test_what_was_learned_from_it_goes_on_but_nothing_is_compared_with_it(older, tmp_path):
+    with Space.open(older) as space:
+        head = Classifier.fit(space, ["vehicle", "nature"])
+        head.save(tmp_path / "head.classifier")
+        with pytest.raises(EncoderMismatch, match="knnife reencode"):
+            comparable(sample(space), sample(["a red car", "the sky"], encoder="minilm"))
+    head = Classifier.load(tmp_path / "head.classifier")
+    assert head.fingerprint == BEFORE
+    assert head.predict(["an automobile", "clouds above"]) == ["vehicle", "nature"]
+    embed = pytest.importorskip("knnife.interfaces.features.embed").Embed("minilm").fit(["a red car"])
+    embed.fingerprint_ = BEFORE
+    assert embed.transform(["a red car"]).shape == (1, 384)
 
 
 def test_a_space_of_another_minilm_still_says_what_to_do(older, tmp_path, monkeypatch):

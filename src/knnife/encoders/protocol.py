@@ -52,6 +52,11 @@ class Encoder(Protocol):
         ...
 
 
+def goes_on_for(encoder: Encoder, fingerprint: str | None) -> bool:
+    """Whether an encoder is the one of this fingerprint, or succeeds it."""
+    return fingerprint in (encoder.fingerprint, *getattr(encoder, "succeeds", ()))
+
+
 class Prefixes(Protocol):
     """What a model wants before each text, as far as somebody knows (an entry of the catalogue)."""
 

@@ -20,7 +20,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from knnife.encoders import DEFAULT, Encoder, load_encoder
-from knnife.encoders.protocol import preferred_metric
+from knnife.encoders.protocol import goes_on_for, preferred_metric
 from knnife.errors import BadInput, EncoderMismatch
 from knnife.geometry import Vectors, unit
 from knnife.interfaces.features.columns import Name, Texts, check_columns, chosen, columns_of, names_in, texts_of
@@ -85,7 +85,7 @@ class Embed(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts = self._texts(X, reset=False)
         encoder = self._loaded()
-        if getattr(self, "fingerprint_", encoder.fingerprint) != encoder.fingerprint:
+        if not goes_on_for(encoder, getattr(self, "fingerprint_", encoder.fingerprint)):
             raise EncoderMismatch(
                 f"this Embed was fitted with an encoder {encoder.name} of fingerprint {self.fingerprint_[:12]}; the "
                 f"one of that name here has {encoder.fingerprint[:12]}. Fit again, or bring that model here"

@@ -13,7 +13,8 @@ import numpy as np
 
 from knnife.encoders import DEFAULT, Encoder
 from knnife.encoders.loading import load_kept
-from knnife.errors import BadInput, EncoderMismatch
+from knnife.encoders.protocol import goes_on_for
+from knnife.errors import BadInput, EncoderMismatch, KnnifeError
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, Space, opened, sample
 from knnife.space.inputs import is_array
@@ -146,13 +147,22 @@ class Classifier:
                 )
             else:
                 found = sample(given, encoder=self._model, what="what is asked", blanks=True)
-        if None not in (found.fingerprint, self.fingerprint) and found.fingerprint != self.fingerprint:
+        if None not in (found.fingerprint, self.fingerprint) and not self._takes(found.fingerprint):
             raise EncoderMismatch(
                 f"the classifier was learned from vectors of the encoder {self.encoder} ({self.fingerprint:.12}), and "
                 f"{found.source} was made by another ({found.fingerprint:.12}); learn it again from examples encoded "
                 "by that one"
             )
         return found
+
+    def _takes(self, fingerprint: str | None) -> bool:
+        """Whether vectors of this fingerprint are of the encoder that made the examples, or one that goes on for it."""
+        if fingerprint == self.fingerprint:
+            return True
+        try:
+            return all(goes_on_for(self._model, each) for each in (fingerprint, self.fingerprint))
+        except KnnifeError:  # it is not at hand
+            return False
 
     @cached_property
     def _model(self) -> Encoder:

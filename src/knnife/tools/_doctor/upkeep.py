@@ -7,6 +7,7 @@ from pathlib import Path
 
 from knnife.encoders import Encoder
 from knnife.encoders.loading import load_kept
+from knnife.encoders.protocol import goes_on_for
 from knnife.encoders.trusted import ENDPOINT
 from knnife.errors import EncoderMismatch, KnnifeError, Untrusted
 from knnife.space import Space
@@ -51,7 +52,7 @@ def check_encoder(space: Space, view: ViewInfo) -> tuple[Encoder | None, Finding
     except KnnifeError as error:
         means = f"{view.encoder} cannot be loaded, so no text can be asked or added: {error}"
         return None, Finding("encoder", "bad", means, figures, view.vectors, f"{again} english")
-    if view.fingerprint in getattr(encoder, "succeeds", ()):
+    if encoder.fingerprint != view.fingerprint and goes_on_for(encoder, view.fingerprint):
         means = (
             f"made by an older {view.encoder}, with which the one here agrees but for rounding, so it goes on for it"
         )
