@@ -49,3 +49,14 @@ def test_a_reader_that_is_not_there_is_told(knnife: Knnife, folder: Path) -> Non
     assert (outcome.code, outcome.err.count("\n")) == (1, 1)
     assert "no encoder 'minilmm': expected minilm" in outcome.err
     assert knnife("search films.knnife heist --by words --reader minilm").code == 1
+
+
+def test_nearly_equal_things_take_one_place(knnife: Knnife, folder: Path) -> None:
+    texts = {"io.open": "io.open\n\nOpen a file.", "_pyio.open": "_pyio.open\n\nOpen a file.", "close": "Close a file."}
+    lines = [json.dumps({"id": id, "text": text}) for id, text in texts.items()]
+    Path("docs.jsonl").write_text("\n".join(lines), "utf-8")
+    knnife("add docs.knnife docs.jsonl")
+    first, second = [json.loads(row) for row in knnife("search docs.knnife open --json").lines]
+    assert (first["id"], first["also"], second["also"]) == ("io.open", ["_pyio.open"], [])
+    assert '["_pyio.open"]' in knnife("search docs.knnife open --explain").lines[0]
+    assert len(knnife("search docs.knnife open --apart").lines) == 3

@@ -82,7 +82,8 @@ class Hit:
     score: a similarity for "meaning", BM25 for "words", for "both" their sum (`knnife.space.fusion`). meaning_rank,
     words_rank: from 1; None where it was no candidate. reader_rank: among those that a reader read, from 1; None where
     it read none, or not this one. When explained, words: those of the query found in it; passage: the part of it that
-    the reader found closest to the query.
+    the reader found closest to the query. also: the ids of nearly equal things that take no place of
+    their own.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Hit:
     words: tuple[str, ...] = ()
     reader_rank: int | None = None
     passage: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,13 @@
 """What a reader reads of a thing: its text in parts, of which the best speaks for it.
 
-A text of up to WHOLE words is read in one piece. A longer one is read by sentences: in one vector, the sentence that
-answers drowns among casts of films or details of experiments (measured: see fusion.py). Short sentences go with the
-next, long ones are cut between words. A heading (a first paragraph of a few words: a name, the titles above a passage)
-is read with each: without it, "Remove it with pip" says nothing.
+A text of up to WHOLE words is read in one piece. Of a longer one its beginning is read, for what it is about as a
+whole, and its sentences: in one vector, the sentence that answers drowns among casts of films or details of
+experiments. Short sentences go with the next, long ones are cut between words. A heading (a first paragraph of a few
+words: a name, the titles above a passage) is read with each: without it, "Remove it with pip" says nothing.
+
+For a question the beginning is read and the READ sentences that hold the most of its words. Measured on half of eight
+sets and shown on the other half (mean of MRR or nDCG@10): beginnings alone .585 / .581, all sentences .597 / .595,
+both .605 / .602, where reading whole texts of up to 256 tokens instead of beginnings gives .604 / .602.
 
 The parts depend on the value alone, which a position keeps for ever, so what was read never gets stale.
 """
@@ -20,12 +24,13 @@ from typing import Final
 from knnife.things import Thing
 
 WHOLE: Final = 50  # words
+BEGINNING: Final = 90
 LEAST: Final = 8  # words of a part, where the text allows
 MOST: Final = 60
 HEADING: Final = 12  # words; a longer paragraph is text
 UNSPACED: Final = 10  # characters that count as a word: not all scripts put spaces between words
 CHARACTERS: Final = 20_000  # what follows them is not read
-READ: Final = 2  # parts of a thing that are read for a question
+READ: Final = 2  # sentences of a thing that are read for a question, beside its beginning
 STEM: Final = 6  # letters that make two words the same here
 REMEMBERED: Final = 4_096  # texts whose parts are, for the next questions: cutting takes longer than all else then
 
@@ -51,12 +56,13 @@ def _cut(text: str) -> tuple[str, ...]:
     if sum(map(_words, paragraphs)) <= WHOLE:
         found = ["\n".join(paragraphs)] if paragraphs else []
     else:
-        found = [part for paragraph in paragraphs for part in _gathered(_sentences(paragraph))]
+        sentences = [part for paragraph in paragraphs for part in _gathered(_sentences(paragraph))]
+        found = [_beginning(" ".join(paragraphs)), *sentences]
     return tuple(heading + part for part in found)
 
 
 def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Of the parts of each thing the READ that hold the most of a question's words, each word by its rarity here."""
+    """Of the parts of each thing the first, and the READ that hold most of a question's words, by their rarity here."""
     asked = _stems(question)
     held = [[_stems(part) & asked for part in each] for each in texts]
     times = Counter(stem for each in held for stems in each for stem in stems)
@@ -64,8 +70,8 @@ def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
     worth = {stem: log((total + 1) / (n + 0.5)) for stem, n in times.items()}
 
     def best(each: Sequence[str], stems: Sequence[frozenset[str]]) -> list[str]:
-        order = sorted(range(len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
-        return [each[at] for at in order[:READ]]
+        order = sorted(range(1, len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
+        return [*each[:1], *(each[at] for at in order[:READ])]
 
     return [best(each, stems) for each, stems in zip(texts, held, strict=True)]
 
@@ -78,6 +84,10 @@ def _stems(text: str) -> frozenset[str]:
 def _words(text: str) -> int:
     """How many words a text has, about."""
     return max(text.count(" ") + 1, len(text) // UNSPACED)
+
+
+def _beginning(text: str) -> str:
+    return next(_runs(text, BEGINNING))
 
 
 def _gathered(sentences: Iterator[str]) -> Iterator[str]:
@@ -101,12 +111,16 @@ def _sentences(paragraph: str) -> Iterator[str]:
     yield from _runs(paragraph[start:].strip())
 
 
-def _runs(sentence: str) -> Iterator[str]:
-    """A sentence in runs of at most MOST words."""
-    if _words(sentence) <= MOST:
-        yield sentence
+def _runs(text: str, most: int = MOST) -> Iterator[str]:
+    """A text in runs of at most so many words."""
+    if _words(text) <= most:
+        yield text
         return
-    ends = [match.end() for match in _WORD.finditer(sentence)]
-    for first in range(0, len(ends), MOST):
-        begin = ends[first - 1] if first else 0
-        yield sentence[begin : ends[min(first + MOST, len(ends)) - 1]].strip()
+    start = words = 0
+    for match in _WORD.finditer(text):
+        words += 1
+        if words == most:
+            yield text[start : match.end()].strip()
+            start, words = match.end(), 0
+    if words:
+        yield text[start:].strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
@@ -10,6 +11,7 @@ import numpy as np
 from knnife.errors import BadInput
 from knnife.geometry import Positions, Vectors
 from knnife.space import fusion, misspelled
+from knnife.space.alike import gathered
 from knnife.space.answers import Hit, Hits
 from knnife.space.fusion import Ranking
 from knnife.space.neighbours import NearQuery
@@ -17,6 +19,7 @@ from knnife.space.parts import parts, telling
 from knnife.space.protocols import Neighbourhood, Snapshot
 from knnife.space.reader import Reader, Readings, Which
 from knnife.space.records import View
+from knnife.things import Thing
 
 By = Literal["both", "meaning", "words"]
 CANDIDATES = 100  # of each side, at least; pages that lie in the first half of them are cut from one ranking
@@ -33,6 +36,7 @@ class Question(NamedTuple):
     explain: bool
     reader: Which = None
     as_written: bool = False
+    apart: bool = False
 
     def checked(self) -> Question:
         """The question itself; raises BadInput where it cannot be asked."""
@@ -68,9 +72,10 @@ def _search(asked: NearQuery, question: Question, view: View, reader: Reader | N
     while True:
         ranking, passages = _reread(asked, question, _ranking(asked, question, depth, meaning), reader)
         places = _folded(asked.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
-        if len(places) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
-            return _hits(asked.snapshot, question, ranking, passages, places[first:wanted], first + 1)
-        depth *= 4  # folding left too few: look deeper
+        groups = _gathered(asked.snapshot, question, ranking, places, wanted)
+        if len(groups) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
+            return _hits(asked.snapshot, question, ranking, passages, groups[first:wanted], first + 1)
+        depth *= 4  # too few are left: look deeper
 
 
 def _ranking(
@@ -138,29 +143,52 @@ def _folded(snapshot: Snapshot, ranking: Ranking) -> Positions:
     return np.fromiter(wholes.values(), np.int64, len(wholes))
 
 
+def _gathered(
+    snapshot: Snapshot, question: Question, ranking: Ranking, places: Positions, wanted: int
+) -> list[list[int]]:
+    """Of `places` in a ranking those that stay, each with those of nearly equal things behind it."""
+    if question.by != "both" or question.apart:
+        return [[place] for place in places.tolist()]
+
+    def things() -> Iterator[tuple[int, Thing]]:
+        for first in range(0, len(places), 2 * wanted):
+            some = places[first : first + 2 * wanted].tolist()
+            found = snapshot.things(ranking.positions[some].tolist())
+            yield from ((place, found[pos]) for place in some if (pos := int(ranking.positions[place])) in found)
+
+    return gathered(things(), wanted)
+
+
 def _hits(
-    snapshot: Snapshot, question: Question, ranking: Ranking, passages: dict[int, str], places: Positions, first: int
+    snapshot: Snapshot,
+    question: Question,
+    ranking: Ranking,
+    passages: dict[int, str],
+    groups: list[list[int]],
+    first: int,
 ) -> Hits:
+    places = [group[0] for group in groups]
     positions = ranking.positions[places].tolist()
-    things = snapshot.things(positions)
+    things = snapshot.things(ranking.positions[[place for group in groups for place in group]].tolist())
     found = snapshot.words.matched(question.text, positions) if question.explain else [()] * len(positions)
     hits = []
-    for place, pos, matched in zip(places.tolist(), positions, found, strict=True):
+    for group, pos, matched in zip(groups, positions, found, strict=True):
         if (thing := things.get(pos)) is None:
             continue  # the index shows a newer state of the file, in which another thread added or removed
         hits.append(
             Hit(
                 id=thing.id or "",
-                score=float(ranking.scores[place]),
+                score=float(ranking.scores[min(group)]),
                 value=thing.value,
                 about=thing.about,
                 part_of=thing.part_of,
                 position=pos,
-                meaning_rank=int(ranking.meaning_ranks[place]) or None,
-                words_rank=int(ranking.words_ranks[place]) or None,
-                reader_rank=int(ranking.reader_ranks[place]) or None,
+                meaning_rank=int(ranking.meaning_ranks[group[0]]) or None,
+                words_rank=int(ranking.words_ranks[group[0]]) or None,
+                reader_rank=int(ranking.reader_ranks[group[0]]) or None,
                 words=matched,
                 passage=passages.get(pos) if question.explain else None,
+                also=tuple(other.id or "" for at in group[1:] if (other := things.get(int(ranking.positions[at])))),
             )
         )
     return Hits(question.text, tuple(hits), first, question.text)

@@ -179,18 +179,18 @@ class Space:
     def search(
         self, query: str, k: int = 10, *, by: Literal["both", "meaning", "words"] = "both", where: Where = None,
         page: int = 1, fold: bool = False, explain: bool = False, view: str | None = None,
-        reader: str | Encoder | None = "auto", as_written: bool = False,
+        reader: str | Encoder | None = "auto", as_written: bool = False, apart: bool = False,
     ) -> Hits:  # fmt: skip
         """The k things that best answer a text, by meaning and by words; `page` 2 holds the next k.
 
         fold: only the best part of each whole. explain: with the words of the query found in each hit. reader: the
         encoder that reads the best of them once more (docs/search.md); None: none; "auto": "minilm", where the view
         that is asked is of "english". What it reads is kept in the space. as_written: misspelled words are not read
-        as what was likely meant. Raises BadInput for an empty query, or pictures whose encoder knows no words;
-        BadFilter for a bad `where`; NotFound or MissingPackage for the reader.
+        as what was likely meant. apart: nearly equal things take a place each (space/alike.py). Raises BadInput for an
+        empty query, or pictures whose encoder knows no words; BadFilter for a bad `where`; NotFound, MissingPackage.
         """
         k, page = lookup.whole_number("k", k), lookup.whole_number("page", page)
-        question = searching.Question(query, k, by, page, fold, explain, reader, as_written).checked()
+        question = searching.Question(query, k, by, page, fold, explain, reader, as_written, apart).checked()
         tree = lookup.filter_for(self._store, where)
         with self._store.read() as snapshot:
             hits = searching.search(self._asked(snapshot, tree), question, ready(snapshot.views, view), self._readings)

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from knnife.interfaces.cli import output, shared
-from knnife.interfaces.cli.cells import printable
+from knnife.interfaces.cli.cells import Row, printable
 
-EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found", "reader_rank": "read"}
+EXPLAINED = {"meaning_rank": "meaning", "words_rank": "words", "words": "found", "reader_rank": "read", "also": "also"}
 
 EXAMPLES = """
 knnife search films.knnife "a heist goes wrong"
@@ -32,6 +32,7 @@ cat queries.txt | knnife search films.knnife - -k 1 --json
 @shared.where_option
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Page 2 goes on where page 1 ended.")
 @click.option("--fold", is_flag=True, help="One hit for each whole, its best passage.")
+@click.option("--apart", is_flag=True, help="Nearly equal things take a place each, not one together.")
 @click.option("--explain", is_flag=True, help="The ranks by meaning, by words and by the reader, and the words found.")
 @click.option("--as-written", is_flag=True, help="Misspelled words are not read as what was likely meant.")
 @click.option("--full", is_flag=True, help="Whole texts and metadata, on a terminal too.")
@@ -50,7 +51,8 @@ def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **opt
     A slower model (minilm, where the space is of the model english) reads the best once more; what it reads is kept.
     The words of a QUERY need no quotes. With - each line of standard input is a query of its own. Pictures are found
     by what they show where the model of the space knows words, such as CLIP. Words that neither the space nor English
-    has are read as what was likely meant, and said on standard error.
+    has are read as what was likely meant, and said on standard error. Nearly equal things take one place: "+2" behind
+    an id says that there are two more, which --explain and JSON name.
     """
     layout: output.Layout = "blocks" if full else "cut"
     people = output.for_people() and not as_json
@@ -67,7 +69,13 @@ def command(space: str, query: tuple[str, ...], full: bool, as_json: bool, **opt
             hits = opened.search(each, **options)
             _tell(hits.corrections, explain)
             asked = {"query": each, "searched_for": hits.searched_for}
-            output.write_rows(({**asked, **row} for row in hits.rows()), columns, as_json, layout)
+            rows = ({**asked, **row} for row in hits.rows())
+            output.write_rows(map(_with_others, rows) if people and not explain else rows, columns, as_json, layout)
+
+
+def _with_others(row: Row) -> Row:
+    """A row for people whose id says how many nearly equal things take no place of their own."""
+    return {**row, "id": f"{row['id']} +{len(row['also'])}"} if row["also"] else row
 
 
 def _tell(corrections: Iterable[tuple[str, str]], explain: bool) -> None:
