@@ -90,7 +90,7 @@ def test_what_was_read_once_is_not_read_again_and_gives_the_same_answer(path: Pa
 
 def test_the_reader_decides_among_the_first_and_says_which_it_read(path: Path) -> None:
     with opened(path) as space:
-        without, read = (space.search("abc face", COUNT, reader=each) for each in (None, Slow()))
+        without, read = (space.search("abc face", COUNT, reader=each, apart=True) for each in (None, Slow()))
         assert sorted(hit.id for hit in without) == sorted(hit.id for hit in read)
         assert [hit.reader_rank for hit in without] == [None] * COUNT
         ranks = [hit.reader_rank for hit in read if hit.reader_rank is not None]
