@@ -201,11 +201,12 @@ def test_reencoding_it_brings_it_up_to_date_and_the_doctor_says_so(older, encode
 
 def test_what_was_learned_from_it_goes_on_but_nothing_is_compared_with_it(older, tmp_path):
     with Space.open(older) as space:
-        head = Classifier.fit(space, ["vehicle", "nature"])
-        head.save(tmp_path / "head.classifier")
+        made = Classifier.fit(["a red car", "the blue sky"], ["vehicle", "nature"], encoder=Older())
+        made.save(tmp_path / "head.classifier")
+        head = Classifier.load(tmp_path / "head.classifier")
+        assert head.predict(space) == ["vehicle", "nature"]
         with pytest.raises(EncoderMismatch, match="knnife reencode"):
             comparable(sample(space), sample(["a red car", "the sky"], encoder="minilm"))
-    head = Classifier.load(tmp_path / "head.classifier")
     assert head.fingerprint == BEFORE
     assert head.predict(["an automobile", "clouds above"]) == ["vehicle", "nature"]
     embed = pytest.importorskip("knnife.interfaces.features.embed").Embed("minilm").fit(["a red car"])
