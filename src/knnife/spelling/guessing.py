@@ -25,7 +25,7 @@ from knnife.things.folding import without_accents
 
 AT_HOME: Final = 2.0  # log-odds by which a word at home is likelier meant
 STEMS, BEGINNINGS, FORMS = 6, 2, 8  # at home, whose forms are looked up, and forms of each
-SHORTEST, ENDING = 4, 6  # letters of a beginning, and of what follows it at most
+SHORTEST, ENDING = 4, 6  # letters of what tells a word, and of what may follow it
 TEXTS_WITH: Final = 3  # texts that are read for the forms of a stem
 BEGINNING: Final = 20_000  # characters of a text in which they are looked for
 
@@ -36,7 +36,7 @@ Stems = Callable[[Sequence[str]], list[str]]  # the stem of each of some words, 
 
 
 class Guess(NamedTuple):
-    """A word in small letters, how probable it is that it was meant, and whether it is at home."""
+    """A word in small letters, how probable it is that it, in some form, was meant, and whether it is at home."""
 
     word: str
     probability: float
@@ -64,6 +64,7 @@ class Home(Protocol):
 
 class _Candidate(NamedTuple):
     word: str
+    stem: str
     at_home: float  # how often
     english: float
 
@@ -71,21 +72,25 @@ class _Candidate(NamedTuple):
 def guess(word: str, home: Home) -> Guess | None:
     """The likeliest word; None where no word is near. word: one that is neither at home nor English.
 
-    Where a letter stands three times in a row or more, it was held down: it is meant once, or twice.
+    Where a letter stands three times in a row or more, it was held down: it is meant once, or twice, and what is
+    written is no word.
     """
     key = without_accents(folded(word))
-    keys = dict.fromkeys(_HELD.sub(meant, key) for meant in (r"\1", r"\1\1"))
-    return max(filter(None, (_guess(each, home) for each in keys)), key=lambda each: each.probability, default=None)
+    meant = {_HELD.sub(times, key) for times in (r"\1", r"\1\1")}
+    found = [_guess(each, home, float(each == key)) for each in sorted(meant) if each == key or len(each) >= SHORTEST]
+    return max(filter(None, found), key=lambda each: each.probability, default=None)
 
 
-def _guess(key: str, home: Home) -> Guess | None:
+def _guess(key: str, home: Home, none: float) -> Guess | None:
+    """none: the odds that no word is meant."""
     found = _candidates(key, home)
     if not found:
         return None
     odds = _odds(key, found, home.words)
     best = int(np.argmax(odds))
     weights = np.exp(np.minimum(odds, 50).astype(np.float64))
-    return Guess(found[best].word, float(weights[best] / (1 + weights.sum())), found[best].at_home > 0)
+    forms = weights[[each.stem == found[best].stem for each in found]].sum()
+    return Guess(found[best].word, float(forms / (none + weights.sum())), found[best].at_home > 0)
 
 
 def _candidates(key: str, home: Home) -> list[_Candidate]:
@@ -93,11 +98,11 @@ def _candidates(key: str, home: Home) -> list[_Candidate]:
     rows = scanned(listed, key).tolist()
     near = [listed.keys[row] for row in rows]
     stem, *theirs = home.stems([key, *near])
-    at_home = zip(rows, home.counts(theirs), strict=True)
-    found = [_Candidate(listed.keys[row], count, listed.counts[row]) for row, count in at_home]
+    at_home = zip(rows, theirs, home.counts(theirs), strict=True)
+    found = [_Candidate(listed.keys[row], its, count, listed.counts[row]) for row, its, count in at_home]
     for its, count in (_alike(stem, home, {*theirs}) | _begun(key, home)).items():
         forms = written(home.texts(its), its, home.stems) or [its]
-        found += [_Candidate(form, count, 0.0) for form in forms if form not in near]
+        found += [_Candidate(form, its, count, 0.0) for form in forms if form not in near]
     return found
 
 

@@ -14,8 +14,7 @@ LIST = "CREATE VIRTUAL TABLE temp.words_listed USING fts5vocab(main, words, row)
 BEGINNING = "SELECT term, doc FROM temp.words_listed WHERE term >= ?1 AND term < ?1 || '{'"  # which follows z
 COUNT = "SELECT doc FROM temp.words_listed WHERE term = ?"
 TEXTS = (
-    "SELECT value FROM (SELECT DISTINCT doc FROM words_at WHERE term = ? ORDER BY doc LIMIT ?) "
-    "JOIN things ON pos = doc ORDER BY doc"
+    "SELECT value FROM (SELECT DISTINCT doc FROM words_at WHERE term = ? LIMIT ?) JOIN things ON pos = doc ORDER BY doc"
 )
 
 
