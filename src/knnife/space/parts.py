@@ -70,6 +70,8 @@ def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
     worth = {stem: log((total + 1) / (n + 0.5)) for stem, n in times.items()}
 
     def best(each: Sequence[str], stems: Sequence[frozenset[str]]) -> list[str]:
+        if len(each) <= READ + 1:
+            return [*each]
         order = sorted(range(1, len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
         return [*each[:1], *(each[at] for at in order[:READ])]
 

@@ -56,22 +56,17 @@ class Reader(NamedTuple):
 
     def missing(self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]) -> dict[Reading, str]:
         """Those of the texts, each given with the position of its thing, that were not read yet."""
-        return self._known_and_missing(snapshot, texts)[1]
+        known = self.readings.known(snapshot, self.encoder, [position for position, _ in texts])
+        return {key: text for key, (_, text) in zip(keys_of(texts), texts, strict=True) if key not in known}
 
     def _vectors(self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]) -> Vectors:
         """The vectors `(n, d)` of texts; what was not read yet is read now."""
-        found, missing = self._known_and_missing(snapshot, texts)
+        keys = keys_of(texts)
+        found = self.readings.known(snapshot, self.encoder, [position for position, _ in texts])
+        missing = {key: text for key, (_, text) in zip(keys, texts, strict=True) if key not in found}
         if missing:
             found |= self.readings.wait(self.encoder, read(self.encoder, missing))
-        data = b"".join(found[position, key_of(text)] for position, text in texts)
-        return unpack(data, self.encoder.dim, KEPT_AS)
-
-    def _known_and_missing(
-        self, snapshot: Snapshot, texts: Sequence[tuple[int, str]]
-    ) -> tuple[dict[Reading, bytes], dict[Reading, str]]:
-        found = self.readings.known(snapshot, self.encoder, [position for position, _ in texts])
-        keyed = {(position, key_of(text)): text for position, text in texts}
-        return found, {key: text for key, text in keyed.items() if key not in found}
+        return unpack(b"".join([found[key] for key in keys]), self.encoder.dim, KEPT_AS)
 
 
 class Readings:
@@ -182,9 +177,10 @@ class Waiting:
             self.count -= len(self.read.pop(position, ()))
 
 
-def key_of(text: str) -> int:
-    """By what a text that was read is known: 64 bits of BLAKE2b, as a signed number."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
+def keys_of(texts: Iterable[tuple[int, str]]) -> list[Reading]:
+    """By what texts are known that were read: the position, and 64 bits of BLAKE2b as a signed number."""
+    hashed = ((pos, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) for pos, text in texts)
+    return [(position, int.from_bytes(digest, "little", signed=True)) for position, digest in hashed]
 
 
 def read(encoder: Encoder, texts: Mapping[Reading, str]) -> dict[Reading, bytes]:
