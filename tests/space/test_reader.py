@@ -283,6 +283,7 @@ def test_what_an_earlier_version_leaves_of_things_is_told_and_compacted_away(pat
         assert any(
             "vectors of a reader that belong to no thing: 2;" in fault for fault in space.info(check=True).faults or ()
         )
+        assert read_by(space) == {"slow": COUNT - 2}
         space.compact()
         assert space.info(check=True).faults == ()
         assert read_by(space) == {"slow": COUNT - 2}

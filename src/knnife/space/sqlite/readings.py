@@ -64,7 +64,8 @@ def counted(db: sqlite3.Connection) -> list[ReadBy]:
     if not tables.there(db, "readings"):
         return []
     counts = "count(DISTINCT pos), count(*), coalesce(sum(length(vector)), 0)"
-    sql = f"SELECT name, fingerprint, {counts} FROM readers JOIN readings ON reader = number GROUP BY number"
+    there = "readers JOIN readings ON reader = number JOIN things USING (pos)"  # an earlier knnife leaves some behind
+    sql = f"SELECT name, fingerprint, {counts} FROM {there} GROUP BY number"
     return [ReadBy(str(name), str(reader), *numbers) for name, reader, *numbers in db.execute(sql)]
 
 
