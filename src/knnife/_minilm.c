@@ -246,12 +246,14 @@ static size_t lay(Room *r, char *base, size_t width, size_t inner, size_t tokens
 #define bytes_8 NAME(bytes_8)
 #define bytes_10 NAME(bytes_10)
 #define bytes_12 NAME(bytes_12)
+#define bytes_14 NAME(bytes_14)
 #define pairs_2 NAME(pairs_2)
 #define pairs_4 NAME(pairs_4)
 #define pairs_6 NAME(pairs_6)
 #define pairs_8 NAME(pairs_8)
 #define pairs_10 NAME(pairs_10)
 #define pairs_12 NAME(pairs_12)
+#define pairs_14 NAME(pairs_14)
 #define rows_of_2 NAME(rows_of_2)
 #define rows_of_4 NAME(rows_of_4)
 #define multiply_bytes NAME(multiply_bytes)
@@ -282,6 +284,7 @@ static size_t lay(Room *r, char *base, size_t width, size_t inner, size_t tokens
 #define ROWS_8(DO) ROWS_6(DO) DO(6) DO(7)
 #define ROWS_10(DO) ROWS_8(DO) DO(8) DO(9)
 #define ROWS_12(DO) ROWS_10(DO) DO(10) DO(11)
+#define ROWS_14(DO) ROWS_12(DO) DO(12) DO(13)
 
 #define SUFFIX _plain
 #define TARGET

@@ -4,7 +4,7 @@
 typedef __m512 floats;
 typedef __m512i ints;
 
-enum { TILE = 12 }; /* rows that are multiplied at once: 24 of the 32 registers hold sums */
+enum { TILE = 14 }; /* rows that are multiplied at once: 28 of the 32 registers hold sums */
 
 INLINE floats load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void store(float *p, floats x) { _mm512_storeu_ps(p, x); }
@@ -106,10 +106,12 @@ TILES(6)
 TILES(8)
 TILES(10)
 TILES(12)
+TILES(14)
 
 STEP void multiply_bytes(size_t m, const uint8_t *rows, size_t inputs, const int8_t *w, const int32_t *start, int32_t *sums)
 {
     switch (m) {
+    case 14: bytes_14(rows, inputs, w, start, sums); break;
     case 12: bytes_12(rows, inputs, w, start, sums); break;
     case 10: bytes_10(rows, inputs, w, start, sums); break;
     case 8: bytes_8(rows, inputs, w, start, sums); break;
@@ -123,6 +125,7 @@ STEP void multiply_pairs(size_t m, const int16_t *rows, size_t row, size_t step,
                          int32_t *sums)
 {
     switch (m) {
+    case 14: pairs_14(rows, row, step, n, columns, sums); break;
     case 12: pairs_12(rows, row, step, n, columns, sums); break;
     case 10: pairs_10(rows, row, step, n, columns, sums); break;
     case 8: pairs_8(rows, row, step, n, columns, sums); break;

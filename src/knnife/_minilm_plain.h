@@ -9,7 +9,7 @@ typedef struct {
     int32_t v[LANES];
 } ints;
 
-enum { TILE = 4 }; /* rows that are multiplied at once */
+enum { TILE = 16 }; /* rows that are multiplied at once */
 
 #define EACH for (int i = 0; i < LANES; i++)
 
@@ -59,18 +59,30 @@ INLINE float largest_of(floats a)
     return most;
 }
 
+enum { BLOCK = 32 }; /* inputs whose weights are laid out anew, each by itself: so compilers see vectors */
+
 /* `m` rows of `inputs` bytes times 32 columns. Four products of a byte and 64 steps fit into 16 bits. */
 STEP void multiply_bytes(size_t m, const uint8_t *rows, size_t inputs, const int8_t *w, const int32_t *start, int32_t *sums)
 {
     (void)start; /* here 0 is the byte of 0 */
-    for (size_t r = 0; r < m; r++, sums += HEAD) {
-        const int8_t *a = (const int8_t *)rows + r * inputs, *columns = w;
-        memset(sums, 0, HEAD * sizeof *sums);
-        for (size_t k = 0; k < inputs; k += 4, columns += 4 * HEAD)
-            for (int j = 0; j < HEAD; j++) {
-                const int8_t *c = columns + 4 * j;
-                sums[j] += (int16_t)(a[k] * c[0] + a[k + 1] * c[1] + a[k + 2] * c[2] + a[k + 3] * c[3]);
+    memset(sums, 0, m * HEAD * sizeof *sums);
+    for (size_t first = 0; first < inputs; first += BLOCK, w += BLOCK * HEAD) {
+        int16_t weights[BLOCK][HEAD];
+        for (int k = 0; k < BLOCK; k++)
+            for (int j = 0; j < HEAD; j++)
+                weights[k][j] = w[k / 4 * 4 * HEAD + 4 * j + k % 4];
+        for (size_t r = 0; r < m; r++) {
+            const int8_t *a = (const int8_t *)rows + r * inputs + first;
+            int32_t sum[HEAD];
+            memcpy(sum, sums + r * HEAD, sizeof sum);
+            for (int k = 0; k < BLOCK; k += 4) {
+                const int16_t a0 = a[k], a1 = a[k + 1], a2 = a[k + 2], a3 = a[k + 3];
+                const int16_t *w0 = weights[k], *w1 = weights[k + 1], *w2 = weights[k + 2], *w3 = weights[k + 3];
+                for (int j = 0; j < HEAD; j++)
+                    sum[j] += (int16_t)((int16_t)(a0 * w0[j] + a1 * w1[j]) + (int16_t)(a2 * w2[j] + a3 * w3[j]));
             }
+            memcpy(sums + r * HEAD, sum, sizeof sum);
+        }
     }
 }
 

@@ -353,12 +353,12 @@ def test_sums_stay_in_registers():
 
     if "AVX-512 VNNI" not in _minilm.PATHS or shutil.which("objdump") is None:
         pytest.skip("no such instructions, or nobody to show them")
-    command = ["objdump", "-d", "--no-show-raw-insn", "--disassemble=bytes_12_avx512", _minilm.__file__]
+    command = ["objdump", "-d", "--no-show-raw-insn", "--disassemble=bytes_14_avx512", _minilm.__file__]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     if not any("vpdpbusd" in line for line in lines):
         pytest.skip("the names of functions are not in the file")
     first, last = (
         next(i for i in order if "vpdpbusd" in lines[i]) for order in (range(len(lines)), range(len(lines) - 1, 0, -1))
     )
-    assert last - first < 60
+    assert last - first < 80
     assert not [line for line in lines[first:last] if "zmm" in line and "(%rsp)" in line]

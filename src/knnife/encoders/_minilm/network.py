@@ -61,7 +61,8 @@ class SentenceNetwork:
         order = np.argsort(
             -sizes, kind="stable"
         )  # the longest first: no core is late, and texts of one length are near
-        sorted_starts = np.concatenate([[0], np.cumsum(sizes[order])])
+        sorted_starts = np.zeros_like(starts)
+        np.cumsum(sizes[order], out=sorted_starts[1:])
         places = np.repeat(starts[:-1][order] - sorted_starts[:-1], sizes[order]) + np.arange(len(ids))
         sorted_ids, vectors = ids[places], np.empty((len(sizes), self.dim), np.float32)
 
