@@ -62,7 +62,7 @@ def main() -> None:
     for work, texts in works.items():
         timed(report, work, contenders, texts, repeats)
     timed(report, "query", contenders, [QUESTION], 10 * repeats, times=20)
-    instructions(report, sentences(200), repeats)
+    instructions(report, sentences(40 if arguments.quick else 200), repeats)
     judged(report, contenders)
     report.close()
 
