@@ -8,13 +8,15 @@ one of which too many words are not, or of which more are strange than understoo
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from knnife.space.protocols import WordIndex
 from knnife.spelling.english import is_english, is_listed
 from knnife.spelling.guessing import Guess
 from knnife.spelling.spelled import folded
-from knnife.spelling.texts import Place, dressed, places, without_possessive
+
+if TYPE_CHECKING:
+    from knnife.spelling.texts import Place
 
 # Chosen on 1,048 slips in the questions to five collections, and on 4,200 questions without any, English and German.
 SURE: Final = 0.6  # probability from which a word is read as one of the space
@@ -47,6 +49,8 @@ def read(question: str, words: WordIndex) -> Understood:
     """The question as it was likely meant; itself where nothing of it is misspelled."""
     if len(question) > LONGEST or all(map(_is_plain, _WORDS.findall(question.lower()))):  # most are
         return Understood(question)
+    from knnife.spelling.texts import places, without_possessive  # patterns that take a while to make
+
     asked = [*places(_QUOTED.sub(lambda found: " " * len(found[0]), question))]
     strange = {place: word for place in asked if not _is_plain(word := without_possessive(place.word))}
     unknown = {*words.unknown([*strange.values()])}
@@ -73,6 +77,8 @@ def _probability(place: Place, guess: Guess) -> float:
 
 
 def _corrected(question: str, found: list[tuple[Place, str, str]]) -> Understood:
+    from knnife.spelling.texts import dressed
+
     parts, done, corrections = [], 0, []
     for place, word, meant in found:
         corrections.append(Correction(word, dressed(meant, word)))
