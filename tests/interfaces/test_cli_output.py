@@ -187,6 +187,13 @@ def test_a_cut_text_fits_and_keeps_short_ones(text: str, width: int) -> None:
         assert piece == text
 
 
+def test_a_column_with_nothing_in_it_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"also": "also", "read": "read", "id": "id"}
+    write_table([{"also": [], "read": None, "id": "a"}, {"also": ["c"], "id": "b"}], columns, wrapped=False)
+    assert capsys.readouterr().out.split() == ["also", "id", "a", "c", "b"]
+    assert write_table([{"also": [], "id": ""}], columns, wrapped=False) == 1
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_a_table_fits_the_terminal_and_keeps_its_numbers_whole(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -24,10 +24,14 @@ FOUND = "bold yellow"
 
 
 def write_table(rows: Iterable[Row], columns: Mapping[str, str], wrapped: bool) -> int:
-    """A table of the rows, and how many there are; the last column is cut or wrapped to what is left."""
+    """A table of the rows, and how many there are; the last column is cut or wrapped to what is left.
+
+    Columns with nothing in them are left out.
+    """
     rows = list(rows)
     if not rows:
         return 0
+    columns = {n: title for n, title in columns.items() if any(_cell(row.get(n)) for row in rows)} or columns
     console = _console()
     cells = [[_cell(_without_id(row) if name == "value" else row.get(name)) for name in columns] for row in rows]
     room = _widths(cells, list(columns.values()), console.width)
