@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from knnife.things import Thing
 
 SAME: Final = 0.9  # of the words of both texts
 CHARACTERS: Final = 20_000  # what follows them is not compared
+REMEMBERED: Final = 2_048  # texts whose words are, for the next questions
 
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n\s*")
 _WORD = re.compile(r"\w+")
@@ -43,16 +44,6 @@ class Said:
         """Is it called as what is not for everybody?"""
         return _PRIVATE.search(self.id) is not None
 
-    @cached_property
-    def words(self) -> Counter[str]:
-        """How often each word occurs."""
-        return Counter(_WORD.findall(self.text))
-
-    @cached_property
-    def numbers(self) -> Counter[str]:
-        """The words that have digits."""
-        return Counter({word: n for word, n in self.words.items() if any(map(str.isdigit, word))})
-
     def like(self, other: Said) -> bool:
         """Does the other say the same?"""
         if self.last_name == other.last_name != "" and self.lead == other.lead != "":
@@ -62,8 +53,33 @@ class Said:
             return False
         if self.text == other.text:
             return True
-        both = (self.words & other.words).total()
-        return both >= SAME * (self.words | other.words).total() and self.numbers == other.numbers
+        own, others = _words(self.text), _words(other.text)
+        return not own.differs_from(others) and own.numbers == others.numbers and own.is_nearly(others)
+
+
+class Wording(NamedTuple):
+    """How often each word occurs in a text; those of them that have digits; how many there are."""
+
+    times: Counter[str]
+    numbers: Counter[str]
+    total: int
+
+    def differs_from(self, other: Wording) -> bool:
+        """Is it plain that too few are the same? A word that one alone has differs at least once."""
+        fewer, more = sorted((self.total, other.total))
+        different = len(self.times.keys() ^ other.times.keys())
+        return fewer < SAME * more or different > 1.001 * (1 - SAME) * (fewer + more)
+
+    def is_nearly(self, other: Wording) -> bool:
+        """Are so many of the words of both the same?"""
+        return (self.times & other.times).total() >= SAME * (self.times | other.times).total()
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _words(text: str) -> Wording:
+    times = Counter(_WORD.findall(text))
+    numbers = Counter({word: n for word, n in times.items() if any(map(str.isdigit, word))})
+    return Wording(times, numbers, times.total())
 
 
 def gathered(things: Iterable[tuple[int, Thing]], enough: int) -> list[list[int]]:
