@@ -15,15 +15,17 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
+from knnife.spelling.candidate_words import edits
 from knnife.spelling.english import english
 from knnife.spelling.features import Floats, Frequencies, SpelledPairs, Words, evidence
 from knnife.spelling.ranking import english_shares, learned
 from knnife.spelling.scanning import scanned
-from knnife.spelling.spelled import folded
+from knnife.spelling.spelled import folded, spell
 from knnife.spelling.vocabulary import Vocabulary
 from knnife.things.folding import without_accents
 
 AT_HOME: Final = 2.0  # log-odds by which a word at home is likelier meant
+FURTHER: Final = 5.0  # so many times likelier is no word meant, for each edit beyond the first: many words are so near
 STEMS, BEGINNINGS, FORMS = 6, 2, 8  # at home, whose forms are looked up, and forms of each
 SHORTEST, ENDING = 4, 6  # letters of what tells a word, and of what may follow it
 TEXTS_WITH: Final = 3  # texts that are read for the forms of a stem
@@ -90,7 +92,13 @@ def _guess(key: str, home: Home, none: float) -> Guess | None:
     best = int(np.argmax(odds))
     weights = np.exp(np.minimum(odds, 50).astype(np.float64))
     forms = weights[[each.stem == found[best].stem for each in found]].sum()
+    none *= FURTHER ** max(0, _edits(key, found[best].word) - 1)
     return Guess(found[best].word, float(forms / (none + weights.sum())), found[best].at_home > 0)
+
+
+def _edits(key: str, word: str) -> int:
+    row = np.zeros(1, np.int32)
+    return int(edits(spell([key]), row, spell([word]), row)[0])
 
 
 def _candidates(key: str, home: Home) -> list[_Candidate]:
