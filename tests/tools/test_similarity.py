@@ -114,3 +114,44 @@ def test_what_cannot_be_compared_is_refused(a: object, b: object, options: dict[
 def test_an_unknown_encoder_is_named() -> None:
     with pytest.raises(NotFound, match="nope"):
         similarity("a", "b", "nope")
+
+
+@pytest.mark.parametrize(
+    ("right", "typed"),
+    [("hello", "helo"), ("hello", "helllo"), ("hello", "hEeeeelOo"), ("world", "wrld"),
+     ("receive a message", "recieve a mesage")],
+)  # fmt: skip
+def test_a_misspelled_text_lies_near_to_what_was_meant(right: str, typed: str) -> None:
+    found = similarity(right, typed)
+    assert 0.65 < found.scores[0, 0] < 0.999
+    assert found.read_as == {typed: right}
+    assert similarity(typed, right).scores[0, 0] == pytest.approx(found.scores[0, 0], abs=1e-6)
+    written = similarity(right, typed, as_written=True)
+    assert written.read_as == {}
+    assert written.scores[0, 0] < found.scores[0, 0] - 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["kubectl get pods", "Schrödinger", "pathlib.Path", "numpy and scipy", "der Hund ist groß", "le chat est mignon",
+     "king", "colour", "kings' horses", "", "42", "retirees", "unreadable", "こんにちは"],
+)  # fmt: skip
+def test_what_is_not_misspelled_is_compared_as_it_is_written(text: str) -> None:
+    assert similarity(text, "hello").read_as == {}
+
+
+def test_a_text_is_read_alike_alone_and_among_others() -> None:
+    texts = ["helo wrld", "a mesage", "kubectl", "recieve it"]
+    together = similarity(texts, ["hello world", "receive a message"])
+    assert list(together.read_as) == ["helo wrld", "a mesage", "recieve it"]
+    for row, text in enumerate(texts):
+        alone = similarity(text, ["hello world", "receive a message"])
+        np.testing.assert_allclose(alone.scores[0], together.scores[row], atol=1e-6)
+
+
+def test_spaces_with_the_model_read_alike_and_other_encoders_as_it_is_written(tmp_path: Path) -> None:
+    with Space.open(tmp_path / "a.knnife") as space:
+        space.add([{"id": "a", "text": "hello"}])
+        assert similarity("helo", "hello", space).read_as == {"helo": "hello"}
+        assert similarity("helo", "hello", space, as_written=True).read_as == {}
+    assert similarity("helo", "ab", Counts()).read_as == {}

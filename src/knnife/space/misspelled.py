@@ -8,9 +8,9 @@ one of which too many words are not, or of which more are strange than understoo
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from knnife.space.protocols import WordIndex
 from knnife.spelling.english import is_english, is_listed
 from knnife.spelling.guessing import Guess
 from knnife.spelling.spelled import folded
@@ -45,16 +45,26 @@ class Understood(NamedTuple):
     corrections: tuple[Correction, ...] = ()
 
 
-def read(question: str, words: WordIndex) -> Understood:
-    """The question as it was likely meant; itself where nothing of it is misspelled."""
-    if len(question) > LONGEST or all(map(_is_plain, _WORDS.findall(question.lower()))):  # most are
-        return Understood(question)
-    from knnife.spelling.texts import places, without_possessive  # patterns that take a while to make
+class Guessing(Protocol):
+    """What a reader of questions asks the words of a space, or of a model."""
 
-    asked = [*places(_QUOTED.sub(lambda found: " " * len(found[0]), question))]
-    strange = {place: word for place in asked if not _is_plain(word := without_possessive(place.word))}
-    unknown = {*words.unknown([*strange.values()])}
-    guessed = [(place, word, words.guess(word)) for place, word in strange.items() if word in unknown]
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those of some words that are not among them."""
+
+    def guess(self, word: str) -> Guess | None:
+        """What an unknown word was likely meant to be; None where nothing is like it."""
+
+
+def read(question: str, words: Guessing) -> Understood:
+    """The question as it was likely meant; itself where nothing of it is misspelled."""
+    asked = _asked(question)
+    odd = _strange(asked)
+    if not odd:
+        return Understood(question)
+    from knnife.spelling.texts import without_possessive  # patterns that take a while to make
+
+    unknown = {*words.unknown([*odd.values()])}
+    guessed = [(place, word, words.guess(word)) for place, word in odd.items() if word in unknown]
     likely = [(place, word, guess, _probability(place, guess)) for place, word, guess in guessed if guess]
     sure = [(place, word, guess.word) for place, word, guess, p in likely if p >= (SURE if guess.at_home else ABROAD)]
     certain = {place: guess.word for place, _, guess, p in likely if p >= CERTAIN}
@@ -62,6 +72,28 @@ def read(question: str, words: WordIndex) -> Understood:
     if 2 * len(sure) < len(guessed) or foreign > FOREIGN + SHARE * len(asked):
         return Understood(question)
     return _corrected(question, sure)
+
+
+def strange(question: str) -> list[str]:
+    """The words of a question that are not listed as English, of which some may be misspelled."""
+    return [*_strange(_asked(question)).values()]
+
+
+def _asked(question: str) -> list[Place]:
+    """The words of a question; none where it is too long, or all are plain ones, as in most."""
+    if len(question) > LONGEST or all(map(_is_plain, _WORDS.findall(question.lower()))):
+        return []
+    from knnife.spelling.texts import places
+
+    return [*places(_QUOTED.sub(lambda found: " " * len(found[0]), question))]
+
+
+def _strange(asked: Sequence[Place]) -> dict[Place, str]:
+    if not asked:
+        return {}
+    from knnife.spelling.texts import without_possessive
+
+    return {place: word for place in asked if not _is_plain(word := without_possessive(place.word))}
 
 
 def _is_plain(word: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import string
 from functools import cache, lru_cache
 from importlib import resources
@@ -12,6 +13,8 @@ import numpy as np
 from knnife.spelling.vocabulary import Vocabulary
 
 ENGLISH, RARE = "english.txt.gz", "rare.txt.gz"
+
+_RARE_ABBREVIATION = re.compile(rb"(?<=\n)[A-Z]{3,} 1?\d\n")  # used less than 20 times in all texts
 
 
 @cache
@@ -45,4 +48,5 @@ def _lines(name: str) -> bytes:
 
 @cache
 def _small() -> bytes:
-    return _lines(ENGLISH).lower()
+    """The list in small letters, without abbreviations that hardly any text has: who types wrld means no station."""
+    return _RARE_ABBREVIATION.sub(b"", _lines(ENGLISH)).lower()

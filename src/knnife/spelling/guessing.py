@@ -79,13 +79,14 @@ def guess(word: str, home: Home) -> Guess | None:
     """
     key = without_accents(folded(word))
     meant = {_HELD.sub(times, key) for times in (r"\1", r"\1\1")}
-    found = [_guess(each, home, float(each == key)) for each in sorted(meant) if each == key or len(each) >= SHORTEST]
+    forms = [each for each in sorted(meant) if each == key or len(each) >= SHORTEST]
+    found = [_guess(each, home, float(each == key), key) for each in forms]
     return max(filter(None, found), key=lambda each: each.probability, default=None)
 
 
-def _guess(key: str, home: Home, none: float) -> Guess | None:
-    """none: the odds that no word is meant."""
-    found = _candidates(key, home)
+def _guess(key: str, home: Home, none: float, typed: str) -> Guess | None:
+    """none: the odds that no word is meant. typed: what is no answer."""
+    found = [each for each in _candidates(key, home) if each.word != typed]
     if not found:
         return None
     odds = _odds(key, found, home.words)

@@ -19,6 +19,7 @@ COLUMNS = {"score": "score", "a": "a", "b": "b"}
 EXAMPLES = """
 knnife compare "a heist goes wrong" "the robbery fails"
 knnife compare king queen bread --json
+knnife compare hello helo --as-written
 knnife compare "The Sting" Rififi --space films.knnife --ids
 cat queries.txt | knnife compare -
 """
@@ -29,8 +30,11 @@ cat queries.txt | knnife compare -
 @shared.text_option("--encoder", metavar="NAME", help=f"English by default: {shared.ENCODER}.")
 @shared.file_option("--space", metavar="SPACE", help="Use the encoder and the metric of this space.")
 @click.option("--ids", is_flag=True, help="A, B … are ids of things in the SPACE.")
+@click.option("--as-written", is_flag=True, help="Take no misspelled word for another.")
 @shared.encoding_option
-def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_json: bool) -> None:
+def command(
+    values: tuple[str, ...], encoder: str | None, space: str | None, ids: bool, as_written: bool, as_json: bool
+) -> None:
     """How similar two texts are, or each two of several.
 
     Higher is closer. With - the texts are the lines of standard input. More than two make a matrix on a
@@ -46,13 +50,15 @@ def command(values: tuple[str, ...], encoder: str | None, space: str | None, ids
     if space:
         with shared.open_to_ask(space) as opened:
             given = opened.vectors(texts)[1] if ids else texts
-            scores = knnife.similarity(given, given, opened).scores
+            found = knnife.similarity(given, given, opened, as_written=as_written)
     else:
-        scores = knnife.similarity(texts, texts, encoder or "english").scores
+        found = knnife.similarity(texts, texts, encoder or "english", as_written=as_written)
+    scores = found.scores
     if len(texts) > 2 and output.for_people() and not as_json:
         output.write_rows(_matrix(texts, scores), {"a": "", **{str(i): str(i) for i in range(1, len(texts) + 1)}})
     else:
         output.write_rows(_pairs(texts, scores), COLUMNS, as_json)
+    output.notes(f"{text!r:.60} also read as: {read:.200}" for text, read in found.read_as.items())
 
 
 def _pairs(texts: list[str], scores: Vectors) -> Iterator[Row]:
