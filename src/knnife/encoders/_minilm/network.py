@@ -26,6 +26,7 @@ else:
     KERNELS = f"compiled; instructions: {_minilm.PATHS[0]}"
 
 TOGETHER: Final = 512  # tokens that go through together: what they need stays in the cache of a core
+TWINS_TOGETHER: Final = 1024  # its matrices, as floats, do not stay there: they are read again each time
 FEWEST: Final = 96  # below that, the weights are read from memory more often than their products take
 
 
@@ -71,7 +72,8 @@ class SentenceNetwork:
             tokens = sorted_ids[own[0] : own[-1]]
             vectors[order[texts]] = self._chunk(tokens, own - own[0], path)
 
-        on_all_cores(work, _chunks(sorted_starts))
+        plain = KERNELS == "none" or path == "twin"
+        on_all_cores(work, _chunks(sorted_starts, TWINS_TOGETHER if plain else TOGETHER))
         return vectors
 
     def _chunk(self, ids: NDArray[np.int32], starts: NDArray[np.int64], path: str) -> Vectors:
@@ -100,9 +102,9 @@ class SentenceNetwork:
         return sizes
 
 
-def _chunks(starts: NDArray[np.int64]) -> Iterator[slice]:
+def _chunks(starts: NDArray[np.int64], together: int) -> Iterator[slice]:
     """Texts that go through together, so many that every core has some and none waits for long."""
-    most = min(TOGETHER, max(FEWEST, int(starts[-1]) // (4 * cores())))
+    most = min(together, max(FEWEST, int(starts[-1]) // (4 * cores())))
     first, count = 0, len(starts) - 1
     while first < count:
         last = int(np.searchsorted(starts, starts[first] + most, "right")) - 1

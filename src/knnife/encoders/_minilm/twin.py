@@ -73,7 +73,7 @@ class Twin:
         """The vectors (n, width) of texts whose tokens are `ids[starts[i]:starts[i + 1]]`; none is empty."""
         sizes = np.diff(starts)
         rows = starts[:-1] - starts[0]
-        alike = [rows[sizes == size, None] + np.arange(size) for size in np.unique(sizes)]  # texts of one length
+        alike = _alike(sizes, self._learned.words.shape[1])
         learned = self._learned
         place = np.arange(len(ids)) - np.repeat(rows, sizes)
         x: Vectors = learned.words[ids] * learned.scales[ids, None] + learned.places[place]
@@ -87,15 +87,26 @@ class Twin:
                 _norm(x, first)
                 x += _product(_product(x, up, room, bent=True), down, room)
                 _norm(x, second)
-        sums: Vectors = np.zeros((len(sizes), x.shape[1]), np.float32)
-        for size, texts in zip(np.unique(sizes), alike, strict=True):
-            sums[sizes == size] = _sum_in_order(x[texts])
+        sums: Vectors = np.concatenate([_sums(x[some].reshape(-1, length, x.shape[1])) for some, length in alike])
         lengths = np.sqrt(_total(sums * sums))
         sums /= np.where(lengths > 0, lengths, np.float32(1))
         return sums
 
 
-def _sum_in_order(states: Vectors) -> Vectors:
+def _alike(sizes: NDArray[np.int64], width: int) -> list[tuple[slice, int]]:
+    """Texts of one length that follow each other, as many as stay in the cache: their rows, and that length."""
+    found, row = [], 0
+    for run in np.split(sizes, np.flatnonzero(np.diff(sizes)) + 1):
+        length = int(run[0])
+        step = max(1, BLOCK // (length * width))
+        for first in range(0, len(run), step):
+            rows = min(step, len(run) - first) * length
+            found.append((slice(row, row + rows), length))
+            row += rows
+    return found
+
+
+def _sums(states: Vectors) -> Vectors:
     """The sums over the second of three axes, token by token."""
     sums = states[:, 0].copy()
     for i in range(1, states.shape[1]):
@@ -173,18 +184,19 @@ def _bend(x: Vectors) -> None:
     x *= series
 
 
-def _attention(together: Vectors, alike: list[NDArray[np.int64]]) -> Vectors:
+def _attention(together: Vectors, alike: list[tuple[slice, int]]) -> Vectors:
     """What tokens take from the others of their text: queries, keys and values (n, 3 * width) -> (n, width)."""
     mixed = np.empty((len(together), together.shape[1] // 3), np.float32)
-    for rows in alike:
-        step = max(1, BLOCK // (rows.shape[1] * mixed.shape[1]))
-        for some in (rows[start : start + step] for start in range(0, len(rows), step)):
-            mixed[some] = _attend(together[some])
+    for some, length in alike:
+        mixed[some] = _attend(together[some].reshape(-1, length, together.shape[1]))
     return mixed
 
 
 def _attend(x: Vectors) -> Vectors:
-    """The same for texts of one length, each head by itself: (texts, length, 3 * width) -> (texts, length, width)."""
+    """The same for texts of one length, each head by itself: (texts, length, 3 * width) -> (texts * length, width).
+
+    `x` is written to.
+    """
     texts, length, width = len(x), x.shape[1], x.shape[2] // 3
     most = np.maximum(x.max(axis=1), -x.min(axis=1)).reshape(texts, 3, -1, HEAD).max(axis=3)  # of each head
     steps = np.array([QUERY, QUERY, SHARE])[:, None]
@@ -203,7 +215,7 @@ def _attend(x: Vectors) -> Vectors:
         _power(shares)
         given[some] = shares.astype(np.float64) @ values[some]
         given[some] *= value[some] / shares.sum(axis=2, keepdims=True)  # whole numbers: every order gives the same
-    return given.reshape(texts, -1, length, HEAD).swapaxes(1, 2).reshape(texts, length, width)
+    return given.reshape(texts, -1, length, HEAD).swapaxes(1, 2).reshape(-1, width)
 
 
 def _power(x: Vectors) -> None:
