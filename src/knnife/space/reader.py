@@ -120,13 +120,17 @@ class Readings:
 
     def keep(self, at_least: int = 1) -> None:
         """Write down what waits, if it is so much; nobody is waited for, and what cannot be written goes on waiting."""
+        if self._store.read_only or os.getpid() != self._process:
+            return
         with self._lock:
-            waiting = {reader: each.copy() for reader, each in self._waiting.items() if each.count >= at_least}
-        if not waiting or self._store.read_only or os.getpid() != self._process:
+            enough = [reader for reader, each in self._waiting.items() if each.count >= at_least]
+        if not enough:
             return
         try:
             with self._store.write(wait=False) as writer:
-                for reader, each in waiting.items():
+                with self._lock:  # taken over only now, as there may be much of it, and a writer that is busy
+                    written = {reader: each.copy() for reader, each in self._waiting.items() if reader in enough}
+                for reader, each in written.items():
                     writer.keep_readings(each.name, reader, each.of(each.read))
         except (SpaceBusy, ReadOnly):
             return
@@ -134,8 +138,9 @@ class Readings:
             warnings.warn(f"what was read for a search could not be kept: {error}", stacklevel=4)
             return
         with self._lock:
-            for reader, each in waiting.items():
-                self._waiting[reader].forget(each.read)
+            for reader, each in self._waiting.items():  # none, where another thread has closed the space
+                if reader in written:
+                    each.forget(written[reader].read)
 
     def close(self) -> None:
         """Write down what waits, and forget it."""
