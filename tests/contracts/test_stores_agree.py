@@ -18,7 +18,7 @@ from knnife import BadInput, NotFound, Space, Thing
 from knnife.geometry import METRICS
 from knnife.space.repeats import Twice
 
-ids = st.sampled_from([f"id{number}" for number in range(9)])
+ids = st.sampled_from([f"id{number}" for number in range(6)] + ["The Deep", "sea.RedFish", "Ships (2)"])
 words = [
     "red",
     "blue",
@@ -56,7 +56,7 @@ scalars = st.sampled_from(
         1e20,
     ]
 ) | st.sampled_from(["2015-02-24T22:55:00Z", "2015-02-24T23:55:00+01:00", Decimal("1990.0"), date(2015, 2, 24)])
-about = st.dictionaries(st.sampled_from(["year", "genre", "a b"]), scalars | st.lists(scalars, max_size=3))
+about = st.dictionaries(st.sampled_from(["year", "genre", "a b", "title"]), scalars | st.lists(scalars, max_size=3))
 wholes = st.sampled_from([None, None, "w1", "w2"])
 things = st.builds(Thing, id=ids, value=texts, about=about, part_of=wholes, vector=vectors)
 values = [
@@ -94,7 +94,23 @@ filters = st.recursive(
     max_leaves=4,
 )
 queries = st.lists(
-    st.sampled_from([*words, '"red fish"', '"deep sea"', '"東京"', "whale", "京", "東京都大"]), min_size=1, max_size=4
+    st.sampled_from(
+        [
+            *words,
+            "deep",
+            "Crime time",
+            "sea.redfish",
+            "ships",
+            '"red fish"',
+            '"deep sea"',
+            '"東京"',
+            "whale",
+            "京",
+            "東京都大",
+        ]
+    ),
+    min_size=1,
+    max_size=4,
 ).map(" ".join)
 
 

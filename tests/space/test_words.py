@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from knnife.space.memory.words import MemoryWords
 from knnife.space.records import Row
-from knnife.space.sqlite import indexing, words, words_memo
+from knnife.space.sqlite import indexing, postings, words, words_memo
 from knnife.space.sqlite.connection import Connection
 from knnife.space.sqlite.tokens import tokens
 from knnife.space.sqlite.words import SCHEMA, SqliteWords
@@ -51,22 +51,27 @@ def remove(db, pos):
     db.execute("DELETE FROM things WHERE pos = ?", [pos])
 
 
+def worth(word, times, texts):
+    """The weight of a word of a query, where a word is a letter."""
+    n, rows = sum(word in split for split in texts), len(texts)
+    rarity = max(1e-6, math.log((rows - n + 0.5) / (n + 0.5))) if n else 0
+    return rarity * (1 + (times - 1) * min(1, rarity / math.log(max(3, rows)))) * (1 / 3 if word == "a" else 1)
+
+
 def bm25(texts, query):
-    """The formula, word by word, for texts of plain lower-case words that stemming leaves alone."""
+    """The formula, word by word, for texts of plain lower-case words that stemming leaves alone, without names."""
     split = {pos: text.split() for pos, text in texts.items()}
     mean = sum(map(len, split.values())) / len(split)
     scores = {}
     for pos, held in split.items():
         for word, times in Counter(query.split()).items():
-            n = sum(word in other for other in split.values())
-            weight = max(1e-6, math.log((len(split) - n + 0.5) / (n + 0.5))) if n else 0
-            f = held.count(word)
-            part = times * weight * f * 2.2 / (f + 1.2 * (0.25 + 0.75 * len(held) / mean))
+            f = held.count(word) + held[:16].count(word)
+            part = worth(word, times, split.values()) * f * 2.2 / (f + 1.2 * (0.25 + 0.75 * len(held) / mean))
             scores[pos] = scores.get(pos, 0) + part
     return scores
 
 
-plain = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12).map(" ".join)
+plain = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=24).map(" ".join)
 
 
 @settings(max_examples=60)
@@ -92,21 +97,21 @@ def test_scores_are_those_of_the_formula_also_after_deletions(texts, query, gone
 def test_the_share_of_a_query_is_that_of_the_weights_of_its_words(texts, query):
     found = words_of(index_of(texts)).find(query, 100)
     splits = [text.split() for text in texts]
-    weights = {}
-    for word in query.split():
-        n = sum(word in split for split in splits)
-        if n:
-            weights[word] = weights.get(word, 0) + max(1e-6, math.log((len(splits) - n + 0.5) / (n + 0.5)))
+    weights = {word: worth(word, times, splits) for word, times in Counter(query.split()).items()}
     total = max(sum(weights.values()), 1e-6)
     expected = [sum(weights.get(word, 0) for word in {*split}) / total for split in splits]
     everywhere = np.arange(1, len(texts) + 1)
     shares = words_of(index_of(texts)).share(found, everywhere)
     assert shares == pytest.approx(expected, abs=1e-4)
-    in_memory = MemoryWords(tokens, dict(enumerate(texts, 1)))
+    in_memory = MemoryWords(
+        tokens, {pos: Row(str(pos), text, "{}", None, b"", None) for pos, text in enumerate(texts, 1)}
+    )
     assert in_memory.share(in_memory.find(query, 100), everywhere) == pytest.approx(expected, abs=1e-4)
 
 
-def test_order_and_scores_equal_those_of_fts5():
+def test_order_and_scores_equal_those_of_fts5(monkeypatch):
+    """Where no word of a text counts twice."""
+    monkeypatch.setattr(postings, "TIMES", np.ones(3, np.float32))
     rng = np.random.default_rng(0)
     vocabulary = [f"word{i}" for i in range(300)]
     texts = [" ".join(rng.choice(vocabulary, size=rng.integers(3, 40))) for _ in range(500)]
@@ -134,11 +139,29 @@ def test_words_are_stemmed_and_accents_and_case_do_not_matter():
     assert words_of(db).find("jumped", 5).positions.tolist() == [2]
 
 
-def test_a_word_written_twice_counts_twice():
-    db = index_of(["red", "blue", "green", "black"])
+def test_a_word_written_twice_counts_more_the_rarer_it_is():
+    db = index_of(["red", "blue", "green", "black", *["grey"] * 40])
     assert words_of(db).find("red red blue", 4).positions.tolist() == [1, 2]
-    once, twice = words_of(db).find("red", 1).scores[0], words_of(db).find("red red", 1).scores[0]
-    assert twice == pytest.approx(2 * once, rel=1e-6)
+
+    def more(word):
+        return words_of(db).find(f"{word} {word}", 1).scores[0] / words_of(db).find(word, 1).scores[0]
+
+    assert 1.5 < more("red") < 2
+    assert more("grey") == pytest.approx(1, abs=1e-3)
+    assert words_of(db).find("reds red", 1).scores[0] == pytest.approx(words_of(db).find("red red", 1).scores[0])
+
+
+def test_words_that_only_bind_others_count_little():
+    texts = [f"number{i}" for i in range(100)] + ["within", "castle"]
+    found = words_of(index_of(texts)).find("within castle", 2)
+    assert found.positions.tolist() == [102, 101]
+    assert found.scores[1] == pytest.approx(found.scores[0] / 3, rel=1e-5)
+
+
+def test_the_first_words_of_a_text_count_more():
+    rest = " ".join(f"word{i}" for i in range(40))
+    found = words_of(index_of([f"{rest} castle", f"castle {rest}", rest, rest])).find("castle", 2)
+    assert found.positions.tolist() == [2, 1]
 
 
 def test_only_allowed_rows_are_found_and_the_limit_is_filled_from_them():

@@ -112,6 +112,38 @@ def reread(ranking: Ranking, similarities: NDArray[np.float64]) -> Ranking:
     )
 
 
+def further(ranking: Ranking, positions: Positions, scores: Scores) -> Ranking:
+    """A ranking with things behind it that are no candidates, in their order; without those that have no score."""
+    there = np.isfinite(scores)
+    if not there.any():
+        return ranking
+    none = np.zeros(int(there.sum()), np.int64)
+    return Ranking(
+        np.append(ranking.positions, positions[there]),
+        np.append(ranking.scores, scores[there]),
+        np.append(ranking.meaning_ranks, none),
+        np.append(ranking.words_ranks, none),
+        np.append(ranking.reader_ranks, none),
+    )
+
+
+def first(ranking: Ranking, *named: Positions) -> Ranking:
+    """A ranking that begins with what is called as was asked: some positions, then others, each in their order."""
+    if not any(map(len, named)):
+        return ranking
+    place = np.full(len(ranking.positions), len(named))
+    for number, positions in enumerate(named):
+        place[np.isin(ranking.positions, positions)] = number
+    order = np.argsort(place, kind="stable")
+    return Ranking(
+        ranking.positions[order],
+        ranking.scores[order],
+        ranking.meaning_ranks[order],
+        ranking.words_ranks[order],
+        ranking.reader_ranks[order],
+    )
+
+
 def _ranks(found: Positions, positions: Positions) -> NDArray[np.int64]:
     """The rank of each of `positions` in `found`, from 1; 0 where it is not there."""
     ranks = {pos: rank for rank, pos in enumerate(found.tolist(), 1)}

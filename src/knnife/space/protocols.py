@@ -83,7 +83,7 @@ class WordMatches(Protocol):
 
 
 class WordIndex(Protocol):
-    """The words of all texts, as space/terms.py and SQLite's FTS5 form them, ranked by BM25 (k1 1.2, b 0.75)."""
+    """The words of all texts and names, as space/terms.py and SQLite's FTS5 form them, ranked as weighing.py says."""
 
     def find(self, query: str, limit: int, among: Selection | None = None) -> WordMatches:
         """The `limit` best things for any words of a query; a "phrase" is required, where anything holds it."""
@@ -93,6 +93,12 @@ class WordIndex(Protocol):
 
     def share(self, found: Any, positions: Positions) -> Scores:
         """How much of the query of `found` each holds: the share of its words, by their weights; 0 to 1."""
+
+    def named(self, query: str, among: Selection | None = None) -> tuple[Positions, Positions]:
+        """The things whose name is the query, and those whose name ends in it (space/naming.py), both ascending.
+
+        Case, accents and an article in front do not count.
+        """
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""

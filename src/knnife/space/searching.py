@@ -54,7 +54,7 @@ def search(asked: NearQuery, question: Question, view: View | None, readings: Re
     reader = readings.reader(question.reader, view, question.by)
     if view is None:
         return Hits(question.text, (), searched_for=question.text)
-    if question.as_written:
+    if question.as_written or any(map(len, asked.snapshot.words.named(question.text))):
         return _search(asked, question, view, reader)
     text, corrections = misspelled.read(question.text, asked.snapshot.words)
     found = _search(asked, question._replace(text=text), view, reader)
@@ -69,8 +69,11 @@ def _search(asked: NearQuery, question: Question, view: View, reader: Reader | N
     first = (question.page - 1) * question.k
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
+    named = asked.snapshot.words.named(question.text, asked.among)
     while True:
-        ranking, passages = _reread(asked, question, _ranking(asked, question, depth, meaning), reader)
+        ranking = _ranking(asked, question, depth, meaning, np.concatenate(named))
+        ranking, passages = _reread(asked, question, ranking, reader)
+        ranking = fusion.first(ranking, *named)
         places = _folded(asked.snapshot, ranking) if question.fold else np.arange(len(ranking.positions))
         groups = _gathered(asked.snapshot, question, ranking, places, wanted)
         if len(groups) >= wanted or len(ranking.positions) < depth:  # enough, or there is no more
@@ -79,20 +82,31 @@ def _search(asked: NearQuery, question: Question, view: View, reader: Reader | N
 
 
 def _ranking(
-    asked: NearQuery, question: Question, depth: int, meaning: tuple[Neighbourhood, Vectors] | None
+    asked: NearQuery,
+    question: Question,
+    depth: int,
+    meaning: tuple[Neighbourhood, Vectors] | None,
+    named: Positions,
 ) -> Ranking:
-    """The `depth` best. meaning: the points and the vector `(1, d)` of the query; None where only words are asked."""
+    """The `depth` best, and what is named so.
+
+    meaning: the points and the vector `(1, d)` of the query; None where only words are asked.
+    """
     words = asked.snapshot.words
     if meaning is None:
         found = words.find(question.text, depth, asked.among)
+        others = _beyond(found.positions, named)
         none = _none(found.positions)
-        return Ranking(found.positions, found.scores, none, _places(found.positions), none)
+        alone = Ranking(found.positions, found.scores, none, _places(found.positions), none)
+        return fusion.further(alone, others, words.score(found, others))
     points, vector = meaning
     positions, scores = (rows[0] for rows in points.near(vector, depth, asked.among))
     if question.by == "meaning":
-        return Ranking(positions, scores, _places(positions), _none(positions), _none(positions))
+        others = _beyond(positions, named)
+        alone = Ranking(positions, scores, _places(positions), _none(positions), _none(positions))
+        return fusion.further(alone, others, points.similarities(vector, others)[0])
     found = words.find(question.text, depth, asked.among)
-    candidates = fusion.candidates(positions, found.positions)
+    candidates = fusion.candidates(fusion.candidates(positions, found.positions), named)
     similarities = points.similarities(vector, candidates)[0]
     there = np.isfinite(similarities)  # the index may show a newer state, in which some are gone
     candidates, similarities = candidates[there], similarities[there]
@@ -123,6 +137,12 @@ def _reread(
             if not similarity <= best[place]:
                 best[place], passages[pos] = similarity, text
     return fusion.reread(ranking, best), passages
+
+
+def _beyond(positions: Positions, named: Positions) -> Positions:
+    """What is named as was asked, and was not found."""
+    found = {*positions.tolist()} if len(named) else ()
+    return np.array([pos for pos in named.tolist() if pos not in found], np.int64)
 
 
 def _places(positions: Positions) -> Positions:

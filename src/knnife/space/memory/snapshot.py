@@ -129,10 +129,7 @@ class MemorySnapshot:
 
     @property
     def words(self) -> MemoryWords:
-        return MemoryWords(
-            self.content.analyse,
-            {pos: row.value for pos, row in self.content.rows.items() if isinstance(row.value, str)},
-        )
+        return MemoryWords(self.content.analyse, self.content.rows)
 
     def readings(self, reader: str, positions: Sequence[int]) -> dict[Reading, bytes]:
         held = self.content.readings.items()

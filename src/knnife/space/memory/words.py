@@ -1,21 +1,23 @@
-"""Words in memory: every text is read for every query. The formula is BM25, as sqlite/words.py explains it."""
+"""Words in memory: every text, and every name, is read for every query. The formula is that of space/weighing.py."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from knnife.geometry import Positions
+from knnife.space import naming
 from knnife.space.protocols import Scores
+from knnife.space.records import Row
 from knnife.space.terms import END, Asked, Term, asked, told, wanted
+from knnife.space.weighing import FIRST, K1, LEAST_WEIGHT, B, weight
 from knnife.spelling.guessing import TEXTS_WITH, Guess, guess
 
-K1, B, LEAST_WEIGHT = 1.2, 0.75, 1e-6
 QUERY_CHARACTERS, MOST_PHRASES = 10_000, 8  # of a query; what follows is not looked at
 Analyse = Callable[[str], list[tuple[str, str]]]  # the words of a text in their order, each with its stem
 
@@ -29,13 +31,55 @@ class MemoryFound(NamedTuple):
     query: str
 
 
-class MemoryWords:
-    """The words of texts by position; see `knnife.space.protocols.WordIndex`."""
+class Held(NamedTuple):
+    """The words of one thing: the stems of its text, in order, and of its names."""
 
-    def __init__(self, analyse: Analyse, texts: Mapping[int, str]) -> None:
-        self._analyse, self._texts = analyse, texts
-        self._stems = {position: [stem for _, stem in analyse(text)] for position, text in texts.items()}
-        self._mean = sum(map(len, self._stems.values())) / max(1, len(self._stems))
+    text: list[str]
+    names: set[str]
+
+    def count(self, term: Term) -> int:
+        """How often a term counts, be it in the text or in a name: the first words of the text count twice."""
+        stems = self.text
+        if term.opening:
+            times = [1 + (at < FIRST) for at, stem in enumerate(stems) if stem.startswith(term.stems[0])]
+            return sum(times) + sum(stem.startswith(term.stems[0]) for stem in self.names)
+        if not _holds(stems, term.stems, False) and not self.names.issuperset(term.stems):
+            return 0
+        return min(stems.count(stem) + stems[:FIRST].count(stem) + (stem in self.names) for stem in term.stems)
+
+
+_NOTHING = Held([], set())
+
+
+class MemoryWords:
+    """The words of things by position; see `knnife.space.protocols.WordIndex`."""
+
+    def __init__(self, analyse: Analyse, rows: Mapping[int, Row]) -> None:
+        self._analyse, self._rows = analyse, rows
+        self._held = {position: self._words(row) for position, row in rows.items()}
+        texts = [len(self._held[position].text) for position, row in rows.items() if isinstance(row.value, str)]
+        self._mean = sum(texts) / max(1, len(texts))
+
+    def _words(self, row: Row) -> Held:
+        text = [stem for _, stem in self._analyse(row.value)] if isinstance(row.value, str) else []
+        return Held(text, self._stems(naming.words(row.id, row.about, row.part_of)))
+
+    def _stems(self, text: str) -> set[str]:
+        return {stem for _, stem in self._analyse(text)}
+
+    def named(self, query: str, among: Any = None) -> tuple[Positions, Positions]:
+        key = naming.key(query) if len(query) <= naming.LONGEST else ""
+        stems = self._stems(key)
+        whole, ends = set(), set()
+        for pos, row in self._rows.items():
+            own, last = naming.keys(row.id, row.about, row.part_of)
+            held = bool(stems) and stems <= self._held[pos].names
+            if row.id == query.strip() or (held and key in own):
+                whole.add(pos)
+            elif held and key in last:
+                ends.add(pos)
+        allowed = [pos for pos in self._rows if among is None or pos in among]
+        return _array(whole & {*allowed}), _array(ends & {*allowed})
 
     def find(self, query: str, limit: int, among: Any = None) -> MemoryFound:
         everywhere = self._scores(query, at_mean_length=True)
@@ -51,18 +95,18 @@ class MemoryWords:
     def share(self, found: Any, positions: Positions) -> Scores:
         weights = self._weights(found.query)
         total = max(sum(weights.values()), LEAST_WEIGHT)
-        texts = [self._stems.get(pos, []) for pos in positions.tolist()]
-        held = [sum(weight for term, weight in weights.items() if _count(term, stems)) for stems in texts]
+        things = [self._held.get(pos, _NOTHING) for pos in positions.tolist()]
+        held = [sum(worth for term, worth in weights.items() if thing.count(term)) for thing in things]
         return np.array([each / total for each in held], np.float32)
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         words = dict.fromkeys(self._asked(query))
-        texts = [self._stems.get(pos, []) for pos in positions]
-        return [told(words, lambda term: _count(term, stems) > 0) for stems in texts]  # noqa: B023
+        things = [self._held.get(pos, _NOTHING) for pos in positions]
+        return [told(words, lambda term: thing.count(term) > 0) for thing in things]  # noqa: B023
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         phrases = [(word, _phrase([stem for _, stem in self._analyse(word)])) for word in words]
-        return [word for word, phrase in phrases if not any(_holds(stems, *phrase) for stems in self._stems.values())]
+        return [word for word, phrase in phrases if not any(map(_knows(*phrase), self._held.values()))]
 
     def guess(self, word: str) -> Guess | None:
         return guess(word, self)
@@ -70,15 +114,16 @@ class MemoryWords:
     @property
     def words(self) -> float:
         """See `knnife.spelling.guessing.Home`."""
-        return self._mean * len(self._stems)
+        return float(sum(len(held.text) for held in self._held.values()))
 
     def counts(self, stems: Sequence[str]) -> list[int]:
         """See `knnife.spelling.guessing.Home`."""
-        return [sum(stem in held for held in self._stems.values()) for stem in stems]
+        return [sum(stem in held.text for held in self._held.values()) for stem in stems]
 
     def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
         """See `knnife.spelling.guessing.Home`."""
-        counts = Counter(stem for held in self._stems.values() for stem in {*held} if stem.startswith(tuple(starts)))
+        stems = (stem for held in self._held.values() for stem in {*held.text})
+        counts = Counter(stem for stem in stems if stem.startswith(tuple(starts)))
         return [(stem, count) for stem, count in counts.items() if stem.isascii() and stem.isalpha()]
 
     def stems(self, words: Sequence[str]) -> list[str]:
@@ -88,45 +133,55 @@ class MemoryWords:
 
     def texts(self, stem: str) -> list[str]:
         """See `knnife.spelling.guessing.Home`."""
-        return [text for position, text in self._texts.items() if stem in self._stems[position]][:TEXTS_WITH]
+        found = (self._rows[pos].value for pos, held in self._held.items() if stem in held.text)
+        return [*islice((text for text in found if isinstance(text, str)), TEXTS_WITH)]
 
     def _asked(self, query: str) -> list[Asked]:
         return list(asked(self._analyse(query[:QUERY_CHARACTERS])))
 
     def _weights(self, query: str) -> dict[Term, float]:
-        """What each term of a query is worth: how often it is asked for, and how rare it is."""
-        texts, rows = self._stems.values(), len(self._stems)
-        times = wanted(self._asked(query), lambda term: any(_count(term, stems) for stems in texts))
-        held = {term: sum(_count(term, stems) > 0 for stems in texts) for term in times}
-        rarity = {term: math.log((rows - n + 0.5) / (n + 0.5)) for term, n in held.items() if n}
-        return {term: times[term] * max(LEAST_WEIGHT, each) for term, each in rarity.items()}
+        """What each term of a query is worth, two forms of one word together."""
+        things, rows = self._held.values(), len(self._held)
+        terms: dict[str, Term] = {}
+        times: Counter[str] = Counter()
+        for term, count in wanted(self._asked(query), lambda term: any(map(_counter(term), things))).items():
+            terms.setdefault(term.key, term)
+            times[term.key] += count
+        held = {term: sum(thing.count(term) > 0 for thing in things) for term in terms.values()}
+        return {term: weight(term.words, times[term.key], n, rows) for term, n in held.items() if n}
 
     def _scores(self, query: str, *, at_mean_length: bool = False) -> dict[int, float]:
-        """The scores of all texts with any word of the query, and with every phrase of it, if any text has them all."""
+        """The scores of all things with any word of the query, and with every phrase of it, if any text has all."""
         weights = self._weights(query)
         scores = {}
-        for position, stems in self._stems.items():
-            counts = {term: f for term in weights if (f := _count(term, stems))}
-            norm = K1 if at_mean_length else K1 * (1 - B + B * len(stems) / max(self._mean, 1e-9))
+        for position, held in self._held.items():
+            counts = {term: f for term in weights if (f := held.count(term))}
+            norm = K1 if at_mean_length else K1 * (1 - B + B * len(held.text) / max(self._mean, 1e-9))
             if counts:
                 scores[position] = sum(weights[term] * f * (K1 + 1) / (f + norm) for term, f in counts.items())
         phrases = re.findall(r'"([^"]*[^\W_][^"]*)"', query[:QUERY_CHARACTERS])[:MOST_PHRASES]
         terms = [_phrase([stem for _, stem in self._analyse(phrase)]) for phrase in phrases]
-        required = {pos for pos in scores if all(_holds(self._stems[pos], *term) for term in terms)}
+        required = {pos for pos in scores if all(_holds(self._held[pos].text, *term) for term in terms)}
         return {pos: score for pos, score in scores.items() if pos in required} if required else scores
+
+
+def _counter(term: Term) -> Callable[[Held], int]:
+    return lambda thing: thing.count(term)
+
+
+def _knows(stems: list[str], opening: bool) -> Callable[[Held], bool]:
+    """Whether a thing holds a phrase: in its text, or all the words of it in a name."""
+    return lambda thing: _holds(thing.text, stems, opening) or thing.names.issuperset(stems)
+
+
+def _array(positions: set[int]) -> Positions:
+    return np.array(sorted(positions), np.int64)
 
 
 def _phrase(stems: list[str]) -> tuple[list[str], bool]:
     """The stems of a phrase, and whether the last one is how a term begins: where it ends, its run may go on."""
     run_on = bool(stems) and stems[-1].endswith(END)
     return [*stems[:-1], *(stem.removesuffix(END) for stem in stems[-1:])], run_on
-
-
-def _count(term: Term, stems: Sequence[str]) -> int:
-    """How often a text has a term: of stems in a row, the rarest of them; of an opening, all that begin so."""
-    if term.opening:
-        return sum(stem.startswith(term.stems[0]) for stem in stems)
-    return min(stems.count(stem) for stem in term.stems) if _holds(stems, term.stems, False) else 0
 
 
 def _holds(stems: Sequence[str], phrase: Sequence[str], opening: bool) -> bool:

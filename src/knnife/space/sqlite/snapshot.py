@@ -19,7 +19,7 @@ from knnife.space.index_sync import IndexSync
 from knnife.space.packing import unpack
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, ReadBy, Reading, State, Summary, View
-from knnife.space.sqlite import checking, indexing, readings, sums, tables
+from knnife.space.sqlite import checking, indexing, name_index, readings, sums, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in, path_of
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
@@ -195,6 +195,7 @@ class SqliteSnapshot:
         memo = self._caches.words.at(self.state.token)
         if memo.older is None:
             memo.older = indexing.older(self._db, self.state.last) > 0
+            memo.named = self.state.things if name_index.until(self._db, self.state.number) else 0
         return SqliteWords(self._sound, memo, older=memo.older)
 
     # what readers have read
@@ -255,6 +256,7 @@ class SqliteSnapshot:
         yield from (f"the file is damaged: {line}" for line in damage)
         if not damage:  # else what is counted may not even be readable
             yield from checking.faults(self._db, self.state.things, self.views, self.things)
+            yield from name_index.faults(self._db, self.state.number)
 
 
 def _thing(row: tuple[int, str, str | bytes | None, str, str | None]) -> tuple[int, Thing]:

@@ -157,7 +157,7 @@ class SqliteStore:
     def compact(self) -> None:
         """See `Store`. SpaceBusy where another process has the file open: what was removed may still lie in its log."""
         with self.write() as writer:
-            writer._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            writer.compact_words()
             readings.remove_lost(writer._db)
             sums.put_together(writer._db, sums.THINGS)
             for view in writer.views:

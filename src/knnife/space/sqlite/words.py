@@ -1,15 +1,10 @@
 """Search by words: BM25 over SQLite's full-text index (FTS5), read rarest word first.
 
 FTS5's own ranking looks at every row that holds any word of the query, which for "the" is nearly all of them. Here the
-rows of each stem are read as arrays, and the same formula is applied to all at once:
-
-    score(row) = sum over words   weight · f · (k1 + 1) / (f + k1 · (1 - b + b · length / mean length))
-    weight     = times in the query · log((N - n + 0.5) / (n + 0.5)), at least 1e-6
-
-with f the times the word is in the row, n of N rows holding it, k1 = 1.2 and b = 0.75 (Robertson and Zaragoza, "The
-probabilistic relevance framework", 2009). Three things keep it fast in large spaces: words in more than half of the
-rows, which have no weight, are left out while there are others; the lists of a query add up to at most MOST_ROWS; and
-the length of a row counts once it is among the best at the mean length.
+rows of each stem are read as arrays (postings.py), and the formula (space/weighing.py) is applied to all at once. Three
+things keep it fast in large spaces: words in more than half of the rows, which have no weight, are left out while there
+are others; the lists of a query add up to at most MOST_ROWS; and the length of a row counts once it is among the best
+at the mean length.
 
 Any text is a query: space/terms.py and FTS5's own tokenizer find its words. A "phrase in quotes" must be in every row
 found, if it is in any.
@@ -18,18 +13,20 @@ found, if it is in any.
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
-import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Positions
+from knnife.space.naming import LONGEST
+from knnife.space.sqlite import name_index, postings
 from knnife.space.sqlite.connection import positions
+from knnife.space.sqlite.postings import COUNTED, MOST_ROWS
 from knnife.space.sqlite.tokens import (
     QUERY_CHARACTERS,
     STEMMING,
@@ -38,11 +35,13 @@ from knnife.space.sqlite.tokens import (
     phrases,
     plain_tokens,
     quoted,
+    storable,
     tokens,
 )
 from knnife.space.sqlite.word_list import word_list
 from knnife.space.sqlite.words_memo import Memo, Postings
 from knnife.space.terms import Asked, Term, as_indexed, asked, told, wanted
+from knnife.space.weighing import K1, LEAST_WEIGHT, B, weight
 from knnife.spelling.guessing import Guess, guess
 
 Scores = NDArray[np.float32]
@@ -55,11 +54,6 @@ INSERT INTO words (words, rank) VALUES ('automerge', 16);
 INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
 """  # The last three: a batch is written as one segment, and segments are merged seldom, sixteen at a time.
 
-K1, B = 1.2, 0.75
-LEAST_WEIGHT = 1e-6
-MOST_ROWS = 250_000  # of all words of a query; about 50 ms when nothing of it is in the memo
-OPENING, LAST = "term >= ? AND term < ? LIMIT ?", chr(sys.maxunicode)
-COUNTED = 1_000  # rows up to which a word is counted, for the order of reading; beyond, it is estimated
 MEASURED = 200  # rows whose length is looked up, beyond the number wanted
 
 
@@ -87,7 +81,8 @@ class SqliteWords:
 
     def find(self, query: str, limit: int, among: Any = None) -> ScoredRows:
         """The `limit` best rows for a query; among: positions `(p,)`, None for all."""
-        rows, mean_length = _size(self._db)
+        texts, mean_length = postings.size(self._db)
+        rows = max(texts, self._memo.named)
         terms = tuple(_terms(self._db, self._asked(query), rows, self._memo))
         required = self._with_phrases(query) if terms else None
         positions, scores = _sums(terms, required)
@@ -109,7 +104,7 @@ class SqliteWords:
         held = times.any(axis=0)
         if found.required is not None:
             held &= np.isin(positions, found.required)
-        norms = K1 * (1 - B + B * _lengths(self._db, positions[held]) / max(found.mean_length, 1e-9))
+        norms = K1 * (1 - B + B * postings.lengths(self._db, positions[held]) / max(found.mean_length, 1e-9))
         scores = np.zeros(len(positions), np.float32)
         scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
         return scores
@@ -123,30 +118,45 @@ class SqliteWords:
     def matched(self, query: str, positions: Iterable[int]) -> list[tuple[str, ...]]:
         """For each position the words of the query that it holds in some form: lower case, accents removed."""
         chosen = [int(pos) for pos in positions]
-        sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
+        among = "rowid IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT rowid FROM words WHERE words MATCH ? AND {among}"
+        if self._memo.named:
+            sql = f"{sql} UNION ALL SELECT rowid FROM names WHERE names MATCH ? AND {among}"
         given = json.dumps(chosen)
 
         @cache
         def holding(term: Term) -> set[int]:
             if term.opening or term.key in self._memo.postings:
-                rows = _postings(self._db, term, self._memo).positions
+                rows = postings.postings(self._db, term, self._memo).positions
                 return set(rows[np.isin(rows, chosen)].tolist())
-            return {pos for (pos,) in self._db.execute(sql, (expression(term), given))}
+            asked = [expression(term), given, postings.in_names(term), given]
+            return {pos for (pos,) in self._db.execute(sql, asked if self._memo.named else asked[:2])}
 
         words = dict.fromkeys(self._asked(query))
         return [told(words, lambda term: pos in holding(term)) for pos in chosen]  # noqa: B023
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         held = "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1"  # FTS5 stems the word
-        return [word for word in words if self._db.execute(held, [quoted(as_indexed(word))]).fetchone() is None]
+        lacking = [word for word in words if self._db.execute(held, [quoted(as_indexed(word))]).fetchone() is None]
+        return [word for word in lacking if not (self._memo.named and name_index.knows(self._db, word))]
 
     def guess(self, word: str) -> Guess | None:
         guesses = self._memo.guesses
         if word not in guesses:
-            rows, length = _size(self._db)
+            rows, length = postings.size(self._db)
             with word_list(self._db, rows * length) as home:
                 guesses[word] = guess(word, home)
         return guesses[word]
+
+    def named(self, query: str, among: Any = None) -> tuple[Positions, Positions]:
+        """The positions of things whose name is the query, and of those whose name ends in it, ascending."""
+        ids = [pos for (pos,) in self._db.execute("SELECT pos FROM things WHERE id = ?", [storable(query.strip())])]
+        looked_up = self._memo.named and len(query) <= LONGEST
+        whole, ends = name_index.asked(self._db, query) if looked_up else ([], [])
+        allowed = None if among is None else {*np.asarray(among)[np.isin(among, whole + ends + ids)].tolist()}
+        first = {pos for pos in whole + ids if allowed is None or pos in allowed}
+        second = {pos for pos in ends if allowed is None or pos in allowed} - first
+        return np.array(sorted(first), np.int64), np.array(sorted(second), np.int64)
 
     def _asked(self, query: str) -> list[Asked]:
         """The words of a query; where some texts are of older kind, also as they were read then."""
@@ -171,9 +181,9 @@ class SqliteWords:
 def _weights_and_times(found: ScoredRows, positions: Positions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The weights `(t,)` of the terms of a query, and how often each is in each row, `(t, n)`."""
     times = np.zeros((len(found.terms), len(positions)))
-    for row, (_, postings) in zip(times, found.terms, strict=True):
-        at = np.minimum(np.searchsorted(postings.positions, positions), len(postings.positions) - 1)
-        np.multiply(postings.times[at], postings.positions[at] == positions, out=row)
+    for row, (_, held) in zip(times, found.terms, strict=True):
+        at = np.minimum(np.searchsorted(held.positions, positions), len(held.positions) - 1)
+        np.multiply(held.times[at], held.positions[at] == positions, out=row)
     return np.array([weight for weight, _ in found.terms]), times
 
 
@@ -182,75 +192,19 @@ def _weights_and_times(found: ScoredRows, positions: Positions) -> tuple[NDArray
 
 def _terms(db: sqlite3.Connection, query: Iterable[Asked], rows: int, memo: Memo) -> Iterator[tuple[float, Postings]]:
     """The terms of a query that are worth reading: their weights and rows, rarest first."""
-    times = wanted(query, lambda term: _frequency(db, term, rows, memo) > 0)
+    terms: dict[str, Term] = {}
+    times: Counter[str] = Counter()
+    for term, count in wanted(query, lambda term: postings.frequency(db, term, rows, memo) > 0).items():
+        terms.setdefault(term.key, term)  # two forms of a word are that word twice
+        times[term.key] += count
     total = 0
-    for n, _, term in sorted((_frequency(db, term, rows, memo), term.key, term) for term in times):
+    for n, key in sorted((postings.frequency(db, term, rows, memo), key) for key, term in terms.items()):
         if total and n > COUNTED and (n > rows / 2 or total + n > MOST_ROWS):
             return
         total += n
-        held = _postings(db, term, memo)
+        held = postings.postings(db, terms[key], memo)
         if n := len(held.positions):
-            yield times[term] * max(LEAST_WEIGHT, math.log((rows - n + 0.5) / (n + 0.5))), held
-
-
-# --- what the index holds -----------------------------------------------------------------------------------
-
-
-def _size(db: sqlite3.Connection) -> tuple[int, float]:
-    """How many rows are indexed, and how many words each has on average: the first row of FTS5's own data."""
-    row = db.execute("SELECT block FROM words_data WHERE id = 1").fetchone()
-    rows, length = [*_varints(row[0] if row else b""), 0, 0][:2]
-    return rows, length / max(1, rows)
-
-
-def _frequency(db: sqlite3.Connection, term: Term, rows: int, memo: Memo) -> int:
-    """In how many rows a term is: counted up to COUNTED, beyond that estimated."""
-    known = memo.frequencies.get(term.key)
-    if known is None and term.opening:
-        known = memo.frequencies[term.key] = len(_postings(db, term, memo).positions)
-    if known is None:
-        sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        known = db.execute(sql, (expression(term), COUNTED)).fetchone()[0]
-        if known == COUNTED:
-            known = max(COUNTED, int(rows * _share(db, term)))
-        memo.frequencies[term.key] = known
-    return known
-
-
-def _share(db: sqlite3.Connection, term: Term) -> float:
-    """The share of rows that hold a term, about: as counted in eight windows of 64 rows."""
-    low, high = db.execute("SELECT min(id), (SELECT max(id) FROM words_docsize) FROM words_docsize").fetchone()
-    held = seen = 0
-    for start in np.linspace(low, max(low, high - 63), 8).astype(int).tolist():
-        window = (start, start + 63)
-        seen += db.execute("SELECT count(*) FROM words_docsize WHERE id BETWEEN ? AND ?", window).fetchone()[0]
-        sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
-        held += db.execute(sql, (expression(term), *window)).fetchone()[0]
-    return held / max(1, seen)
-
-
-def _postings(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
-    held = memo.postings.get(term.key)
-    if held is None:
-        held = _read(db, term, memo)
-        memo.keep(term.key, held)
-    return held
-
-
-def _read(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
-    """The rows of a term: of stems in a row, how often the rarest of them is; of an opening, all that begin so."""
-    (stem, *others) = term.stems
-    if not others:  # once an occurrence; those of an opening by term, as many as there is time for
-        where, given = ("term = ?", [stem]) if not term.opening else (OPENING, [stem, stem + LAST, MOST_ROWS])
-        rows = np.sort(positions(db, f"SELECT doc AS pos FROM words_at WHERE {where}", given), kind="stable")
-        starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        return Postings(rows[starts], np.diff(starts, append=len(rows)).astype(np.float32))
-    rows = positions(db, "SELECT rowid AS pos FROM words WHERE words MATCH ?", [expression(term)])
-    times = np.ones(len(rows), np.float32)
-    if len(rows):
-        parts = [_postings(db, Term((stem,), stem), memo) for stem in dict.fromkeys(term.stems)]
-        times = np.min([part.times[np.searchsorted(part.positions, rows)] for part in parts], axis=0)
-    return Postings(rows, times)
+            yield weight(terms[key].words, times[key], n, rows), held
 
 
 def _sums(terms: Sequence[tuple[float, Postings]], required: Positions | None) -> tuple[Positions, Scores]:
@@ -268,26 +222,3 @@ def _sums(terms: Sequence[tuple[float, Postings]], required: Positions | None) -
         among = np.isin(positions, required, assume_unique=True)
         positions, scores = positions[among], scores[among]
     return positions, scores
-
-
-def _lengths(db: sqlite3.Connection, positions: Positions) -> NDArray[np.float64]:
-    """How many words each row has (0 for rows that are not indexed)."""
-    sql = "SELECT id, sz FROM words_docsize WHERE id IN (SELECT value FROM json_each(?))"
-    sizes = dict(db.execute(sql, [json.dumps(positions.tolist())]).fetchall())
-    return np.array([_length(sizes.get(pos, b"\0")) for pos in positions.tolist()], float)
-
-
-@lru_cache(maxsize=4096)
-def _length(size: bytes) -> int:
-    return _varints(size)[0]
-
-
-def _varints(block: bytes) -> list[int]:
-    """SQLite's integers of 7 bits a byte, the highest bit saying that more follow."""
-    numbers, number = [], 0
-    for byte in block:
-        number = number << 7 | byte & 127
-        if byte < 128:
-            numbers.append(number)
-            number = 0
-    return numbers

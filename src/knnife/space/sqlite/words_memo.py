@@ -14,7 +14,7 @@ MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
 
 
 class Postings(NamedTuple):
-    """The rows that hold a stem, ascending, and how often each does."""
+    """The rows that hold a term, ascending, and how often it counts in each."""
 
     positions: Positions
     times: NDArray[np.float32]
@@ -28,6 +28,7 @@ class Memo:
         self.postings: dict[str, Postings] = {}
         self.guesses: dict[str, Guess | None] = {}  # of words that no text has
         self.older: bool | None = None  # are there texts of the older kind? None: not looked up yet
+        self.named = 0  # how many things there are, where their names are indexed
         self._rows = 0
 
     def keep(self, key: str, postings: Postings) -> None:

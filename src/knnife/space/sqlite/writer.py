@@ -11,7 +11,8 @@ from knnife.geometry import Vectors
 from knnife.space.index_sync import IndexSync
 from knnife.space.packing import pack
 from knnife.space.records import Reading, Row, State, View
-from knnife.space.sqlite import indexing, readings, sums, tables
+from knnife.space.sqlite import indexing, name_index, readings, sums, tables
+from knnife.space.sqlite.name_index import NamesWriter
 from knnife.space.sqlite.snapshot import COLUMNS, Caches, SqliteSnapshot
 from knnife.space.sqlite.tables import AMONG, table_of
 
@@ -22,12 +23,15 @@ class SqliteWriter(SqliteSnapshot):
     """The connection that writes, in a transaction. `end` writes down the state that it led to."""
 
     _moved = False  # does anything that a cache shows differ from the state that the transaction began with?
+    _held_names: NamesWriter | None = None
 
     def end(self) -> None:
         """Write down the new state, as the successor of the one before, if there is one."""
+        number = self.state.number + self._moved
+        if self._held_names is not None or (self._moved and name_index.until(self._db, self.state.number)):
+            self._names.end(number)
         if not self._moved:
             return
-        number = self.state.number + 1
         new = self.state._replace(number=number, token=os.urandom(8))
         self._db.execute("INSERT INTO commits VALUES (?, ?, ?, ?, ?)", new)
         self._db.execute("DELETE FROM commits WHERE number <= ?", [number - COMMITS_KEPT])
@@ -35,6 +39,12 @@ class SqliteWriter(SqliteSnapshot):
     def _goes_to(self, state: State) -> None:
         self._moved, self._state = True, state
         self._caches = Caches(IndexSync(self._place.path, read_only=True))  # what readers share does not hold in here
+
+    @property
+    def _names(self) -> NamesWriter:
+        if self._held_names is None:
+            self._held_names = NamesWriter(self._db, self.state.number)
+        return self._held_names
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         before = self.state
@@ -44,14 +54,18 @@ class SqliteWriter(SqliteSnapshot):
             [(pos, *row[:5]) for pos, row in zip(positions, rows, strict=True)],
         )
         indexing.insert(self._db, before.last, rows)
+        self._names.add(before.last, rows)
         sums.keep(self._db, sums.THINGS, positions, sums.of_things(row[:5] for row in rows))
         self._put(view, positions, vectors)
         self._goes_to(before._replace(last=before.last + len(rows), things=before.things + len(rows)))
         return positions
 
     def edit(self, edits: Sequence[tuple[str, str | None, int]]) -> None:
+        edited = json.dumps([position for _, _, position in edits])
+        self._names.take(edited)
         self._db.executemany("UPDATE things SET about = ?, part_of = ? WHERE pos = ?", edits)
-        sums.keep_things(self._db, json.dumps([position for _, _, position in edits]))
+        self._names.put(edited)
+        sums.keep_things(self._db, edited)
         self._goes_to(self.state)
 
     def remove(self, positions: Sequence[int]) -> None:
@@ -59,6 +73,7 @@ class SqliteWriter(SqliteSnapshot):
         sql = f"SELECT pos, value FROM things WHERE {AMONG} AND typeof(value) = 'text'"
         texts = self._db.execute(sql, [chosen]).fetchall()
         indexing.remove(self._db, texts, before.last)
+        self._names.take(chosen)
         self._db.execute(f"DELETE FROM things WHERE {AMONG}", [chosen])
         for view in self.views:
             self._db.execute(f"DELETE FROM {table_of(view)} WHERE {AMONG}", [chosen])
@@ -93,8 +108,14 @@ class SqliteWriter(SqliteSnapshot):
 
     def renew_words(self, count: int) -> tuple[int, bool]:
         changed, done = indexing.renew(self._db, self.state.last, count)
+        done &= self._names.fill(count)
         self._goes_to(self.state)
         return changed, done
+
+    def compact_words(self) -> None:
+        """Leave no byte of words and names that were taken out."""
+        self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self._names.erase()
 
     def put_view(self, view: View) -> View:
         self._views = None
