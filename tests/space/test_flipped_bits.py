@@ -101,8 +101,8 @@ def test_a_damaged_file_refuses_answers_and_changes_and_says_how_to_read_what_is
 ) -> None:
     path = Path(shutil.copytree(original, tmp_path / "copy")) / "s.knnife"
     content = bytearray(path.read_bytes())
-    place = content.index(b"n1000")
-    content[place + 1] ^= 1
+    place = content.index(b'"n1000"')  # in the metadata; the index of names holds it, too
+    content[place + 2] ^= 1
     path.write_bytes(content)
     with Space.open(path) as space:
         for ask in (*asked().values(), lambda space: space.remove("t7"), lambda space: space.add(["x"]), Space.info):

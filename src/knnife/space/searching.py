@@ -22,6 +22,7 @@ from knnife.space.records import View
 from knnife.things import Thing
 
 By = Literal["both", "meaning", "words"]
+Named = tuple[Positions, Positions]  # what is called as was asked, and what is called so in the end
 CANDIDATES = 100  # of each side, at least; pages that lie in the first half of them are cut from one ranking
 
 
@@ -54,14 +55,18 @@ def search(asked: NearQuery, question: Question, view: View | None, readings: Re
     reader = readings.reader(question.reader, view, question.by)
     if view is None:
         return Hits(question.text, (), searched_for=question.text)
-    if question.as_written or any(map(len, asked.snapshot.words.named(question.text))):
-        return _search(asked, question, view, reader)
+    named = asked.snapshot.words.named(question.text, asked.among)
+    if question.as_written or any(map(len, named)):
+        return _search(asked, question, view, reader, named)
     text, corrections = misspelled.read(question.text, asked.snapshot.words)
-    found = _search(asked, question._replace(text=text), view, reader)
-    return replace(found, query=question.text, corrections=corrections) if corrections else found
+    if not corrections:
+        return _search(asked, question, view, reader, named)
+    named = asked.snapshot.words.named(text, asked.among)
+    found = _search(asked, question._replace(text=text), view, reader, named)
+    return replace(found, query=question.text, corrections=corrections)
 
 
-def _search(asked: NearQuery, question: Question, view: View, reader: Reader | None) -> Hits:
+def _search(asked: NearQuery, question: Question, view: View, reader: Reader | None, named: Named) -> Hits:
     """The same, for a question that has no misspelled words, or is taken as it is written."""
     meaning = None
     if question.by != "words":
@@ -69,7 +74,6 @@ def _search(asked: NearQuery, question: Question, view: View, reader: Reader | N
     first = (question.page - 1) * question.k
     wanted = first + question.k
     depth = max(CANDIDATES, 2 * wanted)
-    named = asked.snapshot.words.named(question.text, asked.among)
     while True:
         ranking = _ranking(asked, question, depth, meaning, np.concatenate(named))
         ranking, passages = _reread(asked, question, ranking, reader)

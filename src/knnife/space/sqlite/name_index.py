@@ -74,7 +74,8 @@ def knows(db: sqlite3.Connection, word: str) -> bool:
 
 def _with_all(db: sqlite3.Connection, text: str, most: int) -> list[int]:
     """The positions of up to so many things whose names have all words of a text."""
-    found = " AND ".join(dict.fromkeys(quoted(word) for word, _ in tokens(text)))
+    words = text.split() if text.isascii() else [word for word, _ in tokens(text)]
+    found = " AND ".join(dict.fromkeys(map(quoted, words)))
     sql = "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?"
     return [pos for (pos,) in db.execute(sql, [found, most])] if found else []
 
