@@ -29,7 +29,7 @@ SAMPLE = 1_000  # points that tell mean and deviation of the similarities to wit
 FURTHEST = 20.0  # the most deviations that words can be worth; few queries reach it, unless but one row matches
 
 SOME_WORDS = 0.5  # of its BM25 that a text is worth that holds next to nothing of the query; with all of it 1.5
-READ = 28  # of the best, that a reader reads: 15 are too few for long texts, 50 gain nothing
+READ = 26  # of the best, that a reader reads: 20 lose a little on abstracts, 50 gain nothing
 READER_STEP = 0.05  # of its cosines, that is worth one standard score of words or meaning
 
 

@@ -30,7 +30,7 @@ MOST: Final = 60
 HEADING: Final = 12  # words; a longer paragraph is text
 UNSPACED: Final = 10  # characters that count as a word: not all scripts put spaces between words
 CHARACTERS: Final = 20_000  # what follows them is not read
-READ: Final = 1  # sentences of a thing that are read for a question, beside its beginning
+READ: Final = 2  # sentences of a thing that are read for a question, beside its beginning
 STEM: Final = 6  # letters that make two words the same here
 REMEMBERED: Final = 4_096  # texts whose parts are, for the next questions: cutting takes longer than all else then
 
