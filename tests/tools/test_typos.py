@@ -306,3 +306,16 @@ def test_most_misspellings_of_a_real_list_are_mended_first() -> None:
     five = np.mean([right in words for words, (_, right) in zip(found.words, pairs, strict=True)])
     assert first > 0.8
     assert five > 0.92
+
+
+def test_letters_that_were_held_down_are_put_right_in_lists_as_in_texts() -> None:
+    speller = Speller()
+    assert speller.correct(["helllo", "hEeeeelOo", "coooool", "heeeelp", "III"]) == [
+        "hello",
+        "hello",
+        "cool",
+        "help",
+        "III",
+    ]
+    assert speller.text("helllo hEeeeelOo, that is coooool").text == "hello hello, that is cool"
+    assert speller.suggest(["heeeelp", "recieve"], k=2).words[1] == speller.suggest("recieve", k=2).words[0]

@@ -11,10 +11,8 @@ what `misspelled.read` leaves alone: names, code, other languages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final
 
 import numpy as np
 
@@ -26,9 +24,6 @@ from knnife.spelling.spelled import folded
 from knnife.spelling.suggesting import Suggesting
 from knnife.spelling.texts import is_form
 from knnife.spelling.vocabulary import Vocabulary
-
-HELD: Final = re.compile(r"(.)\1{2,}")  # a letter that was held down is meant once, or twice
-HELD_FOR: Final = (r"\1", r"\1\1")
 
 
 def meant(texts: Sequence[str]) -> list[misspelled.Understood]:
@@ -57,14 +52,10 @@ def _guesses(words: Sequence[str]) -> list[Guess | None]:
     """The likeliest word of the model for each of some words."""
     if not words:
         return []
-    forms = [HELD.sub(once, folded(word)) for word in words for once in HELD_FOR]
-    ranked = _suggesting().rank(forms, 1)
-    best = ranked.probabilities[:, 0].reshape(len(words), -1)
-    row = ranked.rows[:, 0].reshape(best.shape)[np.arange(len(words)), best.argmax(axis=1)]
-    named = _vocabulary().words
+    ranked, named = _suggesting().rank(words, 1), _vocabulary().words
     return [
-        Guess(named[place], float(probability), True) if place >= 0 else None
-        for place, probability in zip(row.tolist(), best.max(axis=1).tolist(), strict=True)
+        Guess(named[row], probability, True) if row >= 0 else None
+        for row, probability in zip(ranked.rows[:, 0].tolist(), ranked.probabilities[:, 0].tolist(), strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from knnife.threads import cores
 BLOCK = 1 << 12  # words that one thread ranks at once, at most: long operations, or threads wait for each other
 WORTHWHILE = 1 << 9  # words for which it is worth to start a thread
 NOTHING, APART = -1, -2  # in the place of a row
+HELD = re.compile(r"([^\W\d_])\1{2,}")
 PER_USE, USED = 0.5, 10.5  # in texts: log-odds by the logarithm of a word's share, and what is neither here nor there
 MOST_USE = 2.5  # either way
 RESTORED = 12.0  # log-odds of a word that differs in accents alone: above all that others get
@@ -60,7 +62,28 @@ class Suggesting:
         """The k likeliest of each word. contexts: the text around each.
 
         doubts: of words of a text, the log-odds `(m,)` that each is right. There, common words are met more often.
+        Where a letter stands three times in a row or more, it was held down: it is meant once, or twice.
         """
+        held = [number for number, word in enumerate(words) if self._is_held(word)]
+        if not held:
+            return self._rank(words, k, contexts, doubts)
+        once, twice = [*words], [*words]
+        for number in held:
+            once[number], twice[number] = (HELD.sub(times, folded(words[number])) for times in (r"\1", r"\1\1"))
+        ranked, other = (self._rank(forms, k, contexts, doubts) for forms in (twice, once))
+        better = (other.probabilities[:, :1] > ranked.probabilities[:, :1]).ravel()
+        return Ranked(
+            np.where(better[:, None], other.rows, ranked.rows),
+            np.where(better[:, None], other.probabilities, ranked.probabilities),
+            [(other if one else ranked).apart[number] for number, one in enumerate(better.tolist())],
+        )
+
+    def _is_held(self, word: str) -> bool:
+        return HELD.search(key := folded(word)) is not None and key not in self.vocabulary.row_of
+
+    def _rank(
+        self, words: Sequence[str], k: int, contexts: Sequence[str] | None = None, doubts: Odds | None = None
+    ) -> Ranked:
         self.vocabulary.prepare()
         threads = cores()
         size = max(WORTHWHILE, -(-len(words) // (threads * -(-len(words) // (threads * BLOCK) or 1))))  # alike for all
