@@ -41,6 +41,24 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
+#define X86
+#include <immintrin.h>
+#ifdef __GNUC__
+#include <cpuid.h>
+#define ALLOWED(INSTRUCTIONS) __attribute__((target(INSTRUCTIONS)))
+#else
+#include <intrin.h>
+#define ALLOWED(INSTRUCTIONS)
+#endif
+#elif defined(__aarch64__) && (defined(__ARM_FEATURE_DOTPROD) || __clang_major__ >= 16 || (!defined(__clang__) && __GNUC__ >= 8))
+#define ARM /* older compilers have its dot products only where all of a program may use them */
+#include <arm_neon.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
+#endif
+
 #if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
 #error "This compiler computes with more digits than float has, which gives other bits: the plain twin has to serve."
 #endif
@@ -293,15 +311,7 @@ static size_t lay(Room *r, char *base, size_t width, size_t inner, size_t tokens
 #undef SUFFIX
 #undef TARGET
 
-#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
-#define X86
-#include <immintrin.h>
-#ifdef __GNUC__
-#define ALLOWED(INSTRUCTIONS) __attribute__((target(INSTRUCTIONS)))
-#else
-#define ALLOWED(INSTRUCTIONS)
-#endif
-
+#ifdef X86
 #define SUFFIX _avx2
 #define TARGET ALLOWED("avx2")
 #include "_minilm_avx2.h"
@@ -323,14 +333,13 @@ static size_t lay(Room *r, char *base, size_t width, size_t inner, size_t tokens
 #undef SUFFIX
 #undef TARGET
 
-#elif defined(__aarch64__) && defined(__GNUC__)
-#define ARM
-#include <arm_neon.h>
-#ifdef __linux__
-#include <sys/auxv.h>
-#endif
+#elif defined(ARM)
 #define SUFFIX _neon
+#ifdef __ARM_FEATURE_DOTPROD
+#define TARGET
+#else
 #define TARGET __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
 #include "_minilm_neon.h"
 #include "_minilm_layers.h"
 #undef SUFFIX
@@ -364,12 +373,6 @@ static Path paths[] = {
 enum { N_PATHS = sizeof paths / sizeof *paths };
 
 #ifdef X86
-#ifdef __GNUC__
-#include <cpuid.h>
-#else
-#include <intrin.h>
-#endif
-
 static void ask_processor(uint32_t leaf, uint32_t part, uint32_t *answer) /* EAX, EBX, ECX, EDX */
 {
 #ifdef __GNUC__
@@ -411,7 +414,7 @@ static void choose_paths(void)
 static void choose_paths(void)
 {
 #if defined(__APPLE__)
-    paths[0].usable = 1; /* from the first of its processors on */
+    paths[0].usable = 1;
 #elif defined(__linux__)
     paths[0].usable = getauxval(AT_HWCAP) >> 20 & 1; /* ASIMDDP */
 #endif
