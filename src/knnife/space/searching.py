@@ -102,13 +102,13 @@ def _ranking(
         others = _beyond(found.positions, named)
         none = _none(found.positions)
         alone = Ranking(found.positions, found.scores, none, _places(found.positions), none)
-        return fusion.further(alone, others, words.score(found, others))
+        return fusion.further(alone, others, words.score(found, others)) if len(others) else alone
     points, vector = meaning
     positions, scores = (rows[0] for rows in points.near(vector, depth, asked.among))
     if question.by == "meaning":
         others = _beyond(positions, named)
         alone = Ranking(positions, scores, _places(positions), _none(positions), _none(positions))
-        return fusion.further(alone, others, points.similarities(vector, others)[0])
+        return fusion.further(alone, others, points.similarities(vector, others)[0]) if len(others) else alone
     found = words.find(question.text, depth, asked.among)
     candidates = fusion.candidates(fusion.candidates(positions, found.positions), named)
     similarities = points.similarities(vector, candidates)[0]
