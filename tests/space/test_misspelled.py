@@ -110,6 +110,14 @@ def test_a_word_stays_that_the_space_has_got_meanwhile(space: Space) -> None:
     assert read(space, "recieve") == "receive"
 
 
+def test_words_of_names_are_words_of_the_space(space: Space) -> None:
+    space.add([{"id": "os.path.splitroot", "text": "apart"}, {"id": "7", "text": "a film", "title": "Koyaanisqatsi"}])
+    assert read(space, "koyanisqatsi") == "koyaanisqatsi"
+    assert space.search("koyanisqatsi")[0].id == "7"
+    assert read(space, "splitrot") == "splitroot"
+    assert read(space, "koyaanisqatsi splitroot") == "koyaanisqatsi splitroot"
+
+
 def test_a_space_without_words_knows_english(tmp_path: Path) -> None:
     with Space.open(tmp_path / "digits.knnife", "english") as digits:
         assert digits.search("recieve").searched_for == "recieve"  # nothing is asked

@@ -55,13 +55,13 @@ class Home(Protocol):
         """The stem of each word, "" for what is not one word."""
 
     def counts(self, stems: Sequence[str]) -> list[int]:
-        """How many texts have each stem."""
+        """How many texts, and names of things, have each stem."""
 
     def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
-        """The stems of a to z that begin in one of these ways, with the number of texts that have each."""
+        """The stems of a to z that begin in one of these ways, with the number of texts and names that have each."""
 
     def texts(self, stem: str) -> Iterable[str]:
-        """The first `TEXTS_WITH` texts that have a stem."""
+        """The first `TEXTS_WITH` texts that have a stem, and as many names."""
 
 
 class _Candidate(NamedTuple):

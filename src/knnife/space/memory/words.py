@@ -118,11 +118,11 @@ class MemoryWords:
 
     def counts(self, stems: Sequence[str]) -> list[int]:
         """See `knnife.spelling.guessing.Home`."""
-        return [sum(stem in held.text for held in self._held.values()) for stem in stems]
+        return [sum((stem in held.text) + (stem in held.names) for held in self._held.values()) for stem in stems]
 
     def beginning(self, starts: Sequence[str]) -> list[tuple[str, int]]:
         """See `knnife.spelling.guessing.Home`."""
-        stems = (stem for held in self._held.values() for stem in {*held.text})
+        stems = (stem for held in self._held.values() for stem in (*{*held.text}, *held.names))
         counts = Counter(stem for stem in stems if stem.startswith(tuple(starts)))
         return [(stem, count) for stem, count in counts.items() if stem.isascii() and stem.isalpha()]
 
@@ -133,8 +133,10 @@ class MemoryWords:
 
     def texts(self, stem: str) -> list[str]:
         """See `knnife.spelling.guessing.Home`."""
-        found = (self._rows[pos].value for pos, held in self._held.items() if stem in held.text)
-        return [*islice((text for text in found if isinstance(text, str)), TEXTS_WITH)]
+        texts = (self._rows[pos].value for pos, held in self._held.items() if stem in held.text)
+        rows = (self._rows[pos] for pos, held in self._held.items() if stem in held.names)
+        named = (naming.words(row.id, row.about, row.part_of) for row in rows)
+        return [*islice((text for text in texts if isinstance(text, str)), TEXTS_WITH), *islice(named, TEXTS_WITH)]
 
     def _asked(self, query: str) -> list[Asked]:
         return list(asked(self._analyse(query[:QUERY_CHARACTERS])))

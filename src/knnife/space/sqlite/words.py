@@ -144,7 +144,8 @@ class SqliteWords:
         guesses = self._memo.guesses
         if word not in guesses:
             rows, length = postings.size(self._db)
-            with word_list(self._db, rows * length) as home:
+            indexes = ("words", "names") if self._memo.named else ("words",)
+            with word_list(self._db, rows * length, indexes) as home:
                 guesses[word] = guess(word, home)
         return guesses[word]
 
