@@ -15,7 +15,7 @@ from knnife.space import naming
 from knnife.space.protocols import Scores
 from knnife.space.records import Row
 from knnife.space.terms import END, Asked, Term, asked, told, wanted
-from knnife.space.weighing import FIRST, K1, LEAST_WEIGHT, B, weight
+from knnife.space.weighing import EARLY, FIRST, K1, LEAST_WEIGHT, B, weight
 from knnife.spelling.guessing import TEXTS_WITH, Guess, guess
 
 QUERY_CHARACTERS, MOST_PHRASES = 10_000, 8  # of a query; what follows is not looked at
@@ -37,15 +37,17 @@ class Held(NamedTuple):
     text: list[str]
     names: set[str]
 
-    def count(self, term: Term) -> int:
-        """How often a term counts, be it in the text or in a name: the first words of the text count twice."""
-        stems = self.text
+    def times(self, term: Term) -> float:
+        """How often a term counts in the text, the first words for more than one; once where only a name has it."""
         if term.opening:
-            times = [1 + (at < FIRST) for at, stem in enumerate(stems) if stem.startswith(term.stems[0])]
-            return sum(times) + sum(stem.startswith(term.stems[0]) for stem in self.names)
-        if not _holds(stems, term.stems, False) and not self.names.issuperset(term.stems):
+            return self._counted(lambda stem: stem.startswith(term.stems[0]))
+        if not _holds(self.text, term.stems, False) and not self.names.issuperset(term.stems):
             return 0
-        return min(stems.count(stem) + stems[:FIRST].count(stem) + (stem in self.names) for stem in term.stems)
+        return min(self._counted(wanted.__eq__) for wanted in term.stems)
+
+    def _counted(self, wanted: Callable[[str], bool]) -> float:
+        times = [EARLY if at < FIRST else 1.0 for at, stem in enumerate(self.text) if wanted(stem)]
+        return sum(times) or float(any(map(wanted, self.names)))
 
 
 _NOTHING = Held([], set())
@@ -96,13 +98,13 @@ class MemoryWords:
         weights = self._weights(found.query)
         total = max(sum(weights.values()), LEAST_WEIGHT)
         things = [self._held.get(pos, _NOTHING) for pos in positions.tolist()]
-        held = [sum(worth for term, worth in weights.items() if thing.count(term)) for thing in things]
+        held = [sum(worth for term, worth in weights.items() if thing.times(term)) for thing in things]
         return np.array([each / total for each in held], np.float32)
 
     def matched(self, query: str, positions: Sequence[int]) -> list[tuple[str, ...]]:
         words = dict.fromkeys(self._asked(query))
         things = [self._held.get(pos, _NOTHING) for pos in positions]
-        return [told(words, lambda term: thing.count(term) > 0) for thing in things]  # noqa: B023
+        return [told(words, lambda term: thing.times(term) > 0) for thing in things]  # noqa: B023
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         phrases = [(word, _phrase([stem for _, stem in self._analyse(word)])) for word in words]
@@ -149,7 +151,7 @@ class MemoryWords:
         for term, count in wanted(self._asked(query), lambda term: any(map(_counter(term), things))).items():
             terms.setdefault(term.key, term)
             times[term.key] += count
-        held = {term: sum(thing.count(term) > 0 for thing in things) for term in terms.values()}
+        held = {term: sum(thing.times(term) > 0 for thing in things) for term in terms.values()}
         return {term: weight(term.words, times[term.key], n, rows) for term, n in held.items() if n}
 
     def _scores(self, query: str, *, at_mean_length: bool = False) -> dict[int, float]:
@@ -157,7 +159,7 @@ class MemoryWords:
         weights = self._weights(query)
         scores = {}
         for position, held in self._held.items():
-            counts = {term: f for term in weights if (f := held.count(term))}
+            counts = {term: f for term in weights if (f := held.times(term))}
             norm = K1 if at_mean_length else K1 * (1 - B + B * len(held.text) / max(self._mean, 1e-9))
             if counts:
                 scores[position] = sum(weights[term] * f * (K1 + 1) / (f + norm) for term, f in counts.items())
@@ -167,8 +169,8 @@ class MemoryWords:
         return {pos: score for pos, score in scores.items() if pos in required} if required else scores
 
 
-def _counter(term: Term) -> Callable[[Held], int]:
-    return lambda thing: thing.count(term)
+def _counter(term: Term) -> Callable[[Held], float]:
+    return lambda thing: thing.times(term)
 
 
 def _knows(stems: list[str], opening: bool) -> Callable[[Held], bool]:

@@ -16,12 +16,12 @@ from knnife.space.sqlite.connection import positions
 from knnife.space.sqlite.tokens import expression, quoted
 from knnife.space.sqlite.words_memo import Memo, Postings
 from knnife.space.terms import Term
-from knnife.space.weighing import FIRST
+from knnife.space.weighing import EARLY, FIRST
 
 MOST_ROWS = 250_000  # of all words of a query; about 50 ms when nothing of it is in the memo
 COUNTED = 1_000  # rows up to which a word is counted, for the order of reading; beyond, it is estimated
 OPENING, LAST = "term >= ? AND term < ? LIMIT ?", chr(sys.maxunicode)
-TIMES = np.array([1, 2, 1], np.float32)  # that an occurrence counts: in a text, among its first words, in a name
+TIMES = np.array([1, EARLY, 0], np.float32)  # that an occurrence counts: in a text, among its first words, in a name
 
 
 def size(db: sqlite3.Connection) -> tuple[int, float]:
@@ -103,11 +103,11 @@ def _read(db: sqlite3.Connection, term: Term, memo: Memo) -> Postings:
 
 
 def _counted(codes: NDArray[np.int64]) -> Postings:
-    """Rows and counts of occurrences, ascending: four times the row, plus where it is."""
+    """Rows and counts of occurrences, ascending: four times the row, plus where it is; 1 where only a name has it."""
     rows = codes >> 2
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
     times = np.add.reduceat(TIMES[codes & 3], starts) if len(starts) else np.empty(0, np.float32)
-    return Postings(rows[starts], times)
+    return Postings(rows[starts], np.maximum(times, 1))
 
 
 def _rarest(db: sqlite3.Connection, stems: Iterable[str], rows: Positions, memo: Memo) -> NDArray[np.float32]:
