@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from knnife.space.fusion import FURTHEST, READER_STEP, Side, by_share, candidates, fuse, reread
+from knnife.space.fusion import FURTHEST, MEANING, READER_STEP, SOME_WORDS, Side, by_share, candidates, fuse, reread
 
 
 def positions(*numbers):
@@ -25,7 +25,7 @@ def test_standard_scores_are_added():
     words = Side(positions(5, 3), scores(3, 6, 0), std=2.0)
     fused = fuse(positions(3, 5, 7), meaning, words)
     assert fused.positions.tolist() == [7, 3, 5]
-    assert fused.scores.tolist() == pytest.approx([6 + 0, 3 + 1.5, 0 + 3])
+    assert fused.scores.tolist() == pytest.approx([MEANING * 6 + 0, MEANING * 3 + 1.5, MEANING * 0 + 3])
     assert fused.meaning_ranks.tolist() == [1, 2, 0]
     assert fused.words_ranks.tolist() == [0, 2, 1]
 
@@ -39,7 +39,7 @@ def test_where_no_word_is_found_meaning_decides():
     meaning = Side(positions(2, 1), scores(0.1, 0.4), std=0.1, mean=0.0)
     fused = fuse(positions(1, 2), meaning, Side(positions(), scores(0, 0), std=0.0))
     assert fused.positions.tolist() == [2, 1]
-    assert fused.scores.tolist() == pytest.approx([4, 1])
+    assert fused.scores.tolist() == pytest.approx([MEANING * 4, MEANING * 1])
 
 
 def test_where_meaning_sees_no_difference_words_decide():
@@ -51,11 +51,12 @@ def test_a_single_match_is_worth_much_but_no_more_than_the_limit():
     meaning = Side(positions(1, 2), scores(0.9, 0.1), std=0.1, mean=0.0)
     fused = fuse(positions(1, 2), meaning, Side(positions(2), scores(0, 8), std=0.0))
     assert fused.positions.tolist() == [2, 1]
-    assert fused.scores.tolist() == pytest.approx([FURTHEST + 1, 9])
+    assert fused.scores.tolist() == pytest.approx([FURTHEST + MEANING * 1, MEANING * 9])
 
 
-def test_words_count_thrice_where_a_text_holds_all_of_the_query_against_none():
-    assert by_share(scores(4, 4, 4), scores(0, 0.5, 1)).tolist() == [2, 4, 6]
+def test_words_count_more_where_a_text_holds_all_of_the_query_against_none():
+    worth = 4 * np.array([SOME_WORDS, SOME_WORDS + 0.5, SOME_WORDS + 1])
+    assert by_share(scores(4, 4, 4), scores(0, 0.5, 1)).tolist() == pytest.approx(worth.tolist())
 
 
 def test_a_reader_adds_its_cosines_and_what_it_did_not_read_counts_as_its_least():
@@ -64,7 +65,7 @@ def test_a_reader_adds_its_cosines_and_what_it_did_not_read_counts_as_its_least(
     read = reread(ranking, np.array([0.1, np.nan, 0.1 + 4 * READER_STEP]))
     assert read.positions.tolist() == [3, 1, 2, 4]
     assert read.reader_ranks.tolist() == [1, 2, 0, 0]
-    assert (read.scores - read.scores[1]).tolist() == pytest.approx([2, 0, -1, -3], abs=1e-5)
+    assert (read.scores - read.scores[1]).tolist() == pytest.approx([4 - 2 * MEANING, 0, -MEANING, -3 * MEANING], abs=1e-5)
 
 
 def test_nothing_in_nothing_out():
