@@ -8,6 +8,7 @@ from hypothesis import example, given, settings, strategies as st
 import knnife
 from knnife.space import terms
 from knnife.space.memory.words import MemoryWords
+from knnife.space.records import Row
 from knnife.space.sqlite.tokens import plain_tokens, tokens
 from knnife.space.terms import END, as_indexed
 
@@ -184,7 +185,8 @@ def test_a_short_word_is_found_in_the_texts_that_hold_it_and_a_longer_one_there_
     written = st.text(st.sampled_from(letters), min_size=1, max_size=9)
     texts = data.draw(st.lists(st.lists(written, min_size=1, max_size=3).map("，".join), min_size=1, max_size=8))
     query = data.draw(written)
-    words = MemoryWords(tokens, dict(enumerate(texts)))
+    rows = {number: Row(str(number), text, "{}", None, b"", None) for number, text in enumerate(texts)}
+    words = MemoryWords(tokens, rows)
     found = words.find(query, 99).positions.tolist()
     holding = {number for number, text in enumerate(texts) if query in text}
     assert holding <= set(found)
