@@ -65,7 +65,8 @@ def test_a_reader_adds_its_cosines_and_what_it_did_not_read_counts_as_its_least(
     read = reread(ranking, np.array([0.1, np.nan, 0.1 + 4 * READER_STEP]))
     assert read.positions.tolist() == [3, 1, 2, 4]
     assert read.reader_ranks.tolist() == [1, 2, 0, 0]
-    assert (read.scores - read.scores[1]).tolist() == pytest.approx([4 - 2 * MEANING, 0, -MEANING, -3 * MEANING], abs=1e-5)
+    expected = [4 - 2 * MEANING, 0, -MEANING, -3 * MEANING]
+    assert (read.scores - read.scores[1]).tolist() == pytest.approx(expected, abs=1e-5)
 
 
 def test_nothing_in_nothing_out():
