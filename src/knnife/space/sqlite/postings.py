@@ -62,11 +62,14 @@ def in_names(term: Term) -> str:
     return " AND ".join(map(quoted, term.words.split(" ")))
 
 
-def lengths(db: sqlite3.Connection, positions: Positions) -> NDArray[np.float64]:
+def lengths(db: sqlite3.Connection, positions: Positions, memo: Memo) -> NDArray[np.float64]:
     """How many words each row has (0 for rows that are not indexed)."""
-    sql = "SELECT id, sz FROM words_docsize WHERE id IN (SELECT value FROM json_each(?))"
-    sizes = dict(db.execute(sql, [json.dumps(positions.tolist())]).fetchall())
-    return np.array([_length(sizes.get(pos, b"\0")) for pos in positions.tolist()], float)
+    wanted, known = positions.tolist(), memo.known_lengths()
+    if missing := [pos for pos in wanted if pos not in known]:
+        sql = "SELECT id, sz FROM words_docsize WHERE id IN (SELECT value FROM json_each(?))"
+        sizes = dict(db.execute(sql, [json.dumps(missing)]).fetchall())
+        known.update((pos, _length(sizes.get(pos, b"\0"))) for pos in missing)
+    return np.array([known[pos] for pos in wanted], float)
 
 
 def _count(db: sqlite3.Connection, table: str, match: str) -> int:

@@ -104,7 +104,8 @@ class SqliteWords:
         held = times.any(axis=0)
         if found.required is not None:
             held &= np.isin(positions, found.required)
-        norms = K1 * (1 - B + B * postings.lengths(self._db, positions[held]) / max(found.mean_length, 1e-9))
+        lengths = postings.lengths(self._db, positions[held], self._memo)
+        norms = K1 * (1 - B + B * lengths / max(found.mean_length, 1e-9))
         scores = np.zeros(len(positions), np.float32)
         scores[held] = weights @ (times[:, held] * (K1 + 1) / (times[:, held] + norms))
         return scores

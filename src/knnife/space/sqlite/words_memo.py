@@ -11,6 +11,7 @@ from knnife.geometry import Positions
 from knnife.spelling.guessing import Guess
 
 MOST_REMEMBERED = 4_000_000  # rows in a memo: 50 MB
+MOST_LENGTHS = 500_000  # of texts in a memo: 50 MB
 
 
 class Postings(NamedTuple):
@@ -30,6 +31,13 @@ class Memo:
         self.older: bool | None = None  # are there texts of the older kind? None: not looked up yet
         self.named = 0  # how many things there are, where their names are indexed
         self._rows = 0
+        self._lengths: dict[int, int] = {}
+
+    def known_lengths(self) -> dict[int, int]:
+        """How many words texts have, by position, to be added to; begun again when there are too many."""
+        if len(self._lengths) > MOST_LENGTHS:
+            self._lengths = {}  # another one, as threads may be reading the old one
+        return self._lengths
 
     def keep(self, key: str, postings: Postings) -> None:
         """Remember the rows of a term; when it gets too much, begin again with this one."""
