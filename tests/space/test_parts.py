@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from knnife import Thing
-from knnife.space.parts import BEGINNING, HEADING, LEAST, MOST, READ, parts, telling
+from knnife.space.parts import BEGINNING, HEADING, LEAST, MOST, SENTENCES, parts, telling
 
 LONG = "The crew sails to an island that no map shows, where the captain was born. " * 3
 CAST = "The film stars Ada One, Ben Two, Cy Three, Dee Four, Eve Five, Flo Six, Gus Seven and Hal Eight."
@@ -65,4 +65,4 @@ def test_the_parts_that_hold_the_rare_words_of_a_question_tell():
 
 def test_where_no_word_tells_the_first_parts_do():
     each = [f"part {n}" for n in range(5)]
-    assert telling("something else", [each]) == [each[: 1 + READ]]
+    assert telling("something else", [each]) == [each[: 1 + SENTENCES]]

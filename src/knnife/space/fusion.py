@@ -11,8 +11,9 @@ share is how much of the query's words a text holds, by their rarity: many commo
 with the telling ones (as Lucene's coord did; here by weight). The reader's cosines are not standardised: where what it
 has read is all alike, noise would be blown up, and words that are sure of a thing would be outvoted.
 
-Chosen on half of 17 collections, compared in bench/search.py. Of their other half, a READER_STEP from 0.035 to 0.07, a
-MEANING from 0.65 to 1.3 and SOME_WORDS from 0.2 to 0.5 change the mean by less than .006: nothing is finely tuned.
+Chosen on half of 17 collections, MEANING and SOME_WORDS of 12, compared in bench/search.py. Of the other halves, a
+READER_STEP from 0.035 to 0.07, a MEANING from 0.65 to 1.3 and SOME_WORDS from 0.2 to 0.5 change the mean by less than
+.006: nothing is finely tuned.
 """
 
 from __future__ import annotations

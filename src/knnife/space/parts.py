@@ -5,7 +5,7 @@ whole, and its sentences: in one vector, the sentence that answers drowns among 
 experiments. Short sentences go with the next, long ones are cut between words. A heading (a first paragraph of a few
 words: a name, the titles above a passage) is read with each: without it, "Remove it with pip" says nothing.
 
-For a question the beginning is read and the READ sentences that hold the most of its words. Measured on half of eight
+For a question the beginning is read and the two sentences that hold most of its words. Measured on half of eight
 sets and shown on the other half (mean of MRR or nDCG@10): beginnings alone .585 / .581, beginnings and one sentence
 .607 / .600, and two .605 / .602; whole texts of up to 256 tokens instead of beginnings gain nothing, and cost more.
 
@@ -30,7 +30,7 @@ MOST: Final = 60
 HEADING: Final = 12  # words; a longer paragraph is text
 UNSPACED: Final = 10  # characters that count as a word: not all scripts put spaces between words
 CHARACTERS: Final = 20_000  # what follows them is not read
-READ: Final = 2  # sentences of a thing that are read for a question, beside its beginning
+SENTENCES: Final = 2  # sentences of a thing that are read for a question, beside its beginning
 STEM: Final = 6  # letters that make two words the same here
 REMEMBERED: Final = 4_096  # texts whose parts are, for the next questions: cutting takes longer than all else then
 
@@ -62,7 +62,7 @@ def _cut(text: str) -> tuple[str, ...]:
 
 
 def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Of the parts of each thing the first, and the READ that hold most of a question's words, by their rarity here."""
+    """Of the parts of each thing the first, and the few that hold most of a question's words, by their rarity here."""
     asked = _stems(question)
     held = [[_stems(part) & asked for part in each] for each in texts]
     times = Counter(stem for each in held for stems in each for stem in stems)
@@ -70,10 +70,10 @@ def telling(question: str, texts: Sequence[Sequence[str]]) -> list[list[str]]:
     worth = {stem: log((total + 1) / (n + 0.5)) for stem, n in times.items()}
 
     def best(each: Sequence[str], stems: Sequence[frozenset[str]]) -> list[str]:
-        if len(each) <= READ + 1:
+        if len(each) <= SENTENCES + 1:
             return [*each]
         order = sorted(range(1, len(each)), key=lambda at: -sum(worth[stem] for stem in sorted(stems[at])))
-        return [*each[:1], *(each[at] for at in order[:READ])]
+        return [*each[:1], *(each[at] for at in order[:SENTENCES])]
 
     return [best(each, stems) for each, stems in zip(texts, held, strict=True)]
 

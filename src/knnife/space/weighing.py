@@ -15,7 +15,7 @@ others of their article; lines of documentation to what they describe; products)
 Means of nDCG@10: function words in full .630, at a half, a quarter and a tenth .638, left out .637. Words asked twice
 counted twice .604, once .594, by their rarity .607. The first 16 words twice .640 against .627. But that, with names on
 top, lost where questions describe in other words what they look for: titles then outweigh what texts tell. One half of
-six sets (Cranfield, CISI, documentation, films) .428, the other .390; at 1.5, with names where the text lacks the word,
+six sets (Cranfield, CISI, documentation, films) .428, others .390; at 1.5, with names where the text lacks the word,
 .437 and .401; first words as all others .440 and .396.
 """
 
