@@ -20,7 +20,7 @@ SCRIPTS = [
 ]
 SCRIPTS += ["intent", "duplicates", "outliers", "drift", "classify", "clusters", "features"]
 SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "joining"]
-SCRIPTS += ["copies", "pictures", "faces"]
+SCRIPTS += ["copies", "pictures", "faces", "rates"]
 
 for script in SCRIPTS:
     print(f"# {script}", file=sys.stderr, flush=True)
