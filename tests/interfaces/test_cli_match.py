@@ -52,6 +52,24 @@ def test_a_review_comes_back_as_labels(knnife: Knnife, folder: Path) -> None:
     assert found(again.out) == found(learned.out)
 
 
+def test_pairs_are_explained_in_words_match_or_not(knnife: Knnife, folder: Path) -> None:
+    Path("left.csv").write_text("id,title\nl1,Kestrel monitor D240 2 GB black\nl2,Okami kettle\n")
+    Path("right.csv").write_text("id,title\nr1,Kestrel monitor D240 16 GB black\nr2,Okami kettles\n")
+    outcome = knnife("match left.csv right.csv --id id --pair l1 r1 --pair l1 r2")
+    assert outcome.code == 0
+    first, second = (line.split("\t") for line in outcome.lines)
+    assert first[:2] == ["l1", "r1"]
+    assert "title: 2 GB differs from 16 GB" in first[4]
+    assert "title: only the left has" in second[4]
+    explained = [json.loads(line) for line in knnife("match left.csv right.csv --id id --explain --json").lines]
+    assert all(row["match"] and row["agrees"] for row in explained)
+    assert knnife("match left.csv right.csv --id id --explain -o why.csv").code == 0
+    assert Path("why.csv").read_text().splitlines()[0].endswith("agrees,differs")
+    unknown = knnife("match left.csv right.csv --id id --pair l1 r9")
+    assert unknown.code == 1
+    assert "'r9' is not there" in unknown.err
+
+
 @pytest.mark.parametrize("name", ["matches.csv", "matches.jsonl"])
 def test_matches_are_written_to_a_file(knnife: Knnife, folder: Path, name: str) -> None:
     outcome = knnife(f"match shop.csv catalogue.csv -o {name}")

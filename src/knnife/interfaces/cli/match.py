@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 COLUMNS = {"a": "left", "b": "right", "probability": "probability", "why": "decided by"}
 GROUPS = {"ids": "of the same thing"}
+EXPLAINED = {"a": "left", "b": "right", "probability": "probability", "agrees": "agrees", "differs": "differs"}
 SHOWN = 3  # fields that decided, on a terminal
+REASONS = 4  # of each kind, on a terminal
 
 EXAMPLES = """
 knnife match shop.csv catalogue.csv
@@ -27,6 +29,8 @@ knnife match shop.csv catalogue.csv --field title --field price=cost --one-to-on
 knnife match shop.csv catalogue.csv --review review.csv
 knnife match shop.csv catalogue.csv --labels looked-at.csv --save shop.matcher
 knnife match shop.csv catalogue.csv --matcher shop.matcher --threshold 0.9 -o matches.csv
+knnife match shop.csv catalogue.csv --explain
+knnife match shop.csv catalogue.csv --id id --pair s1 c4
 knnife match shop.csv --groups
 knnife match typos recieve adress
 """
@@ -44,6 +48,8 @@ knnife match typos recieve adress
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Probability from which two records match.")
 @click.option("--one-to-one", is_flag=True, help="Each record has one partner at most.")
 @click.option("-k", type=click.IntRange(min=1), default=10, help="Number of others that each record is compared with.")
+@click.option("--explain", is_flag=True, help="Say in words what agrees and what differs.")
+@click.option("--pair", "asked", nargs=2, multiple=True, metavar="A B", help="Explain these two, match or not.")
 @click.option("--groups", is_flag=True, help="Within LEFT, show groups instead of pairs.")
 @shared.output_option("--review", kind=TABLE, metavar="FILE.csv", help="Write the least certain pairs, to be labelled.")
 @click.option("--borderline", type=click.IntRange(min=1), default=50, help="Number of pairs for --review.")
@@ -52,8 +58,8 @@ knnife match typos recieve adress
 @shared.written_options
 def command(
     left: str, right: str | None, fields: tuple[str, ...], id: str | None, types: dict[str, str], labels: str | None,
-    matcher: str | None, save: str | None, groups: bool, review: str | None, borderline: int, to: str | None,
-    as_json: bool, **options: Any,
+    matcher: str | None, save: str | None, explain: bool, asked: tuple[tuple[str, str], ...], groups: bool,
+    review: str | None, borderline: int, to: str | None, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Match the records of two tables, or within one.
 
@@ -80,9 +86,13 @@ def command(
     if review:
         _write_review(found, borderline, review)
     if to:
-        _write(found, to)
+        _write(found, to, explain)
     elif groups:
         output.write_rows(({"ids": ids} for ids in found.sets()), GROUPS, as_json)
+    elif asked:
+        _explain((found.explain(a, b) for a, b in asked), as_json)
+    elif explain:
+        _explain(({**row, "match": True} for row in found.rows(explain=True)), as_json)
     elif not review:
         rows = (row if as_json else {**row, "why": _why(row["decided"])} for row in found.rows())
         output.write_rows(rows, COLUMNS, as_json)
@@ -116,6 +126,25 @@ def _why(decided: dict[str, float]) -> str:
     return ", ".join(f"{field} {added:+.1f}" for field, added in list(decided.items())[:SHOWN])
 
 
+def _explain(rows: Iterator[dict[str, Any]], as_json: bool) -> None:
+    """Each pair with what agrees and what differs, the strongest first."""
+    if as_json or not output.for_people():
+        output.write_rows((row if as_json else _in_words(row) for row in rows), EXPLAINED, as_json)
+        return
+    output.write_rows(map(_block, rows), {}, layout="blocks")
+
+
+def _block(row: dict[str, Any]) -> dict[str, Any]:
+    """A pair as a terminal shows it: at most REASONS lines of what agrees, and of what differs."""
+    head = f"{row['a']} = {row['b']}" if row["match"] else f"{row['a']} and {row['b']} are no match"
+    lines = [f"{name:9}{reason}" for name in ("agrees", "differs") for reason in row[name][:REASONS]]
+    return {"id": head, "score": row["probability"], "value": "\n".join(lines or ["they have nothing to compare"])}
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "agrees": "; ".join(row["agrees"]), "differs": "; ".join(row["differs"])}
+
+
 def _write_review(found: Matches, k: int, path: str) -> None:
     """The least certain pairs beside each other, with an empty column to fill in."""
     other = found.left if found.right is None else found.right
@@ -123,24 +152,27 @@ def _write_review(found: Matches, k: int, path: str) -> None:
     heads = [*(f"left {a}" for a, _ in names), *(f"right {b}" for _, b in names)]
     with writers.text_file(path, TABLE) as file:
         table = csv.writer(file)
-        table.writerow(["a", "b", "match", "probability", *heads])
-        for row in found.borderline(k):
+        table.writerow(["a", "b", "match", "probability", *heads, "differs"])
+        for row in found.borderline(k, explain=True):
             cells = [found.left.columns[a][row["position_a"]] for a, _ in names]
             cells += [other.columns[b][row["position_b"]] for _, b in names]
+            cells += ["; ".join(row["differs"])]
             table.writerow(
                 [row["a"], row["b"], "", f"{row['probability']:.3f}", *("" if c is None else c for c in cells)]
             )
 
 
-def _write(found: Matches, path: str) -> None:
+def _write(found: Matches, path: str, explain: bool) -> None:
     kind = writers.ending(path)
     if kind not in ("csv", "jsonl"):
         raise knnife.BadInput(f"cannot write {path}: expected a name that ends in .csv or .jsonl")
-    rows = ({**row, "decided": _why(row["decided"])} for row in found.rows())
-    columns: dict[str, set[type]] = {
-        name: {str} for name in ("a", "b", "probability", "decided", "position_a", "position_b")
-    }
-    writers.write_rows(rows, columns, path, kind)
+    rows = found.rows(explain=explain)
+    names = ["a", "b", "probability", "decided", "position_a", "position_b"]
+    if explain:
+        names += ["agrees", "differs"]
+    columns: dict[str, set[type]] = {name: {str} for name in names}
+    written = ({**(_in_words(row) if explain else row), "decided": _why(row["decided"])} for row in rows)
+    writers.write_rows(written, columns, path, kind)
 
 
 def _summary(found: Matches, *written: str | None) -> str:
