@@ -15,7 +15,7 @@ from tests.toys import Letters
 from knnife import BadInput, EncoderMismatch, Space, drift
 from knnife.space import sample
 from knnife.tools._drift.pool import Pool, joined, pooled, standing
-from knnife.tools._drift.statistics import look, standardised, statistics
+from knnife.tools._drift.statistics import POWER, WEIGHTS, look, standardised, statistics
 from knnife.tools.drift import Drift
 
 BEFORE = ["the", "river", "flows", "past", "old", "trees", "and", "quiet", "green", "meadows", "full", "of", "birds"]
@@ -34,7 +34,9 @@ def p_value(a: np.ndarray, b: np.ndarray, seed: int) -> float:
     """As `drift` finds it, without what it tells besides."""
     random = np.random.default_rng(seed)
     pool = a_pool(a, b, random)
-    return standing(joined(np.stack(list(statistics(look(pool), pool.labellings(99, random)).values()))), random)
+    return standing(
+        joined(np.stack(list(statistics(look(pool), pool.labellings(99, random)).values())), WEIGHTS), random
+    )
 
 
 def a_pool(a: np.ndarray, b: np.ndarray, random: np.random.Generator, block: int = 1, most: int = 5_000) -> Pool:
@@ -68,7 +70,7 @@ def test_blocks_keep_the_rate_where_neighbours_in_time_are_alike_and_single_thin
             random = np.random.default_rng(seed)
             pool = a_pool(days[:60], days[60:], random, block)
             parts = np.stack(list(statistics(look(pool), pool.labellings(99, random)).values()))
-            called[block] += standing(joined(parts), random) <= 0.05
+            called[block] += standing(joined(parts, WEIGHTS), random) <= 0.05
     assert called[1] > 30
     assert called[10] <= 7  # 40 draws: 2 ± 1.4
 
@@ -93,14 +95,17 @@ def test_statistics_are_what_their_slow_definitions_say() -> None:
     n = len(pool)
     squares = ((pool.points[:, None] - pool.points) ** 2).sum(axis=2)
     kernel = np.exp(-squares / np.median(squares[np.triu_indices(n, 1)]))
+    others = np.where(np.eye(n, dtype=bool), np.inf, squares)
+    reach = np.sort(others, axis=1)[:, :20].mean(axis=1)
+    scaled = others - (reach[:, None] + reach) / 2
     for column in range(4):
         new = labels[:, column].astype(bool)
         mmd = kernel[new][:, new].mean() + kernel[~new][:, ~new].mean() - 2 * kernel[new][:, ~new].mean()
         assert parts["shifted"][column] == pytest.approx(mmd, rel=1e-2)
         gathered = 0.0
         for i in np.flatnonzero(new):
-            near = [j for j in np.argsort(squares[i]) if j != i]
-            gathered += max((sum(new[near[:10]]) - 5) / np.sqrt(2.5), 0) ** 3
+            near = np.argsort(scaled[i])
+            gathered += sum(max((sum(new[near[:k]]) - k / 2) / np.sqrt(k / 4), 0) ** POWER for k in (5, 10))
         assert parts["gathered"][column] == pytest.approx(gathered, rel=1e-4)
     assert found.near.shape == (n, 10)
     z = standardised(pool.points, labels)[0, 0]

@@ -26,7 +26,7 @@ from knnife.tools._drift.constants import with_constants
 from knnife.tools._drift.findings import Example, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
 from knnife.tools._drift.pool import LEAST, Bools, Pool, joined, pooled, standing
-from knnife.tools._drift.statistics import look, statistics
+from knnife.tools._drift.statistics import WEIGHTS, look, statistics
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def drift(
     cloud, given = look(pool), pool.labellings(permutations, random)
     tell(len(pool), 0.4)
     parts = statistics(cloud, given)
-    p_value = standing(joined(np.stack(list(parts.values()))), random)
+    p_value = standing(joined(np.stack(list(parts.values())), WEIGHTS), random)
     tell(len(pool), 0.7)
     old_rows, new_rows = pool.rows[~pool.new], pool.rows[pool.new]
     old, come = before.take(old_rows), after.take(new_rows)

@@ -7,6 +7,7 @@ of the rows included (it decides between equally near neighbours, for one): so t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -99,15 +100,15 @@ def standing(statistics: Floats, random: np.random.Generator) -> float:
     return (larger + random.uniform() * equal) / len(statistics)
 
 
-def joined(parts: Floats) -> Floats:
+def joined(parts: Floats, weights: Sequence[float]) -> Floats:
     """Several statistics `(s, L)` as one `(L,)` that is large where any of them is.
 
-    Each value becomes its share of values as large, p; and the p of one labelling are added up as 1/p², so that the
-    smallest decide. What comes of it is compared among labellings again, which pays for having looked several times.
+    Each value becomes its share of values as large, p; and the p of one labelling are added up as weight / p², so that
+    the smallest decide. What comes of it is compared among labellings again, which pays for having looked at several.
     """
     total = np.zeros(parts.shape[1])
-    for values in parts:
-        total += (1 - shares_below(values, values) + 1 / (2 * len(values))) ** -2.0
+    for values, weight in zip(parts, weights, strict=True):
+        total += weight * (1 - shares_below(values, values) + 1 / (2 * len(values))) ** -2.0
     return total
 
 

@@ -8,8 +8,9 @@ turned      the same with directions of little variance counting as much as othe
             kernel classifier sees (Harchaoui, Bach and Moulines 2008, NIPS 20; Hagrass et al. 2024, Ann. Statist. 52)
 
 The first two are a nearest-neighbour test (Schilling 1986, Henze 1988) of one side, in which the excess of each
-neighbourhood counts by its cube: some strange neighbourhoods weigh more than many that are hardly strange. All that is
-slow (neighbours, cells, eigenvectors) knows nothing of labels, and is done once.
+neighbourhood counts by its fifth power: some strange neighbourhoods weigh more than many that are hardly strange. Who
+is a neighbour is said by `kin`. All that is slow (neighbours, cells, eigenvectors) knows nothing of labels, and is done
+once.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from functools import cached_property
 import numpy as np
 
 from knnife.geometry import Metric, Vectors, blocks, similarity
-from knnife.space import nearest
 from knnife.statistics.kmeans import centroids
 from knnife.statistics.whitening import inverse_cholesky
+from knnife.tools._drift.kin import kin
 from knnife.tools._drift.pool import Floats, Labels, Pool, Rows, contrasts
 
 PARTS = ("gathered", "vanished", "regions", "shifted", "turned")
-NEIGHBOURS = (10, 20, 40)  # a topic of so many things is seen best by lists of that length, so there are three
+NEIGHBOURS = (5, 10, 20, 40)  # a topic of so many things is seen best by lists of that length, so there are several
+POWER = 5  # of the excess of a neighbourhood
+WEIGHTS = (4.0, 1.0, 1.0, 1.0, 1.0)  # of the parts where they are joined: what is asked most is whether a kind is new
 CELLS, CELL_ROUNDS = 32, 10
 LANDMARKS = 300  # the kernel is exact on so many points, and interpolated from them where there are more
 DAMPING = 0.1  # of the largest variance: directions with less count in proportion to it
@@ -72,7 +75,7 @@ def look(pool: Pool) -> Cloud:
     """Neighbours and cells of a pool."""
     n = len(pool)
     k = min(NEIGHBOURS[-1], max(1, n // 8))
-    return Cloud(pool, _neighbours(pool, k), _cells(pool.points, max(2, min(CELLS, int(np.sqrt(n / 2))))))
+    return Cloud(pool, kin(pool, k), _cells(pool.points, max(2, min(CELLS, int(np.sqrt(n / 2))))))
 
 
 def statistics(cloud: Cloud, labels: Labels) -> dict[str, Floats]:
@@ -117,17 +120,9 @@ def _excess(near: Rows, labels: Labels) -> tuple[Floats, Floats]:
                 counts += labels[near[part, column]]
             start = k
             z = (np.arange(k + 1) - k * share) / np.sqrt(k * share * (1 - share))
-            sums[0] += np.einsum("nl,nl->l", (np.maximum(z, 0) ** 3).astype(np.float32)[counts], own)
-            sums[1] += np.einsum("nl,nl->l", (np.maximum(-z, 0) ** 3).astype(np.float32)[counts], 1 - own)
+            sums[0] += np.einsum("nl,nl->l", (np.maximum(z, 0) ** POWER).astype(np.float32)[counts], own)
+            sums[1] += np.einsum("nl,nl->l", (np.maximum(-z, 0) ** POWER).astype(np.float32)[counts], 1 - own)
     return sums[0], sums[1]
-
-
-def _neighbours(pool: Pool, k: int) -> Rows:
-    """The k nearest points of other blocks, nearest first: `(N, k)`. Those of its own block are near in any case."""
-    own = int(np.bincount(pool.blocks).max()) - 1
-    rows = nearest(pool.points, k + own, metric=pool.metric)[0]
-    first = np.argsort(pool.blocks[rows] == pool.blocks[:, None], axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(rows, first, 1)
 
 
 def _largest(covariance: Floats) -> float:
