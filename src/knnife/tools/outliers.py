@@ -20,7 +20,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, blocks
 from knnife.space import Sample
 from knnife.space.space import Where
-from knnife.tools._outliers.calibrating import extrapolated, worth_a_look
+from knnife.tools._outliers.calibrating import Judgement, against_reference, among_themselves
 from knnife.tools._outliers.detector import Detector
 from knnife.tools._outliers.explaining import table_values
 from knnife.tools._outliers.given import take
@@ -31,16 +31,40 @@ from knnife.tools._outliers.labels import Labels
 class Outliers:
     """How odd n things are.
 
-    ids: of the things. scores: `(n,)`, about 0 is usual, higher is odder. p_values: `(n,)`, how often something
-    ordinary would score as high. odd: `(n,)`, which to look at. detector: what judged, for more things.
+    ids: of the things. scores: `(n,)`, about 0 is usual, higher is odder. judgement: which to look at, and how sure that
+    is. detector: what judged, for more things.
     """
 
     ids: Sequence[str]
     scores: Vectors
-    p_values: NDArray[np.float64]
-    odd: NDArray[np.bool_]
+    judgement: Judgement
     things: Sample
     detector: Detector
+
+    @property
+    def p_values(self) -> NDArray[np.float64]:
+        """How often something ordinary would score as high `(n,)`."""
+        return self.judgement.p_values
+
+    @property
+    def odd(self) -> NDArray[np.bool_]:
+        """Which are worth a look `(n,)`; none where the scores cannot tell."""
+        return self.judgement.odd
+
+    @property
+    def expected_false(self) -> float:
+        """How many of those worth a look are expected to be ordinary."""
+        return self.judgement.expected_false
+
+    @property
+    def false_between(self) -> tuple[int, int]:
+        """Between how many of those worth a look are ordinary, in 95 of 100 cases."""
+        return self.judgement.false_between
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the scores can tell which are worth a look; if not, `judgement.doubt` says why."""
+        return self.judgement.doubt is None
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -132,8 +156,9 @@ def outliers(
         detector = Detector.of(things, columns, labels, seed, progress)
         things = things if new is None else detector.take(new)
     if new is None:
-        scores, p_values = detector.scores, extrapolated(detector.scores)
+        scores = detector.scores
+        judgement = among_themselves(scores, false_alarms, seed)
     else:
         scores = detector.score_points(things.points)
-        p_values = detector.p_values(scores)
-    return Outliers(things.ids, scores, p_values, worth_a_look(p_values, false_alarms), things, detector)
+        judgement = against_reference(scores, detector.ordinary, false_alarms)
+    return Outliers(things.ids, scores, judgement, things, detector)

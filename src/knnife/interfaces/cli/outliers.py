@@ -81,7 +81,7 @@ def command(
     else:
         rows = found.rows(count if odd else k)
         output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
-    output.note(_summary(found, count, options["false_alarms"]))
+    output.note(_summary(found, count))
 
 
 def _judge(
@@ -120,9 +120,13 @@ def _word(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else f"{value!s:.40}"
 
 
-def _summary(found: Outliers, count: int, rate: float) -> str:
-    line = f"{count:,} of {len(found.ids):,} things are worth a look"
-    line += f"; of those, {rate:.0%} on average may be false alarms" if count else " when false alarms shall be rare"
+def _summary(found: Outliers, count: int) -> str:
+    low, high = found.false_between
+    line = f"{count:,} of {len(found.ids):,} things {'is' if count == 1 else 'are'} worth a look"
+    if not found.calibrated:
+        line += f", as the scores cannot tell: {found.judgement.doubt}"
+    elif count:
+        line += f", of which {_number(found.expected_false)} expected false ({low:,} to {high:,})"
     learned = found.detector.learned
     if learned is not None:
         line += (
@@ -131,3 +135,7 @@ def _summary(found: Outliers, count: int, rate: float) -> str:
             else "; what was learned from the labels did not help, and is left out"
         )
     return line
+
+
+def _number(expected: float) -> str:
+    return f"{expected:,.0f}" if expected >= 9.5 else f"{expected:.1g}"

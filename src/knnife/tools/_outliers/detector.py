@@ -20,7 +20,7 @@ from knnife.space import Sample, comparable, nearest
 from knnife.space.space import Where
 from knnife.statistics.ranks import rank_p_values
 from knnife.tools._outliers import detector_file
-from knnife.tools._outliers.calibrating import BULK, Numbers
+from knnife.tools._outliers.calibrating import Numbers
 from knnife.tools._outliers.explaining import Share, shares
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels, LearnedLabels, known
@@ -28,6 +28,7 @@ from knnife.tools._outliers.regression import PointFeatures
 from knnife.tools._outliers.samples import Rows
 from knnife.tools._outliers.scoring import Scorer
 
+BULK = 0.8  # the share of things that are taken to be ordinary without a question
 LEAST = 8  # things: of fewer, nothing can be said of what is usual
 
 
@@ -105,7 +106,7 @@ class Detector:
 
     def p_values(self, scores: Vectors) -> Numbers:
         """How often something like the reference scores as high `(m,)`: conformal p-values of new things."""
-        return rank_p_values(scores, self._ordered)
+        return rank_p_values(scores, self.ordinary)
 
     def score_points(self, points: Vectors) -> Vectors:
         """As `score`, for points of the reference's space `(m, d)`."""
@@ -155,9 +156,10 @@ class Detector:
         """The detector in a file. Raises NotFound where there is none, BadInput for a file that is no detector."""
         return cls(**detector_file.read(Path(path)))
 
-    @cached_property
-    def _ordered(self) -> Vectors:
-        return np.sort(self.scores[~self.odd])
+    @property
+    def ordinary(self) -> Vectors:
+        """The scores of all it was fitted to that are not known to be odd."""
+        return self.scores[~self.odd]
 
     @cached_property
     def _normal(self) -> Rows:
