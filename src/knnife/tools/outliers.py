@@ -31,8 +31,8 @@ from knnife.tools._outliers.labels import Labels
 class Outliers:
     """How odd n things are.
 
-    ids: of the things. scores: `(n,)`, about 0 is usual, higher is odder. judgement: which to look at, and how sure that
-    is. detector: what judged, for more things.
+    ids: of the things. scores: `(n,)`, about 0 is usual, higher is odder. judgement: which to look at, and how sure
+    that is. detector: what judged, for more things.
     """
 
     ids: Sequence[str]
