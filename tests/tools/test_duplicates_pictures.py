@@ -89,9 +89,10 @@ def test_many_copies_of_each_picture_do_not_pass_for_pictures_that_are_none() ->
     far = random.uniform(0.15, 0.45, len(left)).astype(np.float32)  # of all pairs compared most are copies
     others = np.arange(100), np.arange(100, 200)
     left, right = np.append(left, others[0]), np.append(right, others[1])
-    assert _tail(left, right, np.append(far, np.ones(100, np.float32)), 200).expected(far.max()) < 1
+    whole = np.ones(len(left), bool)
+    assert _tail(left, right, np.append(far, np.ones(100, np.float32)), 200, whole).expected(far.max()) < 1
     forms = np.arange(len(far)) % 40, 40 + np.arange(len(far)) % 159  # of one print: as close, but all are connected
-    assert _tail(*forms, far, 200).expected(far.max()) > 100
+    assert _tail(*forms, far, 200, whole[: len(far)]).expected(far.max()) > 100
 
 
 def test_progress_tells_of_encoding_and_then_of_comparing() -> None:

@@ -16,27 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders import load_encoder
-from knnife.encoders.keypoints import Keypoints, keypoints
+from knnife.encoders.keypoints import QUANTUM, Keypoints, keypoints
 from knnife.encoders.picture_matching import matched
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, MissingPackage, NotFound
 from knnife.geometry import Vectors, connected
 from knnife.space import Sample
-from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail
+from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail, truncated_rate
 from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
 from knnife.threads import cores
 from knnife.tools._duplicates.candidate_search import Close
-from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates
+from knnife.tools._duplicates.shared_points import sharing
+from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates, each_once
 from knnife.tools._duplicates.similarity_join import Rows
 
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
-POWER: Final = 20.0  # by which pairs of photos that are no copies become fewer with the distance: of clothes and people
-CAUTION: Final = 12.0  # the same where nothing else is known: there may be captions, frames or series among them
-SURE: Final = 0.1  # expected pairs that are none, within those that must be copies, were these photos as others are
-LOOKING: Final = 8.0  # finding the keypoints of one picture takes so much longer than comparing a pair
+COPIES: Final = 0.65  # distance: of copies 95 in 100 are closer, of series and portraits of one person one in five
+POWER: Final = 8.0  # by which pairs that are no copies become fewer with the distance: of portraits 5, of series 13
+PRIOR: Final = 20.0  # pairs
+LEVEL: Final = 0.49  # the mean of pairs that are hardly fewer when they are closer
+SURE: Final = 0.5  # expected pairs that are none
+POINTS: Final = 600  # of a picture; one of four side by side has a quarter of them
+LOOKING: Final = 0.7  # of the time goes into finding keypoints; the rest into comparing pairs
 ENOUGH: Final = 30  # keypoints of a picture, of which some would be found again in any copy
+AGAIN: Final = 0.8  # cosine of the descriptors of one point in both pictures
+EXACT: Final = 0.2  # of its size: how far from its place a point of a copy may be
 CELLS: Final = 4  # to a side of a picture
 CROWD: Final = 8  # keypoints of a cell that count: a caption or a pattern has more than its share
 LEAST: Final = 1e-9
@@ -56,17 +62,21 @@ class Pictures:
         encoder = load_encoder(ENCODER)
         vectors = [_vectors(side, encoder) for side in sides]
         self._candidates = candidates(vectors[0], vectors[1] if split is not None else None, poses, encoder)
-        self._keypoints: dict[int, Keypoints] = {}
+        self._keypoints: list[Keypoints] = []
         self._known = np.empty(0, np.int64), np.empty(0, np.float32)  # the pairs compared, as numbers, and distances
 
     def close(self, reach: float | None) -> Close:
         """Pairs at most `reach` apart; None: all that were compared, with the tail of those that are no copies."""
-        keys, far = self._known = self._compared(self._candidates)
+        self._look()
+        right_side = None if self._split is None else self._keypoints[self._split :]
+        shared = sharing(self._keypoints[: self._split], right_side, self._poses)
+        keys, far = self._known = self._compared(each_once([self._candidates, shared]))
         left, right = np.divmod(keys, max(1, len(self._values)))
         if reach is not None:
             near = far <= reach
             return Close(left[near], right[near], far[near], NOTHING_KNOWN)
-        return Close(left, right, far, _tail(left, right + (self._split or 0), far, len(self._values)))
+        whole = np.isin(keys, self._candidates.left * len(self._values) + self._candidates.right)
+        return Close(left, right, far, _tail(left, right + (self._split or 0), far, len(self._values), whole))
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
@@ -99,12 +109,6 @@ class Pictures:
 
     def _distances(self, pairs: Candidates) -> Vectors:
         behind = self._split or 0
-        asked = sorted(set(pairs.left.tolist()) | {row + behind for row in pairs.right.tolist()})
-        new = [row for row in asked if row not in self._keypoints]
-        work = LOOKING * len(new) + len(pairs.left)
-        for done, rows in _in_parts(new):
-            self._look(rows)
-            self._tell(done, LOOKING * done / work)
 
         def one(pair: tuple[int, int, bool]) -> float:
             left, right, mirrored = pair
@@ -115,13 +119,14 @@ class Pictures:
         with ThreadPoolExecutor(cores()) as pool:
             for done, some in _in_parts(list(zip(*(side.tolist() for side in pairs), strict=True))):
                 found += pool.map(one, some)
-                self._tell(done, (LOOKING * len(new) + done) / work)
+                self._tell(done, LOOKING + (1 - LOOKING) * done / len(pairs.left))
         return 1 - np.array(found, np.float32)
 
-    def _look(self, rows: Sequence[int]) -> None:
-        with _unread():
-            found = each_picture([self._values[row] for row in rows], keypoints, SIDE)
-        self._keypoints.update(zip(rows, found, strict=True))
+    def _look(self) -> None:
+        for done, values in _in_parts(self._values):
+            with _unread():
+                self._keypoints += each_picture(values, lambda picture: keypoints(picture, POINTS), SIDE)
+            self._tell(done, LOOKING * done / len(self._values))
 
     def _tell(self, done: int, share: float) -> None:
         if self._progress is not None:
@@ -131,31 +136,47 @@ class Pictures:
 def alike(a: Keypoints, b: Keypoints) -> float:
     """How much of one picture is found again in the other, 0 to 1, however it is turned, sized, cropped or lit."""
     found = matched(a, b)
-    if found.transform is None or abs(np.linalg.det(found.transform[:, :2])) < LEAST:
+    if found.transform is None or not found.same or abs(np.linalg.det(found.transform[:, :2])) < LEAST:
         return 0.0
     linear, shift = found.transform[:, :2], found.transform[:, 2]
+    there = a.points @ linear.T + shift
+    own = np.flatnonzero(_within(there, b.width, b.height))
+    back = (b.points - shift) @ np.linalg.inv(linear).T
+    other = np.flatnonzero(_within(back, a.width, a.height))
+    again = _exact(a, b, own, other, there[own], float(np.sqrt(abs(np.linalg.det(linear)))))
     size = np.array([a.width, a.height])
-    here = a.points[_within(a.points @ linear.T + shift, b.width, b.height)] / size
-    there = (b.points - shift) @ np.linalg.inv(linear).T
-    there = there[_within(there, a.width, a.height)] / size
-    return float(np.sqrt(_again(here, there, found.a_points / size) * found.agreement))
+    return float(np.sqrt(_again(a.points[own] / size, back[other] / size, again) * found.agreement))
 
 
-def _again(here: Floats, there: Floats, found: Floats) -> float:
+def _exact(a: Keypoints, b: Keypoints, own: Rows, other: Rows, there: Floats, scale: float) -> Vectors:
+    """How exactly each point of a is found again in b, 0 to 1: as near to its place as only a copy's are.
+
+    own, other: rows of a and b. there: the places in b of those of a, scale: how many times larger they are there.
+    """
+    apart = np.sqrt(np.square(there[:, None] - b.points[other]).sum(axis=2))
+    similar = a.descriptors[own].astype(np.float32) @ b.descriptors[other].T.astype(np.float32)
+    size = np.maximum(a.sizes[own][:, None] * scale, b.sizes[other])
+    near = np.where(similar > AGAIN * QUANTUM**2, np.exp(-0.5 * np.square(apart / (EXACT * size))), 0)
+    found: Vectors = near.max(axis=1, initial=0)
+    return found
+
+
+def _again(here: Floats, there: Floats, found: Vectors) -> float:
     """The share of keypoints that are found again, a crowd in one cell counted as a few.
 
-    here, there, found: places (0 to 1) on one picture of its own keypoints, of the other's, and of those found again.
+    here, there: places (0 to 1) on one picture of its own keypoints, and of the other's. found: of its own, how
+    exactly each is found again.
     """
-    own, other, both = (_counted(places) for places in (here, there, found))
+    own, other, both = _counted(here), _counted(there), _counted(here, found)
     weight = np.minimum(np.maximum(own, other), CROWD)
     share = np.minimum(1, both / np.maximum(np.minimum(own, other), 1))
     return float((weight * share).sum() / max(1, weight.sum()))
 
 
-def _counted(places: Floats) -> NDArray[np.int64]:
-    """How many there are in each of CELLS by CELLS cells."""
+def _counted(places: Floats, weights: Vectors | None = None) -> NDArray[Any]:
+    """How many there are, or how much they weigh, in each of CELLS by CELLS cells."""
     column, row = np.clip((places * CELLS).astype(np.int64), 0, CELLS - 1).T
-    return np.bincount(row * CELLS + column, minlength=CELLS * CELLS)
+    return np.bincount(row * CELLS + column, weights, CELLS * CELLS)
 
 
 def _within(points: Floats, width: int, height: int) -> NDArray[np.bool_]:
@@ -188,13 +209,27 @@ def _unread() -> Iterator[None]:
         raise BadInput(f"{error}; by='vectors' compares the vectors alone, and reads no picture") from error
 
 
-def _tail(left: Rows, right: Rows, distances: Vectors, n: int) -> PairTail:
-    """The tail of pairs of n pictures that are no copies, by those that need not be copies."""
-    sure = len(distances) * distances.astype(np.float64) ** POWER <= SURE
-    if 2 * np.bincount(connected(n, left[sure], right[sure]), minlength=1).max() > n:
-        sure[:] = False  # so many are no copies of one picture, but forms of one print
-    own = fit_pair_tail(distances[~sure & (distances < 1)], 1.0)
-    return own if own.known else PairTail(1.0, float(len(distances)), CAUTION, np.ones(1))
+def _tail(left: Rows, right: Rows, distances: Vectors, n: int, whole: NDArray[np.bool_]) -> PairTail:
+    """The tail of pairs of n pictures that are no copies: the one that reaches further of two, both cautious.
+
+    One is read from pairs further apart than copies are, so that these cannot get in, however many they are: a power,
+    as it was for other pictures until there are many more than PRIOR pairs. Pairs become fewer still, the closer they
+    are. The other is read where pairs begin, and takes copies for what they are not, where they are in its way.
+    whole: the pairs that look alike from afar. Where these connect most pictures, they are forms of one print.
+    """
+    some = distances[distances < 1].astype(np.float64)
+    own = fit_pair_tail(some, 1.0)
+    beyond = np.sort(some[some > COPIES])
+    reach = -float(np.log(COPIES))
+    usual = 1 / (POWER * reach) - 1 / np.expm1(POWER * reach)  # the mean of a fall by that power, as share of the reach
+    seen = 1 - np.log(beyond / COPIES) / reach
+    rate = truncated_rate(min((PRIOR * usual + float(seen.sum())) / (PRIOR + len(beyond)), LEVEL))
+    within = (len(beyond) + 1) / float(np.expm1(rate))
+    tail = PairTail(COPIES, within, rate / reach, np.concatenate([[COPIES], beyond, [1.0]]))
+    near = whole & (distances <= tail.distance(SURE))
+    if own.known and 2 * np.bincount(connected(n, left[near], right[near]), minlength=1).max() > n:
+        return own
+    return max(tail, own, key=lambda each: each.distance(SURE))
 
 
 def _in_parts(items: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:

@@ -5,6 +5,7 @@ The vectors are those of the encoder "copies", which knows what they would be fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -52,6 +53,14 @@ def candidates(a: Vectors, b: Vectors | None, poses: Poses, encoder: Any) -> Can
     pairs, mirrors = np.divmod(np.unique(np.concatenate(found)), 2)
     left, right = np.divmod(pairs, max(1, len(a if b is None else b)))
     return Candidates(left, right, mirrors.astype(bool))
+
+
+def each_once(found: Sequence[Candidates]) -> Candidates:
+    """The pairs of all of these, each once, sorted."""
+    left, right, mirrored = (np.concatenate(column).astype(np.int64) for column in zip(*found, strict=True))
+    width = int(right.max(initial=0)) + 1
+    pairs, mirrors = np.divmod(np.unique((left * width + right) * 2 + mirrored), 2)
+    return Candidates(*np.divmod(pairs, width), mirrors.astype(bool))
 
 
 def _both_ways(a: Vectors, b: Vectors | None, variant: int, encoder: Any) -> list[tuple[Rows, Rows]]:

@@ -22,7 +22,7 @@ from knnife.tools._match.comparing import RECORD, Compared, Comparison, whole
 from knnife.tools._match.evidence import Evidence
 from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.labelled_pairs import Labels, positions
-from knnife.tools._match.learning import LearnedMatching, Mask, MeasuredPairs
+from knnife.tools._match.learning import LearnedMatching, Mask
 
 
 class DecidingField(NamedTuple):
@@ -104,17 +104,13 @@ class Matcher:
         """As `fit`, for tables that are ready to be compared."""
         rivals = None if candidates is None else places(candidates, comparison)
         shown = _some(comparison.rivals if rivals is None else rivals, seed)
-        tables = comparison.compare(shown, rivals)
-        evidence = Evidence.learn(tables)
+        evidence = Evidence.learn(comparison.compare(shown, rivals))
         matcher = cls(tuple(comparison.fields), comparison.rarities, evidence)
         pairs, known = positions(labels, comparison.left, comparison.right)
         if not len(pairs):
             return matcher
-        looked_at, others = (
-            MeasuredPairs(compared.measures, evidence.log_odds(compared))
-            for compared in (comparison.compare(pairs, rivals), tables)
-        )
-        learned = LearnedMatching.fit(looked_at, known.astype(np.float64), others, seed)
+        compared = comparison.compare(pairs, rivals)
+        learned = LearnedMatching.fit(compared.measures, evidence.log_odds(compared), known.astype(np.float64), seed)
         return replace(matcher, learned=learned, labelled=len(pairs))
 
     def comparison(self, left: Any, right: Any = None) -> Comparison:
@@ -189,7 +185,7 @@ def _some(pairs: Rows, seed: int) -> Rows:
 
 
 def places(pairs: Any, comparison: Comparison) -> Rows:
-    """MeasuredPairs of positions `(m, 2)`. Raises BadInput where they are none, or lie outside of the tables."""
+    """Pairs of positions `(m, 2)`. Raises BadInput where they are none, or lie outside of the tables."""
     array = np.asarray(pairs)
     if array.size == 0:
         return np.empty((0, 2), np.int64)
