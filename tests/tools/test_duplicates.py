@@ -101,7 +101,7 @@ def test_copies_of_every_kind_are_found_and_nothing_else() -> None:
             ]
         )
     }
-    found = duplicates([*texts, *copies.values()], by="surface")
+    found = duplicates([*texts, *copies.values()], by="surface", false_pairs=0.01)
     assert pairs(found) == {(row - 600, row) for row in copies}
     assert found.removed.tolist() == list(copies)
     assert [thing.value for thing in found.clean()] == texts
@@ -157,12 +157,12 @@ def test_paraphrases_are_found_by_vectors_where_the_letters_differ() -> None:
         Thing(str(i), text, {}, None, vector)
         for i, (text, vector) in enumerate(zip(sentences(402), vectors, strict=True))
     ]
-    found = duplicates(things)
+    found = duplicates(things, false_pairs=0.01)
     row = next(found.rows())
     assert (row["a"], row["b"]) == ("400", "401")
     assert row["surface"] < 0.1
     assert row["similarity"] > 0.999
-    assert len(duplicates(things, by="surface")) == 0
+    assert len(duplicates(things, by="surface", false_pairs=0.01)) == 0
 
 
 def test_another_limit_needs_no_other_search() -> None:
@@ -195,7 +195,7 @@ def test_borderline_pairs_stand_on_both_sides_of_the_limit() -> None:
 
 def test_thousands_of_equal_texts_make_one_group_and_no_square() -> None:
     texts = ["Again and again!", *sentences(50), *["again  AND again"] * 5000]
-    found = duplicates(texts)
+    found = duplicates(texts, false_pairs=0.01)
     assert len(found) == 5000
     (group,) = found.groups()
     assert (group.kept, len(group.copies)) == (0, 5000)
@@ -232,11 +232,11 @@ def test_what_two_spaces_have_in_common(tmp_path: Path) -> None:
     with Space.open(tmp_path / "a") as a, Space.open(tmp_path / "b") as b:
         a.add([Thing(f"a{i}", text) for i, text in enumerate([*train, test[5].upper(), test[9][:-12]])])
         b.add([Thing(f"b{i}", text) for i, text in enumerate(test)])
-        found = duplicates(a, b)
+        found = duplicates(a, b, false_pairs=0.01)
         assert {(row["a"], row["b"]) for row in found.rows()} == {("a300", "b5"), ("a301", "b9")}
         assert found.removed.tolist() == [300, 301]
         assert [group.kept for group in found.groups()] == [None, None]
-        assert pairs(duplicates(a, test)) == pairs(found)
+        assert pairs(duplicates(a, test, false_pairs=0.01)) == pairs(found)
         with pytest.raises(BadInput, match="nothing to choose"):
             duplicates(a, b, keep="last")
 

@@ -134,6 +134,11 @@ class PairTail:
         """Whether there were pairs enough for an estimate."""
         return self.anchor > 0
 
+    @property
+    def calibrated(self) -> bool:
+        """As `NeighbourTail.calibrated`."""
+        return self.known
+
     def expected(self, distances: Vectors | Numbers) -> Numbers:
         """The number of pairs expected within these distances though they are no copies; 0 for those at 0."""
         distances = np.maximum(np.asarray(distances, np.float64), 0)

@@ -21,6 +21,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
+from knnife.statistics.neighbours import NeighbourTail
 from knnife.statistics.tails import PairTail
 from knnife.things import Thing
 from knnife.things.kinds import kind
@@ -60,7 +61,7 @@ class Duplicates:
     false_pairs: float
     threshold: float | None
     keep: str
-    tails: Mapping[Way, PairTail]
+    tails: Mapping[Way, PairTail | NeighbourTail]
     explored: float
     lowest: float
 
@@ -78,7 +79,7 @@ class Duplicates:
     @property
     def calibrated(self) -> bool:
         """Whether a tail is known; with too few pairs that are no copies, only exact copies are found."""
-        return any(tail.known for tail in self.tails.values())
+        return any(tail.calibrated for tail in self.tails.values())
 
     def limit(self, way: Way) -> float:
         """The similarity from which a pair is taken as copies, in one of the ways."""
@@ -102,14 +103,22 @@ class Duplicates:
                     f"given to it), so expected a number from 0 to that; for more: "
                     f"duplicates(..., false_pairs={false_pairs:g})"
                 )
-            return replace(self, false_pairs=float(false_pairs), threshold=None)
+            return replace(self._sorted(self.expected), false_pairs=float(false_pairs), threshold=None)
         _check_one_scale(self.things, tuple(self.tails))
         if threshold is None or not np.isfinite(threshold) or threshold < self.lowest:
             raise BadInput(
                 f"threshold is {threshold}; the search went down to {self.lowest:.4f}; for less: "
                 f"duplicates(..., threshold={threshold})"
             )
-        return replace(self, threshold=float(threshold))
+        alike = -np.fmax(self.surface, self.similarity)
+        return replace(self._sorted(alike), threshold=float(threshold))
+
+    def _sorted(self, by: NDArray[np.floating]) -> Duplicates:
+        """With the pairs in this order; of equals the closest comes first."""
+        order = np.lexsort((self.b, self.a, -np.fmax(self.surface, self.similarity), by))
+        told = (self.a, self.b, self.surface, self.similarity, self.expected)
+        names = ("a", "b", "surface", "similarity", "expected")
+        return replace(self, **{name: each[order] for name, each in zip(names, told, strict=True)})
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a pair of copies, the most certain first.

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from knnife.encoders.protocol import Progress
-from knnife.geometry import Metric, Vectors, blocks, similarity
-from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail
+from knnife.geometry import Metric, Vectors
+from knnife.statistics.neighbours import NOTHING_KNOWN, NeighbourTail
+from knnife.statistics.tails import PairTail
 from knnife.tools._duplicates.groups import first_alike
+from knnife.tools._duplicates.neighbourhoods import (
+    all_distances,
+    crowds_of_pairs,
+    crowds_of_points,
+    tail_of_probes,
+)
 from knnife.tools._duplicates.shingles import shingles
 from knnife.tools._duplicates.similarity_join import Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
-
-PROBED = 500  # things compared with all others, to see how far the nearest one usually is
-NEAREST = 64  # of those others that are looked at
-FEWEST = 1_000  # pairs from which the tail is read, where there are so many
-PAIRS_EACH = (0.02, 0.5, 4.0)  # pairs for each thing to look for; more where copies are so many that they hide the tail
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Close:
     left: Rows
     right: Rows
     distances: Vectors
-    tail: PairTail
+    tail: PairTail | NeighbourTail
 
 
 class Surface:
@@ -37,27 +40,32 @@ class Surface:
     def __init__(self, folded: Sequence[str], split: int | None, seed: int) -> None:
         """`split`: how many are on the left; None compares each with each."""
         self._texts, self._split, self._seed = shingles(folded), split, seed
+        self._crowds = np.full(len(self._texts), np.inf, np.float32)
 
-    def close(self, reach: float | None) -> Close:
-        """Pairs at most `reach` apart (1 - Jaccard); None: as far as the tail of other pairs reaches."""
+    def close(self, reach: float | None, explored: float) -> Close:
+        """Pairs at most `reach` apart (1 - Jaccard); None: up to an expectation."""
         first, second = candidates(self._texts, self._split, self._seed)
         far = 1 - self._texts.jaccard(first, second)
-        tail = NOTHING_KNOWN
-        if reach is None:
-            nearest = np.ones(len(self._texts), np.float32)
-            np.minimum.at(nearest, first, far)
-            np.minimum.at(nearest, second, far)
-            reach = float(np.median(nearest[: self._split])) if len(nearest[: self._split]) else 0.0
-            tail = fit_pair_tail(self._spread(first, second, far), reach)
-        near = far <= reach
+        if reach is not None:
+            near = far <= reach
+            return Close(first[near], second[near] - (self._split or 0), far[near], NOTHING_KNOWN)
+        tail = self._tail()
+        self._crowds = crowds_of_pairs(first, second, far, len(self._texts))
+        near = tail.expected(far) <= explored
         return Close(first[near], second[near] - (self._split or 0), far[near], tail)
 
-    def _spread(self, first: Rows, second: Rows, far: Vectors) -> Vectors:
-        """The distances as if half a piece more or less could be shared: whole numbers would pass for a steep fall."""
-        sizes = (self._texts.sizes[first] + self._texts.sizes[second]).astype(np.float32)
-        shared = (1 - far) / (2 - far) * sizes
-        shared += np.random.default_rng(self._seed).random(len(far), dtype=np.float32) - np.float32(0.5)
-        return np.where(far > 0, np.clip(1 - shared / (sizes - shared), 1e-6, 1), 0)
+    def crowd(self, left: Rows, right: Rows) -> Vectors:
+        """How far the neighbour RANK of either text of these pairs is, the smaller of both, `(p,)`."""
+        return np.minimum(self._crowds[left], self._crowds[right + (self._split or 0)])
+
+    def _tail(self) -> NeighbourTail:
+        n = len(self._texts)
+        right = None if self._split is None else n - self._split
+
+        def distances(rows: Rows, among: Rows) -> Vectors:
+            return 1 - self._texts.all_with_all(rows, among + (self._split or 0))
+
+        return tail_of_probes(n if self._split is None else self._split, right, self._seed, distances)
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
@@ -73,64 +81,52 @@ class ComparedPoints:
     metric: Metric
     seed: int
 
-    def close(
-        self, reach: float | None, copies: Callable[[], tuple[Rows, Rows]], progress: Progress | None = None
-    ) -> Close:
-        """As `Surface.close`. Each of equal points is paired with the first. copies: pairs that the tail is not of."""
-        own = first_alike([row.tobytes() for row in self.points]) if self.other is None else np.arange(len(self.points))
-        rows = np.flatnonzero(own == np.arange(len(own)))
-        points = self.points if len(rows) == len(own) else self.points[rows]
-        reaches, most = _far_enough(points, self.other, self.metric, self.seed) if reach is None else ([reach], 0.0)
-        width = len(self.points) if self.other is None else len(self.other)
-        for reach in reaches:
-            left, right, far = close_pairs(points, self.other, reach, self.metric, progress)
-            left, right = rows[left], right if self.other is not None else rows[right]
-            known = copies()
-            unknown = ~np.isin(left * width + right, known[0] * width + known[1])
-            tail = fit_pair_tail(far[unknown], most)
-            if tail.known:
-                break
+    def close(self, reach: float | None, explored: float, progress: Progress | None = None) -> Close:
+        """As `Surface.close`. Each of equal points is paired with the first."""
+        rows = np.flatnonzero(self._own == np.arange(len(self.points)))
+        tail = NOTHING_KNOWN if reach is not None else self._tail()
+        if reach is None:
+            reach = tail.distance(explored) if tail.known else -np.inf
+        left, right, far = close_pairs(self._distinct, self.other, reach, self.metric, progress)
+        left, right = rows[left], right if self.other is not None else rows[right]
         if self.other is not None:
             return Close(left, right, far, tail)
-        again = np.flatnonzero(own != np.arange(len(own)))
+        again = np.flatnonzero(self._own != np.arange(len(self.points)))
         if self.metric in ("cosine", "dot"):
             again = again[self.points[again].any(axis=1)]  # points without a direction say nothing
-        left, right = np.concatenate([left, own[again]]), np.concatenate([right, again])
+        left, right = np.concatenate([left, self._own[again]]), np.concatenate([right, again])
         return Close(left, right, np.concatenate([far, np.zeros(len(again), np.float32)]), tail)
+
+    def crowd(self, left: Rows, right: Rows) -> Vectors:
+        """As `Surface.crowd`, but exactly; of equal points one counts."""
+        sides = [(self.points, left, self._distinct if self.other is None else self.other)]
+        sides.append((self.points if self.other is None else self.other, right, self._distinct))
+        found = []
+        for points, rows, others in sides:
+            each, places = np.unique(rows, return_inverse=True)
+            found.append(crowds_of_points(points, each, others, self.metric, within=self.other is None)[places])
+        return np.minimum(*found)
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
         return between(self.points, self.points if self.other is None else self.other, left, right, self.metric)
 
+    @cached_property
+    def _own(self) -> Rows:
+        """Of each point the first that is equal to it; of two sides each itself."""
+        if self.other is not None:
+            return np.arange(len(self.points))
+        return first_alike([row.tobytes() for row in self.points])
 
-def _far_enough(a: Vectors, b: Vectors | None, metric: Metric, seed: int) -> tuple[list[float], float]:
-    """Distances within which enough pairs are, ascending; and how far from its nearest half of the points are.
+    @cached_property
+    def _distinct(self) -> Vectors:
+        once = self._own == np.arange(len(self.points))
+        return self.points if once.all() else self.points[once]
 
-    Most things have no copy, so pairs further apart than that are none.
-    """
-    others = a if b is None else b
-    if len(a) < 2 or not len(others):
-        return [0.0], 0.0
-    rows = np.sort(np.random.default_rng(seed).permutation(len(a))[:PROBED])
-    close = []
-    for some in blocks(len(rows), len(others) * 8):
-        far = _all_distances(a[rows[some]], others, metric)
-        if b is None:
-            far[np.arange(len(far)), rows[some]] = np.inf
-        close.append(np.partition(far, min(NEAREST, far.shape[1] - 1), axis=1)[:, :NEAREST])
-    found = np.sort(np.vstack(close).ravel())
-    most = float(np.median(np.concatenate([part.min(axis=1) for part in close])))
-    each = len(rows) / len(a) * (2 if b is None else 1)  # how often a pair is seen from the points probed
+    def _tail(self) -> NeighbourTail:
+        points, others = self._distinct, self._distinct if self.other is None else self.other
 
-    def distance_of(pairs: int) -> float:
-        return float(found[min(len(found) - 1, round(pairs * each))])
+        def distances(rows: Rows, among: Rows) -> Vectors:
+            return all_distances(points[rows], others[among], self.metric)
 
-    wanted = [distance_of(max(FEWEST, round(pairs * len(a)))) for pairs in PAIRS_EACH]
-    return sorted({max(distance_of(FEWEST), min(most, reach)) for reach in wanted}), most
-
-
-def _all_distances(some: Vectors, others: Vectors, metric: Metric) -> Vectors:
-    if metric in ("cosine", "dot"):
-        found: Vectors = np.maximum(1 - some @ others.T, 0)
-        return found
-    return -similarity(some, others, metric)
+        return tail_of_probes(len(points), None if self.other is None else len(others), self.seed, distances)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, ranges
 from knnife.space import Sample
+from knnife.statistics.neighbours import NeighbourTail
 from knnife.statistics.tails import PairTail
 from knnife.things.folding import fold
 from knnife.tools._duplicates.candidate_search import Close, ComparedPoints, Surface
@@ -22,8 +23,7 @@ from knnife.tools._duplicates.similarity_join import Rows, between
 
 Way = Literal["surface", "vectors"]
 
-
-SURE = 0.5  # expected false pairs among the copies found by their surface
+CERTAIN = 1e-3  # expected false pairs: where the surface says so, how crowded it is around the vectors is not asked
 
 
 class Search(NamedTuple):
@@ -45,7 +45,7 @@ class CopyPairs(NamedTuple):
     surface: Vectors
     similarity: Vectors
     expected: NDArray[np.float64]
-    tails: Mapping[Way, PairTail]
+    tails: Mapping[Way, PairTail | NeighbourTail]
     lowest: float
 
 
@@ -83,11 +83,37 @@ def find(things: Sample, against: Sample | None, search: Search) -> CopyPairs:
     if isinstance(surface, Pictures) and search.threshold is None:
         allowed = ~surface.denied(*near, far["surface"])
         near, far = (near[0][allowed], near[1][allowed]), {way: told[allowed] for way, told in far.items()}
+    expected = None
+    if search.threshold is None:
+        expected = _expected({"surface": surface, "vectors": vectors}, near, far, close, search)
     pairs = sides.left[near[0]], (sides.left if sides.right is None else sides.right)[near[1]]
     if against is not None:
         left, which = _every_copy(pairs[0], first[: len(things)])
         pairs, far = (left, pairs[1][which]), {way: distances[which] for way, distances in far.items()}
-    return _together(things, against, exact, pairs, far, close, search)
+        expected = None if expected is None else expected[which]
+    return _together(things, against, exact, pairs, far, expected, close, search)
+
+
+def _expected(
+    compared: Mapping[Way, Surface | Pictures | ComparedPoints | None],
+    near: tuple[Rows, Rows],
+    far: Mapping[Way, Vectors],
+    close: Mapping[Way, Close],
+    search: Search,
+) -> NDArray[np.float64]:
+    """How many pairs that are no copies are expected to be as close as each of these, in the way that tells most."""
+    least = np.full(len(near[0]), np.inf)
+    for way in search.ways:
+        tail, side = close[way].tail, compared[way]
+        if isinstance(tail, PairTail) or isinstance(side, Pictures | None):
+            found = tail.expected(far[way])
+        else:
+            found = np.full(len(least), np.inf)
+            open_ = np.flatnonzero((least > CERTAIN) & (tail.expected(far[way]) * len(search.ways) <= search.explored))
+            crowd = side.crowd(near[0][open_], near[1][open_])
+            found[open_] = tail.expected(far[way][open_], crowd)
+        least = np.minimum(least, found)
+    return least * len(search.ways)
 
 
 def _keys(side: Sample, folded: Sequence[str], search: Search) -> list[Hashable]:
@@ -141,31 +167,24 @@ def _searches(
 def _closest(
     surface: Surface | Pictures | None, vectors: ComparedPoints | None, metric: Metric, search: Search
 ) -> dict[Way, Close]:
-    """What each way finds, in two threads. The tail of the vectors is without the copies found by their surface."""
+    """What each way finds, in two threads."""
     found: dict[Way, Close] = {}
+    explored = search.explored / len(search.ways)
     with ThreadPoolExecutor(1) as beside:
         if surface is not None:
-            pieces = _begun(surface, _reach("surface", metric, search), beside)
-
-        def copies() -> tuple[Rows, Rows]:
-            if surface is None:
-                return np.empty(0, np.int64), np.empty(0, np.int64)
-            close = pieces.result()
-            sure = close.tail.expected(close.distances) <= SURE
-            return close.left[sure], close.right[sure]
-
+            pieces = _begun(surface, _reach("surface", metric, search), explored, beside)
         if vectors is not None:
             progress = None if isinstance(surface, Pictures) else search.progress
-            found["vectors"] = vectors.close(_reach("vectors", metric, search), copies, progress)
+            found["vectors"] = vectors.close(_reach("vectors", metric, search), explored, progress)
         if surface is not None:
             found["surface"] = pieces.result()
     return found
 
 
-def _begun(surface: Surface | Pictures, reach: float | None, beside: Executor) -> Future[Close]:
+def _begun(surface: Surface | Pictures, reach: float | None, explored: float, beside: Executor) -> Future[Close]:
     """The surface, at work in another thread; of pictures it is done here, by all cores, and may be interrupted."""
     if isinstance(surface, Surface):
-        return beside.submit(surface.close, reach)
+        return beside.submit(surface.close, reach, explored)
     done: Future[Close] = Future()
     done.set_result(surface.close(reach))
     return done
@@ -207,6 +226,7 @@ def _together(
     exact: tuple[Rows, Rows],
     near: tuple[Rows, Rows],
     far: Mapping[Way, Vectors],
+    told: NDArray[np.float64] | None,
     close: Mapping[Way, Close],
     search: Search,
 ) -> CopyPairs:
@@ -220,16 +240,15 @@ def _together(
         other = things if against is None else against
         exactly = between(things.points, other.points, *exact, things.metric)
         similarity = similarities("vectors", things.metric, np.concatenate([exactly, far["vectors"]]))
-    if search.threshold is None:
-        least = [close[way].tail.expected(far[way]) for way in search.ways]
-        expected = np.concatenate([np.zeros(len(exact[0])), len(least) * np.min(least, axis=0)])
+    if told is not None:
+        expected = np.concatenate([np.zeros(len(exact[0])), told])
+    lowest = search.threshold
+    if lowest is None:
         lowest = max(
-            float(similarities(way, things.metric, close[way].tail.distance(search.explored / len(least))))
+            float(similarities(way, things.metric, close[way].tail.distance(search.explored / len(search.ways))))
             for way in search.ways
         )
-    else:
-        lowest = search.threshold
-    order = np.lexsort((b, a, -np.fmax(surface, similarity), np.nan_to_num(expected)))
+    order = np.lexsort((b, a, -np.fmax(surface, similarity), np.nan_to_num(expected, posinf=np.inf)))
     tails = {way: found.tail for way, found in close.items()}
     return CopyPairs(a[order], b[order], surface[order], similarity[order], expected[order], tails, lowest)
 

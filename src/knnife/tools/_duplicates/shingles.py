@@ -68,6 +68,29 @@ class Shingles:
         )
         return found
 
+    def all_with_all(self, rows: Rows, others: Rows) -> NDArray[np.float32]:
+        """The share of the pieces in common of each in `rows` with each in `others`, `(len(rows), len(others))`."""
+        keys, of = self._pieces(rows)
+        order = np.argsort(keys, kind="stable")
+        keys, of = keys[order], of[order]
+        shared = np.zeros((len(rows), len(others)), np.float32)
+        for part in _parts(self.sizes[others], 1 << 20):
+            wanted, whose = self._pieces(others[part])
+            first = np.searchsorted(keys, wanted)
+            met = np.flatnonzero(keys[np.minimum(first, len(keys) - 1)] == wanted) if len(keys) else first[:0]
+            places, at = ranges(first[met], np.searchsorted(keys, wanted[met], side="right") - first[met])
+            width = part.stop - part.start
+            counts = np.bincount(of[places] * width + whose[met][at], minlength=len(rows) * width)
+            shared[:, part] = counts.reshape(len(rows), width)
+        union = self.sizes[rows][:, None] + self.sizes[others] - shared
+        found: NDArray[np.float32] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+        return found
+
+    def _pieces(self, rows: Rows) -> tuple[NDArray[np.uint32], Rows]:
+        """All pieces of these texts, and the place in `rows` of each."""
+        places, of = ranges(self.starts[rows], self.sizes[rows])
+        return self.keys[places], of
+
 
 def shingles(folded: Sequence[str]) -> Shingles:
     """The sets of pieces of texts `(n,)` that `fold` gave."""

@@ -1,0 +1,71 @@
+"""How near the neighbours of things are: of a sample, to read the tail of pairs from that are no copies, and of each.
+
+A pair of copies stands out from the company that both things keep. Texts from one template, or the hundred forms of a
+press release, keep close company: the neighbour of rank RANK of each is as near as a copy would be (a crowd).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from knnife.geometry import Metric, Vectors, blocks, similarity
+from knnife.statistics.neighbours import NOTHING_KNOWN, RANK, NeighbourTail, deepest, fit_neighbour_tail
+from knnife.tools._duplicates.similarity_join import Rows
+
+PROBED = 1_000  # things whose neighbours are looked at
+AMONG = 20_000  # others among which these are looked for, at the most
+
+Nearest = Callable[[Rows, Rows], Vectors]  # rows of the left and of the right -> all distances between them
+
+
+def tail_of_probes(left: int, right: int | None, seed: int, distances: Nearest) -> NeighbourTail:
+    """The tail of pairs between so many things on the left and on the right (None: of the left with each other)."""
+    random = np.random.default_rng(seed)
+    within = right is None
+    others = np.sort(random.permutation(left if right is None else right)[:AMONG])
+    rows = np.sort(random.permutation(left)[:PROBED])
+    among = len(others) - within
+    deep = deepest(among)
+    if deep <= 2 * RANK or len(rows) < 2 * RANK:
+        return NOTHING_KNOWN
+    nearest = []
+    for some in blocks(len(rows), len(others) * 8):
+        far = distances(rows[some], others)
+        if within:  # a thing is no neighbour of its own
+            far[others[None, :] == rows[some, None]] = np.inf
+        nearest.append(np.sort(np.partition(far, deep - 1, axis=1)[:, :deep], axis=1))
+    of_all = (left - 1 if right is None else right) / among
+    return fit_neighbour_tail(np.vstack(nearest), of_all, left / 2 if within else float(left))
+
+
+def crowds_of_pairs(left: Rows, right: Rows, distances: Vectors, n: int) -> Vectors:
+    """How far the neighbour RANK of each of n things is, as far as these pairs tell `(n,)`; infinite for the others."""
+    rows, far = np.concatenate([left, right]), np.concatenate([distances, distances])
+    order = np.lexsort((far, rows))
+    rows, far = rows[order], far[order]
+    first = np.searchsorted(rows, np.arange(n))
+    found = np.full(n, np.inf, np.float32)
+    enough = np.bincount(rows, minlength=n) >= RANK
+    found[enough] = far[first[enough] + RANK - 1]
+    return found
+
+
+def crowds_of_points(points: Vectors, rows: Rows, others: Vectors, metric: Metric, *, within: bool) -> Vectors:
+    """How far the neighbour RANK of the points in these rows is among the others, exactly, `(len(rows),)`."""
+    rank = RANK - 1 + within  # a point is the nearest to itself
+    if len(others) <= rank:
+        return np.full(len(rows), np.inf, np.float32)
+    found = np.empty(len(rows), np.float32)
+    for some in blocks(len(rows), len(others) * 8):
+        found[some] = np.partition(all_distances(points[rows[some]], others, metric), rank, axis=1)[:, rank]
+    return found
+
+
+def all_distances(some: Vectors, others: Vectors, metric: Metric) -> Vectors:
+    """Of each with each, as similarity_join.py measures them."""
+    if metric in ("cosine", "dot"):
+        found: Vectors = np.maximum(1 - some @ others.T, 0)
+        return found
+    return -similarity(some, others, metric)
