@@ -116,9 +116,14 @@ class Duplicates:
     def _sorted(self, by: NDArray[np.floating]) -> Duplicates:
         """With the pairs in this order; of equals the closest comes first."""
         order = np.lexsort((self.b, self.a, -np.fmax(self.surface, self.similarity), by))
-        told = (self.a, self.b, self.surface, self.similarity, self.expected)
-        names = ("a", "b", "surface", "similarity", "expected")
-        return replace(self, **{name: each[order] for name, each in zip(names, told, strict=True)})
+        return replace(
+            self,
+            a=self.a[order],
+            b=self.b[order],
+            surface=self.surface[order],
+            similarity=self.similarity[order],
+            expected=self.expected[order],
+        )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a pair of copies, the most certain first.
