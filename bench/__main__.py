@@ -19,7 +19,7 @@ SCRIPTS = [
     "intent",
 ]
 SCRIPTS += ["intent", "duplicates", "outliers", "drift", "classify", "clusters", "features"]
-SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "joining"]
+SCRIPTS += ["train_words", "word_files", "words", "typos", "matching", "matching_tables", "joining"]
 SCRIPTS += ["copies", "pictures", "faces", "rates"]
 
 for script in SCRIPTS:

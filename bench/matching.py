@@ -21,12 +21,10 @@ have, moves by 0.02 to 0.04 with a single pair.
 
 from __future__ import annotations
 
-import gzip
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -37,21 +35,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from bench.matching_data import ANSWERS, SPLITS, CandidatePairs, paths_of, read_pairs
 from bench.report import Report, called, options
 from knnife import Matcher
 from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Records, fields_of
 from knnife.tools._match.learning import LearnedMatching
 
-DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "matching"
-WORKS = {
-    "abt-buy": "magellan-Textual-Abt-Buy",
-    "amazon-google": "magellan-Structured-Amazon-Google",
-    "fodors-zagats": "magellan-Structured-Fodors-Zagats",
-    "beer": "magellan-Structured-Beer",
-}
-SPLITS = ("train", "valid", "test")
-ANSWERS = {"fodors-zagats": "class"}  # columns that give the answer away
+WORKS = ("abt-buy", "amazon-google", "fodors-zagats", "beer")
 FEW, DRAWS = 50, 10
 KNNIFE, ALONE = "knnife", "knnife, pairs alone"
 
@@ -59,69 +50,6 @@ LEARNERS: dict[str, Callable[[int], Any]] = {
     "logistic regression": lambda seed: make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)),
     "random forest": lambda seed: RandomForestClassifier(300, min_samples_leaf=2, random_state=seed),
 }
-
-Row = dict[str, str]
-
-
-class CandidatePairs(NamedTuple):
-    """Two tables; m pairs of positions in them `(m, 2)`, whether they match, and which split they are of (0, 1, 2)."""
-
-    left: list[Row]
-    right: list[Row]
-    pairs: np.ndarray
-    labels: np.ndarray
-    split: np.ndarray
-
-    def without(self, column: str) -> CandidatePairs:
-        """The same without a column."""
-        left, right = (
-            [{name: cell for name, cell in row.items() if name != column} for row in table]
-            for table in (self.left, self.right)
-        )
-        return self._replace(left=left, right=right)
-
-    def cells(self, name: str) -> tuple[list[str], list[str]]:
-        """What both records of each pair have in a column."""
-        left, right = ([row.get(name, "") for row in table] for table in (self.left, self.right))
-        return [left[a] for a in self.pairs[:, 0]], [right[b] for b in self.pairs[:, 1]]
-
-    def texts(self) -> tuple[list[str], list[str]]:
-        """Both records of each pair, as one text each."""
-        ours, theirs = ([" ".join(row.values()) for row in table] for table in (self.left, self.right))
-        return [ours[a] for a in self.pairs[:, 0]], [theirs[b] for b in self.pairs[:, 1]]
-
-
-def read_pairs(paths: dict[str, Path]) -> CandidatePairs:
-    """The pairs in files of the Ditto format, one a split."""
-    tables: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    pairs, labels, splits = [], [], []
-    for number, split in enumerate(SPLITS):
-        for line in _lines(paths[split]):
-            left, right, label = line.rstrip("\n").split("\t")
-            both = zip(tables, (left.strip(), right.strip()), strict=True)
-            pairs.append([table.setdefault(text, len(table)) for table, text in both])
-            labels.append(int(label))
-            splits.append(number)
-    left_rows, right_rows = ([_row(text) for text in table] for table in tables)
-    return CandidatePairs(left_rows, right_rows, np.array(pairs), np.array(labels), np.array(splits))
-
-
-def _lines(path: Path) -> Iterator[str]:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    yield from filter(str.strip, data.decode("utf-8").split("\n"))
-
-
-def _row(text: str) -> Row:
-    parts = re.split(r"(?:^|\s)COL (\S+) VAL(?=\s|$)", text)
-    return {name: value.strip() for name, value in zip(parts[1::2], parts[2::2], strict=True)}
-
-
-def paths_of(work: str, folder: Path | None) -> dict[str, Path]:
-    """The file of each split."""
-    if folder is None:
-        return {split: DATA / f"{WORKS[work]}-{split}.txt.gz" for split in SPLITS}
-    plain = {split: folder / f"{split}.txt" for split in SPLITS}
-    return {split: path if path.exists() else path.with_suffix(".txt.gz") for split, path in plain.items()}
 
 
 def f1_on_test(scores: np.ndarray, data: CandidatePairs) -> float:
@@ -268,14 +196,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="other data: train.txt, valid.txt and test.txt of the Ditto format")
     arguments = parser.parse_args()
     report = Report("matching", as_json=arguments.json)
-    works = arguments.work or ([*WORKS][2:] if arguments.quick else [*WORKS])
+    works = arguments.work or ([*WORKS[2:]] if arguments.quick else [*WORKS])
     if not set(works) <= set(WORKS):
         parser.error(f"expected some of {', '.join(WORKS)}, got {' '.join(works)}")
     works = [arguments.folder.name] if arguments.folder else works
     for work in works:
         paths = paths_of(work, arguments.folder)
-        if not all(path.exists() for path in paths.values()):
-            report.note(f"{work}: left out, {next(p for p in paths.values() if not p.exists())} is not here")
+        if missing := [split for split in SPLITS if split not in paths]:
+            report.note(f"{work}: left out, it has no split {', '.join(missing)}")
             continue
         data, draws = read_pairs(paths), 5 if arguments.quick else DRAWS
         measure(work, data, draws, report)
