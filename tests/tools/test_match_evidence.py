@@ -6,7 +6,8 @@ import numpy as np
 from tests.tools.planted_records import Rows, close_by, f1, planted
 
 from knnife import Matcher, match
-from knnife.tools._match.evidence import BEGINS, Evidence
+from knnife.tools._match.evidence import LEVELS, Evidence
+from knnife.tools._match.unlabelled import BEGINS
 
 
 def test_without_labels_planted_matches_are_told_from_what_is_nearly_the_same() -> None:
@@ -26,14 +27,12 @@ def test_what_is_missing_changes_no_more_than_what_it_said() -> None:
 
 
 def test_several_partners_of_a_record_are_no_rivals_of_each_other() -> None:
-    """Each of the left has three partners: rivals count for less, and on the left side alone."""
+    """Each of the left has three partners, which are the same thing themselves: they do not compete."""
     left, right, _ = planted(80)
-    once = Matcher.fit(left, right).evidence
     several = [row | {"name": f"{row['name']} {extra}"} for row in right[::2] for extra in ("pack", "box", "case")]
     pairs = np.array([[row, 3 * row + copy] for row in range(80) for copy in range(3)])
     matcher = Matcher.fit(left, several)
-    assert min(once.beaten) > 1.5
-    assert matcher.evidence.beaten[0] < 1 < 1.5 < matcher.evidence.beaten[1]
+    assert matcher.evidence.twins[1] > Matcher.fit(left, right).evidence.twins[1] + 3
     others = np.column_stack([pairs[:, 0], (pairs[:, 1] + 3) % 240])
     chance = matcher.probabilities(left, several, np.concatenate([pairs, others]))
     assert f1(chance, np.arange(480) < 240) > 0.95
@@ -72,12 +71,12 @@ def test_a_list_of_texts_is_matched_within_itself() -> None:
 
 
 def test_where_matches_begin_is_held_by_what_is_usual() -> None:
-    left, right, _ = planted(3)
-    assert abs(Matcher.fit(left, right).evidence.begins - BEGINS) < 0.1
+    left, _, _ = planted(3)
+    assert abs(Matcher.fit(left).evidence.begins - BEGINS) < 0.1
 
 
 def test_evidence_without_values_rests_on_similarity_alone() -> None:
     texts = ["one chair", "two chairs", "a lamp"]
     evidence = Matcher.fit(texts).evidence
     assert isinstance(evidence, Evidence)
-    assert evidence.weights.shape == (0, 4)
+    assert evidence.weights.shape == (0, len(LEVELS) + 1)

@@ -20,17 +20,19 @@ def logistic_regression(
 ) -> Numbers:
     """The coefficients `(f,)` of the greatest posterior density.
 
-    design: `(m, f)`, without an intercept unless one of its columns is constant. labels: `(m,)`, 1 or 0. precision,
-    prior: `(f,)`, of the normal prior of each coefficient, its inverse variance and its mean. weights: `(m,)`.
+    design: `(m, f)`, without an intercept unless one of its columns is constant. labels: `(m,)`, 1 or 0, or how
+    probably it is 1. precision, prior: `(f,)`, of the normal prior of each coefficient, its inverse variance and its
+    mean. weights: `(m,)`.
 
     By Newton's method (iteratively reweighted least squares; Nelder and Wedderburn 1972), with steps halved until they
     lower the cost.
     """
     ones: Numbers = labels.astype(np.float64)
-    signs, found = 2 * ones - 1, np.zeros(design.shape[1]) + prior
+    found = np.zeros(design.shape[1]) + prior
 
     def cost(at: Numbers) -> float:
-        return float((weights * np.logaddexp(0, -signs * (design @ at))).sum() + precision @ (at - prior) ** 2 / 2)
+        loss = np.logaddexp(0, design @ at) - ones * (design @ at)
+        return float((weights * loss).sum() + precision @ (at - prior) ** 2 / 2)
 
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ found, -50, 50)))

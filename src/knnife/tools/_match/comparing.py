@@ -8,6 +8,7 @@ whole of the other. What is missing is NaN, and speaks neither for nor against a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -19,20 +20,27 @@ from knnife.geometry import unit
 from knnife.tools._match.bags import Bag, Numbers, Rarity, Rows, Words, gram_bag, word_bag
 from knnife.tools._match.candidate_pairs import candidates
 from knnife.tools._match.cells import values
+from knnife.tools._match.competition import Competitors, Twins, places_of_twins
+from knnife.tools._match.differences import HOW, Differing, differing, measures_of
 from knnife.tools._match.fields import Field, Records
 from knnife.tools._match.lexicon import Lexicon
 from knnife.tools._match.overlap import Known, Measures, TableSide, letters, meaning, shared_words
-from knnife.tools._match.values import folded, words
+from knnife.tools._match.values import SIGNS, folded, words
 
 NEAREST = 5  # of each record, in the other table
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The measures of m pairs: `(m, f)`, NaN for what is missing; of each its group (a field, mostly) and its name."""
+    """The measures of m pairs: `(m, f)`, NaN for what is missing; of each its group (a field, mostly) and its name.
+
+    pairs: `(m, 2)`. candidates: all pairs that are looked at in the tables, which compete with these.
+    """
 
     measures: Numbers
     names: Sequence[tuple[str, str]]
+    pairs: Rows
+    candidates: Competitors
 
     def of(self, group: str, name: str) -> Numbers:
         """One measure `(m,)`."""
@@ -55,7 +63,8 @@ def measured(fields: Sequence[Field]) -> list[tuple[str, str]]:
     found += [(RECORD, name) for name in (*usual, "numbers", "codes", "similarity")]
     if several and any(field.kind == "name" for field in fields):
         found += [(NAME, f"{name} {side}") for side in ("right", "left") for name in usual]
-    return found + [(RIVALS, name) for name in AHEAD]
+    found += [(RIVALS, name) for name in AHEAD]
+    return found + [(DIFFERENCES, f"{sign} {how}") for how in HOW for sign in SIGNS]
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,7 @@ class Comparison:
         self, left: Records, right: Records, fields: Sequence[Field], rarities: tuple[Rarity, Rarity] | None = None
     ) -> None:
         self.left, self.right, self.fields = left, right, fields
+        self._known_candidates: Competitors | None = None
         worded = whole(fields)
         ours = [ComparedColumn.of(left.columns[field.left]) for field in worded]
         theirs = [ComparedColumn.of(right.columns[field.right]) for field in worded]
@@ -128,7 +138,36 @@ class Comparison:
 
         rivals: `(r, 2)`, the pairs looked at as rivals of these; None takes each record with its five nearest.
         """
-        found: dict[str, Measures] = {}
+        candidates = self._candidates(self.rivals if rivals is None else rivals)
+        if candidates.pairs is pairs:
+            return Compared(candidates.measures, measured(self.fields), pairs, candidates)
+        measures = self._measures(pairs)
+        self._add_rivals(measures, pairs, candidates.pairs, candidates.measures)
+        return Compared(measures, measured(self.fields), pairs, candidates)
+
+    def _candidates(self, rivals: Rows) -> Competitors:
+        """What is asked for several times, with the same rivals."""
+        if self._known_candidates is None or self._known_candidates.pairs is not rivals:
+            measures = self._measures(rivals)
+            self._add_rivals(measures, rivals, rivals, measures)
+            similarity = measures[:, self._place(RECORD, "similarity")]
+            twins = None
+            if self.left is not self.right:
+                twins = self._twins(rivals, similarity, 0), self._twins(rivals, similarity, 1)
+            self._known_candidates = Competitors(rivals, measures, (len(self.left), len(self.right)), twins)
+        return self._known_candidates
+
+    def _twins(self, pairs: Rows, similarity: Numbers, side: int) -> Twins:
+        best, other = places_of_twins(pairs, similarity, side)
+        two = np.stack([pairs[best, side], pairs[other, side]], axis=1)
+        return Twins(best, other, self.within(side)._measures(two))
+
+    def _place(self, group: str, name: str) -> int:
+        return measured(self.fields).index((group, name))
+
+    def _measures(self, pairs: Rows) -> Numbers:
+        """All measures of pairs `(m, f)` but those of rivals, which are 0."""
+        found: dict[str, Measures] = {RIVALS: dict.fromkeys(AHEAD, np.zeros(len(pairs)))}
         for field in self.fields:
             if field in self._sides:
                 found[field.name] = self._usual(self._sides[field], pairs, soft=field.kind != "text")
@@ -140,24 +179,38 @@ class Comparison:
         if self._name:
             alike = found[self._name.name]["letters"]
             held = np.fmax(found[NAME]["held right"], found[NAME]["held left"])
-        similarity = record["similarity"] = _mean(record["letters"], record["rare"], alike, held)
-        found[RIVALS] = self._ahead(pairs, similarity, self.rivals if rivals is None else rivals)
-        names = measured(self.fields)
-        return Compared(np.stack([found[group][name] for group, name in names], axis=1), names)
+        record["similarity"] = _mean(record["letters"], record["rare"], alike, held)
+        found[DIFFERENCES] = measures_of(self.differing(pairs), len(pairs), self._known.lexicon)
+        return np.stack([found[group][name] for group, name in measured(self.fields)], axis=1)
 
-    def _similarity(self, pairs: Rows) -> Numbers:
-        """The measure `similarity` of other pairs: what rivals are compared by `(m,)`."""
+    def _add_rivals(self, measures: Numbers, pairs: Rows, rivals: Rows, theirs: Numbers) -> None:
+        """Writes by how much each pair is ahead of its rivals into its measures."""
+        place = self._place(RECORD, "similarity")
+        if self.left is self.right:  # whoever is a rival on one side is one on the other
+            rivals, theirs = np.concatenate([rivals, rivals[:, ::-1]]), np.concatenate([theirs, theirs])
+        for side, name in enumerate(AHEAD):
+            found = ahead(pairs, measures[:, place], rivals, theirs[:, place], side)
+            measures[:, self._place(RIVALS, name)] = found
 
-        def words(left: TableSide, right: TableSide, soft: bool = False) -> Measures:
-            return shared_words(left, right, pairs, self._known.lexicon, soft=soft)
+    def within(self, side: int) -> Comparison:
+        """One of both tables (0 left, 1 right) with itself, by the same fields and the same rarities."""
+        other = copy(self)
+        other.left = other.right = (self.left, self.right)[side]
+        columns = [(field.left, field.right)[side] for field in self.fields]
+        other.fields = [Field(name, name, field.kind) for name, field in zip(columns, self.fields, strict=True)]
+        known = dict(zip(self.fields, other.fields, strict=True))
+        other._sides = {known[field]: (two[side], two[side]) for field, two in self._sides.items()}
+        other._record = self._record[side], self._record[side]
+        other._whole = self._whole[side], self._whole[side]
+        other._name = self._name and known[self._name]
+        other._known_candidates = None
+        other.__dict__.pop("rivals", None)
+        return other
 
-        shared, whole = words(*self._record, self._soft and not self._name), letters(*self._record, pairs)
-        alike, held = whole, shared["held"]
-        if self._name:
-            left, right = self._sides[self._name]
-            alike = letters(left, right, pairs)
-            held = np.fmax(words(left, self._record[1])["held"], words(self._record[0], right)["held"])
-        return _mean(whole, shared["rare"], alike, held)
+    def differing(self, pairs: Rows) -> Differing:
+        """What stands in one record of each pair `(m, 2)` and not in the other."""
+        names = self._sides[self._name] if self._name else self._record
+        return differing(names, self._record, pairs, self._known.lexicon)
 
     def _usual(self, sides: tuple[TableSide, TableSide], pairs: Rows, *, soft: bool) -> Measures:
         shared = shared_words(*sides, pairs, self._known.lexicon, soft=soft)
@@ -180,12 +233,6 @@ class Comparison:
         """The pairs that are looked at as rivals where nobody names others `(r, 2)`."""
         texts = [[" ".join(cell) for cell in whole.words] for whole in self._whole]
         return nearest_rivals(texts[0], None if self.left is self.right else texts[1])
-
-    def _ahead(self, pairs: Rows, ours: Numbers, rivals: Rows) -> Measures:
-        theirs = ours if rivals is pairs else self._similarity(rivals)
-        if self.left is self.right:  # whoever is a rival on one side is one on the other
-            rivals, theirs = np.concatenate([rivals, rivals[:, ::-1]]), np.append(theirs, theirs)
-        return {name: ahead(pairs, ours, rivals, theirs, side) for side, name in enumerate(AHEAD)}
 
 
 def _mean(*measures: Numbers) -> Numbers:
@@ -229,7 +276,12 @@ def ahead(pairs: Rows, similarity: Numbers, rivals: Rows, theirs: Numbers, side:
 
 
 AHEAD = ("ahead left", "ahead right")  # the measures of rivals: in [-1, 1], negative where one is closer
-RECORD, NAME, RIVALS = "(record)", "(name in record)", "(rivals)"  # groups of measures that are of no one field
+RECORD, NAME, RIVALS, DIFFERENCES = (
+    "(record)",
+    "(name in record)",
+    "(rivals)",
+    "(differences)",
+)  # groups of measures that are of no one field
 WORDS = ("name", "text", "category")  # kinds that are compared by their words
 WORDED = (*WORDS, "code")  # and those that are part of the record as a whole
 USUAL = ("words", "held", "rare")

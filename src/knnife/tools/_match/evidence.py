@@ -1,13 +1,8 @@
-"""Whether pairs match, without labels: how similar they are, who is closer, and whether numbers, days and codes agree.
+"""Whether pairs match, without labels: how similar they are, what differs, what agrees, and who else they could be.
 
-A pair scores its similarity, less twice by how much its rivals are closer. Where matches begin on that scale is read
-from the pairs that are the best of both their records, most of which match: a mixture of two normal distributions of
-one width (EM; Dempster, Laird and Rubin 1977), held by what is usual. Where the best two partners of many records are
-tied, a record may have several, and rivals count for less.
-
-How much it says that numbers, days and codes agree is learned from the same pairs: the logarithm of how much more often
-they do among matches (Fellegi and Sunter, "A theory for record linkage", 1969; with EM, Winkler 1988). As they depend
-on the words, half of that is added.
+A pair scores its similarity, less by how much its rivals are closer; how near its numbers, days, codes and words are,
+field by field; and what stands in one record against the other (`differences.py`). What each of these adds to the
+log-odds is learned from the tables (`unlabelled.py`). Then the candidates of each record compete (`competition.py`).
 """
 
 from __future__ import annotations
@@ -17,42 +12,31 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knnife.tools._match.bags import Numbers
-from knnife.tools._match.comparing import AHEAD, RECORD, RIVALS, Compared
+from knnife.tools._match.bags import Numbers, Rows
+from knnife.tools._match.comparing import AHEAD, DIFFERENCES, RECORD, RIVALS, Compared
+from knnife.tools._match.competition import Competition, Competitors
 
-BEATEN = 2.0  # what is taken off for each by which a rival is closer, where records have one partner
-TIED = 0.1  # the best two partners of a record that differ by less are tied
 STEEP = 12.0  # log-odds for each of similarity; of labelled data sets it was between 5 and 37
-BEGINS = 0.6  # where matches begin on the scale, usually: labelled data sets had 0.45 to 0.72
-MATCHES, OTHERS, WIDTH = 0.76, 0.4, 0.12  # usual means of matches and others, and the width of both
-HELD = 20  # pairs that this is worth
-STEPS = 500
-HALF = 0.5  # of the evidence of values is added
-LEVELS = (0.3, 0.6, 0.9)  # of a measure, between which values are told apart
-LARGEST = 2.0  # log-odds that one value may add
-FEW = 2.0  # pairs that are added to every count
+LEVELS = (0.3, 0.6, 0.9, 0.995)  # of a measure, between which values are told apart
+GRADED = ("near", "letters")  # measures of fields whose levels are told apart
+
+Names = Sequence[tuple[str, str]]
 
 
 class Evidence(NamedTuple):
     """begins: the similarity from which on pairs are rather matches. beaten: `(2,)`, what is taken off for each by
     which a rival of the left record, or of the right one, is closer. values: which measures count beside it; weights
-    `(v, levels)`: what each level of each adds to the log-odds.
+    `(v, levels)`: what each level of each adds to the log-odds. differences `(d,)`: what each measure of what differs
+    adds. twins `(2,)`: the log-odds that two candidates of a record are the same thing where nothing else tells, of the
+    left ones and of the right ones; infinite where candidates do not compete.
     """
 
     begins: float
     beaten: Numbers
-    values: Sequence[tuple[str, str]]
+    values: Names
     weights: Numbers
-
-    @classmethod
-    def learn(cls, compared: Compared) -> Evidence:
-        """From candidate pairs, which have no labels."""
-        values = [name for name in compared.names if name[1] == "near"]
-        best = np.min([compared.of(RIVALS, side) for side in AHEAD], axis=0) >= 0
-        begins = (_begins(compared.of(RECORD, "similarity")[best]) + BEGINS) / 2
-        first = cls(begins, _beaten(compared, begins), values, np.zeros((len(values), len(LEVELS) + 1)))
-        chance = 1 / (1 + np.exp(-first.log_odds(compared)))
-        return first._replace(weights=_weights(compared, values, chance))
+    differences: Numbers
+    twins: Numbers
 
     def log_odds(self, compared: Compared) -> Numbers:
         """Of the pairs being matches `(m,)`."""
@@ -69,53 +53,76 @@ class Evidence(NamedTuple):
         alone = np.nan_to_num(STEEP * alone / np.maximum((~np.isnan(alone)).sum(axis=0), 1))
         found = dict(zip(words, alone, strict=True))
         found[RECORD] = STEEP * (compared.of(RECORD, "similarity") - self.begins) - alone.sum(axis=0)
-        behind = [np.minimum(compared.of(RIVALS, side), 0) for side in AHEAD]
-        found[RIVALS] = STEEP * (self.beaten @ np.array(behind))
+        found[RIVALS] = STEEP * (self.beaten @ behind(compared.measures, compared.names).T)
+        for group, added in self._of_values(compared.measures, compared.names).items():
+            found[group] = found.get(group, 0) + added
+        found[DIFFERENCES] = differing(compared.measures, compared.names) @ self.differences
+        return self._competed(found, compared)
+
+    def alone(self, measures: Numbers, names: Names) -> Numbers:
+        """The log-odds of pairs `(m,)` if nobody competed, from their measures `(m, f)`."""
+        similarity = measures[:, list(names).index((RECORD, "similarity"))]
+        found = STEEP * (similarity - self.begins) + STEEP * (behind(measures, names) @ self.beaten)
+        for added in self._of_values(measures, names).values():
+            found = found + added
+        total: Numbers = found + differing(measures, names) @ self.differences
+        return total
+
+    def competition(self, candidates: Competitors, names: Names) -> Competition | None:
+        """Among the candidates; None where records may have any number of partners."""
+        if candidates.twins is None or not np.isfinite(self.twins).all():
+            return None
+        same = [
+            chance(self.alone(two.measures, names) + odds)
+            for two, odds in zip(candidates.twins, self.twins, strict=True)
+        ]
+        log_odds = self.alone(candidates.measures, names)
+        return Competition.of(candidates.pairs, log_odds, candidates.twins, (same[0], same[1]))
+
+    def _competed(self, found: dict[str, Numbers], compared: Compared) -> dict[str, Numbers]:
+        competition = self.competition(compared.candidates, compared.names)
+        if competition is not None and len(compared.pairs):
+            log_odds = sum(found.values(), start=np.zeros(len(compared.pairs)))
+            among = among_candidates(compared.pairs, compared.candidates.pairs)
+            found[RIVALS] = found[RIVALS] - competition.taken_off(compared.pairs, log_odds, among)
+        return found
+
+    def _of_values(self, measures: Numbers, names: Names) -> dict[str, Numbers]:
+        found: dict[str, Numbers] = {}
         for (group, name), weights in zip(self.values, self.weights, strict=True):
-            measure = compared.of(group, name)
-            found[group] = np.where(np.isnan(measure), 0.0, HALF * weights[np.digitize(measure, LEVELS)])
+            measure = measures[:, list(names).index((group, name))]
+            added = np.where(np.isnan(measure), 0.0, weights[np.digitize(measure, LEVELS)])
+            found[group] = found.get(group, 0) + added
         return found
 
 
-def _beaten(compared: Compared, begins: float) -> Numbers:
-    """What is taken off for each by which a rival is closer `(2,)`: less where the best two of many are tied."""
-    similarity, found = compared.of(RECORD, "similarity"), []
-    for side in AHEAD:
-        ahead = compared.of(RIVALS, side)
-        best = (ahead >= 0) & (similarity > begins)
-        tied = best & (ahead < TIED) & (similarity - ahead > begins)
-        found.append(1 - tied.sum() / (best.sum() + HELD))
-    return BEATEN * np.array(found)
-
-
-def _begins(similarity: Numbers) -> float:
-    """From which similarity on a pair is rather a match, of pairs `(m,)`; held by what is usual, so any m will do."""
-    high, low, width, share = MATCHES, OTHERS, WIDTH, 0.5
-    for _ in range(STEPS):
-        steep = (high - low) / width**2
-        middle = (high + low) / 2 - np.log(share / (1 - share)) / steep
-        match = 1 / (1 + np.exp(-np.clip(steep * (similarity - middle), -50, 50)))
-        before, m = high, len(similarity)
-        share = (match.sum() + 1) / (m + 2)
-        high = (match @ similarity + HELD * MATCHES) / (match.sum() + HELD)
-        low = ((1 - match) @ similarity + HELD * OTHERS) / (m - match.sum() + HELD)
-        apart = match @ (similarity - high) ** 2 + (1 - match) @ (similarity - low) ** 2
-        moved = (high - MATCHES) ** 2 + (low - OTHERS) ** 2
-        width = np.sqrt((apart + HELD * (WIDTH**2 + moved)) / (m + 3 * HELD))
-        if abs(high - before) < 1e-7:
-            break
-    return float(middle)
-
-
-def _weights(compared: Compared, values: Sequence[tuple[str, str]], match: Numbers) -> Numbers:
-    """The log-odds of each level of each measure `(v, levels)`, of pairs that are matches with these chances `(m,)`."""
-    levels = len(LEVELS) + 1
-    found = np.zeros((len(values), levels))
-    for row, name in zip(found, values, strict=True):
-        measure = compared.of(*name)
-        there = ~np.isnan(measure)
-        level = np.digitize(measure[there], LEVELS)
-        ours = np.bincount(level, match[there], levels) + FEW / levels
-        others = np.bincount(level, 1 - match[there], levels) + FEW / levels
-        row[:] = np.clip(np.log(ours / ours.sum()) - np.log(others / others.sum()), -LARGEST, LARGEST)
+def behind(measures: Numbers, names: Names) -> Numbers:
+    """By how much rivals of the left record and of the right one are closer `(m, 2)`, 0 or less."""
+    places = [list(names).index((RIVALS, side)) for side in AHEAD]
+    found: Numbers = np.minimum(measures[:, places], 0)
     return found
+
+
+def differing(measures: Numbers, names: Names) -> Numbers:
+    """The measures of what differs `(m, d)`."""
+    found: Numbers = measures[:, [place for place, (group, _) in enumerate(names) if group == DIFFERENCES]]
+    return found
+
+
+def graded(names: Names) -> Names:
+    """The measures of fields whose levels are told apart."""
+    return [(group, name) for group, name in names if name in GRADED and not group.startswith("(")]
+
+
+def chance(log_odds: Numbers) -> Numbers:
+    """As a probability."""
+    found: Numbers = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+    return found
+
+
+def among_candidates(pairs: Rows, candidates: Rows) -> Numbers:
+    """1 for those pairs `(m, 2)` that are candidates themselves, else 0: `(m,)`."""
+    if pairs is candidates:
+        return np.ones(len(pairs))
+    width = 1 + max(pairs.max(initial=0), candidates.max(initial=0))
+    return np.isin(pairs @ [width, 1], candidates @ [width, 1]).astype(np.float64)

@@ -16,7 +16,7 @@ from rapidfuzz.distance import JaroWinkler, Prefix
 from rapidfuzz.process import cpdist
 
 from knnife.tools._match.bags import Keys, Numbers, Rows, Words, key_of
-from knnife.tools._match.values import is_code
+from knnife.tools._match.values import SIGNS, is_code, sign_of
 
 NEARLY = 0.9  # words less alike than this have nothing in common; Winkler's own limit for names is 0.88
 INITIAL = 0.6  # what "j" counts for "john"
@@ -37,7 +37,10 @@ class Lexicon:
         self.keys: Keys = np.array(sorted(known), np.int64)
         self.words = [known[key] for key in self.keys.tolist()]
         digits = np.array([any(map(str.isdigit, word)) for word in self.words], np.bool_)
-        self.codes: Marks = np.array([is_code(word) for word in self.words], np.bool_)
+        signs = [sign_of(word) for word in self.words]
+        self.signs = np.array([SIGNS.index(sign) for sign in signs], np.int64)  # what kind of sign each word is
+        measures = np.array([sign == "measure" for sign in signs], np.bool_)
+        self.codes: Marks = np.array([is_code(word) for word in self.words], np.bool_) & ~measures
         self.numbers: Marks = digits & ~self.codes
         self._plain = ~digits
         self._sizes = np.array([len(word) for word in self.words], np.int64)

@@ -19,10 +19,11 @@ from knnife.errors import BadInput
 from knnife.tools._match import matcher_file
 from knnife.tools._match.bags import Numbers, Rarity, Rows
 from knnife.tools._match.comparing import RECORD, Compared, Comparison, whole
-from knnife.tools._match.evidence import Evidence
+from knnife.tools._match.evidence import Evidence, chance
 from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.labelled_pairs import Labels, positions
 from knnife.tools._match.learning import LearnedMatching, Mask
+from knnife.tools._match.unlabelled import learned
 
 
 class DecidingField(NamedTuple):
@@ -102,16 +103,16 @@ class Matcher:
     @classmethod
     def of(cls, comparison: Comparison, labels: Labels = None, candidates: Any = None, seed: int = 0) -> Matcher:
         """As `fit`, for tables that are ready to be compared."""
-        rivals = None if candidates is None else places(candidates, comparison)
-        shown = _some(comparison.rivals if rivals is None else rivals, seed)
-        evidence = Evidence.learn(comparison.compare(shown, rivals))
+        rivals = comparison.rivals if candidates is None else places(candidates, comparison)
+        evidence = learned(comparison.compare(rivals, rivals))
         matcher = cls(tuple(comparison.fields), comparison.rarities, evidence)
         pairs, known = positions(labels, comparison.left, comparison.right)
         if not len(pairs):
             return matcher
         compared = comparison.compare(pairs, rivals)
-        learned = LearnedMatching.fit(compared.measures, evidence.log_odds(compared), known.astype(np.float64), seed)
-        return replace(matcher, learned=learned, labelled=len(pairs))
+        start = evidence.log_odds(compared)
+        taught = LearnedMatching.fit(compared.measures, start, known.astype(np.float64), seed)
+        return replace(matcher, learned=taught, labelled=len(pairs))
 
     def comparison(self, left: Any, right: Any = None) -> Comparison:
         """Tables, ready to be compared as this matcher does. Raises BadInput where one has not the columns."""
@@ -127,12 +128,14 @@ class Matcher:
 
         Raises BadInput where a column is missing, and for positions that are none.
         """
-        return _chances(self.log_odds(_compared(self.comparison(left, right), pairs, rivals)))
+        return chance(self.log_odds(_compared(self.comparison(left, right), pairs, rivals)))
 
     def judge(self, comparison: Comparison, pairs: Any, *, rivals: Any = None) -> Judged:
         """As `probabilities`, with what each field says; for tables that are ready to be compared."""
         compared = _compared(comparison, pairs, rivals)
-        start, full = self.evidence.shares(compared), self.log_odds(compared)
+        start = self.evidence.shares(compared)
+        known = sum(start.values(), start=np.zeros(len(compared.pairs)))
+        full = self._with_labels(compared.measures, known)
         words = whole(self.fields)
         called = {RECORD: words[0].name} if len(words) == 1 else {}  # the record as a whole is that field
         names = [called.get(group, group) for group, _ in compared.names]
@@ -140,13 +143,12 @@ class Matcher:
         for field in fields:
             said = sum(share for group, share in start.items() if called.get(group, group) == field)
             missing = np.array([name == field for name in names])
-            shares.append(full - self._without(compared, missing, said))
-        return Judged(_chances(full), full, fields, np.stack(shares, axis=1))
+            shares.append(full - self._with_labels(compared.measures, known - said, missing))
+        return Judged(chance(full), full, fields, np.stack(shares, axis=1))
 
     def log_odds(self, compared: Compared) -> Numbers:
         """Of pairs that are compared already `(m,)`."""
-        start = self.evidence.log_odds(compared)
-        return start if self.learned is None else self.learned.log_odds(compared.measures, start)
+        return self._with_labels(compared.measures, self.evidence.log_odds(compared))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file, in the format of safetensors."""
@@ -157,12 +159,11 @@ class Matcher:
         """The matcher in a file. Raises NotFound where there is none, BadInput for a file that is no matcher."""
         return cls(**matcher_file.read(Path(path)))
 
-    def _without(self, compared: Compared, missing: Mask, said: Numbers | float) -> Numbers:
-        """The log-odds if these measures `(f,)` were missing, and what they say without labels."""
-        left = self.evidence.log_odds(compared) - said
+    def _with_labels(self, measures: Numbers, start: Numbers, missing: Mask | None = None) -> Numbers:
+        """The log-odds after what labels taught; missing: `(f,)` measures that are taken to be missing."""
         if self.learned is None:
-            return left
-        return self.learned.log_odds(np.where(missing, np.nan, compared.measures), left)
+            return start
+        return self.learned.log_odds(measures if missing is None else np.where(missing, np.nan, measures), start)
 
 
 def _tables(left: Any, right: Any) -> tuple[Records, Records]:
@@ -178,12 +179,6 @@ def _compared(comparison: Comparison, pairs: Any, rivals: Any) -> Compared:
     return comparison.compare(asked, places(rivals, comparison))
 
 
-def _some(pairs: Rows, seed: int) -> Rows:
-    """These pairs, each once; SHOWN of them where there are more."""
-    pairs = np.unique(pairs, axis=0)
-    return pairs if len(pairs) <= SHOWN else np.random.default_rng(seed).choice(pairs, SHOWN, replace=False)
-
-
 def places(pairs: Any, comparison: Comparison) -> Rows:
     """Pairs of positions `(m, 2)`. Raises BadInput where they are none, or lie outside of the tables."""
     array = np.asarray(pairs)
@@ -197,11 +192,7 @@ def places(pairs: Any, comparison: Comparison) -> Rows:
         least, most = int(array[:, place].min()), int(array[:, place].max())
         if not 0 <= least <= most < len(table):
             raise BadInput(f"pairs: {side} positions from {least} to {most}; that table has {len(table)}, from 0 on")
-    return array.astype(np.int64)
-
-
-def _chances(log_odds: Numbers) -> Numbers:
-    return 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+    return array.astype(np.int64, copy=False)
 
 
 def one_to_one(
@@ -223,6 +214,3 @@ def one_to_one(
             gone_right.add(b)
             stays[at] = True
     return stays
-
-
-SHOWN = 50_000  # candidate pairs that are learned from without labels, drawn at random where there are more

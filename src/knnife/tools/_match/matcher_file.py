@@ -23,7 +23,7 @@ from knnife.encoders.tensors import Tensors, write_tensors
 from knnife.errors import EncoderMismatch
 from knnife.space.model_file import read_kept
 from knnife.tools._match.bags import Rarity
-from knnife.tools._match.comparing import measured
+from knnife.tools._match.comparing import DIFFERENCES, measured
 from knnife.tools._match.evidence import LEVELS, Evidence
 from knnife.tools._match.fields import KINDS, Field
 from knnife.tools._match.learning import LearnedMatching, Line
@@ -41,7 +41,7 @@ def write(
     labelled: int,
 ) -> None:
     """Writes the parts of a `Matcher`; what was there before stays until all is written."""
-    tensors: dict[str, NDArray[Any]] = {"evidence": evidence.weights}
+    tensors: dict[str, NDArray[Any]] = {"evidence": evidence.weights, "differences": evidence.differences}
     for name, rarity in zip(("words", "grams"), rarities, strict=True):
         tensors |= {f"{name}.keys": rarity.keys, f"{name}.counts": rarity.counts}
     if learned is not None:
@@ -57,6 +57,7 @@ def write(
         "totals": [rarity.total for rarity in rarities],
         "begins": evidence.begins,
         "beaten": evidence.beaten.tolist(),
+        "twins": [float(each) if np.isfinite(each) else None for each in evidence.twins],
         "values": list(evidence.values),
         "labelled": labelled,
     }
@@ -81,10 +82,14 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     values = [tuple(each) for each in meta["values"]]
     if not set(values) <= set(names):
         raise ValueError(f"it knows other measures than its fields have: {values}")
-    _check(tensors, {"evidence": (len(values), len(LEVELS) + 1)})
+    differing = sum(group == DIFFERENCES for group, _ in names)
+    if "differences" not in tensors:
+        tensors = _since(tensors, len(names) - differing, differing)
+    _check(tensors, {"evidence": (len(values), len(LEVELS) + 1), "differences": (differing,)})
     beaten = np.array([float(each) for each in meta["beaten"]])
-    _check({"beaten": beaten}, {"beaten": (2,)})
-    evidence = Evidence(float(meta["begins"]), beaten, values, tensors["evidence"])
+    twins = np.array([np.inf if each is None else float(each) for each in meta.get("twins", (None, None))])
+    _check({"beaten": beaten, "twins": np.nan_to_num(twins)}, {"beaten": (2,), "twins": (2,)})
+    evidence = Evidence(float(meta["begins"]), beaten, values, tensors["evidence"], tensors["differences"], twins)
     rarities = [
         _rarity(tensors, name, int(total)) for name, total in zip(("words", "grams"), meta["totals"], strict=True)
     ]
@@ -97,6 +102,23 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
         "labelled": int(meta["labelled"]),
         "encoder": meta["encoder"],
     }
+
+
+def _since(tensors: Tensors, before: int, differing: int) -> Tensors:
+    """The tensors of a file of before what differs was measured, as they would be now, where that adds nothing.
+
+    It told four levels of a value apart, and added half of what they say.
+    """
+    weights = tensors["evidence"]
+    _check(tensors, {"evidence": (len(weights), len(LEVELS))})
+    found = {**tensors, "evidence": weights[:, [0, 1, 2, 3, 3]] / 2, "differences": np.zeros(differing)}
+    if "line.weights" in tensors:
+        for name, added in (("centre", 0.0), ("width", 1.0), ("weights", 0.0)):
+            found[f"line.{name}"] = np.insert(tensors[f"line.{name}"], before, np.full(differing, added))
+    if "forest.measure" in tensors:
+        asked = tensors["forest.measure"]
+        found["forest.measure"] = np.where(asked >= before, asked + differing, asked)
+    return found
 
 
 def _rarity(tensors: Tensors, name: str, total: int) -> Rarity:

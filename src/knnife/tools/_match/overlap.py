@@ -73,7 +73,7 @@ def letters(left: TableSide, right: TableSide, pairs: Rows) -> Numbers:
     found = np.full(len(pairs), np.nan)
     for block in _blocks(left.grams.sizes[pairs[:, 0]] + right.grams.sizes[pairs[:, 1]]):
         part = pairs[block]
-        shared = _shared(left.grams, left.gram_ids, right.grams, right.gram_ids, part)
+        shared = shared_pieces(left.grams, left.gram_ids, right.grams, right.gram_ids, part)
         products = left.gram_weights[shared.left] * right.gram_weights[shared.right]
         lengths = left.lengths[part[:, 0]] * right.lengths[part[:, 1]]
         np.divide(_sums(shared.pair, products, len(part)), lengths, out=found[block], where=lengths > 0)
@@ -100,9 +100,9 @@ def shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexico
 
 
 def _shared_words(left: TableSide, right: TableSide, pairs: Rows, lexicon: Lexicon, soft: bool) -> Measures:
-    shared, m = _shared(left.words, left.ids, right.words, right.ids, pairs), len(pairs)
+    shared, m = shared_pieces(left.words, left.ids, right.words, right.ids, pairs), len(pairs)
     lefts, rights = left.ids[shared.left_only], right.ids[shared.right_only]
-    near = _nearest(shared, lefts, rights, m, lexicon, soft)
+    near = nearest(shared, lefts, rights, m, lexicon) if soft else (np.zeros(len(lefts)), np.zeros(len(rights)))
 
     def shares(kind: Marks) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Weights of the words of a kind that are shared, and of all of them; of the left rows and the right ones."""
@@ -138,13 +138,9 @@ def _ratio(part: Numbers, whole: Numbers, nothing: Marks) -> Numbers:
     return found
 
 
-def _nearest(
-    shared: Shared, lefts: Rows, rights: Rows, m: int, lexicon: Lexicon, soft: bool
-) -> tuple[Numbers, Numbers]:
+def nearest(shared: Shared, lefts: Rows, rights: Rows, m: int, lexicon: Lexicon) -> tuple[Numbers, Numbers]:
     """The similarity of the most similar word of the other row, for each word (`lefts`, `rights`) that one row has."""
     found = np.zeros(len(lefts)), np.zeros(len(rights))
-    if not soft:
-        return found
     counts = np.bincount(shared.right_pair, minlength=m)
     times = counts[shared.left_pair]  # each word on the left meets all on the right of its pair
     theirs, ours = ranges((np.cumsum(counts) - counts)[shared.left_pair], times)
@@ -156,7 +152,7 @@ def _nearest(
     return found
 
 
-def _shared(left: Bag, left_ids: Rows, right: Bag, right_ids: Rows, pairs: Rows) -> Shared:
+def shared_pieces(left: Bag, left_ids: Rows, right: Bag, right_ids: Rows, pairs: Rows) -> Shared:
     """Which pieces the rows of pairs `(m, 2)` share; ids: of the pieces, in the same order as their keys."""
     left_places, left_pair = left.of(pairs[:, 0])
     right_places, right_pair = right.of(pairs[:, 1])

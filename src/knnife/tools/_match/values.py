@@ -21,10 +21,35 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abb
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-\s.]+([a-z]{3,9})\.?[-\s,]+(\d{4}|\d{2})")
-_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(\d{4})")
+# Other words for a unit. The rest are their own.
+_UNITS = {
+    "gigabyte": "gb", "megabyte": "mb", "terabyte": "tb", "watt": "w", "volt": "v", "megapixel": "mp", '"': "inch",
+    "''": "inch", "”": "inch", "feet": "ft", "foot": "ft", "gram": "g", "ounce": "oz", "pk": "pack", "piece": "pc",
+    "yr": "year", "minute": "min", "liter": "l", "litre": "l", "gallon": "gal",
+}  # fmt: skip
+_UNIT = (
+    "gigabyte|megabyte|terabyte|kb|mb|gb|tb|mhz|ghz|khz|hz|megapixel|mp|watt|kw|w|volt|v|mah|amp|btu|rpm|dpi|ppm|mm|cm|"
+    "km|inch(?:es)?|ft|feet|foot|gram|mg|kg|g|lb|ounce|oz|ml|cl|liter|litre|gallon|gal|pack|pk|piece|pc|user|port|year|"
+    "yr|month|day|hour|minute|min|bit|x"
+)
+_MEASURE = re.compile(rf"(\d+(?:\.\d+)?)(?:[-\s]?({_UNIT})s?\b|\s?(\"|''|”))")  # 2 GB, 16gb, 13.5", 3-pack
+_CLOCKS = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?"
 # A word keeps what stands between its letters and digits ("dsc-w120", "13.5"); `words` decides what becomes of it.
-_WORD = re.compile(r"[^\W_]+(?:[-./'’][^\W_]+)*")
+_WORD = re.compile(rf"(?<![\w./:-])(?:{_CLOCKS}(?![\w:])|{_MEASURE.pattern})|[^\W_]+(?:[-./'’][^\W_]+)*")
 _BETWEEN = re.compile(r"[-./'’]")
+
+
+SIGNS = ("word", "code", "number", "measure", "year", "time", "colour", "negation")
+_COLOURS = frozenset(
+    re.findall(
+        r"\w+",
+        "black white silver red blue green yellow pink purple gray grey brown beige gold orange bronze copper titanium "
+        "charcoal bisque ivory cream navy teal violet platinum graphite chrome stainless walnut cherry espresso",
+    )
+)
+_NEGATIONS = frozenset({"no", "not", "non", "without", "never", "except"})
+_ROMAN = frozenset({"ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii"})
 
 
 def text_of(cell: object) -> str | None:
@@ -59,12 +84,16 @@ def words(text: str) -> list[str]:
     """The words of a text that is `folded`.
 
     Words that mix letters and digits are names of models, and lose what stands inside ("dsc-w120" is "dscw120");
-    numbers keep their point; apostrophes go; other words are parted where they are joined. A text of pictures alone
-    (🍕🍕) has these as its words.
+    numbers keep their point, and the unit behind them ("2 GB" is "2gb"); lengths of time stay; apostrophes go; other
+    words are parted where they are joined. A text of pictures alone (🍕🍕) has these as its words.
     """
     found: list[str] = []
-    for word in _WORD.findall(text):
-        if word.isalnum():
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if match[1]:
+            found.append(match[1] + measured_in(match[2] or match[3]))
+            continue
+        if word.isalnum() or ":" in word:
             found.append(word)
             continue
         bare = _BETWEEN.sub("", word)
@@ -79,9 +108,30 @@ def words(text: str) -> list[str]:
     return [word for word in found if word] or text.split()
 
 
+def measured_in(unit: str) -> str:
+    """A unit in the one form it has here."""
+    unit = unit.removesuffix("es") if unit.startswith("inch") else unit
+    return _UNITS.get(unit, unit)
+
+
 def is_code(word: str) -> bool:
     """Does a word look like the name of a model, a part or an order: letters and digits mixed, four or more?"""
     return len(word) >= 4 and not word.isdigit() and not word.isalpha() and word.isalnum()
+
+
+def sign_of(word: str) -> str:
+    """What kind of sign one of the `words` is, one of SIGNS."""
+    if not any(map(str.isdigit, word)):
+        if word in _COLOURS:
+            return "colour"
+        return "negation" if word in _NEGATIONS else "number" if word in _ROMAN else "word"
+    if word.isdigit():
+        return "code" if len(word) > 4 else "year" if len(word) == 4 and word[:2] in ("19", "20") else "number"
+    if ":" in word:
+        return "time"
+    if _MEASURE.fullmatch(word):
+        return "measure"
+    return "code" if is_code(word) else "number"
 
 
 def number_of(text: str | None) -> float | None:
