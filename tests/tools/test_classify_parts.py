@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from tests.tools.test_classify import clouds
 
+from knnife import Classifier
 from knnife.errors import BadInput
 from knnife.tools._classify.calibration import calibration_error, sharpness
 from knnife.tools._classify.deciding import suspects
 from knnife.tools._classify.fitting import Lesson, held_out
 from knnife.tools._classify.names import texts_of, worded
-from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.nystrom import Nystrom
+from knnife.tools._classify.ridge import PENALTY, Ridge
 from knnife.tools._classify.softmax import fit, shares, softmax
 
 
@@ -103,10 +104,26 @@ def test_p_values_of_what_belongs_are_uniform() -> None:
     """A share of p has a value of at most p, whatever p is: on average over new things and sets of examples."""
     values = []
     for seed in range(40):
-        points, _ = clouds(130, 2, apart=1, seed=seed)
-        values.append(Novelty.of_examples(points[:100], 2, "euclidean", 0).fits(points[100:]))
+        points, codes = clouds(130, 2, apart=1, seed=seed)
+        values.append(Classifier.fit(points[:100], codes[:100], metric="euclidean").fits(points[100:]))
     for p in (0.05, 0.2, 0.5):
         assert np.mean(np.concatenate(values) <= p) == pytest.approx(p, abs=0.04)
+
+
+def test_what_is_said_of_an_example_left_out_is_what_is_learned_without_it_and_its_copies() -> None:
+    """Against fits without it; example 7 is there three times, once with another label."""
+    points, codes = clouds(40, 3, apart=1, dim=6)
+    points, codes = np.vstack([points, points[[7, 7]]]), np.r_[codes, codes[7], (codes[7] + 1) % 3]
+    found = Ridge.of(points, codes, 3).left_out(np.array([0, 7, 40]))
+    for row, copies, at in ((0, [0], 0), (7, [7, 40, 41], 1), (7, [7, 40, 41], 2)):
+        others = np.setdiff1d(np.arange(42), copies)
+        if row == 0:  # the copies of the other one count once, as a mean of their labels
+            others = np.setdiff1d(others, [40, 41])
+        given = shares(codes, 3)
+        given[7] = given[[7, 40, 41]].mean(axis=0)
+        x, y = points[others].astype(np.float64), given[others]
+        slope = np.linalg.solve(x.T @ x + PENALTY * np.eye(6), x.T @ y)
+        np.testing.assert_allclose(found[at], points[row] @ slope, atol=1e-4)
 
 
 def test_suspects_are_those_that_confident_learning_names() -> None:

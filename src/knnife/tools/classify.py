@@ -3,7 +3,7 @@
 Names of classes and labelled examples go into one head, a regularised multinomial logistic regression in which a name
 counts as one more example: without examples it is zero-shot, with many of them the names fade. Its probabilities are
 made honest on examples that it did not see. Things without a label are learned from, too, where that helps. A thing
-that lies farther from all examples than almost all of them lie from each other is answered "none of these". Each answer
+that is less familiar than almost all examples, each judged without itself, is answered "none of these". Each answer
 names the examples that decided it.
 """
 
@@ -26,6 +26,7 @@ from knnife.tools._classify.classifier import Classifier, learned
 from knnife.tools._classify.deciding import Reason, reasons, suspects
 from knnife.tools._classify.examples import Labelled, coded
 from knnife.tools._classify.fitting import held_out, learn
+from knnife.tools._classify.novelty import TurnedAway
 from knnife.tools._classify.preparing import Names, from_examples
 from knnife.tools._classify.softmax import softmax
 
@@ -38,7 +39,8 @@ class Classes:
     labels: the class of each; None is "none of these". classes: all K of them. probabilities: `(m, K)`. fits: `(m,)`,
     how well each fits any class (`Classifier.fits`); None for labels that were checked. because: the examples that
     decided. given: the labels that were there already, where those were checked, and wrong: whether each looks wrong.
-    measured: what the answers may be expected to be worth, where that can be told.
+    measured: what the answers may be expected to be worth, where that can be told. turned_away: of the things that do
+    belong, how many are answered "none of these"; None for labels that were checked.
     """
 
     ids: Sequence[str]
@@ -52,6 +54,7 @@ class Classes:
     given: Sequence[Any] | None
     wrong: NDArray[np.bool_] | None
     measured: Measured | None
+    turned_away: TurnedAway | None
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a thing, in order.
@@ -104,9 +107,9 @@ def classify(
         names: descriptions of labels, or whether their names are to be used; see `Classifier.fit`.
         check: instead of asking anything: which labels of `given` look wrong? Each is compared with the answer of a
             head that did not see it.
-        none: what `fits` no better than that is answered "none of these"; 0 turns that answer off. None: 0.01 with 5
-            examples of a class or more, so of the things that do belong 1 in 100 is turned away; up to 0.05 with fewer,
-            as docs/classify.md says why; 0.5 with names alone.
+        none: of the things that do belong, the share that may be answered "none of these": it is the answer to what
+            `fits` no better than that; 0 turns it off. None: 0.05. `turned_away` of the answer says what is known of
+            that share. With names alone nothing is; None is then 0.5, of texts about anything.
         because: how many of the examples that decided are named.
         encoder: of things that are given and of names, as in `knnife.space.sample`.
         metric: of things and arrays that are given, likewise.
@@ -149,7 +152,7 @@ def _answers(
 ) -> Classes:
     probabilities, fits = head.predict_proba(asked), head.fits(asked)
     fits[np.setdiff1d(np.arange(len(asked)), asked.filled)] = 0.0  # a blank text is of no class
-    codes, least = probabilities.argmax(axis=1), head.novelty.least if none is None else none
+    codes, least = probabilities.argmax(axis=1), head.novelty.limit if none is None else none
     return Classes(
         ids=list(asked.ids),
         positions=np.arange(len(asked)) if positions is None else positions,
@@ -162,6 +165,7 @@ def _answers(
         given=None,
         wrong=None,
         measured=head.measured,
+        turned_away=head.turned_away(none),
     )
 
 
@@ -169,11 +173,12 @@ def _checked(labelled: Labelled, names: Names, because: int, seed: int) -> Class
     prepared = from_examples(labelled, names, seed)
     lesson = prepared.lesson
     found = learn(lesson, lesson.features[:0], seed)
-    seen = held_out(lesson, [found.penalty], None, seed)
+    head, seen = found.head, held_out(lesson, [found.head.penalty], None, seed)
     if seen is None:
         raise BadInput("every class has one example, so no label can be checked by others; expected two or more")
     codes = labelled.codes[seen.rows]
-    probabilities = softmax(seen.logits[0] * np.float32(found.head.sharpness))
+    logits = seen.logits[0] + np.float32(head.blend) * found.ridge.left_out(seen.rows)
+    probabilities = softmax(logits * np.float32(head.sharpness))
     answered = probabilities.argmax(axis=1)
     things = labelled.sample.take(seen.rows)
     return Classes(
@@ -184,8 +189,9 @@ def _checked(labelled: Labelled, names: Names, because: int, seed: int) -> Class
         classes=labelled.classes,
         probabilities=probabilities,
         fits=None,
-        because=reasons(found.head, lesson, prepared.examples.ids, lesson.features[seen.rows], answered, because),
+        because=reasons(head, lesson, prepared.examples.ids, lesson.features[seen.rows], answered, because),
         given=[labelled.classes[code] for code in codes],
         wrong=suspects(probabilities, codes),
         measured=found.measured,
+        turned_away=None,
     )

@@ -75,9 +75,11 @@ class NearestClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
     def fits(self, X: Any) -> Vectors:
-        """How well each belongs to any of the classes: `(n,)`, a share of examples; up to 0.01 is "none of these".
+        """How well each belongs to any of the classes: `(n,)`, a share of examples.
 
-        It is the share of examples that lie at least as far from the other examples as this does.
+        It is the share of them that are no more familiar than this, each judged without itself: what fits no better
+        than 0.05 is "none of these", and of what does belong 1 in 20 is. `classifier_.turned_away(0.05)` says how
+        sure that is.
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)

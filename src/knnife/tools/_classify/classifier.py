@@ -24,9 +24,10 @@ from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.examples import Examples, coded
 from knnife.tools._classify.fitting import Head, Lesson, learn
-from knnife.tools._classify.novelty import Novelty
-from knnife.tools._classify.nystrom import Nystrom
+from knnife.tools._classify.novelty import Novelty, TurnedAway
+from knnife.tools._classify.nystrom import MOST, Nystrom, landmarks
 from knnife.tools._classify.preparing import Names, Prepared, from_examples, from_names
+from knnife.tools._classify.ridge import Ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +179,15 @@ class Classifier:
         if not len(found):
             return np.zeros(0, np.float32)
         points = self._points(found)
-        return self.novelty.fits(self.centring.compared(found.vectors) if self.novelty.named else points)
+        values = (self.kernel.features(points) @ self.head.ridge).max(axis=1)
+        return self.novelty.fits(points if self.novelty.place is None else found.vectors, values)
+
+    def turned_away(self, none: float | None = None) -> TurnedAway:
+        """Of the things that do belong, how many are answered "none of these" at this limit of `fits`, as far as known.
+
+        none: as of `knnife.classify`.
+        """
+        return self.novelty.turned_away(self.novelty.limit if none is None else none)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the classifier into a file; `load` gives an equal one back.
@@ -196,7 +205,7 @@ class Classifier:
 def learned(prepared: Prepared, seed: int) -> Classifier:
     """The classifier that these examples and names teach."""
     found = learn(prepared.lesson, prepared.kernel.features(prepared.unlabelled), seed)
-    encoder = prepared.encoder
+    encoder, novelty = prepared.encoder, prepared.names or _novelty(prepared, found.ridge, seed)
     return Classifier(
         prepared.classes,
         prepared.metric,
@@ -207,7 +216,17 @@ def learned(prepared: Prepared, seed: int) -> Classifier:
         prepared.kernel,
         found.head,
         prepared.examples,
-        prepared.novelty,
+        novelty,
         found.unlabelled,
         encoder,
     )
+
+
+def _novelty(prepared: Prepared, ridge: Ridge, seed: int) -> Novelty:
+    """How familiar the examples are that are no landmarks: of those that are, features tell more than of new things."""
+    examples, count = prepared.examples, len(prepared.examples.points)
+    rows = np.arange(examples.things)
+    if count > MOST:
+        rows = np.setdiff1d(rows, landmarks(count, seed))
+    points, codes = examples.points[: examples.things], examples.codes[: examples.things]
+    return Novelty.of_examples(points, codes, prepared.metric, ridge, rows, seed)

@@ -45,10 +45,14 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
         "measured": fields["measured"],
         "scale": fields["centring"].scale,
         "sharpness": fields["head"].sharpness,
+        "penalty": fields["head"].penalty,
+        "blend": fields["head"].blend,
         "ids": list(fields["examples"].ids),
         "things": fields["examples"].things,
         "unlabelled": fields["unlabelled"],
-        "least": fields["novelty"].least,
+        "near": fields["novelty"].near,
+        "explained": fields["novelty"].explained,
+        "background": fields["novelty"].background,
     }
     tensors: dict[str, NDArray[Any]] = {
         "centre": fields["centring"].centre,
@@ -56,12 +60,14 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
         "mixing": fields["kernel"].mixing,
         "slope": fields["head"].weights.slope,
         "intercept": fields["head"].weights.intercept,
+        "ridge": fields["head"].ridge,
         "examples": fields["examples"].points,
         "codes": fields["examples"].codes,
         "nearness": fields["novelty"].usual,
     }
-    if fields["novelty"].named:
-        tensors["names"] = fields["novelty"].known
+    if (place := fields["novelty"].place) is not None:
+        about["names_scale"] = place.scale
+        tensors |= {"names": fields["novelty"].known, "names_centre": place.centre}
     write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)}, "classifier")
 
 
@@ -78,7 +84,7 @@ def load(path: Path) -> dict[str, Any]:
                 f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
                 f"{VERSION}; use the knnife that wrote it, or learn it again"
             )
-        return _fields(tensors, json.loads(metadata["about"]))
+        return _fields(*_completed(tensors, json.loads(metadata["about"])))
     except BadInput:
         raise
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -96,7 +102,6 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
     if metric not in METRICS or not all(isinstance(about[name], str | None) for name in ("encoder", "fingerprint")):
         raise ValueError("metric, encoder, fingerprint: expected their names")
     scale, sharpness = (_positive(float(about[name])) for name in ("scale", "sharpness"))
-    known = examples.points[:things] if things else tensors["names"]
     return {
         "classes": classes,
         "metric": metric,
@@ -105,11 +110,34 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
         "measured": None if told is None else Measured(int(told[0]), float(told[1]), float(told[2])),
         "centring": Centring(metric, tensors["centre"], scale),
         "kernel": Nystrom(tensors["places"], tensors["mixing"]),
-        "head": Head(Weights(tensors["slope"], tensors["intercept"]), sharpness),
+        "head": Head(
+            Weights(tensors["slope"], tensors["intercept"]),
+            sharpness,
+            _positive(float(about["penalty"])),
+            tensors["ridge"],
+            _number(about["blend"]),
+        ),
         "examples": examples,
-        "novelty": Novelty(metric, known, np.sort(tensors["nearness"]), not things, _positive(float(about["least"]))),
+        "novelty": _novelty(tensors, about, examples, len(classes)),
         "unlabelled": int(about["unlabelled"]),
     }
+
+
+def _completed(tensors: Tensors, about: Mapping[str, Any]) -> tuple[Tensors, Mapping[str, Any]]:
+    """What files lack that were written before there were least squares: they do not count there."""
+    if "ridge" in tensors:
+        return tensors, about
+    older = {"penalty": 1.0, "blend": 0.0, "near": 1.0, "explained": 0.0, "names_scale": 1.0}
+    more = {"ridge": np.zeros_like(tensors["slope"]), "names_centre": np.zeros_like(tensors["centre"])}
+    return {**more, **tensors}, {**older, "background": not about["things"], **about}
+
+
+def _novelty(tensors: Tensors, about: Mapping[str, Any], examples: Examples, classes: int) -> Novelty:
+    metric, things, usual = about["metric"], examples.things, np.sort(tensors["nearness"])
+    near, explained = _number(about["near"]), _number(about["explained"])
+    known = examples.points[:things] if things else tensors["names"]
+    place = None if things else Centring(metric, tensors["names_centre"], _positive(float(about["names_scale"])))
+    return Novelty(metric, known, usual, near, explained, things / classes, place, bool(about["background"]))
 
 
 def _classes(given: Any) -> tuple[Any, ...]:
@@ -126,9 +154,10 @@ def _check_shapes(tensors: Tensors, classes: int) -> None:
     places, rank = tensors["mixing"].shape
     shapes: dict[str, tuple[int, ...]] = {"examples": (n, dim), "centre": (dim,), "mixing": (places, rank)}
     shapes |= {"places": (places, dim), "slope": (rank, classes), "intercept": (classes,)}
+    shapes["ridge"] = (rank, classes)
     shapes |= {"nearness": tensors["nearness"].shape[:1]}
     if "names" in tensors:
-        shapes["names"] = (classes, dim)
+        shapes |= {"names": (classes, dim), "names_centre": (dim,)}
     for name, shape in shapes.items():
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape or not np.isfinite(tensor).all():
@@ -142,3 +171,9 @@ def _positive(number: float) -> float:
     if not (math.isfinite(number) and number > 0):
         raise ValueError("scale, sharpness: expected numbers above 0")
     return number
+
+
+def _number(value: Any) -> float:
+    """One that is not below 0."""
+    number = float(value)
+    return 0.0 if number == 0 else _positive(number)

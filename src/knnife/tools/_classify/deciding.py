@@ -1,8 +1,9 @@
 """Which examples decided? The head is a weighted sum of its examples, so each answer can be taken apart.
 
 Where the loss of a regularised head is least, the weights of class c are W_c = sum_i a_ic x_i with
-a_ic = (1 [y_i = c] - p_ic) / penalty, so that the logit of a thing is the sum of what each example pulls, a_ic x_i·x
-(Yeh et al., "Representer point selection for explaining deep neural networks", NeurIPS 2018).
+a_ic = (1 [y_i = c] - p_ic) / penalty, where p are probabilities or, of least squares, values. So the logit of a thing
+is the sum of what each example pulls, a_ic x_i·x (Yeh et al., "Representer point selection for explaining deep neural
+networks", NeurIPS 2018).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, blocks, top_k
 from knnife.tools._classify.fitting import Head, Lesson
-from knnife.tools._classify.softmax import Codes, softmax
+from knnife.tools._classify.ridge import PENALTY
+from knnife.tools._classify.softmax import Codes, shares, softmax
 
 
 class Reason(NamedTuple):
@@ -34,15 +36,17 @@ def reasons(
     """
     if k == 0:
         return [[] for _ in features]
-    weights = -softmax(head.weights.logits(lesson.features))  # (n, K), times the penalty
-    weights[np.arange(len(weights)), lesson.codes] += 1
+    given = shares(lesson.codes, lesson.classes)
+    weights = (given - softmax(head.weights.logits(lesson.features))) / np.float32(head.penalty)  # (n, K)
+    if head.blend:
+        weights += (given - lesson.features @ head.ridge) * np.float32(head.blend / PENALTY)
     found: list[list[Reason]] = []
     for block in blocks(len(features), 8 * len(lesson.codes)):
         pulls = (features[block] @ lesson.features.T) * weights[:, codes[block]].T  # (b, n)
         np.maximum(pulls, 0, out=pulls)
         rows, strengths = top_k(pulls, k)
-        shares = strengths / np.maximum(pulls.sum(axis=1), 1e-30)[:, None]
-        for row, of in zip(rows.tolist(), shares.tolist(), strict=True):
+        parts = strengths / np.maximum(pulls.sum(axis=1), 1e-30)[:, None]
+        for row, of in zip(rows.tolist(), parts.tolist(), strict=True):
             found.append([Reason(ids[i], share) for i, share in zip(row, of, strict=True) if share > 0])
     return found
 

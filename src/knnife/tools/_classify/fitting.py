@@ -10,7 +10,8 @@ import numpy as np
 from knnife.geometry import Vectors
 from knnife.statistics.folds import stratified_folds
 from knnife.tools._classify import softmax
-from knnife.tools._classify.calibration import FOLDS, Measured, sharpness
+from knnife.tools._classify.calibration import FOLDS, Measured, Sharpness, sharpness
+from knnife.tools._classify.ridge import Ridge
 from knnife.tools._classify.softmax import Codes, Weights
 
 PENALTIES = (0.2, 0.03)  # tried where examples can be held out: more noise needs a larger one
@@ -19,17 +20,26 @@ ENOUGH = 500  # so many held-out examples are enough to tell
 MOST = 5_000  # things without a label, by chance, are enough: more gained nothing
 ROUNDS = 3
 TOWARD = (0.5, 0.5)  # twice half of the way to the proportions of the examples
+BLENDS = (0.0, 0.5)  # how far logits of held-out examples spread by least squares, of those of the regression
 
 
 class Head(NamedTuple):
-    """Probabilities are softmax(sharpness (x W + b))."""
+    """Probabilities are softmax(sharpness (x W + b + blend x ridge)): a logistic regression, and least squares."""
 
     weights: Weights
     sharpness: float
+    penalty: float  # of the weights
+    ridge: Vectors  # (r, K)
+    blend: float
+
+    def logits(self, features: Vectors) -> Vectors:
+        """`(n, K)`, of features (n, r), before they are sharpened."""
+        found = self.weights.logits(features)
+        return found + np.float32(self.blend) * (features @ self.ridge) if self.blend else found
 
     def probabilities(self, features: Vectors) -> Vectors:
         """`(n, K)`, of features (n, r)."""
-        return softmax.softmax(self.weights.logits(features) * np.float32(self.sharpness))
+        return softmax.softmax(self.logits(features) * np.float32(self.sharpness))
 
 
 class Unlabelled(NamedTuple):
@@ -91,51 +101,76 @@ class HeldOut(NamedTuple):
 
 
 class FittedHead(NamedTuple):
-    """A head; the penalty it was learned with; and what it may be expected to do, where that can be told.
+    """A head; what it may be expected to do, where that can be told; and what leaves single examples out.
 
-    unlabelled: how many things without a label it was learned from.
+    unlabelled: how many things without a label it was learned from. judged: the answers to
+    held-out examples.
     """
 
     head: Head
-    penalty: float
     measured: Measured | None
+    ridge: Ridge
     unlabelled: int = 0
+    judged: Blended | None = None
+
+
+class Blended(NamedTuple):
+    """Logits (h, K) of held-out examples, by the blend that surprises least, before they are sharpened."""
+
+    rows: Codes  # (h,)
+    logits: Vectors
+    blend: float
+    sharpness: Sharpness
+
+    @classmethod
+    def of(cls, rows: Codes, logits: Vectors, ridge: Ridge, codes: Codes, blends: Sequence[float] = BLENDS) -> Blended:
+        """Of the logits (h, K) of the regression, for the examples of these rows, which are of these classes.
+
+        Things without a label teach nothing to least squares, so where they are of use those are left out.
+        """
+        squares = ridge.left_out(rows)
+        unit = float(logits.std()) / max(float(squares.std()), 1e-9)
+        tried = []
+        for share in blends:
+            blended = logits + np.float32(share * unit) * squares
+            tried.append(cls(rows, blended, share * unit, sharpness(blended, codes)))
+        return min(tried, key=lambda each: each.sharpness.surprise)
 
 
 def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
-    """The head of the penalty and the sharpness under which held-out examples are least surprising.
+    """The head of the penalty, the blend and the sharpness under which held-out examples are least surprising.
 
     Things without a label (u, r) teach it, too, where held-out examples are less surprising then.
     """
+    ridge = Ridge.of(lesson.features, lesson.codes, lesson.classes)
     seen = held_out(lesson, PENALTIES, ENOUGH, seed)
     everything = np.arange(lesson.things)
     if seen is None:
         weights = lesson.weights(everything, DEFAULT_PENALTY)
-        return FittedHead(Head(weights, DEFAULT_SHARPNESS), DEFAULT_PENALTY, None)
+        return FittedHead(Head(weights, DEFAULT_SHARPNESS, DEFAULT_PENALTY, ridge.slope, 0.0), None, ridge)
     codes = lesson.codes[seen.rows]
-    tried = [sharpness(logits, codes) for logits in seen.logits]
-    best = int(np.argmin([each.surprise for each in tried]))
+    tried = [Blended.of(seen.rows, logits, ridge, codes) for logits in seen.logits]
+    best = int(np.argmin([each.sharpness.surprise for each in tried]))
     penalty, found = PENALTIES[best], tried[best]
     if len(unlabelled):
-        taught = _taught(lesson, Unlabelled(unlabelled, found.value), penalty, found.surprise, seed)
-        if taught is not None:
-            return taught
+        more = Unlabelled(unlabelled, sharpness(seen.logits[best], codes).value)
+        taught = held_out(lesson, [penalty], ENOUGH, seed, more)
+        judged = (
+            Blended.of(taught.rows, taught.logits[0], ridge, lesson.codes[taught.rows], (0.0,)) if taught else found
+        )
+        if judged.sharpness.surprise < found.sharpness.surprise:
+            weights = lesson.weights(everything, penalty, more=more)
+            return _fitted(lesson, weights, penalty, ridge, judged, len(unlabelled))
     weights = lesson.weights(everything, penalty, seen.weights[best])
-    return FittedHead(Head(weights, found.value), penalty, Measured.of(seen.logits[best], codes, found.value))
+    return _fitted(lesson, weights, penalty, ridge, found, 0)
 
 
-def _taught(lesson: Lesson, more: Unlabelled, penalty: float, surprise: float, seed: int) -> FittedHead | None:
-    """What `more` things without a label teach, too; None unless held-out examples are less than so surprising."""
-    seen = held_out(lesson, [penalty], ENOUGH, seed, more)
-    if seen is None:
-        return None
-    codes, logits = lesson.codes[seen.rows], seen.logits[0]
-    found = sharpness(logits, codes)
-    if found.surprise >= surprise:
-        return None
-    weights = lesson.weights(np.arange(lesson.things), penalty, more=more)
-    measured = Measured.of(logits, codes, found.value)
-    return FittedHead(Head(weights, found.value), penalty, measured, len(more.features))
+def _fitted(
+    lesson: Lesson, weights: Weights, penalty: float, ridge: Ridge, judged: Blended, unlabelled: int
+) -> FittedHead:
+    by = judged.sharpness.value
+    measured = Measured.of(judged.logits, lesson.codes[judged.rows], by)
+    return FittedHead(Head(weights, by, penalty, ridge.slope, judged.blend), measured, ridge, unlabelled, judged)
 
 
 def held_out(

@@ -16,6 +16,7 @@ from knnife.tools._classify.softmax import Codes
 
 MOST, LEAST = 1_000, 256
 WORK = 4_000_000  # examples times landmarks: many examples can make do with fewer, and fitting stays quick
+FREE = 500  # of more points than MOST, so many at least are no landmarks: they show how new points are seen
 FAINT = 1e-3  # components of less strength than that are noise
 
 
@@ -30,11 +31,7 @@ class Nystrom(NamedTuple):
         """Landmarks among these points (n, d); where they are few, among `others`, too."""
         if others is not None and len(points) < MOST:
             points = np.vstack([points, others[: MOST - len(points)]])
-        count = min(MOST, max(LEAST, WORK // len(points)))
-        rows: Codes | slice = slice(None)
-        if len(points) > count:
-            rows = np.sort(np.random.default_rng(seed).permutation(len(points))[:count])
-        places = points[rows]
+        places = points[landmarks(len(points), seed)]
         strengths, axes = np.linalg.eigh(_similarity(places, places).astype(np.float64))
         strong = strengths > FAINT
         mixing = axes[:, strong] / np.sqrt(strengths[strong])
@@ -44,6 +41,14 @@ class Nystrom(NamedTuple):
         """`(n, r)`, of points (n, d)."""
         found: Vectors = _similarity(points, self.places) @ self.mixing
         return found
+
+
+def landmarks(count: int, seed: int) -> Codes:
+    """Which of so many points serve as landmarks, ascending; all of them where they are few."""
+    if count <= MOST:
+        return np.arange(count)
+    wanted = min(MOST, max(LEAST, WORK // count), count - FREE)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
 
 
 def _similarity(points: Vectors, places: Vectors) -> Vectors:

@@ -27,6 +27,7 @@ class Prepared(NamedTuple):
     """Everything there is to learn from.
 
     encoder: of the vectors; None where they were brought along. unlabelled: points (u, d) of things without a label.
+    names: how near others are to names, where there is nothing else.
     """
 
     classes: tuple[Any, ...]
@@ -35,8 +36,8 @@ class Prepared(NamedTuple):
     centring: Centring
     kernel: Nystrom
     examples: Examples
-    novelty: Novelty
     unlabelled: Vectors
+    names: Novelty | None
 
     @property
     def lesson(self) -> Lesson:
@@ -57,11 +58,10 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
             points, codes = np.vstack([points, named]), np.concatenate([codes, np.arange(len(classes))])
             ids += [f"name: {text}" for text in texts]
     examples = Examples(points, codes, ids, things)
-    novelty = Novelty.of_examples(points[:things], len(classes), found.metric, seed)
     chosen = np.random.default_rng(seed).permutation(len(labelled.others))[:MOST]
     unlabelled = centring.points(labelled.others.vectors[chosen])
     kernel = Nystrom.of(points, seed, unlabelled)
-    return Prepared(classes, found.metric, encoder, centring, kernel, examples, novelty, unlabelled)
+    return Prepared(classes, found.metric, encoder, centring, kernel, examples, unlabelled, None)
 
 
 def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
@@ -77,9 +77,10 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
     centring = Centring.of(vectors, metric)
     points = centring.points(vectors)
     examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
-    novelty = Novelty.of_names(centring.compared(vectors), loaded.encode(BACKGROUND_TEXTS), metric)
+    background = loaded.encode(BACKGROUND_TEXTS)
+    novelty = Novelty.of_names(vectors, background, Centring.of(background, metric), background=True)
     kernel = Nystrom.of(points, seed=0)
-    return Prepared(classes, metric, loaded, centring, kernel, examples, novelty, points[:0])
+    return Prepared(classes, metric, loaded, centring, kernel, examples, points[:0], novelty)
 
 
 def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:
