@@ -122,3 +122,16 @@ def test_what_cannot_be_done_is_one_line(knnife: Knnife, line: str, part: str) -
 def test_as_the_real_command() -> None:
     done = spawn("classify", "-", "--label", "money", "--label", "food", input="bread and soup\n")
     assert (done.code, done.out.split("\t")[0]) == (0, "food")
+
+
+def test_what_is_not_known_is_said_once(knnife: Knnife) -> None:
+    done = knnife("classify - --label 'plan a meeting' --label 'arrange a meeting' --label food", input="bread\nsoup\n")
+    assert done.err.count("'plan a meeting' and 'arrange a meeting' seem to mean the same: english tells no") == 1
+    assert done.err.count("how many that belong are answered none is not known") == 1
+    assert not knnife(f"classify 'bake the bread' {LABELS} --none 0").err
+
+
+def test_names_are_sought_among_the_things_of_a_space(knnife: Knnife) -> None:
+    done = knnife("classify 'robbers plan a heist' --label crime --label comedy --among films.knnife --json")
+    assert done.code == 0, done.err
+    assert rows(done.out)[0]["label"] == "crime"

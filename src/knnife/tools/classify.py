@@ -89,6 +89,7 @@ def classify(
     names: Names = None,
     check: bool = False,
     none: float | None = None,
+    among: Any = None,
     because: int = 3,
     encoder: str | Encoder | None = None,
     metric: Metric | None = None,
@@ -110,6 +111,8 @@ def classify(
         none: of the things that do belong, the share that may be answered "none of these": it is the answer to what
             `fits` no better than that; 0 turns it off. None: 0.05. `turned_away` of the answer says what is known of
             that share. With names alone nothing is; None is then 0.5, of texts about anything.
+        among: with names alone, things without labels such as are asked, most of which belong; see
+            `Classifier.zero_shot`. With them `none` is a share again.
         because: how many of the examples that decided are named.
         encoder: of things that are given and of names, as in `knnife.space.sample`.
         metric: of things and arrays that are given, likewise.
@@ -124,12 +127,14 @@ def classify(
     """
     if (none is not None and not 0 <= none < 1) or because < 0:
         raise BadInput(f"none={none}, because={because}: expected a share from 0 to below 1, and 0 examples or more")
+    if among is not None and given is not None:
+        raise BadInput("among= goes with names alone; examples say themselves how far things lie that belong")
     if isinstance(given, Classifier) or given is None:
         if asked is None or check or (isinstance(given, Classifier) and labels is not None):
             raise BadInput("without labelled things there has to be something asked, and nothing can be checked")
         if view is not None or where is not None:
             raise BadInput("view= and where= say which of the labelled things of a space; here are none")
-        head = given if given is not None else Classifier.zero_shot(_names(labels), encoder=encoder)
+        head = given if given is not None else Classifier.zero_shot(_names(labels), encoder=encoder, among=among)
         return _answers(head, head.sample(asked), none, because)
     found = sample(given, encoder=encoder, metric=metric, view=view, where=where, what="the examples", blanks=True)
     labelled = coded(found, labels)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from knnife.encoders import DEFAULT, Encoder
+from knnife.encoders.catalogue import BUILT_IN
 from knnife.encoders.loading import load_kept
 from knnife.encoders.protocol import goes_on_for
 from knnife.errors import BadInput, EncoderMismatch, KnnifeError
@@ -22,12 +23,16 @@ from knnife.space.space import Where
 from knnife.tools._classify import classifier_file
 from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.centring import Centring
+from knnife.tools._classify.deciding import confused
 from knnife.tools._classify.examples import Examples, coded
-from knnife.tools._classify.fitting import Head, Lesson, learn
+from knnife.tools._classify.fitting import FittedHead, Head, Lesson, learn
+from knnife.tools._classify.names import is_gibberish
 from knnife.tools._classify.novelty import Novelty, TurnedAway
 from knnife.tools._classify.nystrom import MOST, Nystrom, landmarks
 from knnife.tools._classify.preparing import Names, Prepared, from_examples, from_names
 from knnife.tools._classify.ridge import Ridge
+
+ENGLISH = {entry.name for entry in BUILT_IN if entry.languages == ("en",)}  # encoders that know no other words
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,8 @@ class Classifier:
     classes: the labels, in the order of the columns of `predict_proba`. fingerprint: of the encoder whose vectors it
     knows, None where vectors were brought along. measured: what it may be expected to do; None where no class has two
     examples to tell by. unlabelled: how many things without a label it was learned from, 0 where they were of no use.
+    alike: pairs of classes that are hardly told apart: with examples, because those that were held out were mixed up;
+    with names alone, because these mean nearly the same to the encoder. It is said once, and not kept in a file.
     """
 
     classes: tuple[Any, ...]
@@ -50,6 +57,7 @@ class Classifier:
     examples: Examples
     novelty: Novelty
     unlabelled: int
+    alike: tuple[tuple[Any, Any], ...]
     _encoder: Encoder | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -90,13 +98,17 @@ class Classifier:
 
     @classmethod
     def zero_shot(
-        cls, labels: Sequence[Any] | Mapping[Any, str], *, encoder: str | Encoder | None = None
+        cls, labels: Sequence[Any] | Mapping[Any, str], *, encoder: str | Encoder | None = None, among: Any = None
     ) -> Classifier:
         """Knows its classes by their names alone, or by `{name: description}`, as `encoder` understands them.
 
-        Raises BadInput for fewer than two names, two that mean the same, and an encoder that takes no texts.
+        among: things without labels, such as will be asked, most of which belong: a space or texts (5,000, drawn by
+        chance, are enough). They say where the classes lie, and where "none of these" begins.
+
+        Raises BadInput for fewer than two names, two that mean the same, an encoder that takes no texts, and where
+        there are no texts to seek among.
         """
-        return learned(from_names(labels, encoder), seed=0)
+        return learned(from_names(labels, encoder, among), seed=0)
 
     @cached_property
     def lesson(self) -> Lesson:
@@ -179,8 +191,12 @@ class Classifier:
         if not len(found):
             return np.zeros(0, np.float32)
         points = self._points(found)
-        values = (self.kernel.features(points) @ self.head.ridge).max(axis=1)
-        return self.novelty.fits(points if self.novelty.place is None else found.vectors, values)
+        if self.novelty.place is None:
+            return self.novelty.fits(points, (self.kernel.features(points) @ self.head.ridge).max(axis=1))
+        fits = self.novelty.fits(found.vectors, np.zeros(len(points), np.float32))
+        if self.encoder in ENGLISH:
+            fits[[is_gibberish(thing.value, self.examples.ids) for thing in found.things]] = 0
+        return fits
 
     def turned_away(self, none: float | None = None) -> TurnedAway:
         """Of the things that do belong, how many are answered "none of these" at this limit of `fits`, as far as known.
@@ -218,8 +234,15 @@ def learned(prepared: Prepared, seed: int) -> Classifier:
         prepared.examples,
         novelty,
         found.unlabelled,
+        tuple((prepared.classes[a], prepared.classes[b]) for a, b in prepared.alike or _confused(prepared, found)),
         encoder,
     )
+
+
+def _confused(prepared: Prepared, found: FittedHead) -> list[tuple[int, int]]:
+    if found.judged is None:
+        return []
+    return confused(found.judged.logits, prepared.examples.codes[found.judged.rows])
 
 
 def _novelty(prepared: Prepared, ridge: Ridge, seed: int) -> Novelty:

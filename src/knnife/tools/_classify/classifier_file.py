@@ -120,6 +120,7 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
         "examples": examples,
         "novelty": _novelty(tensors, about, examples, len(classes)),
         "unlabelled": int(about["unlabelled"]),
+        "alike": (),
     }
 
 

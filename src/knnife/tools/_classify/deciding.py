@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors, blocks, top_k
+from knnife.statistics.intervals import share_interval
 from knnife.tools._classify.fitting import Head, Lesson
 from knnife.tools._classify.ridge import PENALTY
 from knnife.tools._classify.softmax import Codes, shares, softmax
+
+SEEN, TOLD = 8, 0.75  # examples of two classes together; half of them would be told apart by chance
 
 
 class Reason(NamedTuple):
@@ -65,4 +68,24 @@ def suspects(probabilities: Vectors, codes: Codes) -> NDArray[np.bool_]:
     usual[counts == 0] = np.inf  # a class of which none was judged
     confident = np.where(probabilities >= usual, probabilities, 0)
     found: NDArray[np.bool_] = (confident.max(axis=1) > 0) & (confident.argmax(axis=1) != codes)
+    return found
+
+
+def confused(logits: Vectors, codes: Codes) -> list[tuple[int, int]]:
+    """Pairs of classes whose examples cannot be told from each other, by what heads say that did not see them (h, K).
+
+    Of the two logits of a pair the one of the right class has to be the greater. That is so for a share of their
+    examples that surely (95%) is below `TOLD`.
+    """
+    found = []
+    answered = logits.argmax(axis=1)
+    for first, second in sorted(
+        {(min(pair), max(pair)) for pair in zip(codes.tolist(), answered.tolist(), strict=True)}
+    ):
+        rows = (codes == first) | (codes == second)
+        if first == second or (codes[rows] == first).all() or (codes[rows] == second).all() or rows.sum() < SEEN:
+            continue
+        right = (logits[rows, first] > logits[rows, second]) == (codes[rows] == first)
+        if share_interval(float(right.mean()), len(right))[1] < TOLD:
+            found.append((first, second))
     return found

@@ -146,8 +146,7 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
     seen = held_out(lesson, PENALTIES, ENOUGH, seed)
     everything = np.arange(lesson.things)
     if seen is None:
-        weights = lesson.weights(everything, DEFAULT_PENALTY)
-        return FittedHead(Head(weights, DEFAULT_SHARPNESS, DEFAULT_PENALTY, ridge.slope, 0.0), None, ridge)
+        return _untold(lesson, unlabelled, ridge)
     codes = lesson.codes[seen.rows]
     tried = [Blended.of(seen.rows, logits, ridge, codes) for logits in seen.logits]
     best = int(np.argmin([each.sharpness.surprise for each in tried]))
@@ -163,6 +162,14 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
             return _fitted(lesson, weights, penalty, ridge, judged, len(unlabelled))
     weights = lesson.weights(everything, penalty, seen.weights[best])
     return _fitted(lesson, weights, penalty, ridge, found, 0)
+
+
+def _untold(lesson: Lesson, unlabelled: Vectors, ridge: Ridge) -> FittedHead:
+    """Where nothing tells what is best. Names alone say so little that things without a label nearly always help."""
+    more = Unlabelled(unlabelled, DEFAULT_SHARPNESS) if len(unlabelled) and not lesson.things else None
+    weights = lesson.weights(np.arange(lesson.things), DEFAULT_PENALTY, more=more)
+    head = Head(weights, DEFAULT_SHARPNESS, DEFAULT_PENALTY, ridge.slope, 0.0)
+    return FittedHead(head, None, ridge, len(unlabelled) if more else 0)
 
 
 def _fitted(

@@ -15,10 +15,13 @@ import numpy as np
 
 from knnife.errors import BadInput
 from knnife.geometry import Vectors, unit
+from knnife.spelling.english import is_listed
 from knnife.tools._classify.softmax import Codes
 
 JOINTS = re.compile(r"[_\-./:+\s]+|(?<=[a-z])(?=[A-Z])")
+WORD = re.compile(r"[^\W\d_]+")
 SURE = 2.0  # standard deviations by which names have to do better than chance
+ALIKE = 0.9995  # of pairs of words with nothing in common, so many are less alike than names that mean the same
 
 
 def worded(label: Any) -> str:
@@ -61,3 +64,22 @@ def tell(names: Vectors, points: Vectors, codes: Codes) -> bool:
     hits = float(np.count_nonzero((points @ names.T).argmax(axis=1) == codes))
     chance, n = 1 / len(names), len(codes)
     return bool(hits > n * chance + SURE * (n * chance * (1 - chance)) ** 0.5)
+
+
+def alike(names: Vectors, words: Vectors) -> list[tuple[int, int]]:
+    """Pairs of names (K, d) that are nearest to each other, and as alike as hardly any two words (w, d) are."""
+    directions, unrelated = unit(names), unit(words)
+    usual = (unrelated @ unrelated.T)[np.triu_indices(len(words), 1)]
+    similarities = directions @ directions.T
+    np.fill_diagonal(similarities, -1)
+    nearest, limit = similarities.argmax(axis=1), np.quantile(usual, ALIKE)
+    return [(i, int(j)) for i, j in enumerate(nearest) if i < j and nearest[j] == i and similarities[i, j] >= limit]
+
+
+def is_gibberish(text: Any, known: Sequence[str]) -> bool:
+    """Whether a text has words and all of them are unknown: neither in the lists of English nor in `known` texts.
+
+    By what an encoder makes of the letters of "xyzzy plugh" it belongs somewhere.
+    """
+    words = WORD.findall(text.lower()) if isinstance(text, str) else []
+    return bool(words) and not any(is_listed(word) or any(word in each.lower() for each in known) for word in words)

@@ -30,7 +30,8 @@ from knnife.tools._classify.softmax import Codes
 ASKED = 1_000  # so many examples show how familiar examples are
 COPIES, SAME = 3, 1e-4  # of an example up to so many copies, which are so near, do not count as others
 TURNED_AWAY = 0.05  # of the things that do belong, so many are answered "none of these"
-ENOUGH = 5  # of a class; of fewer the share that is turned away may be far below what is stated
+NOTHING = 1e-9  # what rounding may take from a whole number
+ENOUGH = 10  # of a class; of fewer the share that is turned away may be below what is stated
 UNLIKELY = 0.5  # with names: what is nearer to one than so many of the background texts belongs; some may belong, too
 EXPLAINED = 2.0  # how much more what the examples explain counts than how near the nearest is
 
@@ -111,7 +112,11 @@ class Novelty(NamedTuple):
         return found
 
     def turned_away(self, share: float) -> TurnedAway:
-        """What can be said of the share of things that belong whose `fits` is no better than `share`."""
+        """What can be said of the share of things that belong whose `fits` is no better than `share`.
+
+        Given the examples it has a beta distribution, whatever theirs (Vovk, "Conditional validity of inductive
+        conformal predictors", ACML 2012).
+        """
         count, unknown = len(self.usual), "how many that belong are answered none is not known: "
         if self.background:
             why = "by names alone nothing is known that belongs; give examples, or things without labels"
@@ -123,8 +128,11 @@ class Novelty(NamedTuple):
             why = f"{count} examples state no share below {1 / (count + 1):.1%}; for {share:.1%} expected "
             most = share_interval(0.0, count)[1]
             return TurnedAway(share, 0.0, most, False, f"{unknown}{why}{int(np.ceil(1 / share)) - 1:,} or more")
-        low, high = share_interval(share, count) if share else (0.0, 0.0)
-        return TurnedAway(share, low if self.each >= ENOUGH else 0.0, high, True, "")
+        if not share:
+            return TurnedAway(0.0, 0.0, 0.0, True, "")
+        no_better = int(share * (count + 1) + NOTHING)
+        low, high = share_interval((no_better - 0.5) / count, count)  # Beta(no_better, count + 1 - no_better)
+        return TurnedAway(share, 0.0 if 0 < self.each < ENOUGH else low, high, True, "")
 
     @property
     def _tail(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from knnife.encoders import DEFAULT, Encoder, load_encoder
 from knnife.encoders.protocol import preferred_metric
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
+from knnife.space import Sample, Space, opened, sample
+from knnife.space.inputs import is_array
 from knnife.things.kinds import kind
 from knnife.tools._classify import names
 from knnife.tools._classify.background_texts import BACKGROUND_TEXTS
@@ -27,7 +30,7 @@ class Prepared(NamedTuple):
     """Everything there is to learn from.
 
     encoder: of the vectors; None where they were brought along. unlabelled: points (u, d) of things without a label.
-    names: how near others are to names, where there is nothing else.
+    names: how near others are to names, where there is nothing else; alike: those that mean nearly the same.
     """
 
     classes: tuple[Any, ...]
@@ -38,6 +41,7 @@ class Prepared(NamedTuple):
     examples: Examples
     unlabelled: Vectors
     names: Novelty | None
+    alike: Sequence[tuple[int, int]]
 
     @property
     def lesson(self) -> Lesson:
@@ -61,11 +65,14 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
     chosen = np.random.default_rng(seed).permutation(len(labelled.others))[:MOST]
     unlabelled = centring.points(labelled.others.vectors[chosen])
     kernel = Nystrom.of(points, seed, unlabelled)
-    return Prepared(classes, found.metric, encoder, centring, kernel, examples, unlabelled, None)
+    return Prepared(classes, found.metric, encoder, centring, kernel, examples, unlabelled, None, [])
 
 
-def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None) -> Prepared:
-    """Names alone, `{name: description}` or a list of names. Raises BadInput for fewer than two, and for two alike."""
+def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None, among: Any) -> Prepared:
+    """Names alone, `{name: description}` or a list of names, and where things lie `among` which they are sought.
+
+    Raises BadInput for fewer than two, and for two alike.
+    """
     loaded = load_encoder(encoder if encoder is not None else DEFAULT)
     if not kind(loaded.kind).any_text:
         raise BadInput(f"names of classes are texts, and the encoder {loaded.name} takes {loaded.kind}")
@@ -74,13 +81,30 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
         raise BadInput(f"the labels are {names.listed(list(labels))}; expected two or more, each once")
     texts = names.texts_of(classes, labels if isinstance(labels, Mapping) else {})
     metric, vectors = preferred_metric(loaded), loaded.encode(texts)
-    centring = Centring.of(vectors, metric)
-    points = centring.points(vectors)
+    others = loaded.encode(BACKGROUND_TEXTS) if among is None else _encoded(among, loaded)
+    centring, points = Centring.of(others, metric), names.around_their_mean(vectors)
     examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
-    background = loaded.encode(BACKGROUND_TEXTS)
-    novelty = Novelty.of_names(vectors, background, Centring.of(background, metric), background=True)
-    kernel = Nystrom.of(points, seed=0)
-    return Prepared(classes, metric, loaded, centring, kernel, examples, points[:0], novelty)
+    novelty = Novelty.of_names(vectors, others, centring, background=among is None)
+    unlabelled = points[:0] if among is None else centring.points(others)
+    kernel = Nystrom.of(points, seed=0, others=unlabelled)
+    return Prepared(classes, metric, loaded, centring, kernel, examples, unlabelled, novelty, _alike(loaded, vectors))
+
+
+def _encoded(among: Any, encoder: Encoder) -> Vectors:
+    """Vectors of things among which names are sought, at most so many as are enough. Raises BadInput for none."""
+    with opened(among, encoder=lambda: encoder, what="the things") as given:
+        own = isinstance(given, Sample | Space) or is_array(given)  # vectors of its own
+        found = sample(given, encoder=None if own else encoder, what="the things", blanks=True)
+    if found.fingerprint != encoder.fingerprint or not len(found.filled):
+        raise BadInput(f"{found.source} has no texts that {encoder.name} encoded; expected such things, to seek among")
+    chosen: Vectors = found.vectors[np.random.default_rng(0).permutation(found.filled)[:MOST]]
+    return chosen
+
+
+def _alike(encoder: Encoder, vectors: Vectors) -> list[tuple[int, int]]:
+    """Which names (K, d) mean nearly the same to the encoder, next to words that have nothing in common."""
+    words = sorted({word for text in BACKGROUND_TEXTS for word in re.findall("[a-z]{4,}", text.lower())})
+    return names.alike(vectors, encoder.encode(words))
 
 
 def _named(encoder: Encoder, classes: Sequence[Any], wanted: Names) -> tuple[list[str], Vectors | None]:
