@@ -40,7 +40,7 @@ from bench.report import Report, called, options
 from knnife import Matcher
 from knnife.tools._match.comparing import Comparison
 from knnife.tools._match.fields import Records, fields_of
-from knnife.tools._match.learning import LearnedMatching
+from knnife.tools._match.learning import LearnedMatching, MeasuredPairs
 
 WORKS = ("abt-buy", "amazon-google", "fodors-zagats", "beer")
 FEW, DRAWS = 50, 10
@@ -142,6 +142,9 @@ class Knnife:
             ALONE: self.comparison.compare(data.pairs, nobody),
         }
         self.evidence = Matcher.of(self.comparison).evidence
+        shown = self.comparison.rivals  # what the tables show without labels
+        tables = {KNNIFE: self.comparison.compare(shown), ALONE: self.comparison.compare(shown, nobody)}
+        self.tables = {who: MeasuredPairs(seen.measures, self.evidence.log_odds(seen)) for who, seen in tables.items()}
 
     def scores(self, who: str, rows: np.ndarray | None = None) -> np.ndarray:
         """The log-odds of all pairs, after the labels of these rows; without any it sees the tables only."""
@@ -151,7 +154,8 @@ class Knnife:
         labels = self.data.labels.astype(float)
         # Records of one text are one here, and a few of those pairs are labelled twice: the last one counts.
         rows = np.array([*{tuple(self.data.pairs[row].tolist()): row for row in rows.tolist()}.values()])
-        return LearnedMatching.fit(measures[rows], start[rows], labels[rows], 0).log_odds(measures, start)
+        labelled = MeasuredPairs(measures[rows], start[rows])
+        return LearnedMatching.fit(labelled, labels[rows], self.tables[who], 0).log_odds(measures, start)
 
 
 def calibration(log_odds: np.ndarray, data: CandidatePairs) -> float:

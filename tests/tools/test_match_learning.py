@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from tests.tools.planted_records import WORDS, Rows, close_by, f1, planted
 
 from knnife import BadInput, EncoderMismatch, Matcher, NotFound
-from knnife.tools._match.learning import LearnedMatching
+from knnife.tools._match.learning import LearnedMatching, MeasuredPairs
 from knnife.tools._match.trees import Forest
 
 
@@ -100,7 +101,8 @@ def test_probabilities_after_labels_are_calibrated(m: int) -> None:
     for seed in range(4):
         measures, start, labels, _ = simulated(m, seed)
         fresh, fresh_start, fresh_labels, _ = simulated(4_000, 100 + seed)
-        chance = 1 / (1 + np.exp(-LearnedMatching.fit(measures, start, labels, 0).log_odds(fresh, fresh_start)))
+        learned = LearnedMatching.fit(MeasuredPairs(measures, start), labels, MeasuredPairs(fresh, fresh_start), 0)
+        chance = 1 / (1 + np.exp(-learned.log_odds(fresh, fresh_start)))
         bins = np.minimum((10 * chance).astype(int), 9)
         off.append(sum(abs((chance - fresh_labels)[bins == b].sum()) for b in range(10)) / len(chance))
     assert np.mean(off) < (0.12 if m == 60 else 0.04)
@@ -109,7 +111,7 @@ def test_probabilities_after_labels_are_calibrated(m: int) -> None:
 def test_many_labels_let_trees_learn_what_a_line_cannot() -> None:
     measures, start, labels, _ = simulated(3_000, 0)
     fresh, fresh_start, _, chances = simulated(3_000, 1)
-    learned = LearnedMatching.fit(measures, start, labels, 0)
+    learned = LearnedMatching.fit(MeasuredPairs(measures, start), labels, MeasuredPairs(fresh, fresh_start), 0)
     assert learned.forest is not None
     line = 1 / (1 + np.exp(-learned.line.log_odds(fresh, fresh_start)))
     both = 1 / (1 + np.exp(-learned.log_odds(fresh, fresh_start)))
@@ -164,12 +166,18 @@ def test_columns_that_the_matcher_knows_must_be_there() -> None:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a matcher that learned from 240 labels, with trees."""
+    """The file of a matcher that learned from 240 labels, with trees, which it would not need."""
     left, right, matches = planted(80)
     pairs, same = close_by(matches, 80)
     labels = [(int(a), int(b), bool(s)) for (a, b), s in zip(pairs, same, strict=True)]
     path = tmp_path_factory.mktemp("matcher") / "beers.match"
-    Matcher.fit(left, right, labels).save(path)
+    matcher = Matcher.fit(left, right, labels)
+    assert matcher.learned is not None
+    random = np.random.default_rng(0)
+    measures = random.uniform(0, 1, (240, len(matcher.learned.line.weights) - 1))
+    forest = Forest.fit(measures, np.zeros(240), same.astype(float), random)
+    trust = np.append(matcher.learned.trust, 0.3)
+    replace(matcher, learned=matcher.learned._replace(forest=forest, trust=trust)).save(path)
     return path
 
 

@@ -1,8 +1,15 @@
 """Learning from labelled pairs: what labels say is added to what is known without them.
 
-Logistic regression starts from the log-odds without labels; how tightly it is held there is chosen by cross-validation.
-With many labels, boosted trees learn beside it. How far each is believed is fitted to what they said of pairs they had
-not seen (stacking, Wolpert 1992; for one of them, it is the calibration of Platt, 1999).
+Logistic regression starts from the log-odds without labels; how tightly it is held there is chosen by cross-validation,
+and never looser than so many labels afford. With many labels, boosted trees learn beside it, where they say more of
+pairs that they have not seen. How steep it all is, is fitted to what was said of unseen pairs (stacking, Wolpert 1992;
+for one judge, it is the calibration of Platt, 1999).
+
+Where matches begin is another matter, for labelled pairs are seldom drawn as the pairs of two tables are: somebody
+labels as many matches as others, and the matches first of all. So labels can only say that there are fewer than is
+known without them, or, where they hold more matches than the tables, that there may be more; how many there are in the
+tables is known from these (`_begins`). It is the correction for sampling by class, which leaves all coefficients as
+they are but the intercept (Prentice and Pyke 1979; King and Zeng 2001), with a rate of sampling that is not known.
 """
 
 from __future__ import annotations
@@ -20,10 +27,15 @@ from knnife.tools._match.trees import Forest
 
 FOLDS = 5
 HOLDS = (256.0, 64.0, 16.0, 4.0, 1.0)  # how tightly a line is held, the tightest first: the precision of its weights
+AFFORDED = 800.0  # the precision times the number of labels, at least
 MANY = 200  # labels from which on trees learn too
 EACH = 20  # of them, matches and others that are needed for that
 TRUSTED = 32.0  # how tightly a judge is held at being believed as it is, which keeps a few labels from overruling it
 OFFSET = 1.0  # how tightly it is held that matches begin where a judge says
+FAR = 4.0  # widths from the centre, beyond which a measure says no more
+COUNTED = 0.2  # by how much the logarithm of the number of matches is off that is known without labels
+DRAWN = 0.25  # how probably labels were drawn without regard to what they say
+SHIFTS = np.linspace(-6, 6, 121)  # of the log-odds, among which it is looked where matches begin
 
 Mask = NDArray[np.bool_]
 
@@ -39,26 +51,44 @@ class Line(NamedTuple):
     weights: Numbers
 
     @classmethod
-    def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, hold: float) -> Line:
-        """From measures `(m, f)`, and log-odds without labels, in which it believes at first, and labels `(m,)`."""
+    def before(cls, measures: Numbers) -> Line:
+        """One that says what was known before; measures `(c, f)`: of the pairs of the tables, which have no labels."""
         centre, width = np.zeros(measures.shape[1]), np.ones(measures.shape[1])
         some = ~np.isnan(measures).all(axis=0)
         centre[some] = np.nanmean(measures[:, some], axis=0)
-        width[some] = np.maximum(np.nanstd(measures[:, some], axis=0), 1e-3)
-        before = np.zeros(measures.shape[1] + 2)
-        before[-2] = 1
-        held = np.full(len(before), hold)
+        width[some] = np.nanstd(measures[:, some], axis=0)
+        weights = np.zeros(measures.shape[1] + 2)
+        weights[-2] = 1
+        return cls(centre, np.where(width > 1e-3, width, 1.0), weights)
+
+    def taught(self, measures: Numbers, start: Numbers, labels: Numbers, hold: float) -> Line:
+        """The line with what labels `(m,)` of pairs with these measures `(m, f)` say beside."""
+        held = np.full(len(self.weights), hold)
         held[-2:] = TRUSTED, OFFSET
-        line = cls(centre, width, before)
-        return line._replace(weights=logistic_regression(line._design(measures, start), labels, held, prior=before))
+        design = self._design(measures, start)
+        return self._replace(weights=logistic_regression(design, labels, held, prior=self.weights))
 
     def log_odds(self, measures: Numbers, start: Numbers) -> Numbers:
         """Of pairs `(m,)`."""
         return self._design(measures, start) @ self.weights
 
     def _design(self, measures: Numbers, start: Numbers) -> Numbers:
-        scaled = np.nan_to_num((measures - self.centre) / self.width)
+        scaled = np.clip(np.nan_to_num((measures - self.centre) / self.width), -FAR, FAR)
         return np.column_stack([scaled, start, np.ones(len(start))])
+
+
+class MeasuredPairs(NamedTuple):
+    """m pairs: their measures `(m, f)`, and log-odds without labels `(m,)`."""
+
+    measures: Numbers
+    start: Numbers
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def at(self, rows: Mask) -> MeasuredPairs:
+        """Some of them."""
+        return MeasuredPairs(self.measures[rows], self.start[rows])
 
 
 class LearnedMatching(NamedTuple):
@@ -71,22 +101,18 @@ class LearnedMatching(NamedTuple):
     trust: Numbers
 
     @classmethod
-    def fit(cls, measures: Numbers, start: Numbers, labels: Numbers, seed: int) -> LearnedMatching:
-        """From measures `(m, f)`, log-odds without labels `(m,)` and labels `(m,)`, 0 or 1.
+    def fit(cls, pairs: MeasuredPairs, labels: Numbers, tables: MeasuredPairs, seed: int) -> LearnedMatching:
+        """From pairs with labels `(m,)`, 0 or 1, and pairs of the tables without.
 
         With fewer than two of each label nothing can be validated, and the line is held most tightly.
         """
+        before, random = Line.before(tables.measures), np.random.default_rng(seed)
         fewest = int(min(labels.sum(), (1 - labels).sum()))
         if fewest < 2:
-            return cls(Line.fit(measures, start, labels, HOLDS[0]), None, np.array([0.0, 1.0]))
-        random = np.random.default_rng(seed)
+            line = before.taught(*pairs, labels, HOLDS[0])
+            learned = cls(line, None, np.array([0.0, 1.0]))
+            return learned.beginning(learned.log_odds(*pairs), labels, tables)
         folds = stratified_folds(labels > 0, FOLDS, random)
-
-        def line_of(rows: Mask, hold: float) -> Line:
-            return Line.fit(measures[rows], start[rows], labels[rows], hold)
-
-        def forest_of(rows: Mask) -> Forest:
-            return Forest.fit(_with(measures, start)[rows], start[rows], labels[rows], random)
 
         def unseen(judge: Callable[[Mask], Numbers]) -> Numbers:
             """The log-odds of each pair by a judge that learned from the other folds."""
@@ -96,15 +122,27 @@ class LearnedMatching(NamedTuple):
             return found
 
         def by_line(hold: float) -> Numbers:
-            return unseen(lambda rows: line_of(rows, hold).log_odds(measures, start))
+            return unseen(lambda rows: before.taught(*pairs.at(rows), labels[rows], hold).log_odds(*pairs))
 
-        lines = {hold: by_line(hold) for hold in HOLDS}
-        hold = _tightest({each: np.logaddexp(0, (1 - 2 * labels) * line) for each, line in lines.items()})
-        judges, forest, everything = [lines[hold]], None, np.ones(len(labels), np.bool_)
+        def forest_of(rows: Mask) -> Forest:
+            return Forest.fit(_with(*pairs.at(rows)), pairs.start[rows], labels[rows], random)
+
+        lines = {hold: by_line(hold) for hold in HOLDS if hold == HOLDS[0] or hold * len(labels) >= AFFORDED}
+        hold = _tightest({each: _losses(line, labels) for each, line in lines.items()})
+        judges, forest = [lines[hold]], None
         if len(labels) >= MANY and fewest >= EACH:
-            judges.append(unseen(lambda rows: start + forest_of(rows).log_odds(_with(measures, start))))
-            forest = forest_of(everything)
-        return cls(line_of(everything, hold), forest, _trust(judges, labels))
+            trees = unseen(lambda rows: pairs.start + forest_of(rows).log_odds(_with(*pairs)))
+            if _losses((judges[0] + trees) / 2, labels).mean() < _losses(judges[0], labels).mean():
+                judges.append(trees)
+                forest = forest_of(np.ones(len(labels), np.bool_))
+        trust = _trust(judges, labels)
+        learned = cls(before.taught(*pairs, labels, hold), forest, np.append(0.0, trust))
+        return learned.beginning(trust @ np.array(judges), labels, tables)
+
+    def beginning(self, said: Numbers, labels: Numbers, tables: MeasuredPairs) -> LearnedMatching:
+        """The same with the place where matches begin; said: the log-odds of unseen pairs with labels `(m,)`."""
+        begins = _begins(said, labels, self.log_odds(*tables), tables.start)
+        return self._replace(trust=np.append(self.trust[0] + begins, self.trust[1:]))
 
     def log_odds(self, measures: Numbers, start: Numbers) -> Numbers:
         """Of pairs with these measures `(m, f)` and log-odds without labels `(m,)`: `(m,)`."""
@@ -118,9 +156,40 @@ def _trust(judges: Sequence[Numbers], labels: Numbers) -> Numbers:
     """How far to believe judges, by what they said of pairs they had not seen; at least not at all."""
     before = np.array([0.0, *[1 / len(judges)] * len(judges)])
     design = np.column_stack([np.ones(len(labels)), *judges])
-    trust = logistic_regression(design, labels, np.array([OFFSET, *[TRUSTED] * len(judges)]), prior=before)
-    trust[1:] = np.maximum(trust[1:], 0)
-    return trust
+    held = np.array([OFFSET, *[TRUSTED] * len(judges)])
+    return np.maximum(logistic_regression(design, labels, held, prior=before)[1:], 0)
+
+
+def _begins(said: Numbers, labels: Numbers, tables: Numbers, start: Numbers) -> float:
+    """What is added to the log-odds: the mean over SHIFTS, each as probable as tables and labels make it.
+
+    said: the log-odds of pairs with labels `(m,)`. tables: of the pairs of the tables `(c,)`; start: the same without
+    labels, which say how many matches there are, within COUNTED and what chance does to so many. Labels may hold more
+    of the matches than of the others, by a factor that may be all by which their odds exceed those of the tables.
+    """
+    known = float(_chances(start).sum())
+    counts = np.array([_chances(tables + shift).sum() for shift in SHIFTS])
+    off = np.log(np.maximum(counts, 1e-9) / max(known, 1e-9))
+    by_tables = -(off**2) / (COUNTED**2 + 1 / max(known, 1e-9)) / 2
+    by_labels = np.array([-_losses(said + shift, labels).sum() for shift in SHIFTS])
+    likely = np.exp(by_labels - by_labels.max())
+    ours = np.log((labels.sum() + 0.5) / (len(labels) - labels.sum() + 0.5))
+    theirs = np.log((known + 0.5) / (len(start) - known + 0.5))
+    more = 1 + int(max(0.0, ours - theirs) / (SHIFTS[1] - SHIFTS[0]))
+    chosen = np.array([likely[place : place + more].mean() for place in range(len(likely))])
+    weights = np.exp(by_tables - by_tables.max()) * (DRAWN * likely + (1 - DRAWN) * chosen)
+    return float(weights @ SHIFTS / weights.sum())
+
+
+def _losses(log_odds: Numbers, labels: Numbers) -> Numbers:
+    """How wrong each is: minus the logarithm of the chance that it gave to what is true."""
+    found: Numbers = np.logaddexp(0, (1 - 2 * labels) * log_odds)
+    return found
+
+
+def _chances(log_odds: Numbers) -> Numbers:
+    found: Numbers = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+    return found
 
 
 def _tightest(losses: dict[float, Numbers]) -> float:

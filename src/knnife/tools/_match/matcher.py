@@ -22,7 +22,7 @@ from knnife.tools._match.comparing import RECORD, Compared, Comparison, whole
 from knnife.tools._match.evidence import Evidence, chance
 from knnife.tools._match.fields import Field, FieldNames, Records, fields_of
 from knnife.tools._match.labelled_pairs import Labels, positions
-from knnife.tools._match.learning import LearnedMatching, Mask
+from knnife.tools._match.learning import LearnedMatching, Mask, MeasuredPairs
 from knnife.tools._match.unlabelled import learned
 
 
@@ -104,14 +104,17 @@ class Matcher:
     def of(cls, comparison: Comparison, labels: Labels = None, candidates: Any = None, seed: int = 0) -> Matcher:
         """As `fit`, for tables that are ready to be compared."""
         rivals = comparison.rivals if candidates is None else places(candidates, comparison)
-        evidence = learned(comparison.compare(rivals, rivals))
+        tables = comparison.compare(rivals, rivals)
+        evidence = learned(tables)
         matcher = cls(tuple(comparison.fields), comparison.rarities, evidence)
         pairs, known = positions(labels, comparison.left, comparison.right)
         if not len(pairs):
             return matcher
-        compared = comparison.compare(pairs, rivals)
-        start = evidence.log_odds(compared)
-        taught = LearnedMatching.fit(compared.measures, start, known.astype(np.float64), seed)
+        looked_at, others = (
+            MeasuredPairs(compared.measures, evidence.log_odds(compared))
+            for compared in (comparison.compare(pairs, rivals), tables)
+        )
+        taught = LearnedMatching.fit(looked_at, known.astype(np.float64), others, seed)
         return replace(matcher, learned=taught, labelled=len(pairs))
 
     def comparison(self, left: Any, right: Any = None) -> Comparison:
