@@ -27,13 +27,13 @@ from knnife.tools._match.trees import Forest
 
 FOLDS = 5
 HOLDS = (256.0, 64.0, 16.0, 4.0, 1.0)  # how tightly a line is held, the tightest first: the precision of its weights
-AFFORDED = 800.0  # the precision times the number of labels, at least
+AFFORDED = 400.0  # the precision times the number of labels, at least
 MANY = 200  # labels from which on trees learn too
 EACH = 20  # of them, matches and others that are needed for that
 TRUSTED = 32.0  # how tightly a judge is held at being believed as it is, which keeps a few labels from overruling it
 OFFSET = 1.0  # how tightly it is held that matches begin where a judge says
 FAR = 4.0  # widths from the centre, beyond which a measure says no more
-COUNTED = 0.2  # by how much the logarithm of the number of matches is off that is known without labels
+COUNTED = 0.15  # by how much the logarithm of the number of matches is off that is known without labels
 DRAWN = 0.25  # how probably labels were drawn without regard to what they say
 SHIFTS = np.linspace(-6, 6, 121)  # of the log-odds, among which it is looked where matches begin
 
@@ -164,17 +164,19 @@ def _begins(said: Numbers, labels: Numbers, tables: Numbers, start: Numbers) -> 
     """What is added to the log-odds: the mean over SHIFTS, each as probable as tables and labels make it.
 
     said: the log-odds of pairs with labels `(m,)`. tables: of the pairs of the tables `(c,)`; start: the same without
-    labels, which say how many matches there are, within COUNTED and what chance does to so many. Labels may hold more
-    of the matches than of the others, by a factor that may be all by which their odds exceed those of the tables.
+    labels, which say how many pairs are taken for matches, within COUNTED and what chance does to so many. Those that
+    are rather matches are counted, and not their probabilities added up: what many surely different pairs add to these
+    depends on how steep they are. Labels may hold more of the matches than of the others, by a factor that may be all
+    by which their odds exceed those of the tables.
     """
-    known = float(_chances(start).sum())
-    counts = np.array([_chances(tables + shift).sum() for shift in SHIFTS])
-    off = np.log(np.maximum(counts, 1e-9) / max(known, 1e-9))
-    by_tables = -(off**2) / (COUNTED**2 + 1 / max(known, 1e-9)) / 2
+    known = max(float((start >= 0).sum()), 0.5)
+    counts = len(tables) - np.searchsorted(np.sort(tables), -SHIFTS)
+    off = np.log(np.maximum(counts, 0.5) / known)
+    by_tables = -(off**2) / (COUNTED**2 + 1 / known) / 2
     by_labels = np.array([-_losses(said + shift, labels).sum() for shift in SHIFTS])
     likely = np.exp(by_labels - by_labels.max())
     ours = np.log((labels.sum() + 0.5) / (len(labels) - labels.sum() + 0.5))
-    theirs = np.log((known + 0.5) / (len(start) - known + 0.5))
+    theirs = np.log((known + 0.5) / max(len(start) - known + 0.5, 0.5))
     more = 1 + int(max(0.0, ours - theirs) / (SHIFTS[1] - SHIFTS[0]))
     chosen = np.array([likely[place : place + more].mean() for place in range(len(likely))])
     weights = np.exp(by_tables - by_tables.max()) * (DRAWN * likely + (1 - DRAWN) * chosen)
@@ -184,11 +186,6 @@ def _begins(said: Numbers, labels: Numbers, tables: Numbers, start: Numbers) -> 
 def _losses(log_odds: Numbers, labels: Numbers) -> Numbers:
     """How wrong each is: minus the logarithm of the chance that it gave to what is true."""
     found: Numbers = np.logaddexp(0, (1 - 2 * labels) * log_odds)
-    return found
-
-
-def _chances(log_odds: Numbers) -> Numbers:
-    found: Numbers = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
     return found
 
 
