@@ -149,6 +149,29 @@ def test_texts_that_are_no_copies_are_left_alone() -> None:
     assert np.mean(counts) <= 2
 
 
+@pytest.mark.parametrize("copied", [0.02, 0.4])
+def test_many_copies_do_not_hide_each_other(copied: float) -> None:
+    """Those full of typos are found as well where most texts have a copy, and few others are."""
+    random = np.random.default_rng(0)
+    texts = sentences(700, 3)
+    made = [typo(text, random, 0.1) for text in texts[: round(copied * len(texts))]]
+    found = duplicates([*texts, *made], by="surface")
+    true = {(row, 700 + row) for row in range(len(made))}
+    assert len(pairs(found) & true) >= 0.98 * len(true)
+    assert len(pairs(found) - true) <= found.false_between[1]
+    assert found.calibrated
+
+
+def test_texts_from_one_template_are_no_copies_but_what_stands_out_among_them_is() -> None:
+    names = sentences(60, 5, words=6)
+    lines = [
+        f"the weather report of the day for the district of {name} mild and dry with little wind" for name in names
+    ]
+    copy = lines[7].replace("report", "repport")
+    found = duplicates([*sentences(500), *lines, copy], by="surface", false_pairs=0.1)
+    assert pairs(found) == {(507, 560)}
+
+
 def test_paraphrases_are_found_by_vectors_where_the_letters_differ() -> None:
     random = np.random.default_rng(0)
     vectors = random.standard_normal((402, 16)).astype(np.float32)

@@ -54,6 +54,16 @@ def share_interval(share: float, count: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def count_interval(expected: float, error: float) -> tuple[float, float]:
+    """Between which numbers a count will lie, in 95 of 100 cases, where so many are expected.
+
+    error: the standard error of the logarithm of what is expected. Chance adds to it what the square root of a count
+    varies by (Freeman and Tukey, "Transformations related to the angular and the square root", 1950).
+    """
+    factor = float(np.exp(2 * min(error, 50.0)))
+    return max(0.0, float(np.sqrt(expected / factor)) - 1) ** 2, (float(np.sqrt(expected * factor)) + 1) ** 2
+
+
 def spearman(a: Numbers, b: Numbers) -> float:
     """Spearman's rank correlation of two samples `(n,)`. Equal values share a mean rank; 0 where one is constant."""
     x, y = mean_ranks(a), mean_ranks(b)

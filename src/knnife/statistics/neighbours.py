@@ -11,9 +11,9 @@ dimension", 2004).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,31 @@ from knnife.geometry import Vectors
 Numbers = NDArray[np.float64]
 
 RANK: Final = 6  # the first rank that is looked at: a thing and five copies of it cannot reach it
+WIDE: Final = 18  # a later rank: up to it, it is seen how the things of a crowd are spread
 DEEPEST: Final = 50  # the last one
 BLOCKS: Final = 4  # of ranks, within each of which the rise is measured
 PARTS: Final = 10  # of the jackknife
+CARRIED: Final = 0.8  # of the shape: it is seen over two e-folds of ranks, and carried over some nine more
+SCALES: Final = 20
+LEAST_SCALE: Final = 0.1
 MOST_DOUBT: Final = 2.0  # a greater error is not told from no estimate
 FLATTEST: Final = 1e-6  # shape; below 0 a tail would end, and near a thing there is no such end
 STEEPEST: Final = 0.5
 CURVED: Final = 0.1  # by how much steeper for each e-fold a curved cloud may become; more tells of clusters
 FITS: Final = 0.2  # how far the curve may be from the ranks it was fitted to, as share of its scale
+
+
+class Company(NamedTuple):
+    """How much closer the neighbour RANK of each thing is than usual, and how much wider the neighbours behind it are
+    spread, never less than 0 and 1, `(n,)` each.
+    """
+
+    shift: Numbers
+    scale: Numbers
+
+    def of(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> Company:
+        """Of pairs of these things, the closer and the wider one of both."""
+        return Company(*(np.maximum(each[left], each[right]) for each in self))
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,8 @@ class NeighbourTail:
 
     level: minus the logarithm of how far the neighbour of rank RANK usually is. Within exp(-level - scale * (((m /
     RANK) ** -shape) - 1) / shape) of a thing, m of those looked at are expected that are no copies of it. every: one in
-    so many was looked at. pairs: how many pairs are expected where one neighbour is. error: the standard error of the
+    so many was looked at. spread: the scales of things, `(q,)`, as shares of the usual one; what is expected is the
+    mean over them. pairs: how many pairs are expected where one neighbour is. error: the standard error of the
     logarithm of what is expected, where that is one pair. fits: whether the ranks follow such a curve at all.
     """
 
@@ -50,6 +68,7 @@ class NeighbourTail:
     pairs: float
     error: float
     fits: bool
+    spread: Numbers = field(default_factory=lambda: np.ones(1))
 
     @property
     def known(self) -> bool:
@@ -58,39 +77,40 @@ class NeighbourTail:
 
     @property
     def calibrated(self) -> bool:
-        """Whether the estimate is one: there is one, it fits, and it is right to a factor of e^2 or so."""
-        return self.known and self.fits and self.error < 1
+        """Whether the estimate is one: the ranks follow the curve, and the error is not all there is."""
+        return self.known and self.fits and self.error < MOST_DOUBT
 
-    def expected(self, distances: Vectors | Numbers, crowds: Vectors | Numbers | float = np.inf) -> Numbers:
+    def expected(self, distances: Vectors | Numbers, company: Company | None = None) -> Numbers:
         """The number of pairs expected within these distances though they are no copies; 0 for those at 0.
 
-        crowds: how far the neighbour RANK of either thing of the pair is, `(p,)`, the smaller of both. Where it is
-        nearer than usual the things stand in a crowd, and a pair must stand out from it as far as others from theirs.
+        company: that of the pairs, `(p,)`. A pair must stand out from it as far as others from theirs.
         """
         distances = np.maximum(np.asarray(distances, np.float64), 0)
         if not self.known:
             return np.where(distances <= 0, 0.0, np.inf)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            closeness = -np.log(distances) - self._shift(crowds)
-            found = self._doubt * self.pairs * self._neighbours(closeness)
+        with np.errstate(divide="ignore"):
+            closeness = -np.log(distances)
+        if company is not None:
+            with np.errstate(invalid="ignore"):  # of exact copies among exact copies
+                closeness = self.level + (closeness - self.level - company.shift) / company.scale
+        found = self._doubt * self.pairs * self._neighbours(closeness)
         return np.where(distances <= 0, 0.0, found)
 
-    def distance(self, expected: float, crowd: float = np.inf) -> float:
-        """The greatest distance within which no more such pairs are expected."""
+    def company(self, near: Vectors | Numbers, wide: Vectors | Numbers) -> Company:
+        """The company of things whose neighbours of rank RANK and WIDE are so far, infinite where that is not known."""
+        with np.errstate(divide="ignore"):
+            close, wider = (-np.log(np.maximum(np.asarray(far, np.float64), 0)) for far in (near, wide))
+        gaps = float((1 / np.arange(RANK, WIDE)).sum())
+        crowded = np.isfinite(close) & (wider > self.level)  # even neighbour WIDE is nearer than RANK usually is
+        scale = np.ones(len(close))
+        scale[crowded] = (close[crowded] - wider[crowded]) / (gaps * self.scale)
+        return Company(np.maximum(0, close - self.level), np.maximum(1, scale))
+
+    def distance(self, expected: float) -> float:
+        """The greatest distance within which no more such pairs are expected, in usual company."""
         if not self.known or expected <= 0:
             return 0.0
-        return float(np.exp(-self._closeness(expected / self.pairs / self._doubt) - self._shift(crowd)))
-
-    def between(self, expected: float) -> tuple[float, float]:
-        """Between which numbers of such pairs the true one lies, in 95 of 100 cases, where so many are expected.
-
-        The error of the estimate, and chance: twice the square root of a count, and one more (Freeman and Tukey, 1950).
-        """
-        if not self.known:
-            return 0.0, float("inf")
-        factor = float(np.exp(2 * self.error))
-        low, high = np.sqrt(expected / factor), np.sqrt(expected * factor)
-        return float(max(0.0, low - 1) ** 2), float((high + 1) ** 2)
+        return float(np.exp(-self._closeness(expected / self.pairs / self._doubt)))
 
     @property
     def _doubt(self) -> float:
@@ -99,30 +119,34 @@ class NeighbourTail:
 
     def _neighbours(self, closeness: Numbers) -> Numbers:
         """How many of all are expected at least so close."""
-        further = np.log1p(np.maximum(self.shape * (closeness - self.level) / self.scale, -0.99))
-        found: Numbers = self.every * RANK * np.exp(-further / self.shape)
-        return found
+        found = np.zeros(np.shape(closeness))
+        for scale in self.spread * self.scale:
+            further = np.log1p(np.maximum(self.shape * (closeness - self.level) / scale, -0.99))
+            found += np.exp(-further / self.shape)
+        return np.asarray(self.every * RANK / len(self.spread) * found)
 
     def _closeness(self, neighbours: float) -> float:
-        """How close so many of all are expected to be."""
-        return float(
-            self.level + self.scale * np.expm1(-self.shape * np.log(neighbours / self.every / RANK)) / self.shape
-        )
-
-    def _shift(self, crowds: Vectors | Numbers | float) -> Numbers:
-        with np.errstate(divide="ignore"):
-            shift: Numbers = np.maximum(0, -np.log(np.maximum(crowds, 0)) - self._closeness(RANK))
-        return shift
+        """How close so many of all are expected to be, by bisection."""
+        behind = -np.log(neighbours / self.every / RANK)
+        low, high = self.level + self.scale * min(behind, 0.0) * 10, self.level + self.scale
+        while self._neighbours(np.array(high)) > neighbours:
+            high = high + 2 * (high - self.level)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._neighbours(np.array(middle)) > neighbours else (low, middle)
+        return float(low)
 
 
 NOTHING_KNOWN = NeighbourTail(0.0, 1.0, 1.0, 1.0, 0.0, np.inf, False)
 
 
-def fit_neighbour_tail(nearest: Vectors | Numbers, every: float, pairs: float) -> NeighbourTail:
+def fit_neighbour_tail(
+    nearest: Vectors | Numbers, every: float, pairs: float, *, unlike: bool = False
+) -> NeighbourTail:
     """The tail of pairs that are no copies.
 
     nearest: how far the neighbours of some things are, the nearest first, `(m, k)`, k being `deepest(others)`. every,
-    pairs: as in `NeighbourTail`.
+    pairs: as in `NeighbourTail`. unlike: the scales of things differ, and not by how crowded it is around them.
     """
     if len(nearest) < PARTS or nearest.shape[1] <= 2 * RANK:
         return NOTHING_KNOWN
@@ -142,18 +166,30 @@ def fit_neighbour_tail(nearest: Vectors | Numbers, every: float, pairs: float) -
     without = [_curve(left[part != out], every, pairs) for out in range(PARTS)]
     others = [each for each in without if each is not None]
     doubt = np.inf if len(others) < PARTS else (PARTS - 1) * np.var([each.shape for each in others])
-    kept = float(tail.shape**2 / (tail.shape**2 + doubt))  # a shape that is not told from 0 is none
+    kept = CARRIED * float(tail.shape**2 / (tail.shape**2 + doubt))  # a shape that is not told from 0 is none
     tail = _curve(left, every, pairs, kept) or first
     limit = np.array(tail._closeness(1 / pairs))
     again = [_curve(left[part != out], every, pairs, kept) for out in range(PARTS)]
     logs = [np.log(max(float(each._neighbours(limit)) * pairs, 1e-9)) for each in again if each is not None]
     error = float(np.sqrt((PARTS - 1) * np.var(logs))) if len(logs) == PARTS else np.inf
-    return replace(tail, error=error)
+    spread = _spread(left) if unlike else np.ones(1)
+    return replace(tail, error=error, spread=spread)
+
+
+def _spread(closeness: Numbers) -> Numbers:
+    """Evenly spaced quantiles of the scales of things over the usual one, less what chance adds to their variance."""
+    gaps = 1 / np.arange(RANK, closeness.shape[1])
+    scales = closeness[:, RANK - 1] - closeness[:, -1]
+    scales = scales[np.isfinite(scales)] / _typical(scales)
+    chance = (gaps**2).sum() / gaps.sum() ** 2 * (scales**2).mean()
+    kept = np.sqrt(max(0.0, 1 - chance / max(scales.var(), chance)))
+    found: Numbers = np.quantile(1 + kept * (scales - 1), (np.arange(SCALES) + 0.5) / SCALES)
+    return np.maximum(found, LEAST_SCALE)
 
 
 def _without_copies(closeness: Numbers, tail: NeighbourTail) -> Numbers:
     """Copies leave the ranks: what stands out among the neighbours of a thing so far that one pair is expected to."""
-    limit = tail._closeness(1 / tail.pairs) + np.maximum(0, closeness[:, RANK - 1 : RANK] - tail._closeness(RANK))
+    limit = tail._closeness(1 / tail.pairs) + np.maximum(0, closeness[:, RANK - 1 : RANK] - tail.level)
     left = -np.sort(np.where(closeness > limit, np.inf, -closeness), axis=1)
     left[~np.isfinite(left)] = np.nan
     return left

@@ -21,13 +21,14 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
+from knnife.statistics.intervals import count_interval
 from knnife.statistics.neighbours import NeighbourTail
 from knnife.statistics.tails import PairTail
 from knnife.things import Thing
 from knnife.things.kinds import kind
 from knnife.things.sheets import sheet
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
-from knnife.tools._duplicates.groups import Group, across_cells, check_rule, group_cells, worth
+from knnife.tools._duplicates.groups import Group, across_cells, check_rule, group_cells, grouped, worth
 from knnife.tools._duplicates.shortlist import Poses
 from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
 from knnife.tools._duplicates.similarity_join import Rows
@@ -78,8 +79,14 @@ class Duplicates:
 
     @property
     def calibrated(self) -> bool:
-        """Whether a tail is known; with too few pairs that are no copies, only exact copies are found."""
+        """Whether what is expected holds: there is a tail, things' neighbours follow it, and parts of them agree."""
         return any(tail.calibrated for tail in self.tails.values())
+
+    @property
+    def false_between(self) -> tuple[float, float]:
+        """Between which numbers the pairs found that are no copies will be, in 95 of 100 cases."""
+        errors = [tail.error for tail in self.tails.values() if isinstance(tail, NeighbourTail) and tail.known]
+        return count_interval(self.false_pairs, max(errors, default=0.0))
 
     def limit(self, way: Way) -> float:
         """The similarity from which a pair is taken as copies, in one of the ways."""
@@ -116,14 +123,8 @@ class Duplicates:
     def _sorted(self, by: NDArray[np.floating]) -> Duplicates:
         """With the pairs in this order; of equals the closest comes first."""
         order = np.lexsort((self.b, self.a, -np.fmax(self.surface, self.similarity), by))
-        return replace(
-            self,
-            a=self.a[order],
-            b=self.b[order],
-            surface=self.surface[order],
-            similarity=self.similarity[order],
-            expected=self.expected[order],
-        )
+        a, b, surface, similarity = self.a[order], self.b[order], self.surface[order], self.similarity[order]
+        return replace(self, a=a, b=b, surface=surface, similarity=similarity, expected=self.expected[order])
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row a pair of copies, the most certain first.
@@ -157,16 +158,8 @@ class Duplicates:
         if self.against is not None:
             label = connected(n + len(self.against), a, b + n)
             return [Group(None, tuple(rows[rows < n].tolist())) for rows in members(label)]
-        linked = np.zeros(n)
         close = np.nan_to_num(np.fmax(self.surface, self.similarity)[found].astype(float))
-        np.add.at(linked, a, close)
-        np.add.at(linked, b, close)
-        value = worth(self.keep, self.things.things, linked)
-        groups = []
-        for rows in members(connected(n, a, b)):
-            kept = int(rows[np.argmax(value[rows])])
-            groups.append(Group(kept, tuple(row for row in rows.tolist() if row != kept)))
-        return groups
+        return grouped(self.keep, self.things.things, a, b, close)
 
     @property
     def removed(self) -> Rows:

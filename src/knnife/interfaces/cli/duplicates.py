@@ -191,14 +191,22 @@ def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to:
         f"{summary['pairs']:,} pairs in {summary['groups']:,} groups: {summary['copies']:,} copies, "
         f"{left:,} things without"
     ]
-    if not found.calibrated and found.threshold is None:
-        parts.append(
-            "too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"
-        )
     if removed_from:
         parts.append(f"{summary['copies']:,} removed from {removed_from}")
     if sheet:
         parts.append(f"look at {sheet}")
     if to:
         parts.append(f"{left:,} written to {to}")
+    if found.threshold is None:
+        parts += _told(found)
     return "; ".join(parts)
+
+
+def _told(found: Duplicates) -> list[str]:
+    """What is known of how many of the pairs are no copies."""
+    if not any(tail.known for tail in found.tails.values()):
+        return ["too few pairs to tell how alike things are that are no copies, so only exact ones; see --threshold"]
+    if not found.calibrated:
+        return ["how many are no copies cannot be told from these things; look at --borderline, or give a --threshold"]
+    low, high = found.false_between
+    return [f"{found.false_pairs:g} of the pairs expected to be no copies ({low:.0f} to {high:.0f})"]

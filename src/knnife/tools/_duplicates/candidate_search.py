@@ -10,13 +10,13 @@ import numpy as np
 
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors
-from knnife.statistics.neighbours import NOTHING_KNOWN, NeighbourTail
+from knnife.statistics.neighbours import NOTHING_KNOWN, Company, NeighbourTail
 from knnife.statistics.tails import PairTail
 from knnife.tools._duplicates.groups import first_alike
 from knnife.tools._duplicates.neighbourhoods import (
     all_distances,
-    crowds_of_pairs,
-    crowds_of_points,
+    company_of_pairs,
+    company_of_points,
     tail_of_probes,
 )
 from knnife.tools._duplicates.shingles import shingles
@@ -40,7 +40,7 @@ class Surface:
     def __init__(self, folded: Sequence[str], split: int | None, seed: int) -> None:
         """`split`: how many are on the left; None compares each with each."""
         self._texts, self._split, self._seed = shingles(folded), split, seed
-        self._crowds = np.full(len(self._texts), np.inf, np.float32)
+        self._company: Company | None = None
 
     def close(self, reach: float | None, explored: float) -> Close:
         """Pairs at most `reach` apart (1 - Jaccard); None: up to an expectation."""
@@ -50,13 +50,13 @@ class Surface:
             near = far <= reach
             return Close(first[near], second[near] - (self._split or 0), far[near], NOTHING_KNOWN)
         tail = self._tail()
-        self._crowds = crowds_of_pairs(first, second, far, len(self._texts))
+        self._company = company_of_pairs(tail, first, second, far, len(self._texts))
         near = tail.expected(far) <= explored
         return Close(first[near], second[near] - (self._split or 0), far[near], tail)
 
-    def crowd(self, left: Rows, right: Rows) -> Vectors:
-        """How far the neighbour RANK of either text of these pairs is, the smaller of both, `(p,)`."""
-        return np.minimum(self._crowds[left], self._crowds[right + (self._split or 0)])
+    def company(self, left: Rows, right: Rows) -> Company | None:
+        """The company of these pairs, as `close` has seen it."""
+        return None if self._company is None else self._company.of(left, right + (self._split or 0))
 
     def _tail(self) -> NeighbourTail:
         n = len(self._texts)
@@ -97,15 +97,16 @@ class ComparedPoints:
         left, right = np.concatenate([left, self._own[again]]), np.concatenate([right, again])
         return Close(left, right, np.concatenate([far, np.zeros(len(again), np.float32)]), tail)
 
-    def crowd(self, left: Rows, right: Rows) -> Vectors:
-        """As `Surface.crowd`, but exactly; of equal points one counts."""
+    def company(self, left: Rows, right: Rows, tail: NeighbourTail) -> Company:
+        """That of these pairs, exactly; of equal points one counts."""
         sides = [(self.points, left, self._distinct if self.other is None else self.other)]
         sides.append((self.points if self.other is None else self.other, right, self._distinct))
         found = []
         for points, rows, others in sides:
             each, places = np.unique(rows, return_inverse=True)
-            found.append(crowds_of_points(points, each, others, self.metric, within=self.other is None)[places])
-        return np.minimum(*found)
+            known = company_of_points(tail, points[each], others, self.metric, within=self.other is None)
+            found.append([told[places] for told in known])
+        return Company(*(np.maximum(a, b) for a, b in zip(*found, strict=True)))
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
@@ -129,4 +130,5 @@ class ComparedPoints:
         def distances(rows: Rows, among: Rows) -> Vectors:
             return all_distances(points[rows], others[among], self.metric)
 
-        return tail_of_probes(len(points), None if self.other is None else len(others), self.seed, distances)
+        right = None if self.other is None else len(others)
+        return tail_of_probes(len(points), right, self.seed, distances, unlike=True)

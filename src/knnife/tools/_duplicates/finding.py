@@ -110,8 +110,9 @@ def _expected(
         else:
             found = np.full(len(least), np.inf)
             open_ = np.flatnonzero((least > CERTAIN) & (tail.expected(far[way]) * len(search.ways) <= search.explored))
-            crowd = side.crowd(near[0][open_], near[1][open_])
-            found[open_] = tail.expected(far[way][open_], crowd)
+            pairs = near[0][open_], near[1][open_]
+            company = side.company(*pairs) if isinstance(side, Surface) else side.company(*pairs, tail)
+            found[open_] = tail.expected(far[way][open_], company)
         least = np.minimum(least, found)
     return least * len(search.ways)
 

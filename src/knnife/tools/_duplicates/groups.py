@@ -52,6 +52,19 @@ def worth(rule: str, things: Sequence[Any], linked: NDArray[np.float64]) -> NDAr
     return _ranked([thing.about.get(rule[4:]) for thing in things], rule)
 
 
+def grouped(rule: str, things: Sequence[Any], a: Rows, b: Rows, similarity: NDArray[np.float64]) -> list[Group]:
+    """What is connected by pairs of copies a[i] and b[i], and the one that stays by the rule."""
+    linked = np.zeros(len(things))
+    np.add.at(linked, a, similarity)
+    np.add.at(linked, b, similarity)
+    value = worth(rule, things, linked)
+    groups = []
+    for rows in members(connected(len(things), a, b)):
+        kept = int(rows[np.argmax(value[rows])])
+        groups.append(Group(kept, tuple(row for row in rows.tolist() if row != kept)))
+    return groups
+
+
 def _ranked(values: list[Any], rule: str) -> NDArray[np.float64]:
     """The rank of each value among them, turned round for "min:"; what is missing comes last."""
     known = [value for value in values if value is not None]

@@ -11,7 +11,15 @@ from collections.abc import Callable
 import numpy as np
 
 from knnife.geometry import Metric, Vectors, blocks, similarity
-from knnife.statistics.neighbours import NOTHING_KNOWN, RANK, NeighbourTail, deepest, fit_neighbour_tail
+from knnife.statistics.neighbours import (
+    NOTHING_KNOWN,
+    RANK,
+    WIDE,
+    Company,
+    NeighbourTail,
+    deepest,
+    fit_neighbour_tail,
+)
 from knnife.tools._duplicates.similarity_join import Rows
 
 PROBED = 1_000  # things whose neighbours are looked at
@@ -20,8 +28,13 @@ AMONG = 20_000  # others among which these are looked for, at the most
 Nearest = Callable[[Rows, Rows], Vectors]  # rows of the left and of the right -> all distances between them
 
 
-def tail_of_probes(left: int, right: int | None, seed: int, distances: Nearest) -> NeighbourTail:
-    """The tail of pairs between so many things on the left and on the right (None: of the left with each other)."""
+def tail_of_probes(
+    left: int, right: int | None, seed: int, distances: Nearest, *, unlike: bool = False
+) -> NeighbourTail:
+    """The tail of pairs between so many things on the left and on the right (None: of the left with each other).
+
+    unlike: as in `fit_neighbour_tail`.
+    """
     random = np.random.default_rng(seed)
     within = right is None
     others = np.sort(random.permutation(left if right is None else right)[:AMONG])
@@ -37,30 +50,33 @@ def tail_of_probes(left: int, right: int | None, seed: int, distances: Nearest) 
             far[others[None, :] == rows[some, None]] = np.inf
         nearest.append(np.sort(np.partition(far, deep - 1, axis=1)[:, :deep], axis=1))
     of_all = (left - 1 if right is None else right) / among
-    return fit_neighbour_tail(np.vstack(nearest), of_all, left / 2 if within else float(left))
+    pairs = left / 2 if within else float(left)
+    return fit_neighbour_tail(np.vstack(nearest), of_all, pairs, unlike=unlike)
 
 
-def crowds_of_pairs(left: Rows, right: Rows, distances: Vectors, n: int) -> Vectors:
-    """How far the neighbour RANK of each of n things is, as far as these pairs tell `(n,)`; infinite for the others."""
+def company_of_pairs(tail: NeighbourTail, left: Rows, right: Rows, distances: Vectors, n: int) -> Company:
+    """The company of n things as far as these pairs tell: that of the others is as usual."""
     rows, far = np.concatenate([left, right]), np.concatenate([distances, distances])
     order = np.lexsort((far, rows))
     rows, far = rows[order], far[order]
-    first = np.searchsorted(rows, np.arange(n))
-    found = np.full(n, np.inf, np.float32)
-    enough = np.bincount(rows, minlength=n) >= RANK
-    found[enough] = far[first[enough] + RANK - 1]
-    return found
+    first, count = np.searchsorted(rows, np.arange(n)), np.bincount(rows, minlength=n)
+    found = np.full((2, n), np.inf, np.float32)
+    for told, rank in zip(found, (RANK, WIDE), strict=True):
+        enough = count >= rank
+        told[enough] = far[first[enough] + rank - 1]
+    return tail.company(*found)
 
 
-def crowds_of_points(points: Vectors, rows: Rows, others: Vectors, metric: Metric, *, within: bool) -> Vectors:
-    """How far the neighbour RANK of the points in these rows is among the others, exactly, `(len(rows),)`."""
+def company_of_points(
+    tail: NeighbourTail, points: Vectors, others: Vectors, metric: Metric, *, within: bool
+) -> Company:
+    """The company of points among others, exactly. How it is spread is in the tail, which knows unlike scales."""
     rank = RANK - 1 + within  # a point is the nearest to itself
-    if len(others) <= rank:
-        return np.full(len(rows), np.inf, np.float32)
-    found = np.empty(len(rows), np.float32)
-    for some in blocks(len(rows), len(others) * 8):
-        found[some] = np.partition(all_distances(points[rows[some]], others, metric), rank, axis=1)[:, rank]
-    return found
+    near = np.full(len(points), np.inf, np.float32)
+    if rank < len(others):
+        for some in blocks(len(points), len(others) * 8):
+            near[some] = np.partition(all_distances(points[some], others, metric), rank, axis=1)[:, rank]
+    return tail.company(near, np.full(len(points), np.inf))
 
 
 def all_distances(some: Vectors, others: Vectors, metric: Metric) -> Vectors:

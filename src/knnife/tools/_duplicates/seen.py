@@ -12,9 +12,10 @@ from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors, similarity, unit
 from knnife.space.space import Where
+from knnife.statistics.neighbours import RANK, WIDE, NeighbourTail
 from knnife.things.folding import fold
 from knnife.things.kinds import kind
-from knnife.tools._duplicates.finding import Way
+from knnife.tools._duplicates.finding import Way, distance
 from knnife.tools._duplicates.shingles import Rows, shingles
 from knnife.tools._duplicates.sketches import LEAST_SHARED, choose, commonness, looked_up
 from knnife.tools.duplicates import duplicates
@@ -61,6 +62,7 @@ class Seen:
             raise BadInput("pictures are compared one at a time by their vectors alone: give by='vectors'")
         self._things, self._ids = found.things, list(found.things.ids)
         self.limits: dict[Way, float] = {way: found.limit(way) for way in found.tails}
+        self._found = found
         self._pieces = Pieces(found.things.texts or []) if "surface" in self.limits else None
         self._points = GrowingPoints(found.things.points) if "vectors" in self.limits else None
 
@@ -114,14 +116,26 @@ class Seen:
         if self._pieces is not None and text is not None:
             rows, shared = self._pieces.near(text)
             surface[rows] = shared
-            alike[rows[shared >= self.limits["surface"]]] = True
+            alike[rows] = self._close("surface", shared)
         if self._points is not None and point is not None:
             close = self._points.similarities(point, self._things.metric)
-            alike |= close >= self.limits["vectors"]
+            alike |= self._close("vectors", close)
         found = [
             Copy(self._ids[row], row, float(surface[row]), float(close[row])) for row in np.flatnonzero(alike).tolist()
         ]
         return sorted(found, key=lambda copy: -float(np.fmax(copy.surface, copy.similarity)))
+
+    def _close(self, way: Way, similarity: Vectors) -> NDArray[np.bool_]:
+        """Which are close enough, of a thing's similarities to others: in a crowd they must be closer still."""
+        tail, metric = self._found.tails[way], self._things.metric
+        close = np.asarray(similarity >= self.limits[way])
+        if self._found.threshold is not None or not isinstance(tail, NeighbourTail) or np.sum(close) < RANK:
+            return close  # fewer cannot be a crowd
+        far = np.array([distance(way, metric, float(each)) for each in similarity[close]])
+        ranked = np.append(np.sort(far[far > 0]), np.full(WIDE, np.inf))  # exact copies are no crowd
+        company = tail.company(ranked[RANK - 1 : RANK], ranked[WIDE - 1 : WIDE])
+        close[close] = tail.expected(far, company) <= self._found.false_pairs / len(self.limits)
+        return close
 
 
 class GrowingPoints:
