@@ -37,8 +37,9 @@ def test_drift_is_exit_code_one_and_says_what_changed(knnife: Knnife, spaces: No
     assert rows[0]["p_value"] <= 0.05
     assert rows[0]["sizes"] == {"reference": 30, "new": 30}
     assert {"region", "new", "vanished", "mark"} & {row["found"] for row in rows[1:]}
-    told = knnife(f"drift old.knnife {new}")
-    assert {len(line.split("\t")) for line in told.lines} == {5}
+    for options in ("", "--all"):
+        told = knnife(f"drift old.knnife {new} {options}")
+        assert {len(line.split("\t")) for line in told.lines} == {5}
 
 
 def test_no_drift_is_exit_code_zero(knnife: Knnife, spaces: None) -> None:
@@ -149,7 +150,8 @@ def test_tables_are_told_in_their_own_units(knnife: Knnife, folder: Path) -> Non
     write("march.csv", 1, columns)
     write("april.csv", 3, columns[:-1])  # the label is not known yet
     assert knnife("add march.knnife march.csv --row --id number --leave-out fraud").code == 0
-    outcome = knnife("drift march.knnife april.csv --id number")
+    assert knnife("drift march.knnife april.csv --id number").lines[1].startswith("reason\tamount is higher: median ")
+    outcome = knnife("drift march.knnife april.csv --id number --all")
     assert outcome.code == 1, outcome.err
     marks = [line.split("\t") for line in outcome.lines if line.startswith("mark")]
     assert [line[1] for line in marks] == ["amount, median"]

@@ -21,9 +21,9 @@ from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable, is_space, sample
 from knnife.space.space import Where
 from knnife.statistics.ranks import auroc
-from knnife.tools._drift import findings, lost, picture
+from knnife.tools._drift import checks, findings, lost, picture, reasons
 from knnife.tools._drift.constants import with_constants
-from knnife.tools._drift.findings import Example, Mark, Region
+from knnife.tools._drift.findings import Example, Kind, Mark, Region
 from knnife.tools._drift.lost import Accuracy, Strings
 from knnife.tools._drift.pool import LEAST, Bools, Pool, joined, pooled, standing
 from knnife.tools._drift.statistics import WEIGHTS, look, statistics
@@ -38,8 +38,11 @@ class Drift:
     for the decision they are joined. moved: the share of things that changed regions, beyond what chance makes of it:
     0 to 1. told_apart: the chance that a new thing has more new neighbours than one of the reference: 0.5 to 1. These
     two say how large a change is, however many things there are.
-    regions, marks: what changed, the largest or surest first. new, vanished: things of the new sample far from all of
-    the reference, and the other way round; shares_far: the shares of such things, of both (by chance: the rate).
+    reasons: what changed, in at most three sentences. regions, marks, kinds: all that changed, the largest or surest
+    first. new, vanished: things of the new sample far from all of the reference, and the other way round. Without
+    drift there are no reasons, kinds, new or vanished things. shares_far: the shares of things so far, of both (by
+    chance: the rate).
+    doubts: why the rate may not hold for such data, or little could be seen.
     accuracy: what is expected of a model; None without labels.
     compared: how many of each sample were compared, `sizes` how many there were, block: in which blocks.
     plane, is_new, names: the things compared on two directions, for the picture.
@@ -50,8 +53,11 @@ class Drift:
     parts: Mapping[str, float]
     moved: float
     told_apart: float
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
     regions: tuple[Region, ...]
     marks: tuple[Mark, ...]
+    kinds: tuple[Kind, ...]
     new: tuple[Example, ...]
     vanished: tuple[Example, ...]
     shares_far: tuple[float, float]
@@ -70,14 +76,22 @@ class Drift:
         """Whether the p-value is at most the rate of false alarms."""
         return self.p_value <= self.rate
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the rate can be relied on: nothing in the data speaks against it."""
+        return not self.doubts
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """First the test, then each finding: `found` says what it is.
 
         Columns:
-            found (str): what the row is: "drift" or "no drift" of the test, "accuracy", "region", "mark", "new",
-                "vanished".
+            found (str): what the row is: "drift" or "no drift" of the test, "accuracy", "region", "mark", "kind",
+                "new", "vanished".
             p_value (float): how often as much would be found without drift.
             rate (float): of the test: of false alarms.
+            reasons (list[str]): of the test: what changed, in at most three sentences.
+            calibrated (bool): of the test: whether its rate can be relied on.
+            doubts (list[str]): of the test: why not.
             parts (dict): of the test: the p-value of each statistic.
             moved (float): of the test: the share of things that moved to other regions.
             told_apart (float): of the test: how well the samples are told apart; 0.5 is chance.
@@ -90,8 +104,10 @@ class Drift:
             share_reference (float): of a region: its share of the reference.
             share_new (float): of a region: its share of the new sample.
             reference (Any): before: of a region its central things, of a mark its figure, of a model its accuracy.
-            new (Any): the same, now.
-            words (list[str]): of a region: those that mark it.
+            new (Any): the same, now; of a kind its central things.
+            words (list[str]): of a region or a kind: those that mark it.
+            size (int): of a kind: how many new things stand together.
+            others (int): of a kind: how many of the reference are among them.
             name (str): of a mark: which column or word differs.
             figure (str): of a mark: what differs, such as "mean" or "share".
             id (str): of a thing that is far from all of the other sample.
@@ -110,6 +126,9 @@ class Drift:
             "found": "drift" if self.drifted else "no drift",
             "p_value": self.p_value,
             "rate": self.rate,
+            "reasons": list(self.reasons),
+            "calibrated": self.calibrated,
+            "doubts": list(self.doubts),
             "parts": dict(self.parts),
             "moved": self.moved,
             "told_apart": self.told_apart,
@@ -125,6 +144,7 @@ class Drift:
         for kind, several in (
             ("region", self.regions),
             ("mark", self.marks),
+            ("kind", self.kinds),
             ("new", self.new),
             ("vanished", self.vanished),
         ):
@@ -204,16 +224,18 @@ def drift(
     old, come = before.take(old_rows), after.take(new_rows)
     things = findings.both(cloud, old, come)
     far, gone = findings.far(come, old, rate, new_rows), findings.far(old, come, rate, old_rows)
+    of_parts = {name: float((values >= values[0]).mean()) for name, values in parts.items()}
+    drifted = p_value <= rate
     found = Drift(
         p_value=p_value,
         rate=rate,
-        parts={name: float((values >= values[0]).mean()) for name, values in parts.items()},
+        parts=of_parts,
         moved=findings.moved(cloud, given),
-        told_apart=auroc(pool.new[cloud.near].mean(axis=1), pool.new),
-        regions=findings.regions(cloud, things, given, rate),
-        marks=findings.marks(things, given, before.parts, rate),
-        new=far[1],
-        vanished=gone[1],
+        told_apart=max(0.5, auroc(pool.new[cloud.near].mean(axis=1), pool.new)),
+        **reasons.told(cloud, things, given, before.parts, rate, of_parts, drifted)._asdict(),
+        doubts=checks.doubts(before, after, block),
+        new=far[1] if drifted else (),
+        vanished=gone[1] if drifted else (),
         shares_far=(far[0], gone[0]),
         accuracy=None if known is None else lost.accuracy(old, come, *known),
         compared=pool.sizes,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +28,7 @@ OF_A_TEST = ("block", "most", "permutations", "labels", "predictions", "plot")  
 
 EXAMPLES = """
 knnife drift january.knnife february.knnife
+knnife drift january.knnife february.knnife --all
 knnife drift january.knnife february.csv --text question --json
 knnife drift january.knnife february.knnife --plot drift.svg
 knnife drift tickets.knnife today.jsonl --labels team --predictions told
@@ -72,18 +75,19 @@ class ScriptCommand(shared.ExampleCommand):
     metavar="FILE",
     help="Watch a stream: NEW is what came since the last run.",
 )
+@click.option("--all", "everything", is_flag=True, help="All findings, not the three that say most.")
 @shared.output_option("--plot", kind=DRAWING, metavar="FILE.svg", help="Draw both samples.")
 @shared.view_option
 @shared.written_options
 def command(
     reference: str, new: str, text: tuple[str, ...], id: str | None, types: dict[str, str], monitor: str | None,
-    plot: str | None, as_json: bool, **options: Any,
+    plot: str | None, everything: bool, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Has what comes in moved away from what was there?
 
     REFERENCE and NEW are spaces, or arrays (.npy); NEW may also be a file of things, which the encoder of the
-    reference encodes. The first line tells whether there is drift, the others what changed: regions, columns, words,
-    things far from all of the other sample, and what it costs a model where labels are given.
+    reference encodes. The first line tells whether there is drift, three others at most what changed. --all lists
+    all that did: regions, columns, words, things far from all of the other sample, each with its p-value.
 
     With --monitor each run is a look at what came since the last one, kept in FILE, and the rate is that of all looks
     together; once there was an alarm, it stays. FILE is made by the first run, of the reference as it is then.
@@ -97,21 +101,23 @@ def command(
         if monitor:
             findings = _watch(Path(monitor), reference, things, options)
         else:
-            findings = _compare(knnife.drift(reference, things, progress=report, **options), plot)
-    output.write_rows(findings.rows if as_json else findings.lines, findings.columns, as_json)
+            findings = _compare(knnife.drift(reference, things, progress=report, **options), plot, everything)
+    if as_json or findings.lines or not output.for_people():
+        output.write_rows(findings.rows if as_json else findings.lines, findings.columns, as_json)
     if output.for_people() and not as_json:
-        click.echo(findings.summary)
+        for sentence in findings.summary:
+            click.echo(textwrap.fill(printable(sentence), shutil.get_terminal_size().columns, subsequent_indent="  "))
     if findings.drifted:
         click.get_current_context().exit(DRIFTED)
 
 
 class Findings(NamedTuple):
-    """What is written: rows for programs, lines and a sentence for people, and whether there is drift."""
+    """What is written: rows for programs, lines and sentences for people, and whether there is drift."""
 
     rows: Iterable[Row]
-    lines: Iterable[Row]
+    lines: list[Row]
     columns: dict[str, str]
-    summary: str
+    summary: list[str]
     drifted: bool
 
 
@@ -121,12 +127,28 @@ def _given(names: Iterable[str]) -> list[str]:
     return [f"--{name}" for name in names if source(name) is click.core.ParameterSource.COMMANDLINE]
 
 
-def _compare(found: Drift, plot: str | None) -> Findings:
+def _compare(found: Drift, plot: str | None, everything: bool) -> Findings:
     if plot:
         with whole_text(plot, DRAWING) as file:
             file.write(found.picture())
     drawn = "" if found.compared == found.sizes else f" ({found.compared[0]:,} and {found.compared[1]:,} drawn)"
-    return Findings(found.rows(), map(_line, found.rows()), COLUMNS, found.summary() + drawn, found.drifted)
+    summary = [found.summary() + drawn, *(f"- {reason}" for reason in found.reasons)]
+    summary += [f"not sure: {doubt}" for doubt in found.doubts]
+    if everything or not output.for_people():
+        return Findings(found.rows(), _lines(found, everything), COLUMNS, summary, found.drifted)
+    if found.accuracy is not None:
+        summary.append("- " + _of_accuracy(vars(found.accuracy)))
+    return Findings(found.rows(), [], COLUMNS, summary, found.drifted)
+
+
+def _lines(found: Drift, everything: bool) -> list[Row]:
+    """The test and all findings; or the test, what it costs a model, and the sentences."""
+    rows = list(found.rows())
+    if everything:
+        return list(map(_line, rows))
+    said = [{"found": "reason", "what": reason} for reason in found.reasons]
+    said += [{"found": "not sure", "what": doubt} for doubt in found.doubts]
+    return [*map(_line, rows[: 1 + (found.accuracy is not None)]), *said]
 
 
 def _watch(path: Path, reference: Any, new: Any, options: dict[str, Any]) -> Findings:
@@ -138,7 +160,7 @@ def _watch(path: Path, reference: Any, new: Any, options: dict[str, Any]) -> Fin
     line = row | {name: _short(row[name]) for name in ("evidence", "p_value")}
     said = f"evidence {look.evidence:.3g} after {look.seen:,} things in {monitor.looks:,} looks"
     summary = f"{row['found']}: {said}; the alarm comes at {1 / monitor.rate:g}"
-    return Findings([row | {"rate": monitor.rate}], [line], WATCHED, summary, look.drifted)
+    return Findings([row | {"rate": monitor.rate}], [line], WATCHED, [summary], look.drifted)
 
 
 def _monitor(path: Path, reference: Any, options: dict[str, Any]) -> knnife.DriftMonitor:
@@ -163,16 +185,27 @@ def _line(row: dict[str, Any]) -> Row:
         what = f"{row['moved']:.0%} moved, told apart {row['told_apart']:.2f}"
         return {**line, "what": what, "reference": row["compared"]["reference"], "new": row["compared"]["new"]}
     if row["found"] == "accuracy":
-        what = f"of {row['by']}; expected {row['low']:.0%} to {row['high']:.0%}"
-        return {**line, "what": what, "reference": _short(row["reference"]), "new": _short(row["expected"])}
+        return {
+            **line,
+            "what": _of_accuracy(row),
+            "reference": _short(row["reference"]),
+            "new": _short(row["expected"]),
+        }
     if row["found"] == "region":
         what = " ".join(row["words"]) or "; ".join([*row["reference"], *row["new"]][:3])
         return {**line, "what": what, "reference": f"{row['share_reference']:.1%}", "new": f"{row['share_new']:.1%}"}
+    if row["found"] == "kind":
+        what = f"{'; '.join(row['new'])} {' '.join(row['words'])}"
+        return {**line, "what": what, "reference": row["others"], "new": row["size"]}
     if row["found"] == "mark":
         what = f"{row['name']}, {row['figure']}"
         return {**line, "what": what, "reference": _short(row["reference"]), "new": _short(row["new"])}
     far = f"{row['id']} (nearest: {row['nearest']}, {row['similarity']:.2f})"
     return {**line, "what": far, "reference": "", "new": ""}
+
+
+def _of_accuracy(row: Mapping[str, Any]) -> str:
+    return f"accuracy of {row['by']}: {row['reference']:.0%}; expected {row['low']:.0%} to {row['high']:.0%}"
 
 
 def _short(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from knnife.geometry import Vectors
 from knnife.space import Sample, nearest
 from knnife.statistics.ranks import rank_p_values
+from knnife.tools._drift.clumps import clumps
 from knnife.tools._drift.columns import Figure, figures, frequent, sayings, share, words
 from knnife.tools._drift.constants import constants
 from knnife.tools._drift.pool import Bools, Floats, Labels, Rows, contrasts
@@ -24,6 +26,8 @@ from knnife.tools._drift.statistics import Cloud, standardised
 
 FAR_RANK = 5  # a thing is as far as its so many-th nearest: one stray thing is no company
 EXAMPLES, TYPICAL, WORDS = 10, 3, 6  # shown of things, of each region's things, and of its words
+SHOWN = 40  # characters of a text
+BEYOND = 2.0  # standard errors by which a share has to be above what chance makes of it
 
 
 class Region(NamedTuple):
@@ -33,6 +37,20 @@ class Region(NamedTuple):
     share_new: float
     p_value: float
     reference: tuple[str, ...]
+    new: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class Kind(NamedTuple):
+    """New things that stand together, of a kind that was not there or was rarer.
+
+    size: how many new things, others: how many of the reference among them. new: the most central, words: what marks
+    them.
+    """
+
+    size: int
+    others: int
+    p_value: float
     new: tuple[str, ...]
     words: tuple[str, ...]
 
@@ -93,18 +111,48 @@ def regions(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[
     return tuple(sorted(found, key=lambda region: -abs(region.share_new - region.share_reference)))
 
 
+def kinds(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[Kind, ...]:
+    """Where new things stand together, the surest first; without those in a region that says as much.
+
+    That is a region that grew, in which as large a share is new.
+    """
+    z, p_values = _marked(cloud.members, labels)
+    grown = np.flatnonzero((z > 0) & (p_values <= rate))
+    table, new = _Words.of(things), cloud.pool.new
+    found = []
+    for clump in clumps(cloud, labels, rate):
+        rows = clump.rows[new[clump.rows]]
+        home = np.bincount(cloud.cells[rows]).argmax()
+        if home in grown and new[cloud.cells == home].mean() >= len(rows) / len(clump.rows):
+            continue
+        words = table.typical(np.isin(np.arange(len(things)), rows))
+        shown = tuple(_shown(things, int(row)) for row in rows[:TYPICAL])
+        found.append(Kind(len(rows), len(clump.rows) - len(rows), clump.p_value, shown, words))
+    return tuple(found)
+
+
+def _shown(things: Sample, row: int) -> str:
+    texts = None if things.parts else things.texts
+    return things.ids[row] if texts is None else shorten(texts[row], SHOWN, placeholder=" …")
+
+
 def far(asked: Sample, known: Sample, rate: float, rows: Rows) -> tuple[float, tuple[Example, ...]]:
     """The things of one sample that are far from all of another: their share (by chance: `rate`), the farthest first.
 
     rows: `(n,)`, the position of each thing of that sample in what it was drawn from.
-    Every thing is compared with the same number of others, or one more, so that sizes do not decide.
+    Every thing is compared with the same number of others, or one more, so that sizes do not decide. One whose copy is
+    in the other sample is not far. None is shown where chance has as many.
     """
     k = min(FAR_RANK, len(known) - 1)
     own = nearest(known.vectors, k, metric=known.metric)[1][:, -1]
     near, close = nearest(known.vectors, k, asked.vectors, metric=known.metric)
-    p_values = rank_p_values(-close[:, -1], -own)
+    copies = ~np.any(known.points[near[:, 0]] != asked.points, axis=1)
+    p_values = np.where(copies, 1.0, rank_p_values(-close[:, -1], -own))
+    share = float((p_values <= rate).mean())
+    if share <= rate + BEYOND * np.sqrt(rate * (1 - rate) * (1 / len(asked) + 1 / len(known))):
+        return share, ()
     order = np.lexsort((close[:, -1], p_values))[:EXAMPLES]
-    return float((p_values <= rate).mean()), tuple(
+    return share, tuple(
         Example(asked.ids[i], int(rows[i]), known.ids[near[i, 0]], float(close[i, 0]), float(p_values[i]))
         for i in order
         if p_values[i] <= rate

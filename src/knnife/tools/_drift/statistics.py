@@ -109,13 +109,12 @@ def standardised(features: Vectors, labels: Labels) -> Vectors:
 def _excess(near: Rows, labels: Labels) -> tuple[Floats, Floats]:
     """How much new things gather, and how much those of the reference do: two `(L,)`."""
     share = float(labels[:, 0].mean())
-    lengths = sorted({min(k, near.shape[1]) for k in NEIGHBOURS})
     sums = np.zeros((2, labels.shape[1]))
     for part in blocks(len(near), 8 * labels.shape[1]):
         own = labels[part].astype(np.float32)
         counts = np.zeros(own.shape, np.uint8)
         start = 0
-        for k in lengths:
+        for k in lengths(near):
             for column in range(start, k):
                 counts += labels[near[part, column]]
             start = k
@@ -123,6 +122,11 @@ def _excess(near: Rows, labels: Labels) -> tuple[Floats, Floats]:
             sums[0] += np.einsum("nl,nl->l", (np.maximum(z, 0) ** POWER).astype(np.float32)[counts], own)
             sums[1] += np.einsum("nl,nl->l", (np.maximum(-z, 0) ** POWER).astype(np.float32)[counts], 1 - own)
     return sums[0], sums[1]
+
+
+def lengths(near: Rows) -> list[int]:
+    """How many of the neighbours `(N, k)` are looked at: several numbers, the least first."""
+    return sorted({min(k, near.shape[1]) for k in NEIGHBOURS})
 
 
 def _largest(covariance: Floats) -> float:
