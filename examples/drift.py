@@ -19,10 +19,8 @@ def main() -> None:
     old, new = questions(OLD), questions(NEW)
     found = knnife.drift(old[::2], [*old[1::2], *new[:12]])
     print(found.summary())
-    for region in found.regions:
-        print(f"{region.share_reference:.0%} -> {region.share_new:.0%} of the questions: {', '.join(region.words)}")
-    for mark in found.marks:
-        print(f"{mark.name!r} is in {mark.reference:.0%} of the old questions, {mark.new:.0%} of the new")
+    for reason in found.reasons:
+        print("-", reason)
 
     monitor = knnife.DriftMonitor.of(old)
     for number in range(0, len(new), 4):

@@ -23,7 +23,7 @@ from knnife.space.space import Where
 from knnife.statistics.ranks import auroc
 from knnife.tools._drift import checks, findings, lost, picture, reasons
 from knnife.tools._drift.constants import with_constants
-from knnife.tools._drift.findings import Example, Kind, Mark, Region
+from knnife.tools._drift.findings import Example, Mark, NewKind, Region
 from knnife.tools._drift.lost import Accuracy, Strings
 from knnife.tools._drift.pool import LEAST, Bools, Pool, joined, pooled, standing
 from knnife.tools._drift.statistics import WEIGHTS, look, statistics
@@ -57,7 +57,7 @@ class Drift:
     doubts: tuple[str, ...]
     regions: tuple[Region, ...]
     marks: tuple[Mark, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[NewKind, ...]
     new: tuple[Example, ...]
     vanished: tuple[Example, ...]
     shares_far: tuple[float, float]

@@ -41,7 +41,7 @@ class Region(NamedTuple):
     words: tuple[str, ...]
 
 
-class Kind(NamedTuple):
+class NewKind(NamedTuple):
     """New things that stand together, of a kind that was not there or was rarer.
 
     size: how many new things, others: how many of the reference among them. new: the most central, words: what marks
@@ -111,7 +111,7 @@ def regions(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[
     return tuple(sorted(found, key=lambda region: -abs(region.share_new - region.share_reference)))
 
 
-def kinds(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[Kind, ...]:
+def kinds(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[NewKind, ...]:
     """Where new things stand together, the surest first; without those in a region that says as much.
 
     That is a region that grew, in which as large a share is new.
@@ -127,7 +127,7 @@ def kinds(cloud: Cloud, things: Sample, labels: Labels, rate: float) -> tuple[Ki
             continue
         words = table.typical(np.isin(np.arange(len(things)), rows))
         shown = tuple(_shown(things, int(row)) for row in rows[:TYPICAL])
-        found.append(Kind(len(rows), len(clump.rows) - len(rows), clump.p_value, shown, words))
+        found.append(NewKind(len(rows), len(clump.rows) - len(rows), clump.p_value, shown, words))
     return tuple(found)
 
 

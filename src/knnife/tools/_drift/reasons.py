@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from knnife.space import Sample
 from knnife.tools._drift import findings
-from knnife.tools._drift.findings import Kind, Mark, Region
+from knnife.tools._drift.findings import Mark, NewKind, Region
 from knnife.tools._drift.pool import Labels
 from knnife.tools._drift.statistics import Cloud
 
 MOST: Final = 3
 WORDS: Final = 3
+LONG: Final = 4  # letters
 COLUMN = re.compile(r" = |: | missing$")  # what stands behind a column in the name of a mark
 SPREADS: Final = {"middle half": "the middle half is {} wide, was {}", "spread": "standard deviation {}, was {}"}
 UNSAID: Final = {  # the part of the test that is surest -> what is left to say where nothing in particular is sure
@@ -30,7 +31,7 @@ class Told(NamedTuple):
 
     regions: tuple[Region, ...] = ()
     marks: tuple[Mark, ...] = ()
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[NewKind, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
@@ -51,21 +52,27 @@ def told(
     groups += [(each.size - each.others * after / before, _of_kind(each, after)) for each in kinds]
     said = [sentence for _, sentence in sorted(groups, key=lambda group: -group[0])]  # by how many things are concerned
     of_texts = things.texts is not None and not columns
-    of_marks = list(_of_marks(marks))
+    named = {word for words in (*(each.words for each in regions), *(each.words for each in kinds)) for word in words}
+    of_marks = list(_of_marks(mark for mark in marks if mark.name not in named))
     return Told(regions, marks, kinds, tuple([*said, *of_marks] if of_texts else [*of_marks, *said])[:MOST])
 
 
 def _of_region(region: Region, before: int, after: int) -> str:
     old, new = round(region.share_reference * before), round(region.share_new * after)
     shown = region.new if new else region.reference
-    about = f"about {', '.join(region.words[:WORDS])}" if region.words else f"like {', '.join(shown)}"
+    about = f"about {_about(region.words)}" if region.words else f"like {', '.join(shown)}"
     number = f"{new:,} of {after:,} are" if new else "none is"
     return f"{number} {about}; {_share(region.share_reference) if old else 'none'} before"
 
 
-def _of_kind(kind: Kind, after: int) -> str:
-    about = f", {', '.join(kind.words[:WORDS])}" if kind.words else ""
+def _of_kind(kind: NewKind, after: int) -> str:
+    about = f", {_about(kind.words)}" if kind.words else ""
     return f"new or rare before: {kind.size:,} of {after:,} like {kind.new[0]!r}{about}"
+
+
+def _about(words: Sequence[str]) -> str:
+    """The first words; of short ones, which seldom say what a text is about, only where there are no others."""
+    return ", ".join(sorted(words, key=lambda word: len(word) < LONG)[:WORDS])
 
 
 def _of_marks(marks: Iterable[Mark]) -> Iterator[str]:
