@@ -108,6 +108,39 @@ def test_probabilities_after_labels_are_calibrated(m: int) -> None:
     assert np.mean(off) < (0.12 if m == 60 else 0.04)
 
 
+@pytest.mark.parametrize("drawn", ["all", "half", "sure others"])
+def test_labels_drawn_by_what_they_say_leave_the_number_of_matches_to_the_tables(drawn: str) -> None:
+    """1 pair in 12 matches; labels of all pairs, of as many matches as others, or of others that nobody mistakes."""
+    shares = []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        same = random.random(6_000) < 1 / 12
+        hint = random.normal(np.where(same, 2.0, -2.0), 1.5)
+        measures = np.stack([hint + random.normal(0, 1, 6_000), random.normal(0, 1, 6_000)], axis=1)
+        start = hint - np.log(11)  # nearly what is true
+        likely = {
+            "all": np.ones(6_000),
+            "half": np.where(same, 11.0, 1.0),
+            "sure others": np.where(same, 9.0, hint < -3),
+        }
+        rows = random.choice(6_000, 50, replace=False, p=likely[drawn] / likely[drawn].sum())
+        tables = MeasuredPairs(measures, start)
+        labelled = MeasuredPairs(measures[rows], start[rows])
+        found = LearnedMatching.fit(labelled, same[rows].astype(float), tables, seed).log_odds(measures, start) > 0
+        shares.append(found.sum() / (start > 0).sum())
+    assert 0.85 < np.exp(np.mean(np.log(shares))) < 1.2
+    assert max(shares) < 1.35
+
+
+def test_where_labels_show_nothing_the_order_of_pairs_stays() -> None:
+    random = np.random.default_rng(0)
+    measures, start = random.normal(0, 1, (2_000, 8)), random.normal(0, 3, 2_000)
+    labels = (random.random(60) < 1 / (1 + np.exp(-start[:60]))).astype(float)
+    tables = MeasuredPairs(measures, start)
+    found = LearnedMatching.fit(tables.at(np.arange(2_000) < 60), labels, tables, 0).log_odds(measures, start)
+    assert np.array_equal(np.argsort(found), np.argsort(start))
+
+
 def test_many_labels_let_trees_learn_what_a_line_cannot() -> None:
     measures, start, labels, _ = simulated(3_000, 0)
     fresh, fresh_start, _, chances = simulated(3_000, 1)

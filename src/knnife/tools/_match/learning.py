@@ -26,7 +26,7 @@ from knnife.tools._match.bags import Numbers
 from knnife.tools._match.trees import Forest
 
 FOLDS = 5
-HOLDS = (256.0, 64.0, 16.0, 4.0, 1.0)  # how tightly a line is held, the tightest first: the precision of its weights
+HOLDS = (np.inf, 256.0, 64.0, 16.0, 4.0, 1.0)  # how tightly a line is held, wholly first: precision of its weights
 AFFORDED = 400.0  # the precision times the number of labels, at least
 MANY = 200  # labels from which on trees learn too
 EACH = 20  # of them, matches and others that are needed for that
@@ -62,7 +62,9 @@ class Line(NamedTuple):
         return cls(centre, np.where(width > 1e-3, width, 1.0), weights)
 
     def taught(self, measures: Numbers, start: Numbers, labels: Numbers, hold: float) -> Line:
-        """The line with what labels `(m,)` of pairs with these measures `(m, f)` say beside."""
+        """The line with what labels `(m,)` of pairs with these measures `(m, f)` say beside; as it is, held wholly."""
+        if not np.isfinite(hold):
+            return self
         held = np.full(len(self.weights), hold)
         held[-2:] = TRUSTED, OFFSET
         design = self._design(measures, start)
@@ -104,13 +106,12 @@ class LearnedMatching(NamedTuple):
     def fit(cls, pairs: MeasuredPairs, labels: Numbers, tables: MeasuredPairs, seed: int) -> LearnedMatching:
         """From pairs with labels `(m,)`, 0 or 1, and pairs of the tables without.
 
-        With fewer than two of each label nothing can be validated, and the line is held most tightly.
+        With fewer than two of each label nothing can be validated, and only the place moves where matches begin.
         """
         before, random = Line.before(tables.measures), np.random.default_rng(seed)
         fewest = int(min(labels.sum(), (1 - labels).sum()))
         if fewest < 2:
-            line = before.taught(*pairs, labels, HOLDS[0])
-            learned = cls(line, None, np.array([0.0, 1.0]))
+            learned = cls(before, None, np.array([0.0, 1.0]))
             return learned.beginning(learned.log_odds(*pairs), labels, tables)
         folds = stratified_folds(labels > 0, FOLDS, random)
 
@@ -127,7 +128,7 @@ class LearnedMatching(NamedTuple):
         def forest_of(rows: Mask) -> Forest:
             return Forest.fit(_with(*pairs.at(rows)), pairs.start[rows], labels[rows], random)
 
-        lines = {hold: by_line(hold) for hold in HOLDS if hold == HOLDS[0] or hold * len(labels) >= AFFORDED}
+        lines = {hold: by_line(hold) for hold in HOLDS if hold * len(labels) >= AFFORDED}
         hold = _tightest({each: _losses(line, labels) for each, line in lines.items()})
         judges, forest = [lines[hold]], None
         if len(labels) >= MANY and fewest >= EACH:
