@@ -30,6 +30,7 @@ PARTS: Final = 10  # of the jackknife
 CARRIED: Final = 0.8  # of the shape: it is seen over two e-folds of ranks, and carried over some nine more
 SCALES: Final = 20
 LEAST_SCALE: Final = 0.1
+BEYOND: Final = 0.1  # error of the logarithm for each e-fold that a tail is carried on
 MOST_DOUBT: Final = 2.0  # a greater error is not told from no estimate
 FLATTEST: Final = 1e-6  # shape; below 0 a tail would end, and near a thing there is no such end
 STEEPEST: Final = 0.5
@@ -111,6 +112,11 @@ class NeighbourTail:
         if not self.known or expected <= 0:
             return 0.0
         return float(np.exp(-self._closeness(expected / self.pairs / self._doubt)))
+
+    @property
+    def uncertainty(self) -> float:
+        """As `error`, and with it that of the curve itself, which is carried from rank RANK to less than one pair."""
+        return float(np.hypot(self.error, BEYOND * np.log(max(self.every * RANK * self.pairs, 1))))
 
     @property
     def _doubt(self) -> float:

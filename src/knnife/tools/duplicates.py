@@ -85,7 +85,7 @@ class Duplicates:
     @property
     def false_between(self) -> tuple[float, float]:
         """Between which numbers the pairs found that are no copies will be, in 95 of 100 cases."""
-        errors = [tail.error for tail in self.tails.values() if isinstance(tail, NeighbourTail) and tail.known]
+        errors = [tail.uncertainty for tail in self.tails.values() if isinstance(tail, NeighbourTail) and tail.known]
         return count_interval(self.false_pairs, max(errors, default=0.0))
 
     def limit(self, way: Way) -> float:

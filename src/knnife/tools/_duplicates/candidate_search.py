@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors
@@ -22,6 +23,8 @@ from knnife.tools._duplicates.neighbourhoods import (
 from knnife.tools._duplicates.shingles import shingles
 from knnife.tools._duplicates.similarity_join import Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
+
+HALF = 0.5  # of the rare pieces
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class Surface:
         self._company = company_of_pairs(tail, first, second, far, len(self._texts))
         near = tail.expected(far) <= explored
         return Close(first[near], second[near] - (self._split or 0), far[near], tail)
+
+    def formed(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Whether the texts of these pairs share less than half of their rare pieces: a form, a phrase, a heading."""
+        return np.asarray(self._texts.rare_shared(left, right + (self._split or 0)) < HALF)
 
     def company(self, left: Rows, right: Rows) -> Company | None:
         """The company of these pairs, as `close` has seen it."""

@@ -113,6 +113,8 @@ def _expected(
             pairs = near[0][open_], near[1][open_]
             company = side.company(*pairs) if isinstance(side, Surface) else side.company(*pairs, tail)
             found[open_] = tail.expected(far[way][open_], company)
+            if isinstance(side, Surface):
+                found[open_[side.formed(*pairs)]] = np.inf
         least = np.minimum(least, found)
     return least * len(search.ways)
 

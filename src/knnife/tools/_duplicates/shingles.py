@@ -54,19 +54,43 @@ class Shingles:
 
     def jaccard(self, a: Rows, b: Rows) -> NDArray[np.float32]:
         """The share of the pieces of texts a[i] and b[i] that both have, `(p,)`; 0 where neither has any."""
-        shared = np.zeros(len(a), np.int64)
+        shared = self._shared(a, b, None)
+        union = self.sizes[a] + self.sizes[b] - shared
+        found: NDArray[np.float32] = np.divide(
+            shared, union, out=np.zeros(len(a), np.float32), where=union > 0, casting="unsafe"
+        )
+        return found
+
+    def rare_shared(self, a: Rows, b: Rows) -> NDArray[np.float32]:
+        """The share that both have of what the one has in common with any text, pieces of n texts counted 1 / n.
+
+        Of the text that has less of it. Copies share nearly all of that, whatever was changed, as what no other text
+        has does not count. Texts with a phrase or a form in common, which others have too, share little. `(p,)`.
+        """
+        rows = np.unique(np.concatenate([a, b]))
+        places, of = ranges(self.starts[rows], self.sizes[rows])
+        keys, wanted = np.sort(self.keys), self.keys[places]
+        counts = np.searchsorted(keys, wanted, side="right") - np.searchsorted(keys, wanted)
+        weights = np.zeros(len(self.keys))
+        weights[places] = np.where(counts > 1, 1 / counts, 0)
+        total = np.zeros(len(self))
+        total[rows] = np.bincount(of, weights=weights[places], minlength=len(rows))
+        least = np.minimum(total[a], total[b])
+        shared = self._shared(a, b, weights)
+        return np.divide(shared, least, out=np.zeros(len(a)), where=least > 0).astype(np.float32)
+
+    def _shared(self, a: Rows, b: Rows, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        """How many pieces texts a[i] and b[i] share, or the sum of their weights, `(p,)`."""
+        shared = np.zeros(len(a))
         small, large = np.where(self.sizes[a] <= self.sizes[b], (a, b), (b, a))
         for part in _parts(self.sizes[small]):
             places, of = ranges(self.starts[small[part]], self.sizes[small[part]])
             wanted = _joined(large[part][of], self.keys[places])
             place = np.searchsorted(self._owned, wanted)
             met = self._owned[np.minimum(place, len(self._owned) - 1)] == wanted
-            shared[part] = np.bincount(of[met], minlength=part.stop - part.start)
-        union = self.sizes[a] + self.sizes[b] - shared
-        found: NDArray[np.float32] = np.divide(
-            shared, union, out=np.zeros(len(a), np.float32), where=union > 0, casting="unsafe"
-        )
-        return found
+            told = None if weights is None else weights[places[met]]
+            shared[part] = np.bincount(of[met], weights=told, minlength=part.stop - part.start)
+        return shared
 
     def all_with_all(self, rows: Rows, others: Rows) -> NDArray[np.float32]:
         """The share of the pieces in common of each in `rows` with each in `others`, `(len(rows), len(others))`."""
