@@ -24,6 +24,7 @@ from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.nystrom import Nystrom
 
 Names = Mapping[Any, str] | bool | None
+BACKGROUND = 20  # names tell as much about where things lie as texts about anything do
 
 
 class Prepared(NamedTuple):
@@ -82,12 +83,20 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
     texts = names.texts_of(classes, labels if isinstance(labels, Mapping) else {})
     metric, vectors = preferred_metric(loaded), loaded.encode(texts)
     others = loaded.encode(BACKGROUND_TEXTS) if among is None else _encoded(among, loaded)
-    centring, points = Centring.of(others, metric), names.around_their_mean(vectors)
+    place, points = Centring.of(others, metric), names.around_their_mean(vectors)
+    centring = place if among is not None else _between(vectors, place)
     examples = Examples(points, np.arange(len(classes)), [f"name: {text}" for text in texts], 0)
-    novelty = Novelty.of_names(vectors, others, centring, background=among is None)
+    novelty = Novelty.of_names(vectors, others, place, background=among is None)
     unlabelled = points[:0] if among is None else centring.points(others)
     kernel = Nystrom.of(points, seed=0, others=unlabelled)
     return Prepared(classes, metric, loaded, centring, kernel, examples, unlabelled, novelty, _alike(loaded, vectors))
+
+
+def _between(vectors: Vectors, place: Centring) -> Centring:
+    """Where things may lie: amid many names (K, d), amid texts about anything where names are few."""
+    count = len(vectors)
+    centre = (place.compared(vectors).sum(axis=0) + BACKGROUND * place.centre) / np.float32(count + BACKGROUND)
+    return place._replace(centre=centre)
 
 
 def _encoded(among: Any, encoder: Encoder) -> Vectors:
