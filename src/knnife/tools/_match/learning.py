@@ -34,7 +34,7 @@ TRUSTED = 32.0  # how tightly a judge is held at being believed as it is, which 
 OFFSET = 1.0  # how tightly it is held that matches begin where a judge says
 FAR = 4.0  # widths from the centre, beyond which a measure says no more
 COUNTED = 0.15  # by how much the logarithm of the number of matches is off that is known without labels
-DRAWN = 0.25  # how probably labels were drawn without regard to what they say
+DRAWN = 0.1  # how probably labels were drawn without regard to what they say
 SHIFTS = np.linspace(-6, 6, 121)  # of the log-odds, among which it is looked where matches begin
 
 Mask = NDArray[np.bool_]
