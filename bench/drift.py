@@ -2,7 +2,8 @@
 
 Two samples are drawn of news (BBC by TF-IDF and SVD to 64 dimensions fitted on the old labels, each label being the
 new one in turn; AG News by the packaged model), in the new one a share of a label that the old one lacks: `bbc-10`
-mixes 10% into n = 200, `bbc-5` 5% into n = 800, `ag-10` 10% into n = 400; `-unit` are the same with vectors of length
+mixes 10% into n = 200, `bbc-5` 5% into n = 800, `ag-10` 10% into n = 400, `ag-200` into n = 200; `intents` mixes 10% of
+an intent of banking77 into n = 200 of the others, by the packaged model; `-unit` are the same with vectors of length
 1, which hides some of what the SVD says. Everybody is given the same draws and as many permutations, in turns; power is
 the share of draws that are called drift, and false alarms are counted on draws without the new label. Rivals are given
 fewer draws where a figure needs many; the unit tells how many.
@@ -131,6 +132,18 @@ def bbc(new: str) -> tuple[np.ndarray, np.ndarray]:
     return vectors[~is_new].astype(np.float32), vectors[is_new].astype(np.float32)
 
 
+def intents() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Questions of other intents and of a new one, each seventh intent in turn."""
+    import knnife
+
+    with (DATA / "intent" / "banking77-train.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))[1:]
+    vectors = knnife.load_encoder("english").encode([text for text, _ in rows])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = np.array([name for _, name in rows])
+    return [(vectors[names != name], vectors[names == name]) for name in np.unique(names)[::7]]
+
+
 def ag_news() -> list[tuple[np.ndarray, np.ndarray]]:
     import knnife
 
@@ -181,9 +194,11 @@ FULL = {
     "bbc-5": Draws(100, 100, 50),
     "bbc-5-unit": Draws(100, 50, 50),
     "ag-10": Draws(100, 100, 50),
+    "ag-200": Draws(200, 100, 50),
+    "intents": Draws(200, 100, 50),
 }
-QUICK = {work: Draws(20, 20, 10) if "10" in work else Draws(10, 5, 5) for work in FULL}
-SIZES = {"bbc-10": (200, 0.1), "bbc-5": (800, 0.05), "ag-10": (400, 0.1)}
+QUICK = {work: Draws(10, 5, 5) if "bbc-5" in work else Draws(20, 20, 10) for work in FULL}
+SIZES = {"bbc-10": (200, 0.1), "bbc-5": (800, 0.05), "ag-10": (400, 0.1), "ag-200": (200, 0.1), "intents": (200, 0.1)}
 
 
 def text(report: Report, work: str, spaces: list[Draw], draws: Draws) -> None:
@@ -267,7 +282,10 @@ def main() -> None:
     if any(work.startswith("bbc") for work in chosen):
         news = [bbc(label) for label in ("business", "entertainment", "politics", "sport", "tech")]
     for work in (work for work in FULL if work in chosen):
-        spaces = ag_news() if work == "ag-10" else unit(news) if work.endswith("-unit") else news
+        if work == "intents":
+            spaces = intents()
+        else:
+            spaces = ag_news() if work.startswith("ag") else unit(news) if work.endswith("-unit") else news
         text(report, work, spaces, draws[work])
     if "elec" in chosen:
         elec(report, 4 if arguments.quick else 20)

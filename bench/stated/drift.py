@@ -26,7 +26,7 @@ from knnife.statistics.intervals import share_interval
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 SIZE, RATE, PERMUTATIONS = 200, 0.05, 199
 SHARES = (0.0, 0.01, 0.05, 0.15, 0.4)
-FULL, QUICK = (120, 20), (20, 0)  # draws without the other kind, and with each share of it
+FULL, QUICK = (120, 20), (40, 0)  # draws without the other kind, and with each share of it
 Labelled = tuple[np.ndarray, np.ndarray]  # vectors (n, d), and the label of each
 
 
@@ -140,7 +140,7 @@ def draw(
     for share in (before, after):
         come = round(share * SIZE)
         rows = [next(plain) for _ in range(SIZE - come)] + [next(strange) for _ in range(come)]
-        found.append(vectors[rows])
+        found.append(vectors[random.permutation(rows)])
     return found
 
 
