@@ -81,8 +81,10 @@ class Outliers:
             p_value (float): how often something ordinary would score as high.
             odd (bool): whether it is worth a look.
             like (list[str]): the nearest normal examples.
-            columns (list[dict]): where columns are known, those in which it differs most from these: column, share of
-                the squared distance, value, usual.
+            reasons (list[dict]): where columns are known, why it is odd: columns, what that says in words, and nats, how
+                rare it is (7 is once in a thousand).
+            columns (list[dict]): where columns are known, those of the reasons, and those in which it differs most from
+                these examples: column, share of the squared distance, value, usual.
             text (str | None): what it says, where no columns are known.
             about (dict): what else is known of it.
         """
@@ -95,7 +97,9 @@ class Outliers:
 
     def _row(self, position: int, point: Vectors, like: NDArray[np.int64]) -> dict[str, Any]:
         thing, reference = self.things.things[position], self.detector.reference
-        columns = [share._asdict() for share in self.detector.why(point, like)]
+        reasons = self.detector.reasons(thing, point)
+        told = tuple(name for reason in reasons for name in reason.columns)
+        columns = [share._asdict() for share in self.detector.why(point, like, told)]
         for each in columns:
             each.update(table_values(each["column"], thing, [reference.things[row] for row in like.tolist()]))
         return {
@@ -105,6 +109,7 @@ class Outliers:
             "p_value": float(self.p_values[position]),
             "odd": bool(self.odd[position]),
             "like": [reference.ids[row] for row in like.tolist()],
+            "reasons": [reason._asdict() | {"columns": list(reason.columns)} for reason in reasons],
             "columns": columns,
             "text": None if columns else thing.value,
             "about": dict(thing.about),
@@ -159,6 +164,6 @@ def outliers(
         scores = detector.scores
         judgement = among_themselves(scores, false_alarms, seed)
     else:
-        scores = detector.score_points(things.points)
+        scores = detector.score_things(things)
         judgement = against_reference(scores, detector.ordinary, false_alarms)
     return Outliers(things.ids, scores, judgement, things, detector)

@@ -20,8 +20,8 @@ COLUMNS = {
     "p_value": "p-value",
     "odd": "odd",
     "id": "id",
-    "what": "what is odd",
     "like": "nearest normal",
+    "what": "what is odd",
 }
 
 EXAMPLES = """
@@ -80,7 +80,7 @@ def command(
         found.detector.save(save)
     else:
         rows = found.rows(count if odd else k)
-        output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json)
+        output.write_rows(rows if as_json else map(_shown, rows), COLUMNS, as_json, layout="wrapped")
     output.note(_summary(found, count))
 
 
@@ -103,17 +103,18 @@ def _shown(row: Mapping[str, Any]) -> Mapping[str, Any]:
         "p_value": f"{row['p_value']:.2g}",
         "score": round(row["score"], 2),
         "odd": "odd" if row["odd"] else "",
-        "what": ", ".join(_words(row["columns"])) or row["text"],
+        "what": "; ".join(_words(row)) or row["text"],
         "like": ", ".join(row["like"]),
     }
 
 
-def _words(columns: list[Mapping[str, Any]]) -> Iterator[str]:
-    for each in columns:
+def _words(row: Mapping[str, Any]) -> Iterator[str]:
+    """The reasons; where there are none, the columns in which it differs most."""
+    yield from (reason["says"] for reason in row["reasons"])
+    for each in row["columns"] if not row["reasons"] else ():
         if each["share"] >= 0.05:
-            usual = "" if each["usual"] is None else f", usual {_word(each['usual'])}"
-            both = "" if each["value"] is None else f" ({_word(each['value'])}{usual})"
-            yield f"{each['column']} {each['share']:.0%}{both}"
+            usual = "" if each["usual"] is None else f": others like it {_word(each['usual'])}"
+            yield each["column"] + ("" if each["value"] is None else f" {_word(each['value'])}{usual}")
 
 
 def _word(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,18 @@ from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, comparable, nearest
 from knnife.space.space import Where
 from knnife.statistics.ranks import rank_p_values
+from knnife.things import Thing
 from knnife.tools._outliers import detector_file
 from knnife.tools._outliers.calibrating import Numbers
 from knnife.tools._outliers.explaining import Share, shares
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels, LearnedLabels, known
+from knnife.tools._outliers.lifting import Lift
+from knnife.tools._outliers.reasons import Reason, reasons
 from knnife.tools._outliers.regression import PointFeatures
 from knnife.tools._outliers.samples import Rows
 from knnife.tools._outliers.scoring import Scorer
+from knnife.tools._outliers.table import Layout
 
 BULK = 0.8  # the share of things that are taken to be ordinary without a question
 LEAST = 8  # things: of fewer, nothing can be said of what is usual
@@ -39,7 +43,8 @@ class Detector:
     reference: the things that others are compared with, up to 4,096 of those it was fitted to. rows: `(r,)`, their
     positions among those. scores: `(n,)`, of all that it was fitted to, each as one that is new would be scored.
     odd: `(n,)`, which of them are known to be odd. columns: which components come from which column, where that is
-    known. learned: what labels taught, None without labels.
+    known. learned: what labels taught, None without labels. lift: what is surprising in single columns, in pairs of them
+    and by what others make of them; None where no columns are known, for few things, and in files of older versions.
     """
 
     scorer: Scorer
@@ -49,6 +54,7 @@ class Detector:
     odd: NDArray[np.bool_]
     columns: Mapping[str, slice]
     learned: LearnedLabels | None = None
+    lift: Lift | None = None
 
     @classmethod
     def fit(
@@ -90,11 +96,12 @@ class Detector:
         odd = np.zeros(len(things), np.bool_) if labels is None else known(labels, things.things)
         points = things.points
         scorer, marks, rows = Scorer.fit(points, seed, progress)
-        learned, scores = None, marks.mean(axis=1)
+        learned, scores, reference = None, marks.mean(axis=1), things.take(rows)
+        lift, scores = _lifted(reference, rows, columns, things, scores, seed)
         if odd.any():
             learned, added = LearnedLabels.fit(PointFeatures.of(points, marks, scorer.axes[-1]), odd, seed)
             scores = scores + added
-        return cls(scorer, things.take(rows), rows, scores, odd, columns, learned)
+        return cls(scorer, reference, rows, scores, odd, columns, learned, lift)
 
     def score(self, new: Any) -> Vectors:
         """How unlike the reference each new thing is `(m,)`: about 0 is usual, higher is odder.
@@ -102,18 +109,23 @@ class Detector:
         new: as for `fit`; what is not encoded yet is encoded with the encoder of the reference.
         Raises BadInput for another dimension or NaN, EncoderMismatch for vectors of another encoder.
         """
-        return self.score_points(self.take(new).points)
+        return self.score_things(self.take(new))
 
     def p_values(self, scores: Vectors) -> Numbers:
         """How often something like the reference scores as high `(m,)`: conformal p-values of new things."""
         return rank_p_values(scores, self.ordinary)
 
-    def score_points(self, points: Vectors) -> Vectors:
-        """As `score`, for points of the reference's space `(m, d)`."""
-        if not len(points):
+    def score_things(self, things: Sample) -> Vectors:
+        """As `score`, for things as `take` gives them."""
+        if not len(things):
             return np.empty(0, np.float32)
+        points = things.points
         marks = self.scorer.marks(points)
         scores = marks.mean(axis=1)
+        if self.lift is not None:
+            surprises = self.lift.surprises
+            table = surprises.layout.table(things.things, points)
+            scores = self.lift.lifted(scores, surprises.most(table))
         if self.learned is not None and self.learned.weight:
             seen = PointFeatures.of(points, marks, self.scorer.axes[-1])
             scores = scores + self.learned.weight * self.learned.regression.verdict(seen)
@@ -143,9 +155,15 @@ class Detector:
         rows, _ = nearest(place(self.scorer.reference[normal]), k, place(points), metric="euclidean")
         return normal[rows]
 
-    def why(self, point: Vectors, like: Rows, most: int = 3) -> list[Share]:
-        """The columns in which a point `(d,)` differs most from the things of the reference that it is nearest to."""
-        return shares(point, self.scorer.reference[like], self.scorer.axes[1], self.columns, most)
+    def why(self, point: Vectors, like: Rows, told: Sequence[str] = (), most: int = 3) -> list[Share]:
+        """The columns that reasons told of, then those in which a point `(d,)` differs most from what it is nearest to."""
+        return shares(point, self.scorer.reference[like], self.scorer.axes[1], self.columns, told, most)
+
+    def reasons(self, thing: Thing, point: Vectors, most: int = 3) -> list[Reason]:
+        """Why a thing at a point `(d,)` is odd, in words; nothing where no columns are known."""
+        if self.lift is None:
+            return []
+        return reasons(self.lift, self.lift.surprises.layout.table([thing], point[None]), most)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all that `load` needs into one file, in the format of safetensors."""
@@ -165,3 +183,20 @@ class Detector:
     def _normal(self) -> Rows:
         scores, odd = self.scores[self.rows], self.odd[self.rows]
         return np.flatnonzero(~odd & (scores <= np.quantile(scores[~odd], BULK)))
+
+
+def _lifted(
+    reference: Sample, rows: Rows, columns: Mapping[str, slice], things: Sample, scores: Vectors, seed: int
+) -> tuple[Lift | None, Vectors]:
+    """What the things of a reference, at these rows of all, make surprising; and the scores of all with that `(n,)`."""
+    layout = Layout.of(reference, columns)
+    table = layout.table(things.things, things.points)
+    fitted = Lift.fit(layout, table.take(rows), scores[rows], np.random.default_rng(seed))
+    if fitted is None:
+        return None, scores
+    lift, own = fitted
+    most = np.empty((len(scores), own.shape[1]))
+    most[rows] = own
+    others = np.setdiff1d(np.arange(len(scores)), rows)
+    most[others] = lift.surprises.most(table.take(others))
+    return lift, lift.lifted(scores, most)

@@ -2,6 +2,7 @@
 
     meta          JSON: format, metric, fingerprint, source, columns, ids, encoder (name or form), learned
     axes.N.*      origin, factors of the three axes
+    table.*       of most of the reference: numbers, codes, where surprises in its columns count (meta: lift)
     the others    as in Scorer, Detector and LearnedLabels; encoder: its bytes, where no name leads to it
 
 Reading one checks all shapes and numbers, so that a damaged file is refused rather than believed.
@@ -21,9 +22,11 @@ from knnife.geometry import METRICS
 from knnife.space.model_file import read_kept, sample_again, write_kept
 from knnife.tools._outliers.axes import Axes
 from knnife.tools._outliers.labels import LearnedLabels
+from knnife.tools._outliers.lifting import Lift
 from knnife.tools._outliers.regression import DIRECTIONS, Regression
 from knnife.tools._outliers.samples import sizes
 from knnife.tools._outliers.scoring import Scorer
+from knnife.tools._outliers.table import Table
 
 FORMAT = "knnife-detector-1"
 ARRAYS, NUMBERS = ("odd", "centre", "scale", "coefficients"), ("level", "width")  # of a Regression
@@ -37,11 +40,15 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
     tensors["reference"] = reference.vectors
     for number, axes in enumerate(scorer.axes):
         tensors |= {f"axes.{number}.origin": axes.origin, f"axes.{number}.factors": axes.factors}
+    lift = fields["lift"]
+    if lift:
+        tensors |= {f"table.{name}": getattr(lift.surprises.table, name) for name in lift.surprises.table._fields}
     tensors |= {f"learned.{name}": getattr(learned.regression, name) for name in ARRAYS} if learned else {}
     meta = {
         "columns": [[name, part.start, part.stop] for name, part in fields["columns"].items()],
         "ids": list(reference.ids),
         "learned": _numbers(learned) if learned else None,
+        "lift": lift.state() if lift else None,
     }
     write_kept(path, FORMAT, "detector", reference, meta, tensors)
 
@@ -64,6 +71,7 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
         "odd": tensors["odd"],
         "columns": {name: slice(start, stop) for name, start, stop in meta["columns"]},
         "learned": _learned(meta["learned"], tensors) if meta["learned"] else None,
+        "lift": _lift(meta.get("lift"), tensors),  # older versions had none
     }
 
 
@@ -81,6 +89,15 @@ def _learned(numbers: Mapping[str, float], tensors: Tensors) -> LearnedLabels:
     return LearnedLabels(Regression(**(arrays | level)), float(numbers["weight"]), float(numbers["lift"]))
 
 
+def _lift(state: Mapping[str, Any] | None, tensors: Tensors) -> Lift | None:
+    if state is None:
+        return None
+    table = Table(tensors["table.numbers"].astype(np.float64), tensors["table.codes"].astype(np.int64))
+    if table.numbers.ndim != 2 or table.codes.ndim != 2 or len(table.numbers) != len(table.codes):
+        raise ValueError("the table has no rows, or different ones")
+    return Lift.of_state(state, table)
+
+
 def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
     """Raises ValueError unless all shapes fit together, and every number can be computed with."""
     r, d = tensors["reference"].shape
@@ -94,8 +111,9 @@ def _check(meta: Mapping[str, Any], tensors: Tensors) -> None:
         if tensors[name].shape != shape:
             raise ValueError(f"{name} has the shape {tensors[name].shape}, not {shape}")
     for name, tensor in tensors.items():
-        kind = {"orders": "i", "rows": "i", "odd": "b", "encoder": "u"}.get(name, "f")
-        if tensor.dtype.kind != kind or not np.isfinite(tensor).all():
+        kind = {"orders": "i", "rows": "i", "odd": "b", "encoder": "u", "table.codes": "i"}.get(name, "f")
+        missing = name == "table.numbers" and np.isnan(tensor)  # cells may be
+        if tensor.dtype.kind != kind or not (np.isfinite(tensor) | missing).all():
             raise ValueError(f"{name} holds {tensor.dtype}, or NaN, or infinity")
     orders = tensors["orders"]
     if not len(orders) or orders.shape[1:] != (r,) or (np.sort(orders, axis=1) != np.arange(r)).any():

@@ -25,14 +25,18 @@ class Share(NamedTuple):
     usual: Any
 
 
-def shares(point: Vectors, examples: Vectors, axes: Axes, columns: Mapping[str, slice], most: int) -> list[Share]:
-    """The columns in which a point `(d,)` differs most from the examples `(k, d)`, first the one that does most."""
+def shares(
+    point: Vectors, examples: Vectors, axes: Axes, columns: Mapping[str, slice], told: Sequence[str], most: int
+) -> list[Share]:
+    """The columns told of, then those in which a point `(d,)` differs most from the examples `(k, d)`, up to `most`."""
     usual = examples.mean(axis=0)
     squares = (((point - usual) * axes.factors).astype(np.float64)) ** 2
     parts = np.array([squares[part].sum() for part in columns.values()])
     total, names = parts.sum(), list(columns)
     found = []
-    for number in np.argsort(-parts, kind="stable")[:most] if total > 0 else []:
+    first = {name: -len(told) + place for place, name in reversed(list(enumerate(told)))}
+    order = sorted(np.argsort(-parts, kind="stable").tolist(), key=lambda number: first.get(names[number], 0))
+    for number in order[: max(most, len(first))] if total > 0 else []:
         part = columns[names[number]]
         alone = part.stop - part.start == 1
         value, typical = (float(point[part][0]), float(usual[part][0])) if alone else (None, None)
