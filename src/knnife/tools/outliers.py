@@ -81,10 +81,10 @@ class Outliers:
             p_value (float): how often something ordinary would score as high.
             odd (bool): whether it is worth a look.
             like (list[str]): the nearest normal examples.
-            reasons (list[dict]): where columns are known, why it is odd: columns, what that says in words, and nats, how
-                rare it is (7 is once in a thousand).
-            columns (list[dict]): where columns are known, those of the reasons, and those in which it differs most from
-                these examples: column, share of the squared distance, value, usual.
+            reasons (list[dict]): where columns are known, why it is odd: columns, what that says in words, and nats,
+                how rare it is (7 is once in a thousand).
+            columns (list[dict]): where columns are known, those of the reasons, then those in which it differs most
+                from these examples: column, share of the squared distance, value, usual.
             text (str | None): what it says, where no columns are known.
             about (dict): what else is known of it.
         """

@@ -43,8 +43,8 @@ class Detector:
     reference: the things that others are compared with, up to 4,096 of those it was fitted to. rows: `(r,)`, their
     positions among those. scores: `(n,)`, of all that it was fitted to, each as one that is new would be scored.
     odd: `(n,)`, which of them are known to be odd. columns: which components come from which column, where that is
-    known. learned: what labels taught, None without labels. lift: what is surprising in single columns, in pairs of them
-    and by what others make of them; None where no columns are known, for few things, and in files of older versions.
+    known. learned: what labels taught, None without labels. lift: what is surprising in single columns, in pairs of
+    them and by what others make of them; None where no columns are known, for few things, and in older files.
     """
 
     scorer: Scorer
@@ -156,7 +156,7 @@ class Detector:
         return normal[rows]
 
     def why(self, point: Vectors, like: Rows, told: Sequence[str] = (), most: int = 3) -> list[Share]:
-        """The columns that reasons told of, then those in which a point `(d,)` differs most from what it is nearest to."""
+        """The columns that reasons told of, then those in which a point `(d,)` differs most from its nearest."""
         return shares(point, self.scorer.reference[like], self.scorer.axes[1], self.columns, told, most)
 
     def reasons(self, thing: Thing, point: Vectors, most: int = 3) -> list[Reason]:

@@ -1,8 +1,8 @@
 """What is very surprising in one way only is odd, though it is close to others in all other ways.
 
-A distance over all columns hardly sees that a total is not price times quantity, or that a number is negative where none
-is. So a thing whose greatest surprise is rarer than one ordinary thing in 55 has it gets the score that is as rare. The
-others keep theirs.
+A distance over all columns hardly sees that a total is not price times quantity, or that a number is negative where
+none is. So a thing whose greatest surprise is rarer than one ordinary thing in 55 has it gets the score that is as
+rare. The others keep theirs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.tools._outliers.surprises import LIGHT, Surprises, Tails
+from knnife.tools._outliers.single_columns import LIGHT, Tails
+from knnife.tools._outliers.surprises import Surprises
 from knnife.tools._outliers.table import Layout, Numbers, Table
 
 FEWEST: Final = 100  # things of a reference: of fewer, what is surprising is not known well enough to count

@@ -1,4 +1,4 @@
-"""Why a thing is odd, in words: the value and what is usual, of one column, of two together, or of what others make of it."""
+"""Why a thing is odd, in words: the value and what is usual, of one column, of two, or of what others make of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from knnife.tools._outliers.lifting import Lift
-from knnife.tools._outliers.surprises import Pair, Relations, Surprises
+from knnife.tools._outliers.relations import Relations
+from knnife.tools._outliers.surprises import Pair, Surprises
 from knnife.tools._outliers.table import OTHER, Column, Numbers, Table
 
 LEAST: Final = 3.0  # nats: what one in twenty has is no reason
@@ -27,7 +28,7 @@ class Reason(NamedTuple):
 
 
 def reasons(lift: Lift, table: Table, most: int) -> list[Reason]:
-    """Why the one thing of a table is odd, the most surprising reason first; each names a column that none before did."""
+    """Why the one thing of a table is odd, the most surprising first; each names a column that none before did."""
     found: list[Reason] = []
     for reason in sorted(_all(lift, table), key=lambda each: -each.nats):
         told = {name for each in found for name in each.columns}
@@ -52,8 +53,8 @@ def _all(lift: Lift, table: Table) -> Iterator[Reason]:
         if every.max() > 0:
             worst = int(every.argmax())
             own, others = _involved(relation, worst)
-            names = tuple(dict.fromkeys(columns[place].name for place in (own, *others)))
-            yield Reason(names, _made(surprises, table, relation, worst), float(every.max()))
+            involved = tuple(dict.fromkeys(columns[place].name for place in (own, *others)))
+            yield Reason(involved, _made(surprises, table, relation, worst), float(every.max()))
 
 
 def _alone(surprises: Surprises, table: Table, number: int) -> str:
@@ -109,7 +110,8 @@ def _made(surprises: Surprises, table: Table, relation: Relations, worst: int) -
     by = " and ".join(names[place].title for place in others)
     usual = max(relation.tails[worst].high, -relation.tails[worst].low) * float(relation.spread[worst])
     about = f"{100 * np.expm1(usual):.2g}%" if relation.logged else _figure(usual)
-    return f"{names[own].title} {_figure(value)}: {by} make{'s' * (len(others) == 1)} it {_figure(made)}, usually within {about}"
+    make = "makes" if len(others) == 1 else "make"
+    return f"{names[own].title} {_figure(value)}: {by} {make} it {_figure(made)}, usually within {about}"
 
 
 def _word(surprises: Surprises, table: Table, number: int) -> str:

@@ -1,7 +1,7 @@
 """The columns of what was given, as numbers and as categories: what is compared to say why a thing is odd.
 
-An array has numbers only. Rows of a table have their cells, as they were read: numbers, dates (when, and the hour and the
-weekday of it, as people speak of them) and names. A text of its own in each row is neither.
+An array has numbers only. Rows of a table have their cells, as they were read: numbers, dates (when, and the hour and
+the weekday of it, as people speak of them) and names. A text of its own in each row is neither.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OTHER: Final = "another"
 
 
 class Column(NamedTuple):
-    """A column as it is compared: its name in the table, which part of it ("", "hour", "weekday"), and its names if any."""
+    """A column as it is compared: its name in the table, which part of it ("", "hour", "weekday"), its names if any."""
 
     name: str
     part: str
