@@ -13,7 +13,7 @@ from knnife import BadInput, Detector, RowEncoder, Space, outliers
 from knnife.tools._outliers.relations import Relations
 from knnife.tools._outliers.single_columns import Recurring, Tails
 from knnife.tools._outliers.surprises import Surprises
-from knnife.tools._outliers.table import Column, Layout, Table
+from knnife.tools._outliers.table import ColumnLayout, ColumnTable, TableColumn
 
 SAID = {
     "3 a.m.": "hour 3: usually ",
@@ -106,12 +106,12 @@ def test_a_detector_of_a_table_comes_back_from_its_file_with_its_reasons(tmp_pat
 
 def test_surprises_are_as_rare_as_they_say() -> None:
     random = np.random.default_rng(2)
-    layout = Layout(tuple(Column(str(i), "", None) for i in range(4)), (), True)
+    layout = ColumnLayout(tuple(TableColumn(str(i), "", None) for i in range(4)), (), True)
 
-    def drawn(count: int) -> Table:
+    def drawn(count: int) -> ColumnTable:
         x = random.normal(size=(count, 4))
         x[:, 3] = x[:, 0] + 0.1 * x[:, 3]
-        return Table(x, np.empty((count, 0), np.int64))
+        return ColumnTable(x, np.empty((count, 0), np.int64))
 
     surprises = Surprises.of(layout, drawn(3_000))
     singles = surprises.singles(drawn(20_000))

@@ -26,11 +26,11 @@ from knnife.tools._outliers.explaining import Share, shares
 from knnife.tools._outliers.given import take
 from knnife.tools._outliers.labels import Labels, LearnedLabels, known
 from knnife.tools._outliers.lifting import Lift
-from knnife.tools._outliers.reasons import Reason, reasons
+from knnife.tools._outliers.reasons import OddReason, reasons
 from knnife.tools._outliers.regression import PointFeatures
 from knnife.tools._outliers.samples import Rows
 from knnife.tools._outliers.scoring import Scorer
-from knnife.tools._outliers.table import Layout
+from knnife.tools._outliers.table import ColumnLayout
 
 BULK = 0.8  # the share of things that are taken to be ordinary without a question
 LEAST = 8  # things: of fewer, nothing can be said of what is usual
@@ -159,7 +159,7 @@ class Detector:
         """The columns that reasons told of, then those in which a point `(d,)` differs most from its nearest."""
         return shares(point, self.scorer.reference[like], self.scorer.axes[1], self.columns, told, most)
 
-    def reasons(self, thing: Thing, point: Vectors, most: int = 3) -> list[Reason]:
+    def reasons(self, thing: Thing, point: Vectors, most: int = 3) -> list[OddReason]:
         """Why a thing at a point `(d,)` is odd, in words; nothing where no columns are known."""
         if self.lift is None:
             return []
@@ -189,7 +189,7 @@ def _lifted(
     reference: Sample, rows: Rows, columns: Mapping[str, slice], things: Sample, scores: Vectors, seed: int
 ) -> tuple[Lift | None, Vectors]:
     """What the things of a reference, at these rows of all, make surprising; and the scores of all with that `(n,)`."""
-    layout = Layout.of(reference, columns)
+    layout = ColumnLayout.of(reference, columns)
     table = layout.table(things.things, things.points)
     fitted = Lift.fit(layout, table.take(rows), scores[rows], np.random.default_rng(seed))
     if fitted is None:

@@ -26,7 +26,7 @@ from knnife.tools._outliers.lifting import Lift
 from knnife.tools._outliers.regression import DIRECTIONS, Regression
 from knnife.tools._outliers.samples import sizes
 from knnife.tools._outliers.scoring import Scorer
-from knnife.tools._outliers.table import Table
+from knnife.tools._outliers.table import ColumnTable
 
 FORMAT = "knnife-detector-1"
 ARRAYS, NUMBERS = ("odd", "centre", "scale", "coefficients"), ("level", "width")  # of a Regression
@@ -92,7 +92,7 @@ def _learned(numbers: Mapping[str, float], tensors: Tensors) -> LearnedLabels:
 def _lift(state: Mapping[str, Any] | None, tensors: Tensors) -> Lift | None:
     if state is None:
         return None
-    table = Table(tensors["table.numbers"].astype(np.float64), tensors["table.codes"].astype(np.int64))
+    table = ColumnTable(tensors["table.numbers"].astype(np.float64), tensors["table.codes"].astype(np.int64))
     if table.numbers.ndim != 2 or table.codes.ndim != 2 or len(table.numbers) != len(table.codes):
         raise ValueError("the table has no rows, or different ones")
     return Lift.of_state(state, table)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Vectors
 from knnife.tools._outliers.single_columns import LIGHT, Tails
 from knnife.tools._outliers.surprises import Surprises
-from knnife.tools._outliers.table import Layout, Numbers, Table
+from knnife.tools._outliers.table import ColumnLayout, ColumnTable, Numbers
 
 FEWEST: Final = 100  # things of a reference: of fewer, what is surprising is not known well enough to count
 FOLDS: Final = 5
@@ -43,7 +43,7 @@ class Lift(NamedTuple):
 
     @classmethod
     def fit(
-        cls, layout: Layout, table: Table, scores: Vectors, random: np.random.Generator
+        cls, layout: ColumnLayout, table: ColumnTable, scores: Vectors, random: np.random.Generator
     ) -> tuple[Lift, Numbers] | None:
         """Of a reference `(r,)` with these scores, and its own surprises, each as of one that is new `(r, KINDS)`.
 
@@ -85,9 +85,9 @@ class Lift(NamedTuple):
         }
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any], table: Table) -> Lift:
+    def of_state(cls, state: Mapping[str, Any], table: ColumnTable) -> Lift:
         """What `state` wrote down. Raises ValueError, TypeError or KeyError for anything else."""
-        layout = Layout.of_state(state["numbers"], state["names"], state["of_points"])
+        layout = ColumnLayout.of_state(state["numbers"], state["names"], state["of_points"])
         if table.numbers.shape[1] != len(layout.numbers) or table.codes.shape[1] != len(layout.names):
             raise ValueError("the table does not fit its columns")
         if any(

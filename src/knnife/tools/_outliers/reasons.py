@@ -9,8 +9,8 @@ import numpy as np
 
 from knnife.tools._outliers.lifting import Lift
 from knnife.tools._outliers.relations import Relations
-from knnife.tools._outliers.surprises import Pair, Surprises
-from knnife.tools._outliers.table import OTHER, Column, Numbers, Table
+from knnife.tools._outliers.surprises import ColumnPair, Surprises
+from knnife.tools._outliers.table import OTHER, ColumnTable, Numbers, TableColumn
 
 LEAST: Final = 3.0  # nats: what one in twenty has is no reason
 USUAL: Final = (0.025, 0.975)  # the range that is called usual
@@ -19,7 +19,7 @@ PART: Final = 0.1  # of the greatest weight: columns with less make a number har
 LARGEST: Final = 100_000  # numbers below are written as they are
 
 
-class Reason(NamedTuple):
+class OddReason(NamedTuple):
     """One reason: the columns it is about, what it says, and how rare that is in nats: 7 is once in a thousand."""
 
     columns: tuple[str, ...]
@@ -27,9 +27,9 @@ class Reason(NamedTuple):
     nats: float
 
 
-def reasons(lift: Lift, table: Table, most: int) -> list[Reason]:
+def reasons(lift: Lift, table: ColumnTable, most: int) -> list[OddReason]:
     """Why the one thing of a table is odd, the most surprising first; each names a column that none before did."""
-    found: list[Reason] = []
+    found: list[OddReason] = []
     for reason in sorted(_all(lift, table), key=lambda each: -each.nats):
         told = {name for each in found for name in each.columns}
         if reason.nats >= LEAST and not set(reason.columns) <= told:
@@ -37,27 +37,27 @@ def reasons(lift: Lift, table: Table, most: int) -> list[Reason]:
     return found[:most]
 
 
-def _all(lift: Lift, table: Table) -> Iterator[Reason]:
+def _all(lift: Lift, table: ColumnTable) -> Iterator[OddReason]:
     surprises, (alone, together, made) = lift.surprises, lift.kinds
     columns = (*surprises.layout.numbers, *surprises.layout.names)
     for number, nats in enumerate(alone.surprise(surprises.singles(table)[0]).tolist()):
         if nats > 0:
-            yield Reason((columns[number].name,), _alone(surprises, table, number), nats)
+            yield OddReason((columns[number].name,), _alone(surprises, table, number), nats)
     for pair, raw in surprises.together(table):
         nats = float(together.surprise(raw)[0])
         if nats > 0 and columns[pair.first].name != columns[pair.second].name:
             names = columns[pair.first].name, columns[pair.second].name
-            yield Reason(names, _together(surprises, table, pair), nats)
+            yield OddReason(names, _together(surprises, table, pair), nats)
     for relation in surprises.relations:
         every = made.surprise(relation.surprise(table.numbers)[0])
         if every.max() > 0:
             worst = int(every.argmax())
             own, others = _involved(relation, worst)
             involved = tuple(dict.fromkeys(columns[place].name for place in (own, *others)))
-            yield Reason(involved, _made(surprises, table, relation, worst), float(every.max()))
+            yield OddReason(involved, _made(surprises, table, relation, worst), float(every.max()))
 
 
-def _alone(surprises: Surprises, table: Table, number: int) -> str:
+def _alone(surprises: Surprises, table: ColumnTable, number: int) -> str:
     count = len(surprises.layout.numbers)
     if number < count:
         own = surprises.table.numbers[:, number]
@@ -74,7 +74,7 @@ def _alone(surprises: Surprises, table: Table, number: int) -> str:
     )
 
 
-def _together(surprises: Surprises, table: Table, pair: Pair) -> str:
+def _together(surprises: Surprises, table: ColumnTable, pair: ColumnPair) -> str:
     """Two values; what is usual of the number, if one is, where the name is the same."""
     count, layout = len(surprises.layout.numbers), (*surprises.layout.numbers, *surprises.layout.names)
     first, second = layout[pair.first], layout[pair.second]
@@ -101,7 +101,7 @@ def _involved(relation: Relations, worst: int) -> tuple[int, list[int]]:
     return int(relation.columns[worst]), [int(relation.columns[place]) for place in order[:2]]
 
 
-def _made(surprises: Surprises, table: Table, relation: Relations, worst: int) -> str:
+def _made(surprises: Surprises, table: ColumnTable, relation: Relations, worst: int) -> str:
     own, others = _involved(relation, worst)
     left = float(relation.residuals(table.numbers)[0, worst] * relation.spread[worst])
     value = float(table.numbers[0, own])
@@ -114,14 +114,14 @@ def _made(surprises: Surprises, table: Table, relation: Relations, worst: int) -
     return f"{names[own].title} {_figure(value)}: {by} {make} it {_figure(made)}, usually within {about}"
 
 
-def _word(surprises: Surprises, table: Table, number: int) -> str:
+def _word(surprises: Surprises, table: ColumnTable, number: int) -> str:
     count = len(surprises.layout.numbers)
     if number < count:
         return _figure(float(table.numbers[0, number]))
     return _level(surprises.layout.names[number - count], int(table.codes[0, number - count]))
 
 
-def _level(column: Column, code: int) -> str:
+def _level(column: TableColumn, code: int) -> str:
     levels = column.levels or ()
     return OTHER if code >= len(levels) else levels[code] or "nothing"
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from knnife.geometry import blocks
 from knnife.tools._outliers.relations import Relations
 from knnife.tools._outliers.single_columns import POSITIVE, Rare, Recurring, Tails, straight
-from knnife.tools._outliers.table import Codes, Layout, Numbers, Table
+from knnife.tools._outliers.table import Codes, ColumnLayout, ColumnTable, Numbers
 
 BINS: Final = 5  # of a number beside another column
 ORDINARY: Final = 0.05  # of the things lie in cells of which as much can be said, where columns depend on each other
@@ -25,7 +25,7 @@ PAIRED: Final = 32  # columns: of more, pairs are too many to tell of
 CACHE: Final = 1 << 18  # cells at once
 
 
-class Pair(NamedTuple):
+class ColumnPair(NamedTuple):
     """Two columns of codes: how surprising each cell is, and how many things it has: `(a, b)` each."""
 
     first: int
@@ -34,7 +34,7 @@ class Pair(NamedTuple):
     counts: Codes
 
     @classmethod
-    def of(cls, first: int, second: int, codes: Codes, sizes: NDArray[np.int64]) -> Pair:
+    def of(cls, first: int, second: int, codes: Codes, sizes: NDArray[np.int64]) -> ColumnPair:
         """The nats: by how few there are for what both columns make one expect (Chernoff's bound for a Poisson number),
         less what that says of `ORDINARY` ones; and by how few things lie in such cells: their geometric mean.
         """
@@ -57,24 +57,24 @@ class Pair(NamedTuple):
 class Surprises:
     """What a reference makes usual: each column, each pair of them, and their relations."""
 
-    layout: Layout
-    table: Table
+    layout: ColumnLayout
+    table: ColumnTable
     tails: tuple[Tails, ...]
     recurring: tuple[Recurring, ...]
     cuts: tuple[Numbers, ...]
     rare: tuple[Rare, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ColumnPair, ...]
     relations: tuple[Relations, ...]
 
     @classmethod
-    def of(cls, layout: Layout, table: Table) -> Surprises:
+    def of(cls, layout: ColumnLayout, table: ColumnTable) -> Surprises:
         """Of a reference."""
         numbers = table.numbers
         cuts = tuple(_cuts(column) for column in numbers.T)
         codes = _coded(table, cuts)
         sizes = np.array([*(len(each) + 2 for each in cuts), *(len(each.levels or ()) + 1 for each in layout.names)])
         some = range(len(sizes) if len(sizes) <= PAIRED else 0)
-        pairs = tuple(Pair.of(a, b, codes, sizes) for a, b in combinations(some, 2))
+        pairs = tuple(ColumnPair.of(a, b, codes, sizes) for a, b in combinations(some, 2))
         rare = tuple(
             Rare.of(column, int(size)) for column, size in zip(codes.T[len(cuts) :], sizes[len(cuts) :], strict=True)
         )
@@ -87,7 +87,7 @@ class Surprises:
         recurring = tuple(Recurring.of(column) for column in numbers.T)
         return cls(layout, table, tails, recurring, cuts, rare, pairs, relations)
 
-    def singles(self, table: Table) -> Numbers:
+    def singles(self, table: ColumnTable) -> Numbers:
         """How surprising each column is by itself, in nats `(m, p + q)`."""
         numbers = [
             np.maximum(tails.surprise(straight(column, own)), recurring.surprise(column))
@@ -98,17 +98,17 @@ class Surprises:
         names = [rare.nats[column] for rare, column in zip(self.rare, table.codes.T, strict=True)]
         return np.stack([*numbers, *names], axis=1) if numbers or names else np.zeros((len(table.codes), 0))
 
-    def together(self, table: Table) -> Iterator[tuple[Pair, Numbers]]:
+    def together(self, table: ColumnTable) -> Iterator[tuple[ColumnPair, Numbers]]:
         """Each pair of columns, and how surprising the two are together, in nats `(m,)`."""
         codes = self.codes(table)
         for pair in self.pairs:
             yield pair, pair.nats.ravel()[codes[:, pair.first] * pair.nats.shape[1] + codes[:, pair.second]]
 
-    def codes(self, table: Table) -> Codes:
+    def codes(self, table: ColumnTable) -> Codes:
         """All columns as the codes that pairs have `(m, p + q)`."""
         return _coded(table, self.cuts)
 
-    def most(self, table: Table) -> Numbers:
+    def most(self, table: ColumnTable) -> Numbers:
         """The greatest surprise of each thing, by one column, by two, and by what others say of it: `(m, 3)`."""
         found = np.zeros((len(table.numbers), 3))
         for some in blocks(len(found), table.numbers.shape[1] + table.codes.shape[1], CACHE):
@@ -132,7 +132,7 @@ def _cuts(column: Numbers) -> Numbers:
     return np.unique(np.quantile(some, np.arange(1, BINS) / BINS))
 
 
-def _coded(table: Table, cuts: tuple[Numbers, ...]) -> Codes:
+def _coded(table: ColumnTable, cuts: tuple[Numbers, ...]) -> Codes:
     """All columns as codes `(n, p + q)`: numbers by their bins, the last one for those that are missing."""
     binned = [
         np.where(np.isnan(column), len(each) + 1, np.searchsorted(each, column))

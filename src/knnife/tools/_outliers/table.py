@@ -28,7 +28,7 @@ DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 OTHER: Final = "another"
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column as it is compared: its name in the table, which part of it ("", "hour", "weekday"), its names if any."""
 
     name: str
@@ -41,33 +41,33 @@ class Column(NamedTuple):
         return f"{self.part} of {self.name}" if self.part else self.name
 
 
-class Table(NamedTuple):
+class ColumnTable(NamedTuple):
     """n things by their columns: numbers `(n, p)`, NaN where there is none, and codes `(n, q)` of the names."""
 
     numbers: Numbers
     codes: Codes
 
-    def take(self, rows: Any) -> Table:
+    def take(self, rows: Any) -> ColumnTable:
         """Those at these positions, or where a mask is true."""
-        return Table(self.numbers[rows], self.codes[rows])
+        return ColumnTable(self.numbers[rows], self.codes[rows])
 
 
-class Layout(NamedTuple):
+class ColumnLayout(NamedTuple):
     """Which columns are numbers and which are names, as a reference has them. of_points: they are those of an array."""
 
-    numbers: tuple[Column, ...]
-    names: tuple[Column, ...]
+    numbers: tuple[TableColumn, ...]
+    names: tuple[TableColumn, ...]
     of_points: bool
 
     @classmethod
-    def of(cls, reference: Sample, columns: Mapping[str, slice]) -> Layout:
+    def of(cls, reference: Sample, columns: Mapping[str, slice]) -> ColumnLayout:
         """The layout of the things of a reference, whose columns are known; of none where they are too many."""
         if not 0 < len(columns) <= MOST:
             return cls((), (), False)
         if not any(name in thing.about for name in columns for thing in reference.things[:1]):
             single = all(part.stop - part.start == 1 for part in columns.values())
             whole = single and len(columns) == reference.vectors.shape[1]
-            return cls(tuple(Column(name, "", None) for name in columns) if whole else (), (), whole)
+            return cls(tuple(TableColumn(name, "", None) for name in columns) if whole else (), (), whole)
         found = [
             each for name in columns for each in _columns(name, [thing.about.get(name) for thing in reference.things])
         ]
@@ -75,51 +75,51 @@ class Layout(NamedTuple):
         return cls(numbers, tuple(each for each in found if each.levels is not None), False)
 
     @classmethod
-    def of_state(cls, numbers: Any, names: Any, of_points: Any) -> Layout:
+    def of_state(cls, numbers: Any, names: Any, of_points: Any) -> ColumnLayout:
         """The layout of lists, as JSON has them. Raises TypeError or ValueError where they are none."""
         found = cls(tuple(_column(each) for each in numbers), tuple(_column(each) for each in names), bool(of_points))
         if any(each.levels is None for each in found.names) or any(each.levels is not None for each in found.numbers):
             raise ValueError("numbers with names, or names without")
         return found
 
-    def table(self, things: Sequence[Thing], points: NDArray[np.float32]) -> Table:
+    def table(self, things: Sequence[Thing], points: NDArray[np.float32]) -> ColumnTable:
         """These things `(n,)`, whose points are `(n, d)`, by their columns."""
         n = len(things)
         if self.of_points:
-            return Table(points.astype(np.float64), np.empty((n, 0), np.int64))
+            return ColumnTable(points.astype(np.float64), np.empty((n, 0), np.int64))
         numbers = [[_number(thing.about.get(each.name), each.part) for thing in things] for each in self.numbers]
         codes = []
         for each in self.names:
             known = {level: code for code, level in enumerate(each.levels or ())}
             codes.append([known.get(_name(thing.about.get(each.name), each.part), len(known)) for thing in things])
-        return Table(
+        return ColumnTable(
             np.array(numbers, np.float64).reshape(len(numbers), n).T, np.array(codes, np.int64).reshape(len(codes), n).T
         )
 
 
-def _column(state: Any) -> Column:
+def _column(state: Any) -> TableColumn:
     name, part, levels = state
     known = None if levels is None else tuple(map(str, levels))
     if not isinstance(name, str) or part not in ("", "hour", "weekday"):
         raise ValueError(f"no column: {state!r:.60}")
-    return Column(name, part, known)
+    return TableColumn(name, part, known)
 
 
-def _columns(name: str, cells: Sequence[Any]) -> list[Column]:
+def _columns(name: str, cells: Sequence[Any]) -> list[TableColumn]:
     """What a column of the table is compared as: nothing, a number, names, or a date and its parts."""
     there = [cell for cell in cells if cell is not None and cell != ""]
     if not there:
         return []
     if all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in there):
-        return [Column(name, "", None)]
+        return [TableColumn(name, "", None)]
     if all(_moment(cell) is not None for cell in there):
-        parts = [Column(name, "", None), Column(name, "weekday", DAYS)]
+        parts = [TableColumn(name, "", None), TableColumn(name, "weekday", DAYS)]
         hours = {_number(cell, "hour") for cell in there}
-        return [*parts, Column(name, "hour", None)] if len(hours) > 1 else parts
+        return [*parts, TableColumn(name, "hour", None)] if len(hours) > 1 else parts
     counts = Counter(_name(cell, "") for cell in cells)
     usual = [level for level, count in counts.most_common(LEVELS) if count > 1]
     told = sum(counts[level] for level in usual)
-    return [Column(name, "", tuple(usual))] if len(usual) > 1 and 2 * told >= len(cells) else []
+    return [TableColumn(name, "", tuple(usual))] if len(usual) > 1 and 2 * told >= len(cells) else []
 
 
 def _number(cell: Any, part: str) -> float:
