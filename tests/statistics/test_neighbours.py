@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from knnife.statistics.intervals import count_interval
-from knnife.statistics.neighbours import NOTHING_KNOWN, RANK, Company, deepest, fit_neighbour_tail
+from knnife.statistics.neighbours import NOTHING_KNOWN, RANK, Company, as_many_as_expected, deepest, fit_neighbour_tail
 
 
 def nearest(points: np.ndarray, deep: int) -> np.ndarray:
@@ -84,3 +84,11 @@ def test_a_count_lies_between_its_bounds_in_19_of_20_draws() -> None:
         low, high = count_interval(expected, error)
         counts = random.poisson(expected * np.exp(error * random.standard_normal(4000)))
         assert np.mean((counts >= low) & (counts <= high)) >= 0.93
+
+
+def test_more_pairs_beyond_the_limit_than_expected_are_told() -> None:
+    steady, crowded = np.arange(0.5, 100), np.concatenate([np.linspace(1.1, 10, 60), np.arange(10, 100)])
+    assert as_many_as_expected(steady, 1.0, 100.0, 0.2)
+    assert not as_many_as_expected(crowded, 1.0, 100.0, 0.2)
+    assert as_many_as_expected(crowded, 1.0, 100.0, 1.5)  # so little is known
+    assert as_many_as_expected(np.zeros(50), 1.0, 100.0, 0.0)  # copies

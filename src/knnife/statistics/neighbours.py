@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
+from knnife.statistics.intervals import count_interval
 
 Numbers = NDArray[np.float64]
 
@@ -31,6 +32,7 @@ CARRIED: Final = 0.8  # of the shape: it is seen over two e-folds of ranks, and 
 SCALES: Final = 20
 LEAST_SCALE: Final = 0.1
 BEYOND: Final = 0.1  # error of the logarithm for each e-fold that a tail is carried on
+USUAL_ERROR: Final = 0.4  # of the logarithm of what is expected
 MOST_DOUBT: Final = 2.0  # a greater error is not told from no estimate
 FLATTEST: Final = 1e-6  # shape; below 0 a tail would end, and near a thing there is no such end
 STEEPEST: Final = 0.5
@@ -199,6 +201,17 @@ def _without_copies(closeness: Numbers, tail: NeighbourTail) -> Numbers:
     left = -np.sort(np.where(closeness > limit, np.inf, -closeness), axis=1)
     left[~np.isfinite(left)] = np.nan
     return left
+
+
+def as_many_as_expected(expected: Numbers, accepted: float, most: float, error: float) -> bool:
+    """Whether the pairs just beyond the limit are no more than expected: copies are mostly far within it.
+
+    expected: of all pairs up to an expectation of `most`, `(p,)`. accepted: that of the limit. So things are told that
+    follow no tail, as questions that differ in a word: there are more and more of them.
+    """
+    end = min(10 * accepted, most)
+    beyond = np.count_nonzero((expected > accepted) & (expected <= end))
+    return bool(beyond <= count_interval(end - accepted, max(error, USUAL_ERROR))[1])
 
 
 def deepest(others: int) -> int:

@@ -22,7 +22,7 @@ from knnife.geometry import Metric, connected, members
 from knnife.space.sample import Sample
 from knnife.space.space import Where
 from knnife.statistics.intervals import count_interval
-from knnife.statistics.neighbours import NeighbourTail
+from knnife.statistics.neighbours import NeighbourTail, as_many_as_expected
 from knnife.statistics.tails import PairTail
 from knnife.things import Thing
 from knnife.things.kinds import kind
@@ -79,8 +79,11 @@ class Duplicates:
 
     @property
     def calibrated(self) -> bool:
-        """Whether what is expected holds: there is a tail, things' neighbours follow it, and parts of them agree."""
-        return any(tail.calibrated for tail in self.tails.values())
+        """Whether what is expected holds: a tail is known, and there are no more pairs beyond the limit than it says."""
+        errors = [tail.error for tail in self.tails.values() if isinstance(tail, NeighbourTail) and tail.calibrated]
+        if not errors or self.threshold is not None:
+            return any(tail.calibrated for tail in self.tails.values())
+        return as_many_as_expected(self.expected, self.false_pairs, self.explored, max(errors))
 
     @property
     def false_between(self) -> tuple[float, float]:
