@@ -79,7 +79,7 @@ class Duplicates:
 
     @property
     def calibrated(self) -> bool:
-        """Whether what is expected holds: a tail is known, and there are no more pairs beyond the limit than it says."""
+        """Whether what is expected holds: a tail is known, and no more pairs are beyond the limit than it says."""
         errors = [tail.error for tail in self.tails.values() if isinstance(tail, NeighbourTail) and tail.calibrated]
         if not errors or self.threshold is not None:
             return any(tail.calibrated for tail in self.tails.values())
