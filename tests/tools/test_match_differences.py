@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tools.planted_records import Rows
+from tests.tools.planted_records import Rows, planted
 
 import knnife
-from knnife.tools._match.comparing import DIFFERENCES, Compared, Comparison
+from knnife import Matcher
+from knnife.encoders.tensors import read_tensors, write_tensors
+from knnife.tools._match.comparing import DIFFERENCES, Compared, Comparison, measured
 from knnife.tools._match.competition import Competition, Twins
 from knnife.tools._match.fields import Records, fields_of
 from knnife.tools._match.values import sign_of, words
@@ -54,6 +59,58 @@ def test_what_stands_against_each_other_is_measured_by_its_kind(left: str, right
     against = {name: found.of(*name)[0] for name in found.names if name[0] == DIFFERENCES and "against" in name[1]}
     assert against.pop((DIFFERENCES, f"{sign} against")) > 0.5
     assert not any(against.values())
+
+
+def test_signs_are_looked_for_in_all_columns_but_long_texts() -> None:
+    plot = "a long text about it " * 5
+    rows = [{"name": "rain jacket", "size": f"{size} mm", "text": f"{plot} {colour}"} for size, colour in (
+        (9, "red"), (12, "blue")
+    )]  # fmt: skip
+    table = Records.of(rows)
+    other = Records.of(rows)
+    found = Comparison(table, other, fields_of(table, other)).compare(np.array([[0, 1]]))
+    assert found.of(DIFFERENCES, "measure against")[0] > 0.5
+    assert found.of(DIFFERENCES, "colour against")[0] == 0
+
+
+def test_a_doubt_is_said_in_words_where_the_stated_number_may_not_hold() -> None:
+    left, right, _ = variants(2)
+    assert knnife.match(left, right).calibrated
+    few = knnife.match(left[:3], right[:3])
+    assert not few.calibrated
+    assert "too few" in str(few.doubt)
+    assert "one table" in str(knnife.match(left[:30]).doubt)
+
+
+def test_a_matcher_saved_before_differences_counted_says_what_it_said(tmp_path: Path) -> None:
+    """It told four levels of a value apart, of which a half was added, and candidates did not compete."""
+    left, right, truth = planted(30)
+    labels = [(int(a), int(b), 1) for a, b in truth] + [(int(a), int(b) - 1, 0) for a, b in truth if b]
+    matcher = Matcher.fit(left, right, labels)
+    flat = matcher.evidence.weights.copy()
+    flat[:, 4] = flat[:, 3]
+    evidence = matcher.evidence._replace(
+        weights=flat, differences=np.zeros_like(matcher.evidence.differences), twins=np.full(2, np.inf)
+    )
+    assert matcher.learned is not None
+    names = measured(matcher.fields)
+    differing = np.array([group == DIFFERENCES for group, _ in names] + [False, False])
+    line = matcher.learned.line
+    line = line._replace(weights=np.where(differing, 0, line.weights))
+    now = replace(matcher, evidence=evidence, learned=matcher.learned._replace(line=line, forest=None))
+    now = replace(now, learned=now.learned and now.learned._replace(trust=now.learned.trust[:2]))
+    now.save(path := tmp_path / "old.matcher")
+    meta, tensors = read_tensors(path)
+    tensors = {name: tensor for name, tensor in tensors.items() if name != "differences"}
+    tensors["evidence"] = 2 * tensors["evidence"][:, :4]
+    for name in ("centre", "width", "weights"):
+        kept = ~differing[: len(tensors[f"line.{name}"])]
+        tensors[f"line.{name}"] = tensors[f"line.{name}"][kept]
+    about = json.loads(meta["meta"])
+    del about["twins"]
+    write_tensors(path, tensors, {"meta": json.dumps(about)}, "matcher")
+    said = (each.probabilities(left, right, truth) for each in (now, Matcher.load(path)))
+    assert np.allclose(next(said), next(said))
 
 
 def test_what_one_record_has_alone_stands_against_nothing() -> None:

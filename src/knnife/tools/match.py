@@ -25,6 +25,7 @@ from knnife.tools._match.matcher import Matcher, one_to_one as matched_once
 from knnife.tools._match.values import folded
 
 WORDED = ("name", "text", "category", "code")  # kinds of fields that candidates are found by
+FEW = 20  # matches that teach less than what is usual
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,29 @@ class Matches:
         if self.right is None:
             matched[self.b[found]] = True
         return [self.left.ids[row] for row in np.flatnonzero(~matched).tolist()]
+
+    @property
+    def doubt(self) -> str | None:
+        """Why the number of matches expected to be wrong may not hold here, in words; None where nothing says so.
+
+        It rests on candidates of a record that compete, of which at most one is right, and on weights that enough
+        matches have taught.
+        """
+        matches = int(self.found.sum())
+        if self.matcher.labelled:
+            return None
+        if self.right is None:
+            return "records of one table have several partners, so that none of them shows what is no match"
+        if not np.isfinite(self.matcher.evidence.twins).all():
+            return "this matcher is of an earlier version, in which candidates of a record did not compete"
+        if matches < FEW:
+            return f"{matches} matches are too few to learn from; what differs counts as it usually does"
+        return None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether nothing speaks against the number expected to be wrong; `doubt` says what does."""
+        return self.doubt is None
 
     def summary(self) -> dict[str, float]:
         """How many records, pairs that were compared, matches, and how many of the matches are expected to be wrong."""

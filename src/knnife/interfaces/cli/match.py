@@ -183,4 +183,4 @@ def _summary(found: Matches, *written: str | None) -> str:
         f"about {summary['expected wrong']:.0f} of them expected to be wrong"
     ]
     parts += [f"{path} written" for path in written if path]
-    return "; ".join(parts)
+    return "; ".join(parts) + (f"\nhow many are wrong is not sure: {found.doubt}" if found.doubt else "")

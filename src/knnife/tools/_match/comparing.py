@@ -21,7 +21,7 @@ from knnife.tools._match.bags import Bag, Numbers, Rarity, Rows, Words, gram_bag
 from knnife.tools._match.candidate_pairs import candidates
 from knnife.tools._match.cells import values
 from knnife.tools._match.competition import Competitors, Twins, places_of_twins
-from knnife.tools._match.differences import HOW, Differing, differing, measures_of
+from knnife.tools._match.differences import HOW, Differing, SignWords, differing, measures_of
 from knnife.tools._match.fields import Field, Records
 from knnife.tools._match.lexicon import Lexicon
 from knnife.tools._match.overlap import Known, Measures, TableSide, letters, meaning, shared_words
@@ -127,6 +127,12 @@ class Comparison:
         names = [field for field in worded if field.kind == "name"]
         self._soft = not any(field.kind == "text" for field in fields)  # of long texts too many words are nearly equal
         self._name = names[0] if several and names else None
+        short = [column for column, field in enumerate(worded) if field.kind != "text"]
+        self._short = None  # the same as the name
+        if several and len(short) > 1:
+            columns = (ComparedColumn.joined([side[column] for column in short]) for side in (ours, theirs))
+            left_words, right_words = (SignWords.of(column.bags[0], self._known) for column in columns)
+            self._short = left_words, right_words
         self._sides = {
             field: (a.side(self._known, encoder), b.side(self._known, encoder))
             for field, a, b in zip(worded, ours, theirs, strict=True)
@@ -180,7 +186,7 @@ class Comparison:
             alike = found[self._name.name]["letters"]
             held = np.fmax(found[NAME]["held right"], found[NAME]["held left"])
         record["similarity"] = _mean(record["letters"], record["rare"], alike, held)
-        found[DIFFERENCES] = measures_of(self.differing(pairs), len(pairs), self._known.lexicon)
+        found[DIFFERENCES] = measures_of(*self.differing(pairs), len(pairs), self._known.lexicon)
         return np.stack([found[group][name] for group, name in measured(self.fields)], axis=1)
 
     def _add_rivals(self, measures: Numbers, pairs: Rows, rivals: Rows, theirs: Numbers) -> None:
@@ -202,15 +208,19 @@ class Comparison:
         other._sides = {known[field]: (two[side], two[side]) for field, two in self._sides.items()}
         other._record = self._record[side], self._record[side]
         other._whole = self._whole[side], self._whole[side]
+        other._short = self._short and (self._short[side], self._short[side])
         other._name = self._name and known[self._name]
         other._known_candidates = None
         other.__dict__.pop("rivals", None)
         return other
 
-    def differing(self, pairs: Rows) -> Differing:
-        """What stands in one record of each pair `(m, 2)` and not in the other."""
+    def differing(self, pairs: Rows) -> tuple[Differing, Differing]:
+        """What one record of each pair `(m, 2)` has and the other lacks: of their names, and of all but long texts."""
         names = self._sides[self._name] if self._name else self._record
-        return differing(names, self._record, pairs, self._known.lexicon)
+        found = differing(names, self._record, pairs, self._known.lexicon)
+        if self._short is None:
+            return found, found
+        return found, differing(self._short, self._record, pairs, self._known.lexicon)
 
     def _usual(self, sides: tuple[TableSide, TableSide], pairs: Rows, *, soft: bool) -> Measures:
         shared = shared_words(*sides, pairs, self._known.lexicon, soft=soft)

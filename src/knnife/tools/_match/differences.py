@@ -5,7 +5,8 @@ against 16 GB, black against white, DSC-W120 against DSC-W130, 2007 against 2008
 how much of it is on both sides and stands against the other (`against`), how much is on one side alone (`alone`), and
 how much is shared (`same`): of words, and of all that is shared, by how rare they are; else how many there are.
 
-What differs is looked for in the names of records, and is missing only if the whole other record lacks it.
+Words that differ are looked for in the names of records, other signs in all columns but long texts; they are missing
+only if the whole other record lacks them.
 """
 
 from __future__ import annotations
@@ -14,14 +15,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knnife.tools._match.bags import Numbers, Rows
+from knnife.tools._match.bags import Bag, Numbers, Rows
 from knnife.tools._match.lexicon import Lexicon
-from knnife.tools._match.overlap import TableSide, nearest, shared_pieces
+from knnife.tools._match.overlap import Known, TableSide, nearest, shared_pieces
 from knnife.tools._match.values import SIGNS
 
 HOW = ("against", "alone", "same")
 WORD = SIGNS.index("word")
 MOST = 2.0  # weights of one kind on one side that count; a word that nobody else has weighs 1
+
+
+class SignWords(NamedTuple):
+    """The words of each record of a table: of some columns, as one text. ids, weights: as of a `TableSide`."""
+
+    words: Bag
+    ids: Rows
+    weights: Numbers
+
+    @classmethod
+    def of(cls, bag: Bag, known: Known) -> SignWords:
+        """These words, with what is known of them."""
+        return cls(bag, np.searchsorted(known.lexicon.keys, bag.keys), known.words_rarity.weights(bag.keys))
 
 
 class Only(NamedTuple):
@@ -41,7 +55,10 @@ class Differing(NamedTuple):
 
 
 def differing(
-    names: tuple[TableSide, TableSide], whole: tuple[TableSide, TableSide], pairs: Rows, lexicon: Lexicon
+    names: tuple[TableSide | SignWords, TableSide | SignWords],
+    whole: tuple[TableSide, TableSide],
+    pairs: Rows,
+    lexicon: Lexicon,
 ) -> Differing:
     """What differs between pairs of records `(m, 2)`, given their names and the records as a whole."""
     left, right = names
@@ -63,8 +80,11 @@ def differing(
     return Differing(found[0], found[1], both)
 
 
-def measures_of(of: Differing, m: int, lexicon: Lexicon) -> dict[str, Numbers]:
-    """For each kind of sign the three measures of m pairs, each `(m,)`."""
+def measures_of(names: Differing, signs: Differing, m: int, lexicon: Lexicon) -> dict[str, Numbers]:
+    """For each kind of sign the three measures of m pairs, each `(m,)`.
+
+    Words count where they are in names; other signs in any column that is no long text.
+    """
     kinds = len(SIGNS)
 
     def sums(some: Only) -> Numbers:
@@ -72,7 +92,9 @@ def measures_of(of: Differing, m: int, lexicon: Lexicon) -> dict[str, Numbers]:
         cut: Numbers = np.minimum(found.reshape(m, kinds), MOST)
         return cut
 
-    left, right, both = sums(of.left), sums(of.right), sums(of.both)
+    left, right, both = map(sums, signs)
+    for found, of_names in zip((left, right, both), map(sums, names), strict=True):
+        found[:, WORD] = of_names[:, WORD]
     three = np.minimum(left, right), np.abs(left - right), both
     return {
         f"{sign} {how}": found[:, kind]
@@ -81,7 +103,7 @@ def measures_of(of: Differing, m: int, lexicon: Lexicon) -> dict[str, Numbers]:
     }
 
 
-def _held(side: TableSide, rows: Rows, pair: Rows, word: Rows, width: int) -> Numbers:
+def _held(side: TableSide | SignWords, rows: Rows, pair: Rows, word: Rows, width: int) -> Numbers:
     """Whether the row of each pair has these words, 1 or 0."""
     places, owner = side.words.of(rows)
     held = owner * width + side.ids[places]  # ascends

@@ -105,7 +105,7 @@ class Matcher:
         """As `fit`, for tables that are ready to be compared."""
         rivals = comparison.rivals if candidates is None else places(candidates, comparison)
         tables = comparison.compare(rivals, rivals)
-        evidence = learned(tables)
+        evidence = learned(tables, comparison.fields)
         matcher = cls(tuple(comparison.fields), comparison.rarities, evidence)
         pairs, known = positions(labels, comparison.left, comparison.right)
         if not len(pairs):

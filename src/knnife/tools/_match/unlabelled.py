@@ -25,6 +25,7 @@ from knnife.tools._match.bags import Numbers
 from knnife.tools._match.comparing import RECORD, Compared
 from knnife.tools._match.competition import Competition, Competitors, Twins
 from knnife.tools._match.evidence import LEVELS, STEEP, Evidence, behind, chance, differing, graded
+from knnife.tools._match.fields import Field
 from knnife.tools._match.values import SIGNS
 
 BEGINS = 0.6  # where matches begin on the scale, usually: labelled data sets had 0.45 to 0.72
@@ -64,14 +65,14 @@ class _Pairs(NamedTuple):
         return self.start + self.design @ weights
 
 
-def learned(compared: Compared) -> Evidence:
+def learned(compared: Compared, fields: Sequence[Field]) -> Evidence:
     """What the candidate pairs of two tables teach, or of one table."""
     candidates, names = compared.candidates, list(compared.names)
     similarity = candidates.measures[:, names.index((RECORD, "similarity"))]
     best = behind(candidates.measures, names).sum(axis=1) == 0
     begins = (_begins(similarity[best]) + BEGINS) / 2
     values = graded(names)
-    usual = _usual(values)
+    usual = _usual(values, {field.name for field in fields if field.kind == "category"})
     differences, levels = _parted(usual, values)
     evidence = Evidence(begins, np.full(2, BEATEN), values, levels, differences, np.full(2, np.inf))
     bare = evidence._replace(differences=0 * evidence.differences, weights=0 * evidence.weights)
@@ -168,8 +169,8 @@ def _parted(weights: Numbers, values: Sequence[tuple[str, str]]) -> tuple[Number
     return weights[:count], weights[count:].reshape(len(values), len(LEVELS) + 1)
 
 
-def _usual(values: Sequence[tuple[str, str]]) -> Numbers:
-    levels = [NEAR if name == "near" else (0.0,) * len(NEAR) for _, name in values]
+def _usual(values: Sequence[tuple[str, str]], categories: set[str]) -> Numbers:
+    levels = [NEAR if name == "near" or group in categories else (0.0,) * len(NEAR) for group, name in values]
     against, same = ([float(each[sign]) for sign in SIGNS] for each in (AGAINST, SAME))
     return np.concatenate([against, np.zeros(len(SIGNS)), same, *levels])
 
