@@ -83,4 +83,4 @@ def trial(source: Source, what: str, half: str, tables: RecordTables, found: Mat
     low, high = share_interval(observed, len(wrong)) if len(wrong) else (0.0, 1.0)
     share = len({a for a, _ in tables.truth}) / len(tables.left)
     recall = int((~wrong).sum()) / len(tables.truth) if tables.truth else None
-    return Trial("match", source.tables, half, share, what, stated, observed, low, high, recall, calibrated=True)
+    return Trial("match", source.tables, half, share, what, stated, observed, low, high, recall, found.calibrated)
