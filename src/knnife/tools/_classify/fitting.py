@@ -123,18 +123,17 @@ class Blended(NamedTuple):
     sharpness: Sharpness
 
     @classmethod
-    def of(cls, rows: Codes, logits: Vectors, ridge: Ridge, codes: Codes, blends: Sequence[float] = BLENDS) -> Blended:
-        """Of the logits (h, K) of the regression, for the examples of these rows, which are of these classes.
+    def of(
+        cls, rows: Codes, logits: Vectors, squares: Vectors, codes: Codes, blends: Sequence[float] = BLENDS
+    ) -> Blended:
+        """Of what the regression and least squares say (h, K) of the examples of these rows, of these classes.
 
         Things without a label teach nothing to least squares, so where they are of use those are left out.
         """
-        squares = ridge.left_out(rows)
         unit = float(logits.std()) / max(float(squares.std()), 1e-9)
-        tried = []
-        for share in blends:
-            blended = logits + np.float32(share * unit) * squares
-            tried.append(cls(rows, blended, share * unit, sharpness(blended, codes)))
-        return max(tried, key=lambda each: int((each.logits.argmax(axis=1) == codes).sum()))
+        tried = [(share * unit, logits + np.float32(share * unit) * squares) for share in blends]
+        blend, blended = max(tried, key=lambda each: int((each[1].argmax(axis=1) == codes).sum()))
+        return cls(rows, blended, blend, sharpness(blended, codes))
 
 
 def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
@@ -150,15 +149,14 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
     if seen is None:
         return _untold(lesson, unlabelled, ridge)
     codes = lesson.codes[seen.rows]
-    tried = [Blended.of(seen.rows, logits, ridge, codes) for logits in seen.logits]
+    squares = ridge.left_out(seen.rows)
+    tried = [Blended.of(seen.rows, logits, squares, codes) for logits in seen.logits]
     best = int(np.argmin([each.sharpness.surprise for each in tried]))
     penalty, found = PENALTIES[best], tried[best]
     if len(unlabelled):
         more = Unlabelled(unlabelled, sharpness(seen.logits[best], codes).value)
         taught = held_out(lesson, [penalty], ENOUGH, seed, more)
-        judged = (
-            Blended.of(taught.rows, taught.logits[0], ridge, lesson.codes[taught.rows], (0.0,)) if taught else found
-        )
+        judged = Blended.of(taught.rows, taught.logits[0], squares, codes, (0.0,)) if taught else found
         if judged.sharpness.surprise < found.sharpness.surprise:
             weights = lesson.weights(everything, penalty, more=more)
             return _fitted(lesson, weights, penalty, ridge, judged, len(unlabelled))

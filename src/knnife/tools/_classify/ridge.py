@@ -63,6 +63,6 @@ class Ridge(NamedTuple):
 def _distinct(features: Vectors) -> tuple[Codes, Codes]:
     """The first of each distinct row `(u,)`, and which of them each row is `(n,)`."""
     number: dict[bytes, int] = {}
-    rounded = np.round(features, ALIKE) + np.float32(0)  # -0 is 0
+    rounded = (features * np.float32(10**ALIKE)).round().astype(np.int32)
     which = np.array([number.setdefault(row.tobytes(), len(number)) for row in rounded], np.int64)
     return np.unique(which, return_index=True)[1], which
