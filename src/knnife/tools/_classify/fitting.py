@@ -154,10 +154,11 @@ def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
     best = int(np.argmin([each.sharpness.surprise for each in tried]))
     penalty, found = PENALTIES[best], tried[best]
     if len(unlabelled):
-        more = Unlabelled(unlabelled, sharpness(seen.logits[best], codes).value)
+        alone = sharpness(seen.logits[best], codes)
+        more = Unlabelled(unlabelled, alone.value)
         taught = held_out(lesson, [penalty], ENOUGH, seed, more)
         judged = Blended.of(taught.rows, taught.logits[0], squares, codes, (0.0,)) if taught else found
-        if judged.sharpness.surprise < found.sharpness.surprise:
+        if judged.sharpness.surprise < alone.surprise:
             weights = lesson.weights(everything, penalty, more=more)
             return _fitted(lesson, weights, penalty, ridge, judged, len(unlabelled))
     weights = lesson.weights(everything, penalty, seen.weights[best])
