@@ -12,9 +12,9 @@ pytest.importorskip("cv2")
 
 from tests.tools.test_duplicates_pictures import album, pairs, scene
 
-from knnife import duplicates
+from knnife import BadInput, duplicates
 from knnife.encoders.keypoints import Keypoints
-from knnife.tools._duplicates import shared_points
+from knnife.tools._duplicates import shared_points, sides
 from knnife.tools._duplicates.picture_copies import _tail
 from knnife.tools._duplicates.shared_points import ALIKE, VOTES, sharing
 from knnife.tools._duplicates.shortlist import NEAREST, Poses
@@ -151,3 +151,15 @@ def test_pictures_without_points_have_no_candidates() -> None:
     )
     assert len(sharing([blank, blank], None, Poses(True, True)).left) == 0
     assert len(sharing([blank], [], Poses()).left) == 0
+
+
+def test_against_many_more_pictures_parts_are_looked_for_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sides, "MANY", 5)
+    asked, known = album([collage(1)], "copy"), album([scene(number) for number in ORIGINALS])
+    assert len(duplicates(asked, known, parts=True)) == 1
+    unless_told = duplicates(asked, known)
+    assert unless_told.parts is False
+    assert set(pairs(unless_told)) <= {("copy0", "1")}
+    assert duplicates(known, asked).parts is True
+    with pytest.raises(BadInput, match="parts= are for pictures"):
+        duplicates(["a text", "another"], parts=True)

@@ -30,7 +30,7 @@ from knnife.things.sheets import sheet
 from knnife.tools._duplicates.finding import Search, Way, find, similarities
 from knnife.tools._duplicates.groups import Group, across_cells, check_rule, group_cells, grouped, worth
 from knnife.tools._duplicates.shortlist import Poses
-from knnife.tools._duplicates.sides import both_sides, poses_for, ways_for
+from knnife.tools._duplicates.sides import both_sides, check_limits, check_one_scale, poses_for, ways_for
 from knnife.tools._duplicates.similarity_join import Rows
 
 ROUNDING = 1e-6  # of a similarity
@@ -47,7 +47,8 @@ class Duplicates:
     similarity: that of the vectors, likewise. expected: how many pairs that are no
     copies are expected to be as close as this one or closer, `(p,)`, NaN where a threshold was given beforehand.
     false_pairs: pairs with a smaller expectation are the copies. threshold: or those at least so similar. keep: the
-    rule. tails: what each way knows of pairs that are no copies.
+    rule. tails: what each way knows of pairs that are no copies. parts: of pictures, whether copies were looked for
+    of which one is a small part of the other.
 
     Pairs beyond the limit are kept too, for `at` and `borderline`; `rows` and the groups leave them out.
     """
@@ -65,6 +66,7 @@ class Duplicates:
     tails: Mapping[Way, PairTail | NeighbourTail]
     explored: float
     lowest: float
+    parts: bool | None = None
 
     def __len__(self) -> int:
         return int(self.found.sum())
@@ -114,7 +116,7 @@ class Duplicates:
                     f"duplicates(..., false_pairs={false_pairs:g})"
                 )
             return replace(self._sorted(self.expected), false_pairs=float(false_pairs), threshold=None)
-        _check_one_scale(self.things, tuple(self.tails))
+        check_one_scale(self.things, tuple(self.tails))
         if threshold is None or not np.isfinite(threshold) or threshold < self.lowest:
             raise BadInput(
                 f"threshold is {threshold}; the search went down to {self.lowest:.4f}; for less: "
@@ -230,6 +232,7 @@ def duplicates(
     where: Where = None,
     mirrored: bool = False,
     turned: bool = False,
+    parts: bool | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Duplicates:
@@ -251,6 +254,9 @@ def duplicates(
         where: of a space, only what matches this filter.
         mirrored: of pictures, look for mirrored copies too.
         turned: of pictures, look for copies too that are turned by a quarter, a half or three quarters.
+        parts: of pictures, look for copies too of which one is a small part of the other (screenshots, collages,
+            quarters). All pictures are then looked at, 12 ms each. Unless told, yes, but not against more than 1,000
+            that are more than four times as many as those given: then only those near by their vectors.
         seed: of the samples from which it is read how close is close enough, and of the order in which texts meet.
         progress: called with the things encoded so far and None, then with the things done and the share (0 to 1) of
             the comparing.
@@ -261,10 +267,7 @@ def duplicates(
         EncoderMismatch: two spaces with vectors of different encoders; by="surface" compares their texts.
 
     """
-    if threshold is None and not (_finite(false_pairs) and false_pairs >= 0):
-        raise BadInput(f"false_pairs is {false_pairs!r}; expected a number, 0 or more")
-    if threshold is not None and not (_finite(threshold) and threshold <= 1):
-        raise BadInput(f"threshold is {threshold!r}; expected a similarity, at most 1, which is that of equal things")
+    check_limits(false_pairs, threshold)
     check_rule(keep)
     if against is not None and keep != "first":
         raise BadInput(f"keep is {keep!r}, but against another side there is nothing to choose: its things stay")
@@ -275,24 +278,16 @@ def duplicates(
         raise BadInput("keep is 'longest', which is for texts; of pictures the largest is max:width or max:bytes")
     worth(keep, things.things, np.zeros(len(things)))  # raises now, not after the search, where no thing has the field
     ways = ways_for(things, other, by)
-    poses = poses_for(things, other, ways, Poses(mirrored, turned))
+    poses = poses_for(things, other, ways, Poses(mirrored, turned, parts))
     if threshold is not None:
-        _check_one_scale(things, ways)
+        check_one_scale(things, ways)
     explored = 0.0 if threshold is not None else BEYOND * max(1.0, false_pairs)
     search = Search(ways, threshold, explored, seed, progress, poses)
     found = find(things, other, search)
-    return Duplicates(things, other, *found[:5], false_pairs, threshold, keep, found.tails, explored, found.lowest)
-
-
-def _check_one_scale(things: Sample, ways: tuple[Way, ...]) -> None:
-    if len(ways) > 1 and things.metric != "cosine":
-        raise BadInput(
-            f"one threshold does not serve both the share of pieces, 0 to 1, and {things.metric} similarities; give by="
-        )
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
+    looked = None if poses is None else poses.parts
+    return Duplicates(
+        things, other, *found[:5], false_pairs, threshold, keep, found.tails, explored, found.lowest, looked
+    )
 
 
 def _number(value: Any) -> float | None:

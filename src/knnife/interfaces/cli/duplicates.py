@@ -45,6 +45,9 @@ knnife duplicates 'photos/**/*.jpg' --groups --keep max:width
 )
 @click.option("--mirrored", is_flag=True, help="Find mirrored copies of pictures, too.")
 @click.option("--turned", is_flag=True, help="Find copies of pictures turned by quarters, too.")
+@click.option(
+    "--parts/--no-parts", default=None, help="Find pictures within others; on, but against many more of them."
+)
 @shared.text_option("--keep", default="first", metavar="RULE", help="Which of a group stays.")
 @click.option("--groups", is_flag=True, help="Show groups instead of pairs.")
 @click.option("--borderline", type=click.IntRange(min=1), metavar="K", help="Only the K pairs around the limit.")
@@ -191,6 +194,8 @@ def _summary(found: Duplicates, removed_from: str | None, sheet: str | None, to:
         f"{summary['pairs']:,} pairs in {summary['groups']:,} groups: {summary['copies']:,} copies, "
         f"{left:,} things without"
     ]
+    if found.parts is False and found.against is not None:
+        parts.append("pictures within others were not looked for: --parts looks at all of OTHER, 12 ms each")
     if removed_from:
         parts.append(f"{summary['copies']:,} removed from {removed_from}")
     if sheet:

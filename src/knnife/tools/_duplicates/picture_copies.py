@@ -62,15 +62,18 @@ class Pictures:
         encoder = load_encoder(ENCODER)
         vectors = [_vectors(side, encoder) for side in sides]
         self._candidates = candidates(vectors[0], vectors[1] if split is not None else None, poses, encoder)
-        self._keypoints: list[Keypoints] = []
+        self._keypoints: dict[int, Keypoints] = {}
         self._known = np.empty(0, np.int64), np.empty(0, np.float32)  # the pairs compared, as numbers, and distances
 
     def close(self, reach: float | None) -> Close:
         """Pairs at most `reach` apart; None: all that were compared, with the tail of those that are no copies."""
-        self._look()
-        right_side = None if self._split is None else self._keypoints[self._split :]
-        shared = sharing(self._keypoints[: self._split], right_side, self._poses)
-        keys, far = self._known = self._compared(each_once([self._candidates, shared]))
+        found = [self._candidates]
+        if self._poses.parts:
+            self._look(range(len(self._values)))
+            points = [self._keypoints[row] for row in range(len(self._values))]
+            right_side = None if self._split is None else points[self._split :]
+            found.append(sharing(points[: self._split], right_side, self._poses))
+        keys, far = self._known = self._compared(each_once(found))
         left, right = np.divmod(keys, max(1, len(self._values)))
         if reach is not None:
             near = far <= reach
@@ -109,6 +112,7 @@ class Pictures:
 
     def _distances(self, pairs: Candidates) -> Vectors:
         behind = self._split or 0
+        self._look(sorted(set(pairs.left.tolist()) | {row + behind for row in pairs.right.tolist()}))
 
         def one(pair: tuple[int, int, bool]) -> float:
             left, right, mirrored = pair
@@ -122,11 +126,16 @@ class Pictures:
                 self._tell(done, LOOKING + (1 - LOOKING) * done / len(pairs.left))
         return 1 - np.array(found, np.float32)
 
-    def _look(self) -> None:
-        for done, values in _in_parts(self._values):
+    def _look(self, rows: Sequence[int]) -> None:
+        """Finds the keypoints of those that were not looked at before."""
+        new = [row for row in rows if row not in self._keypoints]
+        for done, some in _in_parts(new):
             with _unread():
-                self._keypoints += each_picture(values, lambda picture: keypoints(picture, POINTS), SIDE)
-            self._tell(done, LOOKING * done / len(self._values))
+                found = each_picture(
+                    [self._values[row] for row in some], lambda picture: keypoints(picture, POINTS), SIDE
+                )
+            self._keypoints.update(zip(some, found, strict=True))
+            self._tell(done, LOOKING * done / len(new))
 
     def _tell(self, done: int, share: float) -> None:
         if self._progress is not None:

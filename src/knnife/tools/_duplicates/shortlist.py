@@ -24,10 +24,14 @@ TURNS: Final = 4  # quarter turns of the picture as it is; behind them those of 
 
 
 class Poses(NamedTuple):
-    """In which ways a copy may stand to its original, besides as it is."""
+    """In which ways a copy may stand to its original, besides as it is.
+
+    parts: it may be a part of it, or have it as a part; None where nobody has said.
+    """
 
     mirrored: bool = False
     turned: bool = False
+    parts: bool | None = None
 
 
 class Candidates(NamedTuple):

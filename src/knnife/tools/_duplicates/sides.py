@@ -16,6 +16,10 @@ from knnife.tools._duplicates.finding import Way
 from knnife.tools._duplicates.shortlist import ENCODER, Poses
 
 BY = ("both", "surface", "vectors")
+MANY = (
+    1_000  # pictures, all of which are looked at in some ten seconds; without parts, only those near by their vectors
+)
+MORE = 4  # times as many on the other side: more than half of these are near none on this side
 
 
 def both_sides(
@@ -69,13 +73,30 @@ def ways_for(things: Sample, other: Sample | None, by: str | None) -> tuple[Way,
 def poses_for(things: Sample, other: Sample | None, ways: tuple[Way, ...], poses: Poses) -> Poses | None:
     """How copies may be posed; None where pictures are not overlaid. Raises BadInput where poses are asked in vain."""
     if _overlaid(things, other) and "surface" in ways:
-        return poses
-    if any(poses):
+        many = other is not None and len(other) > max(MANY, MORE * len(things))
+        return poses._replace(parts=not many) if poses.parts is None else poses
+    if poses != Poses():
         raise BadInput(
-            "mirrored= and turned= are for pictures that are compared by their surface, and these are "
+            "mirrored=, turned= and parts= are for pictures that are compared by their surface, and these are "
             + ("compared by their vectors; leave by= out" if _overlaid(things, other) else "no pictures")
         )
     return None
+
+
+def check_limits(false_pairs: Any, threshold: Any) -> None:
+    """Raises BadInput for limits that make no sense."""
+    if threshold is None and not (_finite(false_pairs) and false_pairs >= 0):
+        raise BadInput(f"false_pairs is {false_pairs!r}; expected a number, 0 or more")
+    if threshold is not None and not (_finite(threshold) and threshold <= 1):
+        raise BadInput(f"threshold is {threshold!r}; expected a similarity, at most 1, which is that of equal things")
+
+
+def check_one_scale(things: Sample, ways: tuple[Way, ...]) -> None:
+    """Raises BadInput where one similarity does not serve all ways."""
+    if len(ways) > 1 and things.metric != "cosine":
+        raise BadInput(
+            f"one threshold does not serve both the share of pieces, 0 to 1, and {things.metric} similarities; give by="
+        )
 
 
 def _overlaid(things: Sample, other: Sample | None) -> bool:
@@ -107,3 +128,7 @@ def _encoder_for(given: Any) -> str | None:
         return None
     with opened(given) as readable:
         return ENCODER if kind_within(readable).overlaid else None
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
