@@ -4,8 +4,10 @@ Every shared photo is edited in eight ways (bench/edits.py), and all these copie
 pictures of 40 faces, ten of each, which are alike and no copies. Of each way of finding there is one threshold for all
 edits, at which 99% of the pairs found are right; jpeg, half, crop, brighter, darker, rotated, mirrored, captioned: the
 recall of each edit there; worst: the lowest of them. announced: what `knnife.duplicates` does by default, where one
-false pair is announced. shortlist: how many originals are among the first k by the descriptor alone, mirrored ones
-sought by their variants. speed: seconds for 10,000 pictures of 400 pixels, decoding included, on all cores.
+false pair is announced. letterbox, screenshot, quarter, collage: likewise, by the edits of bench/placed.py; the method
+was chosen in sight of one half of them. shortlist: how many originals are among the first k by the descriptor alone,
+mirrored ones sought by their variants. speed: seconds for 10,000 pictures of 400 pixels, decoding included, on all
+cores.
 
 Rivals (bench/copies_rivals.py): the 256-bit pHash of imagehash by the number of bits that differ, and a shortlist of
 ten by HOG with their ORB matches counted within a homography by RANSAC, asked with the picture and its mirror image.
@@ -16,14 +18,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 os.environ["KNNIFE_CACHE"] = "off"
 
 import numpy as np
 
-from bench import copies_rivals as rivals
+from bench import copies_rivals as rivals, placed
 from bench.edits import DATA, EDITS, originals, write
 from bench.report import Report, called, interleaved, options
 from knnife import CopyEncoder, duplicates, read
@@ -37,7 +39,7 @@ Made = Mapping[str, tuple[str, Path]]
 Scored = list[tuple[str, str, float]]  # a copy, a picture that it may be one of, how surely
 
 
-def recalls(pairs: Scored, made: Made) -> dict[str, float]:
+def recalls(pairs: Scored, made: Made, edits: Iterable[str] = EDITS) -> dict[str, float]:
     """The recall of each edit at the lowest threshold at which PRECISION of all pairs found are right."""
     scores = np.array([score for _, _, score in pairs])
     right = np.array([made[copy][1] == Path(known) for copy, known, _ in pairs])
@@ -47,8 +49,8 @@ def recalls(pairs: Scored, made: Made) -> dict[str, float]:
     ends = np.flatnonzero(precise & whole)
     count = int(ends[-1]) + 1 if len(ends) else 0
     found = [made[pairs[place][0]][0] for place in order[:count].tolist() if right[place]]
-    each = len(made) // len(EDITS)
-    return {edit: found.count(edit) / each for edit in EDITS}
+    each = len(made) // len([*edits])
+    return {edit: found.count(edit) / each for edit in edits}
 
 
 def tell(report: Report, who: str, scored: Scored, made: Made, seconds: float) -> None:
@@ -71,6 +73,25 @@ def measure_knnife(report: Report, made: Made, known: list[Path]) -> None:
     worst = min(right.count(edit) for edit in EDITS) / (len(made) // len(EDITS))
     report.add("announced", "knnife", worst, "recall of the worst edit")
     report.add("announced", "knnife", len(found) - len(right), "false pairs")
+
+
+def measure_placed(report: Report, paths: list[Path], faces: list[Path], folder: Path) -> None:
+    """Of every other photo the four edits of each half; the photos between stand beside them in collages."""
+    known = [*paths[::2], *faces]
+    for half in placed.PLACED:
+        made = placed.write(half, paths[::2], paths[1::2], folder)
+        began = time.perf_counter()
+        rows = list(duplicates(read(list(made)), read([str(path) for path in known])).rows())
+        seconds = time.perf_counter() - began
+        right = [made[row["a"]][0] for row in rows if made[row["a"]][1] == Path(row["b"])]
+        for edit in placed.PLACED[half]:
+            report.add(f"{edit}, {half}", "knnife", right.count(edit) / len(paths[::2]), "recall, announced")
+        report.add(f"placed, {half}", "knnife", len(rows) - len(right), "false pairs")
+        report.add(f"placed, {half}", "knnife", seconds, "s")
+        for who, find in rivals.finders().items():
+            scored = find(list(made), [str(path) for path in known])
+            for edit, recall in recalls(scored, made, placed.PLACED[half]).items():
+                report.add(f"{edit}, {half}", who, recall, "recall at 99% precision")
 
 
 def measure_shortlist(report: Report, made: Made, known: list[Path]) -> None:
@@ -113,6 +134,7 @@ def main() -> None:
             scored = find(list(made), [str(path) for path in known])
             tell(report, who, scored, made, time.perf_counter() - began)
         measure_shortlist(report, made, known)
+        measure_placed(report, paths, faces, Path(folder))
     measure_speed(report, quick=arguments.quick)
     report.close()
 

@@ -37,11 +37,15 @@ def originals() -> list[Path]:
 def edited(path: Path, edit: str) -> bytes:
     """The photo at `path` with that edit, as the bytes of a JPEG file; always the same."""
     random = np.random.default_rng([sum(path.name.encode()), list(EDITS).index(edit)])
-    with Image.open(path) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
     file = io.BytesIO()
-    EDITS[edit](upright, random).save(file, "JPEG", quality=30 if edit == "jpeg" else QUALITY)
+    EDITS[edit](opened(path), random).save(file, "JPEG", quality=30 if edit == "jpeg" else QUALITY)
     return file.getvalue()
+
+
+def opened(path: Path | io.BytesIO) -> Picture:
+    """The picture in a file, upright and in colours."""
+    with Image.open(path) as picture:
+        return ImageOps.exif_transpose(picture).convert("RGB")
 
 
 def write(paths: list[Path], folder: Path) -> dict[str, tuple[str, Path]]:

@@ -8,10 +8,13 @@ positions: the method was chosen in sight of the one, "chosen", and measured on 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from bench.edits import QUALITY, opened
 
 Picture = Image.Image
 Random = np.random.Generator
@@ -158,3 +161,20 @@ PLACED: Final[dict[str, dict[str, Placed]]] = {
     "chosen": {"letterbox": letterbox, "screenshot": browser, "quarter": quadrant, "collage": four},
     "held out": {"letterbox": passepartout, "screenshot": telephone, "quarter": window, "collage": several},
 }
+
+
+def write(half: str, paths: Sequence[Path], donors: Sequence[Path], folder: Path) -> dict[str, tuple[str, Path]]:
+    """Every edit of a half, of every photo, as a file in `folder`: its path -> the edit, and the photo.
+
+    donors: photos that stand beside it in a collage.
+    """
+    made: dict[str, tuple[str, Path]] = {}
+    for edit, place in PLACED[half].items():
+        for number, path in enumerate(paths):
+            random = np.random.default_rng([number, len(edit)])
+            others = [opened(donors[int(row)]) for row in random.permutation(len(donors))[:OTHERS]]
+            file = folder / half / edit / f"{number:04d}.jpg"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            place(opened(path), others, random).save(file, quality=QUALITY)
+            made[str(file)] = edit, path
+    return made

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from bench.edits import DATA, EDITS
+from bench.edits import DATA, EDITS, opened
 from bench.placed import OTHERS, PLACED, WORDS
 
 Picture = Image.Image
@@ -31,14 +31,14 @@ class Labelled(NamedTuple):
 
 
 def photos(folder: str, pattern: str) -> Callable[[int], list[Picture]]:
-    return lambda count: [_opened(path) for path in _spread(sorted((DATA / folder).glob(pattern)), count)]
+    return lambda count: [opened(path) for path in _spread(sorted((DATA / folder).glob(pattern)), count)]
 
 
 def people(first: int, last: int) -> Callable[[int], list[Picture]]:
     """Ten portraits of each of these people of ORL: alike, and no copies."""
     folder = DATA / "faces" / "att_faces"
     paths = [path for one in range(first, last + 1) for path in sorted((folder / f"s{one}").glob("*.pgm"))]
-    return lambda count: [_opened(path) for path in paths[:count]]
+    return lambda count: [opened(path) for path in paths[:count]]
 
 
 def tiny(part: str) -> Callable[[int], list[Picture]]:
@@ -50,7 +50,7 @@ def tiny(part: str) -> Callable[[int], list[Picture]]:
             return []
         with zipfile.ZipFile(path) as archive:
             names = sorted(name for name in archive.namelist() if name.startswith(part) and name.endswith(".jpg"))
-            some = [_opened(io.BytesIO(archive.read(name))) for name in _spread(names, count)]
+            some = [opened(io.BytesIO(archive.read(name))) for name in _spread(names, count)]
         return [picture.resize((160, 160), Image.Resampling.BICUBIC) for picture in some]
 
     return load
@@ -96,7 +96,7 @@ def series(folder: str, pattern: str) -> Callable[[int], list[Picture]]:
         made = []
         for number, path in enumerate(_spread(sorted((DATA / folder).glob(pattern)), count // 2)):
             random = np.random.default_rng(number)
-            photo = ImageOps.contain(_opened(path), (400, 400))
+            photo = ImageOps.contain(opened(path), (400, 400))
             made += [photo, _taken_anew(photo, random)]
         return made
 
@@ -193,11 +193,6 @@ def _smooth(size: tuple[int, int], random: Random) -> np.ndarray:
 def _grainy(picture: Picture, random: Random) -> Picture:
     grain = random.normal(0, 4, (picture.height, picture.width, 1))
     return Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
-
-
-def _opened(path: Path | io.BytesIO) -> Picture:
-    with Image.open(path) as picture:
-        return ImageOps.exif_transpose(picture).convert("RGB")
 
 
 def _spread(items: Sequence[Path] | Sequence[str], count: int) -> list:

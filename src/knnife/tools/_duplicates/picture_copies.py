@@ -34,6 +34,7 @@ from knnife.tools._duplicates.similarity_join import Rows
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
 COPIES: Final = 0.65  # distance: of copies 95 in 100 are closer, of series and portraits of one person one in five
+FURTHER: Final = 0.85  # pairs up to here tell how fast they become fewer; beyond, they end where evidence does
 POWER: Final = 8.0  # by which pairs that are no copies become fewer with the distance: of portraits 5, of series 13
 PRIOR: Final = 20.0  # pairs
 LEVEL: Final = 0.49  # the mean of pairs that are hardly fewer when they are closer
@@ -229,11 +230,11 @@ def _tail(left: Rows, right: Rows, distances: Vectors, n: int, whole: NDArray[np
     some = distances[distances < 1].astype(np.float64)
     own = fit_pair_tail(some, 1.0)
     beyond = np.sort(some[some > COPIES])
-    reach = -float(np.log(COPIES))
+    reach = float(np.log(FURTHER / COPIES))
     usual = 1 / (POWER * reach) - 1 / np.expm1(POWER * reach)  # the mean of a fall by that power, as share of the reach
-    seen = 1 - np.log(beyond / COPIES) / reach
-    rate = truncated_rate(min((PRIOR * usual + float(seen.sum())) / (PRIOR + len(beyond)), LEVEL))
-    within = (len(beyond) + 1) / float(np.expm1(rate))
+    seen = 1 - np.log(beyond[beyond < FURTHER] / COPIES) / reach
+    rate = truncated_rate(min((PRIOR * usual + float(seen.sum())) / (PRIOR + len(seen)), LEVEL))
+    within = (len(seen) + 1) / float(np.expm1(rate))
     tail = PairTail(COPIES, within, rate / reach, np.concatenate([[COPIES], beyond, [1.0]]))
     near = whole & (distances <= tail.distance(SURE))
     if own.known and 2 * np.bincount(connected(n, left[near], right[near]), minlength=1).max() > n:
