@@ -15,7 +15,7 @@ from tests.tools.test_duplicates_pictures import album, pairs, scene
 from knnife import BadInput, duplicates
 from knnife.encoders.keypoints import Keypoints
 from knnife.tools._duplicates import shared_points, sides
-from knnife.tools._duplicates.picture_copies import _tail
+from knnife.tools._duplicates.picture_tails import Compared, read_tail
 from knnife.tools._duplicates.shared_points import ALIKE, VOTES, sharing
 from knnife.tools._duplicates.shortlist import NEAREST, Poses
 
@@ -70,10 +70,11 @@ def test_how_many_copies_there_are_makes_no_difference_to_what_is_stated() -> No
     others = 1 - 0.35 * random.beta(1, 4, 60)
     stated = []
     for copies in (0, 20, 1_000):
-        far = np.append(others, random.uniform(0.05, 0.6, copies)).astype(np.float32)
+        far = np.append(others, random.uniform(0.05, 0.8, copies)).astype(np.float32)
+        exactly = np.append(np.full(60, 0.3), random.uniform(0.6, 1, copies)).astype(np.float32)
         rows = np.arange(len(far))
-        tail = _tail(rows, rows + len(far), far, 2 * len(far), np.zeros(len(far), bool))
-        stated.append(tail.expected([0.6])[0])
+        compared = Compared(rows, far, np.zeros(len(far), bool), exactly)
+        stated.append(read_tail(compared, rows, rows + len(far), 2 * len(far)).tail.expected([0.6])[0])
     assert max(stated) < 2 * min(stated) + 0.05
     assert max(stated) < 0.5
 

@@ -17,7 +17,8 @@ from tests import drawn
 from knnife import BadInput, EncoderMismatch, Seen, Space, Thing, duplicates, load_encoder, read
 from knnife.encoders.keypoints import keypoints
 from knnife.things.pixels import jpeg, pixels
-from knnife.tools._duplicates.picture_copies import _tail, alike
+from knnife.tools._duplicates.picture_copies import alike
+from knnife.tools._duplicates.picture_tails import Compared, read_tail
 from knnife.tools._duplicates.shortlist import CLOSE, FAR, FIRST, NEAREST, Poses, candidates
 
 Pixels = np.ndarray
@@ -89,10 +90,12 @@ def test_many_copies_of_each_picture_do_not_pass_for_pictures_that_are_none() ->
     far = random.uniform(0.15, 0.45, len(left)).astype(np.float32)  # of all pairs compared most are copies
     others = np.arange(100), np.arange(100, 200)
     left, right = np.append(left, others[0]), np.append(right, others[1])
-    whole = np.ones(len(left), bool)
-    assert _tail(left, right, np.append(far, np.ones(100, np.float32)), 200, whole).expected(far.max()) < 1
+    every = np.append(far, np.ones(100, np.float32))
+    copies = Compared(np.arange(500), every, np.ones(500, bool), np.append(np.ones(400), np.zeros(100)))
+    assert read_tail(copies, left, right, 200).tail.expected(far.max()) < 1
     forms = np.arange(len(far)) % 40, 40 + np.arange(len(far)) % 159  # of one print: as close, but all are connected
-    assert _tail(*forms, far, 200, whole[: len(far)]).expected(far.max()) > 100
+    print_ = Compared(np.arange(400), far, np.ones(400, bool), np.ones(400, np.float32))
+    assert read_tail(print_, *forms, 200).tail.expected(far.max()) > 100
 
 
 def test_progress_tells_of_encoding_and_then_of_comparing() -> None:
@@ -281,8 +284,8 @@ def test_candidates_are_the_nearest_in_every_pose() -> None:
 
 def test_how_much_is_found_again_is_high_for_copies_and_nothing_for_others() -> None:
     points = [keypoints(scene(seed)) for seed in range(6)]
-    assert min(alike(each, each) for each in points) > 0.9
-    assert max(alike(a, b) for a in points for b in points if a is not b) < 0.3
-    assert alike(points[0].mirrored(), keypoints(np.ascontiguousarray(scene(0)[:, ::-1]))) > 0.5
+    assert min(alike(each, each).share for each in points) > 0.9
+    assert max(alike(a, b).share for a in points for b in points if a is not b) < 0.3
+    assert alike(points[0].mirrored(), keypoints(np.ascontiguousarray(scene(0)[:, ::-1]))).share > 0.5
     blank = keypoints(np.full((64, 64, 3), 200, np.uint8))
-    assert alike(blank, blank) == 0
+    assert alike(blank, blank).share == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,30 +20,26 @@ from knnife.encoders.keypoints import QUANTUM, Keypoints, keypoints
 from knnife.encoders.picture_matching import matched
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, MissingPackage, NotFound
-from knnife.geometry import Vectors, connected
+from knnife.geometry import Vectors
 from knnife.space import Sample
-from knnife.statistics.tails import NOTHING_KNOWN, PairTail, fit_pair_tail, truncated_rate
+from knnife.statistics.tails import NOTHING_KNOWN
 from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
 from knnife.threads import cores
 from knnife.tools._duplicates.candidate_search import Close
+from knnife.tools._duplicates.picture_tails import Compared, Inexact, read_tail
 from knnife.tools._duplicates.shared_points import sharing
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates, each_once
 from knnife.tools._duplicates.similarity_join import Rows
 
 SIDE: Final = 160  # pixels of the longer side: of copies as much is found again as at 256, in less than half the time
 SOME: Final = 128  # pictures or pairs between two looks at the clock: an interruption waits for no more
-COPIES: Final = 0.65  # distance: of copies 95 in 100 are closer, of series and portraits of one person one in five
-FURTHER: Final = 0.85  # pairs up to here tell how fast they become fewer; beyond, they end where evidence does
-POWER: Final = 8.0  # by which pairs that are no copies become fewer with the distance: of portraits 5, of series 13
-PRIOR: Final = 20.0  # pairs
-LEVEL: Final = 0.49  # the mean of pairs that are hardly fewer when they are closer
-SURE: Final = 0.5  # expected pairs that are none
 POINTS: Final = 600  # of a picture; one of four side by side has a quarter of them
 LOOKING: Final = 0.7  # of the time goes into finding keypoints; the rest into comparing pairs
 ENOUGH: Final = 30  # keypoints of a picture, of which some would be found again in any copy
 AGAIN: Final = 0.8  # cosine of the descriptors of one point in both pictures
 EXACT: Final = 0.2  # of its size: how far from its place a point of a copy may be
+WHOLE: Final = 0.8  # of a picture, that its copy shows if it is no part
 CELLS: Final = 4  # to a side of a picture
 CROWD: Final = 8  # keypoints of a cell that count: a caption or a pattern has more than its share
 LEAST: Final = 1e-9
@@ -51,6 +47,17 @@ LEAST: Final = 1e-9
 Floats = NDArray[Any]  # (n, 2)
 
 T = TypeVar("T")
+
+
+class Likeness(NamedTuple):
+    """share: how much of one picture is found again in the other, 0 to 1. common: of each, how much the other shows.
+
+    exactly: how exactly the points lie that are found again, 0 to 1.
+    """
+
+    share: float
+    common: float
+    exactly: float
 
 
 class Pictures:
@@ -64,7 +71,8 @@ class Pictures:
         vectors = [_vectors(side, encoder) for side in sides]
         self._candidates = candidates(vectors[0], vectors[1] if split is not None else None, poses, encoder)
         self._keypoints: dict[int, Keypoints] = {}
-        self._known = np.empty(0, np.int64), np.empty(0, np.float32)  # the pairs compared, as numbers, and distances
+        self._inexact = Inexact(NOTHING_KNOWN, 1.0)
+        self._known = Compared(np.empty(0, np.int64), *(np.empty(0, kind) for kind in ("f4", "?", "f4")))
 
     def close(self, reach: float | None) -> Close:
         """Pairs at most `reach` apart; None: all that were compared, with the tail of those that are no copies."""
@@ -74,24 +82,25 @@ class Pictures:
             points = [self._keypoints[row] for row in range(len(self._values))]
             right_side = None if self._split is None else points[self._split :]
             found.append(sharing(points[: self._split], right_side, self._poses))
-        keys, far = self._known = self._compared(each_once(found))
-        left, right = np.divmod(keys, max(1, len(self._values)))
+        pairs = self._known = self._compared(each_once(found))
+        left, right = np.divmod(pairs.keys, max(1, len(self._values)))
         if reach is not None:
-            near = far <= reach
-            return Close(left[near], right[near], far[near], NOTHING_KNOWN)
-        whole = np.isin(keys, self._candidates.left * len(self._values) + self._candidates.right)
-        return Close(left, right, far, _tail(left, right + (self._split or 0), far, len(self._values), whole))
+            near = pairs.distances <= reach
+            return Close(left[near], right[near], pairs.distances[near], NOTHING_KNOWN)
+        self._inexact = read_tail(pairs, left, right + (self._split or 0), len(self._values))
+        return Close(left, right, self._inexact.distances(pairs), self._inexact.tail)
 
     def distances(self, left: Rows, right: Rows) -> Vectors:
         """The distances of these pairs `(p,)`."""
-        new = ~np.isin(left * len(self._values) + right, self._known[0])
+        new = ~np.isin(left * len(self._values) + right, self._known.keys)
         left_new, right_new = left[new], right[new]
         mirrored = np.zeros(len(left_new), bool)
         if self._poses.mirrored:
             left_new, right_new = np.tile(left_new, 2), np.tile(right_new, 2)
             mirrored = np.concatenate([mirrored, ~mirrored])
-        keys, far = self._compared(Candidates(left_new, right_new, mirrored))
-        keys, far = np.concatenate([self._known[0], keys]), np.concatenate([self._known[1], far])
+        more = self._compared(Candidates(left_new, right_new, mirrored))
+        keys = np.concatenate([self._known.keys, more.keys])
+        far = np.concatenate([self._inexact.distances(pairs) for pairs in (self._known, more)])
         order = np.argsort(keys)
         return far[order[np.searchsorted(keys, left * len(self._values) + right, sorter=order)]]
 
@@ -104,28 +113,33 @@ class Pictures:
         ]
         return np.asarray((distances >= 1) & np.array(enough, bool))
 
-    def _compared(self, pairs: Candidates) -> tuple[Rows, Vectors]:
-        """Each pair once, as a number, with the smaller one of its distances."""
-        keys, which = np.unique(pairs.left * len(self._values) + pairs.right, return_inverse=True)
-        least = np.ones(len(keys), np.float32)
-        np.minimum.at(least, which, self._distances(pairs))
-        return keys, least
+    def _compared(self, pairs: Candidates) -> Compared:
+        """Each pair once, posed so that it is closest."""
+        found = self._laid(pairs)
+        far = np.array([1 - each.share for each in found], np.float32)
+        whole = np.array([each.common >= WHOLE for each in found], bool)
+        keys = pairs.left * len(self._values) + pairs.right
+        order = np.lexsort((far, keys))
+        keys, first = np.unique(keys[order], return_index=True)
+        best = order[first]
+        exactly = np.array([found[row].exactly for row in best.tolist()], np.float32)
+        return Compared(keys, far[best], whole[best], exactly)
 
-    def _distances(self, pairs: Candidates) -> Vectors:
+    def _laid(self, pairs: Candidates) -> list[Likeness]:
         behind = self._split or 0
         self._look(sorted(set(pairs.left.tolist()) | {row + behind for row in pairs.right.tolist()}))
 
-        def one(pair: tuple[int, int, bool]) -> float:
+        def one(pair: tuple[int, int, bool]) -> Likeness:
             left, right, mirrored = pair
             a = self._keypoints[left]
             return alike(a.mirrored() if mirrored else a, self._keypoints[right + behind])
 
-        found: list[float] = []
+        found: list[Likeness] = []
         with ThreadPoolExecutor(cores()) as pool:
             for done, some in _in_parts(list(zip(*(side.tolist() for side in pairs), strict=True))):
                 found += pool.map(one, some)
                 self._tell(done, LOOKING + (1 - LOOKING) * done / len(pairs.left))
-        return 1 - np.array(found, np.float32)
+        return found
 
     def _look(self, rows: Sequence[int]) -> None:
         """Finds the keypoints of those that were not looked at before."""
@@ -143,32 +157,35 @@ class Pictures:
             self._progress(done, share)
 
 
-def alike(a: Keypoints, b: Keypoints) -> float:
+def alike(a: Keypoints, b: Keypoints) -> Likeness:
     """How much of one picture is found again in the other, 0 to 1, however it is turned, sized, cropped or lit."""
     found = matched(a, b)
     if found.transform is None or not found.same or abs(np.linalg.det(found.transform[:, :2])) < LEAST:
-        return 0.0
+        return Likeness(0.0, 0.0, 0.0)
     linear, shift = found.transform[:, :2], found.transform[:, 2]
     there = a.points @ linear.T + shift
     own = np.flatnonzero(_within(there, b.width, b.height))
     back = (b.points - shift) @ np.linalg.inv(linear).T
     other = np.flatnonzero(_within(back, a.width, a.height))
-    again = _exact(a, b, own, other, there[own], float(np.sqrt(abs(np.linalg.det(linear)))))
+    near, again = _exact(a, b, own, other, there[own], float(np.sqrt(abs(np.linalg.det(linear)))))
     size = np.array([a.width, a.height])
-    return float(np.sqrt(_again(a.points[own] / size, back[other] / size, again) * found.agreement))
+    share = _again(a.points[own] / size, back[other] / size, again)
+    exactly = float(again.sum() / max(1, near.sum()))
+    return Likeness(float(np.sqrt(share * found.agreement)), min(found.overlap), exactly)
 
 
-def _exact(a: Keypoints, b: Keypoints, own: Rows, other: Rows, there: Floats, scale: float) -> Vectors:
-    """How exactly each point of a is found again in b, 0 to 1: as near to its place as only a copy's are.
+def _exact(
+    a: Keypoints, b: Keypoints, own: Rows, other: Rows, there: Floats, scale: float
+) -> tuple[NDArray[np.bool_], Vectors]:
+    """Whether each point of a is found again in b near its place, and how exactly, 0 to 1: as only a copy's are.
 
     own, other: rows of a and b. there: the places in b of those of a, scale: how many times larger they are there.
     """
     apart = np.sqrt(np.square(there[:, None] - b.points[other]).sum(axis=2))
     similar = a.descriptors[own].astype(np.float32) @ b.descriptors[other].T.astype(np.float32)
     size = np.maximum(a.sizes[own][:, None] * scale, b.sizes[other])
-    near = np.where(similar > AGAIN * QUANTUM**2, np.exp(-0.5 * np.square(apart / (EXACT * size))), 0)
-    found: Vectors = near.max(axis=1, initial=0)
-    return found
+    off = np.where(similar > AGAIN * QUANTUM**2, apart / size, np.inf).min(axis=1, initial=np.inf)
+    return off < 1, np.exp(-0.5 * np.square(off / EXACT))
 
 
 def _again(here: Floats, there: Floats, found: Vectors) -> float:
@@ -217,29 +234,6 @@ def _unread() -> Iterator[None]:
         raise
     except (BadInput, NotFound) as error:
         raise BadInput(f"{error}; by='vectors' compares the vectors alone, and reads no picture") from error
-
-
-def _tail(left: Rows, right: Rows, distances: Vectors, n: int, whole: NDArray[np.bool_]) -> PairTail:
-    """The tail of pairs of n pictures that are no copies: the one that reaches further of two, both cautious.
-
-    One is read from pairs further apart than copies are, so that these cannot get in, however many they are: a power,
-    as it was for other pictures until there are many more than PRIOR pairs. Pairs become fewer still, the closer they
-    are. The other is read where pairs begin, and takes copies for what they are not, where they are in its way.
-    whole: the pairs that look alike from afar. Where these connect most pictures, they are forms of one print.
-    """
-    some = distances[distances < 1].astype(np.float64)
-    own = fit_pair_tail(some, 1.0)
-    beyond = np.sort(some[some > COPIES])
-    reach = float(np.log(FURTHER / COPIES))
-    usual = 1 / (POWER * reach) - 1 / np.expm1(POWER * reach)  # the mean of a fall by that power, as share of the reach
-    seen = 1 - np.log(beyond[beyond < FURTHER] / COPIES) / reach
-    rate = truncated_rate(min((PRIOR * usual + float(seen.sum())) / (PRIOR + len(seen)), LEVEL))
-    within = (len(seen) + 1) / float(np.expm1(rate))
-    tail = PairTail(COPIES, within, rate / reach, np.concatenate([[COPIES], beyond, [1.0]]))
-    near = whole & (distances <= tail.distance(SURE))
-    if own.known and 2 * np.bincount(connected(n, left[near], right[near]), minlength=1).max() > n:
-        return own
-    return max(tail, own, key=lambda each: each.distance(SURE))
 
 
 def _in_parts(items: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:
