@@ -15,7 +15,7 @@ from tests.tools.test_duplicates_pictures import album, pairs, scene
 from knnife import BadInput, duplicates
 from knnife.encoders.keypoints import Keypoints
 from knnife.tools._duplicates import shared_points, sides
-from knnife.tools._duplicates.picture_tails import Compared, read_tail
+from knnife.tools._duplicates.picture_tails import PicturePairs, read_tail
 from knnife.tools._duplicates.shared_points import ALIKE, VOTES, sharing
 from knnife.tools._duplicates.shortlist import NEAREST, Poses
 
@@ -73,7 +73,7 @@ def test_how_many_copies_there_are_makes_no_difference_to_what_is_stated() -> No
         far = np.append(others, random.uniform(0.05, 0.8, copies)).astype(np.float32)
         exactly = np.append(np.full(60, 0.3), random.uniform(0.6, 1, copies)).astype(np.float32)
         rows = np.arange(len(far))
-        compared = Compared(rows, far, np.zeros(len(far), bool), exactly)
+        compared = PicturePairs(rows, far, np.zeros(len(far), bool), exactly)
         stated.append(read_tail(compared, rows, rows + len(far), 2 * len(far)).tail.expected([0.6])[0])
     assert max(stated) < 2 * min(stated) + 0.05
     assert max(stated) < 0.5

@@ -18,7 +18,7 @@ from knnife import BadInput, EncoderMismatch, Seen, Space, Thing, duplicates, lo
 from knnife.encoders.keypoints import keypoints
 from knnife.things.pixels import jpeg, pixels
 from knnife.tools._duplicates.picture_copies import alike
-from knnife.tools._duplicates.picture_tails import Compared, read_tail
+from knnife.tools._duplicates.picture_tails import PicturePairs, read_tail
 from knnife.tools._duplicates.shortlist import CLOSE, FAR, FIRST, NEAREST, Poses, candidates
 
 Pixels = np.ndarray
@@ -91,10 +91,10 @@ def test_many_copies_of_each_picture_do_not_pass_for_pictures_that_are_none() ->
     others = np.arange(100), np.arange(100, 200)
     left, right = np.append(left, others[0]), np.append(right, others[1])
     every = np.append(far, np.ones(100, np.float32))
-    copies = Compared(np.arange(500), every, np.ones(500, bool), np.append(np.ones(400), np.zeros(100)))
+    copies = PicturePairs(np.arange(500), every, np.ones(500, bool), np.append(np.ones(400), np.zeros(100)))
     assert read_tail(copies, left, right, 200).tail.expected(far.max()) < 1
     forms = np.arange(len(far)) % 40, 40 + np.arange(len(far)) % 159  # of one print: as close, but all are connected
-    print_ = Compared(np.arange(400), far, np.ones(400, bool), np.ones(400, np.float32))
+    print_ = PicturePairs(np.arange(400), far, np.ones(400, bool), np.ones(400, np.float32))
     assert read_tail(print_, *forms, 200).tail.expected(far.max()) > 100
 
 

@@ -27,7 +27,7 @@ from knnife.things.pictures import content
 from knnife.things.pixels import each_picture
 from knnife.threads import cores
 from knnife.tools._duplicates.candidate_search import Close
-from knnife.tools._duplicates.picture_tails import Compared, Inexact, read_tail
+from knnife.tools._duplicates.picture_tails import Inexact, PicturePairs, read_tail
 from knnife.tools._duplicates.shared_points import sharing
 from knnife.tools._duplicates.shortlist import ENCODER, Candidates, Poses, candidates, each_once
 from knnife.tools._duplicates.similarity_join import Rows
@@ -72,7 +72,7 @@ class Pictures:
         self._candidates = candidates(vectors[0], vectors[1] if split is not None else None, poses, encoder)
         self._keypoints: dict[int, Keypoints] = {}
         self._inexact = Inexact(NOTHING_KNOWN, 1.0)
-        self._known = Compared(np.empty(0, np.int64), *(np.empty(0, kind) for kind in ("f4", "?", "f4")))
+        self._known = PicturePairs(np.empty(0, np.int64), *(np.empty(0, kind) for kind in ("f4", "?", "f4")))
 
     def close(self, reach: float | None) -> Close:
         """Pairs at most `reach` apart; None: all that were compared, with the tail of those that are no copies."""
@@ -113,7 +113,7 @@ class Pictures:
         ]
         return np.asarray((distances >= 1) & np.array(enough, bool))
 
-    def _compared(self, pairs: Candidates) -> Compared:
+    def _compared(self, pairs: Candidates) -> PicturePairs:
         """Each pair once, posed so that it is closest."""
         found = self._laid(pairs)
         far = np.array([1 - each.share for each in found], np.float32)
@@ -123,7 +123,7 @@ class Pictures:
         keys, first = np.unique(keys[order], return_index=True)
         best = order[first]
         exactly = np.array([found[row].exactly for row in best.tolist()], np.float32)
-        return Compared(keys, far[best], whole[best], exactly)
+        return PicturePairs(keys, far[best], whole[best], exactly)
 
     def _laid(self, pairs: Candidates) -> list[Likeness]:
         behind = self._split or 0

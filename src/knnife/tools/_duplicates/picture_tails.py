@@ -26,7 +26,7 @@ INEXACT: Final = 0.5  # of copies one in 100 lies less exactly, of series all, o
 EXACT: Final = (0.6, 0.8)  # from here pairs begin to count as exact, and do fully: of copies one in ten lies below
 
 
-class Compared(NamedTuple):
+class PicturePairs(NamedTuple):
     """The pairs compared: as numbers, their distances, whether each shows nearly all of the other, and how exactly its
     points lie (0 to 1), each `(p,)`.
     """
@@ -43,7 +43,7 @@ class Inexact(NamedTuple):
     tail: PairTail
     stretch: float
 
-    def distances(self, pairs: Compared) -> Vectors:
+    def distances(self, pairs: PicturePairs) -> Vectors:
         """The distances of these pairs as they count."""
         low, high = EXACT
         share = np.clip((high - pairs.exactly) / (high - low), 0, 1)
@@ -51,7 +51,7 @@ class Inexact(NamedTuple):
         return found
 
 
-def read_tail(pairs: Compared, left: Rows, right: Rows, n: int) -> Inexact:
+def read_tail(pairs: PicturePairs, left: Rows, right: Rows, n: int) -> Inexact:
     """The tail of these pairs of n pictures. Where most pictures are forms of one print, all pairs are read for it."""
     found = pairs.distances < 1
     every = fit_pair_tail(pairs.distances[found].astype(np.float64), 1.0)
