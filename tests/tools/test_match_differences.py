@@ -82,6 +82,15 @@ def test_a_doubt_is_said_in_words_where_the_stated_number_may_not_hold() -> None
     assert "one table" in str(knnife.match(left[:30]).doubt)
 
 
+@pytest.mark.parametrize(("probability", "sure"), [(0.9, True), (0.7, False)])
+def test_many_pairs_that_may_be_wrong_are_a_doubt_at_any_threshold(probability: float, sure: bool) -> None:
+    """Tables that share nothing give such pairs; a low threshold of the user's own gives them too, and is no reason."""
+    left, right, _ = variants(2)
+    found = knnife.match(left, right)
+    likely = replace(found, probability=np.where(found.probability >= 0.5, probability, 0.1))
+    assert likely.calibrated == likely.at(0.05).calibrated == sure
+
+
 def test_a_matcher_saved_before_differences_counted_says_what_it_said(tmp_path: Path) -> None:
     """It told four levels of a value apart, of which a half was added, and candidates did not compete."""
     left, right, truth = planted(30)

@@ -26,6 +26,9 @@ from knnife.tools._match.values import folded
 
 WORDED = ("name", "text", "category", "code")  # kinds of fields that candidates are found by
 FEW = 20  # matches that teach less than what is usual
+SHAKY = (
+    0.2  # of the likelier pairs expected to be wrong; of tables that shared nothing it was .25 and more, and all were
+)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,9 @@ class Matches:
             return "this matcher is of an earlier version, in which candidates of a record did not compete"
         if matches < FEW:
             return f"{matches} matches are too few to learn from; what differs counts as it usually does"
+        likely = self.probability[self.single & (self.probability >= 0.5)]
+        if (1 - likely).sum() > SHAKY * len(likely):
+            return "more than a fifth of the likelier pairs are expected to be wrong, so these tables may share nothing"
         return None
 
     @property
