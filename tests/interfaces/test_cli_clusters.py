@@ -66,7 +66,7 @@ def test_few_things_are_one_cluster(knnife: Knnife, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "part"),
     [
-        ("clusters films.knnife --about 3", 1, "cannot be told apart"),
+        ("clusters films.knnife --about 9", 1, "things are in clusters"),
         ("clusters nothing.knnife", 1, "nothing.knnife"),
         ("clusters films.knnife --about 0", 2, "about"),
         ("clusters v.npy --where 'n > 1'", 2, "for spaces"),

@@ -93,7 +93,7 @@ def test_progress_goes_up_to_the_end() -> None:
 
 
 def test_clusters_form_a_tree() -> None:
-    found = clusters(blobs(6, 100, 6)[0], metric="euclidean")
+    found = clusters(blobs(6, 12, 6)[0], metric="euclidean")
     assert found.cut(1).sizes.sum() == len(found.labels) - len(found.outliers)
     finer = found.cut(found.finest)
     for count in range(found.finest - 1, 0, -1):
@@ -112,6 +112,28 @@ def test_who_knows_the_number_gets_it() -> None:
     for count in (1, 2, 6, 8):
         assert len(clusters(points, metric="euclidean", about=count)) == count
     assert agreement(clusters(points, metric="euclidean", about=6), groups) > 0.98
+
+
+def test_any_number_can_be_asked_for() -> None:
+    points = np.vstack([blobs(3, 20, 4)[0], np.zeros((10, 4))])  # and copies
+    for count in (1, 5, 40, 70):
+        found = clusters(points, metric="euclidean", about=count, least=2)
+        assert len(found) == count
+        assert (found.sizes > 0).all()
+        assert len(clusters(points, metric="euclidean").cut(min(count, 60))) == min(count, 60)
+    assert len(clusters(np.eye(3), about=2)) == 2
+    assert (
+        len(clusters(np.random.default_rng(0).random((300, 2)), metric="euclidean", about=4)) == 4
+    )  # of shapeless points
+
+
+def test_many_small_groups_are_found_with_and_without_their_number() -> None:
+    random = np.random.default_rng(3)
+    groups = np.repeat(np.arange(60), 20)
+    points = 2 * random.standard_normal((60, 16))[groups] + random.standard_normal((1200, 16))
+    for found in (clusters(points, metric="euclidean"), clusters(points, metric="euclidean", about=60)):
+        assert 55 <= len(found) <= 65
+        assert agreement(found, groups) > 0.9
 
 
 def test_texts_are_named_by_their_words(tmp_path: Path) -> None:
@@ -204,11 +226,11 @@ def test_few_points_are_answered_whatever_they_are(n: int, dim: int, seed: int) 
         (np.empty((0, 3)), {}, "nothing to cluster"),
         ([], {}, "nothing to cluster"),
         (np.array([[1.0, np.nan]]), {}, "NaN"),
-        (np.eye(3), {"about": 2}, "cannot be told apart"),
+        (np.eye(3), {"about": 4}, "3 of 3 things are in clusters"),
         (np.eye(3), {"about": 0}, "about is 0"),
         (np.eye(3), {"least": 1}, "least is 1"),
         (np.eye(3), {"looked_at": 10}, "looked_at is 10"),
-        (blobs(3, 50, 4)[0], {"about": 140}, "no more than"),
+        (blobs(3, 50, 4)[0], {"about": 151}, "no more than"),
     ],
 )
 def test_what_cannot_be_clustered_is_refused(given: object, options: dict, part: str) -> None:

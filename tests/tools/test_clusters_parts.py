@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife.space import nearest
+from knnife.tools._clusters.asked_number import about_centres, explained, groups, halved
 from knnife.tools._clusters.cluster_tree import cut, leaves, merges
 from knnife.tools._clusters.communities import between, communities, merged, modularity, moved, paired
 from knnife.tools._clusters.graph import Graph, from_ties, graph_of
@@ -138,6 +139,28 @@ def test_a_tree_keeps_the_chosen_partition(seed: int) -> None:
     assert len(order) == fine.max()
     assert adjusted_rand(cut(fine, order, chosen.max() + 1), chosen) == 1
     assert len(np.unique(cut(fine, order, 1))) == 1
+
+
+@given(SEEDS, st.integers(1, 30))
+@settings(max_examples=30)
+def test_halves_lie_inside_what_was_halved(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.integers(0, 3, (30, 2)).astype(np.float32)  # copies among them
+    labels = np.unique(random.integers(0, 3, 30), return_inverse=True)[1]
+    found = halved(points, labels, count)
+    assert found.max() + 1 == max(count, labels.max() + 1)
+    assert all(len(rows) for rows in groups(found))
+    assert all(len(set(labels[rows])) == 1 for rows in groups(found))
+    stray = halved(points, np.where(np.arange(30) < 2, -1, labels), count if count <= 28 else 28)
+    assert (stray[:2] == -1).all()
+
+
+def test_centres_take_over_where_ties_lead_nowhere() -> None:
+    points = np.random.default_rng(0).random((400, 2)).astype(np.float32)
+    anyhow = np.arange(400) % 4
+    assert explained(points, about_centres(points, anyhow)) > 10 * explained(points, anyhow)
+    sides = (points[:, 0] > 0.5).astype(np.int64)  # nearly as good as halves can be
+    assert (about_centres(points, sides) == sides).all()
 
 
 def test_words_in_every_group_name_none() -> None:

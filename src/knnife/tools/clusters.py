@@ -19,6 +19,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.space import Sample, sample
 from knnife.space.space import Where
+from knnife.tools._clusters.asked_number import groups, halved
 from knnife.tools._clusters.cluster_tree import Tree, comparable_points, cut, find
 from knnife.tools._clusters.levels import silhouettes
 from knnife.tools._clusters.names import typical_words
@@ -66,8 +67,8 @@ class Clusters:
 
     @property
     def finest(self) -> int:
-        """The largest number of clusters that `cut` gives."""
-        return len(self._tree.merges) + 1
+        """The largest number of clusters that `cut` gives: every thing that is no outlier is one then."""
+        return max(1, len(self.labels) - len(self.outliers))
 
     def cut(self, count: int) -> Clusters:
         """The same things in `count` clusters: those of this answer, merged or split, with names of their own.
@@ -75,7 +76,7 @@ class Clusters:
         Raises BadInput unless `count` is from 1 to `finest`.
         """
         if not 1 <= count <= self.finest:
-            raise BadInput(f"{count} clusters were asked for; from 1 to {self.finest} can be told apart here")
+            raise BadInput(f"{count} clusters were asked for; expected from 1 to {self.finest}, the things in clusters")
         return _answer(self._given, self._points, replace(self._tree), count)
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -128,7 +129,8 @@ def clusters(
 
     Args:
         given: a Space, vectors `(n, d)`, or things or texts, which `encoder` then encodes.
-        about: how many clusters to show, for who knows; the points decide by default. The others are one `cut` away.
+        about: how many clusters to show, for who knows; the points decide by default. All other numbers are one `cut`
+            away.
         least: how many members a cluster has.
         looked_at: of more points than that, so many are drawn to find the clusters, which the others then join: a
             cluster that has next to none of them is not seen.
@@ -140,7 +142,7 @@ def clusters(
         progress: called with the number of things that are done, and their share (0 to 1).
 
     Raises:
-        BadInput: nothing is given; NaN; more clusters are asked for than can be told apart.
+        BadInput: nothing is given; NaN; more clusters are asked for than there are things that are no outliers.
 
     """
     for name, value, lowest in (("about", about, 1), ("least", least, 2), ("looked_at", looked_at, 100)):
@@ -160,6 +162,8 @@ def clusters(
         seed=seed,
         tell=lambda share: tell(round(share * len(points)), share),
     )
+    if about and about > (most := int((tree.leaves >= 0).sum())):
+        raise BadInput(f"about={about}: {most:,} of {len(points):,} things are in clusters; expected no more than that")
     answer = _answer(things, points, tree, tree.best)
     tell(len(points), 1.0)
     return answer
@@ -168,6 +172,7 @@ def clusters(
 def _answer(given: Sample, points: Vectors, tree: Tree, count: int) -> Clusters:
     """The tree cut to `count` clusters, with the names and figures of each."""
     labels = cut(tree.leaves, tree.merges, count)
+    labels = halved(points, labels, count)
     sizes = np.bincount(labels[labels >= 0], minlength=count)
     first = np.full(count, len(labels))
     np.minimum.at(first, labels[labels >= 0], np.flatnonzero(labels >= 0))
@@ -184,7 +189,7 @@ def _answer(given: Sample, points: Vectors, tree: Tree, count: int) -> Clusters:
         labels=labels,
         sizes=sizes,
         words=[[]] * count if texts is None or count == 1 else typical_words(texts, labels, WORDS),
-        central=[_central(given.ids, points, np.flatnonzero(labels == each)) for each in range(count)],
+        central=[_central(given.ids, points, rows) for rows in groups(labels)],
         cohesion=cohesion / np.maximum(sizes, 1),
         stability=tree.stability[order] if count == tree.best else np.full(count, np.nan),
         levels=tree.levels,

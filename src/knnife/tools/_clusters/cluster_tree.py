@@ -6,13 +6,15 @@ resolution at which modularity would merge them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from knnife.errors import BadInput
 from knnife.geometry import Metric, Positions, Vectors, blocks, unit
 from knnife.space import nearest
+from knnife.tools._clusters.asked_number import about_centres, parted
 from knnife.tools._clusters.communities import between
 from knnife.tools._clusters.graph import Graph, Weights
 from knnife.tools._clusters.levels import Level, Tell, levels
@@ -23,20 +25,32 @@ VOTERS = 15  # neighbours whose clusters a point that was not looked at joins
 CROWD = 10  # how far the neighbour of this rank is, says how alone a point is
 FENCE = 3.0  # interquartile ranges of the log beyond the upper quartile: Tukey's "far out"
 NEARBY = 1.5  # so many times as many clusters are about as many
+FOUND_AGAIN = 0.75  # of a cluster that is there, so much comes back on average (Hennig 2007)
 MARGIN = 1.1  # and so many times the quartile, for clusters whose members are all equally close
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The finest clusters, how they merge, and at how many it is best to stop.
+    """Fine clusters, how they merge, and at how many it is best to stop.
 
-    leaves: `(n,)`, -1 for outliers. merges: pairs of leaves, in order. best: the number of clusters to show.
+    leaves: `(n,)`, -1 for outliers. merges: pairs of leaves, in order. best: the number of clusters to show, which may
+        be more than there are leaves.
     levels: all numbers at which something speaks for stopping. stability: `(best,)` in the order of the leaves.
     """
 
     leaves: Positions
     merges: Merges
     best: int
+    levels: tuple[int, ...]
+    stability: Weights
+
+
+class Partition(NamedTuple):
+    """The clusters `(n,)` of some points to show, and the finest ones; levels, stability: as in Tree."""
+
+    graph: Graph
+    labels: Positions
+    finest: Positions
     levels: tuple[int, ...]
     stability: Weights
 
@@ -57,51 +71,60 @@ def comparable_points(points: Vectors, metric: Metric) -> tuple[Vectors, Metric]
 def find(points: Vectors, metric: Metric, *, about: int | None, least: int, most: int, seed: int, tell: Tell) -> Tree:
     """The tree of clusters of `points` (n, d), which `comparable_points` made.
 
-    about: how many clusters the best level is to have; None: as the points say. least: members of a cluster. most:
-    points that are looked at to find the clusters; the others join them.
+    about: how many clusters are shown; None: as the points say. least: members of a cluster. most: points that are
+    looked at to find the clusters; the others join them.
     """
     n = len(points)
     random = np.random.default_rng(seed)
     looked = random.permutation(n)[:most]
     if n < 2 * least or not np.ptp(points[looked], axis=0).any():
-        return _whole(n, about)
+        return _whole(np.zeros(n, bool), about)
     alone = outlying(points, points[looked], metric, np.zeros(n, np.int64))
     looked = looked[~alone[looked]]  # strays would stretch the space
     some = points[looked]
-    graph, found = levels(some, metric, seed, tell)
-    chosen = _chosen(found, about)
-    if chosen is None:
-        return _whole(n, about, alone)
-    fine = leaves(graph, chosen.labels, found[0].labels, least)
+    found = _asked(some, metric, about) if about else _clear(some, metric, seed, tell)
+    if found is None:
+        return _whole(alone, about)
+    fine = leaves(found.graph, found.labels, found.finest, least)
     parents = np.zeros(int(fine.max()) + 1, np.int64)
-    parents[fine] = chosen.labels
-    order = merges(graph, fine, parents)
-    if about is not None and about > len(parents):
-        raise BadInput(f"about={about}: no more than {len(parents)} clusters can be told apart here; ask for fewer")
+    parents[fine] = found.labels
+    order = merges(found.graph, fine, parents)
     rest = np.setdiff1d(np.arange(n), looked)
     joined = np.empty(n, np.int64)
     joined[looked], joined[rest] = fine, join(points[rest], some, metric, fine, parents)
     alone |= outlying(points, some, metric, parents[joined])
     joined[alone] = -1
-    best = about if about is not None else chosen.count
-    stability = chosen.stability if best == chosen.count else np.full(best, np.nan)
-    return Tree(joined, order, best, _peaks(found, chosen), stability)
+    return Tree(joined, order, len(found.stability), found.levels, found.stability)
 
 
-def _whole(n: int, about: int | None, alone: Positions | None = None) -> Tree:
-    if about is not None and about > 1:
-        raise BadInput(f"about={about}: these {n:,} points cannot be told apart into clusters; leave it out")
-    labels = np.zeros(n, np.int64)
-    if alone is not None:
-        labels[alone] = -1
-    return Tree(labels, (), 1, (1,), np.ones(1))
+def _whole(alone: Positions | NDArray[np.bool_], about: int | None) -> Tree:
+    """All in one cluster, but for outliers."""
+    best = about or 1
+    return Tree(np.where(alone, -1, 0), (), best, (1,), np.full(best, 1.0 if best == 1 else np.nan))
 
 
-def _chosen(found: list[Level], about: int | None) -> Level | None:
-    if about is not None:
-        return min(found, key=lambda level: abs(np.log(level.count / about)), default=None) if about > 1 else None
-    best = max(found, key=lambda level: level.worth, default=None)
-    return best if best is not None and best.worth > 0 else None
+def _clear(points: Vectors, metric: Metric, seed: int, tell: Tell) -> Partition | None:
+    """The level that the points speak for: of those whose clusters are found again, the one of most worth."""
+    graph, found = levels(points, metric, seed, tell)
+    some = [level for level in found if level.worth > 0]
+    enough = min(FOUND_AGAIN, max((level.stability.mean() for level in some), default=0))
+    steady = [level for level in some if level.stability.mean() >= enough]
+    if not steady:
+        return None
+    chosen = max(steady, key=lambda level: level.worth)
+    chosen = replace(chosen, labels=about_centres(points, chosen.labels))
+    return Partition(graph, chosen.labels, found[0].labels, _peaks(found, chosen), chosen.stability)
+
+
+def _asked(points: Vectors, metric: Metric, count: int) -> Partition | None:
+    """So many clusters, or as many as can be told apart, which is less."""
+    if count == 1 or len(points) < 4 * 2:
+        return None
+    graph, labels, finest = parted(points, metric, count)
+    order = merges(graph, labels, np.zeros(int(labels.max()) + 1, np.int64))
+    labels = about_centres(points, cut(labels, order, count))
+    found = int(labels.max()) + 1
+    return Partition(graph, labels, finest, tuple(sorted({1, count})), np.full(count, np.nan)) if found > 1 else None
 
 
 def _peaks(found: list[Level], chosen: Level) -> tuple[int, ...]:

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from knnife.geometry import Metric, Positions, Vectors, unit
+from knnife.geometry import Metric, Positions, Vectors, blocks, unit
 from knnife.space import nearest
 from knnife.tools._clusters.communities import communities, modularity, outward, paired
 from knnife.tools._clusters.graph import Graph, Weights, from_ties, graph_of
 
 NEIGHBOURS = 50  # of each point; fewer see small clusters only, and then need many merges to reach large ones
 FINEST = 256  # communities to start from
-RESOLUTIONS = 5.6 * 2.0 ** -np.arange(0, 20, 0.5)
+RESOLUTIONS = 22.4 * 2.0 ** -np.arange(0, 24, 0.6)
+SEEN = 0.4  # of the neighbours, so many members has a mean cluster at least: smaller ones have most ties elsewhere
 RESAMPLES = 3
-FEWER = 0.3  # a level of k clusters is worth k^-FEWER: twice as many have to be 23 % better, less where all is clear
+FEWER = 0.2  # a level of k clusters is worth k^-FEWER: twice as many have to be 15 % better, less where all is clear
 APART = 0.75  # of the ties that lead out of the pieces of such a box, at most so many do: else there are none
 
 Chance = Callable[[int], tuple[float, float]]
@@ -35,17 +37,23 @@ Tell = Callable[[float], None]
 class Level:
     """One partition of the n points.
 
-    labels: `(n,)`. worth: higher is better. stability: `(c,)`, of each cluster the share that comes back.
+    labels: `(n,)`. worth: higher is better. again: what was found there when half of the ties were gone.
     """
 
     labels: Positions
     worth: float
-    stability: Weights
+    again: list[Positions]
 
     @property
     def count(self) -> int:
         """How many clusters."""
         return int(self.labels.max()) + 1
+
+    @cached_property
+    def stability(self) -> Weights:
+        """Of each cluster the share that comes back `(c,)`."""
+        found: Weights = np.mean([recovered(self.labels, other) for other in self.again], axis=0)
+        return found
 
 
 def levels(points: Vectors, metric: Metric, seed: int, tell: Tell) -> tuple[Graph, list[Level]]:
@@ -61,7 +69,10 @@ def levels(points: Vectors, metric: Metric, seed: int, tell: Tell) -> tuple[Grap
     best: dict[int, Level] = {}
     for step, (candidates, again) in enumerate(_partitions(graph, others)):
         tell((step + 1) / len(RESOLUTIONS))
-        for level in (_judged(points, graph, labels, again, chance) for labels in candidates):
+        for labels in candidates:
+            if (int(labels.max()) + 1) * SEEN * neighbours > len(points):
+                continue
+            level = _judged(points, graph, labels, again, chance)
             if level.count not in best or level.worth > best[level.count].worth:
                 best[level.count] = level
         if min(outward(graph, labels) for labels in candidates) < 1e-9:  # what no tie joins, no resolution joins
@@ -76,8 +87,7 @@ def _judged(points: Vectors, graph: Graph, labels: Positions, again: list[Positi
     clear_by_chance, out_by_chance = chance(count)
     stable = np.mean([adjusted_rand(labels, other) for other in again])
     worth = float((clear - clear_by_chance) * stable * count ** (-FEWER * (1 - clear)))
-    stability = np.mean([recovered(labels, other) for other in again], axis=0)
-    return Level(labels, worth if out <= APART * out_by_chance else 0.0, stability)
+    return Level(labels, worth if out <= APART * out_by_chance else 0.0, again)
 
 
 def _partitions(graph: Graph, others: list[Graph]) -> Iterator[tuple[list[Positions], list[Positions]]]:
@@ -130,6 +140,8 @@ def by_chance(points: Vectors, metric: Metric, neighbours: int, random: np.rando
         count = int(labels.max()) + 1
         if count < 2:
             break
+        if count * SEEN * neighbours > len(points):
+            continue
         found[count] = float(silhouettes(shapeless, labels).mean()), outward(graph, labels)
     counts = np.array(sorted(found, reverse=True) or [1])
     figures = np.array([found.get(count, (0.0, 1.0)) for count in counts.tolist()]).T
@@ -159,11 +171,14 @@ def silhouettes(points: Vectors, labels: Positions) -> Weights:
     sizes, means = np.bincount(labels), centres(points, labels)
     squares: Weights = np.einsum("ij,ij->i", points, points).astype(np.float64)
     inside = np.bincount(labels, squares) / sizes
-    distances: Weights = squares[:, None] - 2 * points @ means.T + inside
-    at = np.arange(len(labels))
-    own = distances[at, labels] * sizes[labels] / np.maximum(sizes[labels] - 1, 1)
-    distances[at, labels] = np.inf
-    other = distances.min(axis=1) if len(sizes) > 1 else np.zeros(len(labels))
+    own, other = np.empty(len(labels)), np.zeros(len(labels))
+    for block in blocks(len(labels), 16 * len(sizes)):
+        distances: Weights = squares[block, None] - 2 * points[block] @ means.T + inside
+        at = np.arange(len(distances)), labels[block]
+        own[block] = distances[at] * sizes[labels[block]] / np.maximum(sizes[labels[block]] - 1, 1)
+        distances[at] = np.inf
+        if len(sizes) > 1:
+            other[block] = distances.min(axis=1)
     most = np.maximum(own, other)
     found = np.divide(other - own, most, out=np.zeros(len(labels)), where=most > 0)
     return np.where(sizes[labels] > 1, found, 0)
