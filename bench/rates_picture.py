@@ -73,8 +73,9 @@ def _legend() -> Iterator[str]:
         yield f'<text x="{x + 10}" y="54" font-size="12" fill="#222">{half}</text>'
     yield f'<circle cx="{LEFT + 206}" cy="50" r="3.5" fill="white" stroke="#666"/>'
     yield f'<text x="{LEFT + 216}" y="54" font-size="12" fill="#222">the tool said that it cannot know</text>'
-    yield f'<line x1="{LEFT + 446}" x2="{LEFT + 446}" y1="43" y2="57" stroke="#666"/>'
-    yield f'<text x="{LEFT + 456}" y="54" font-size="12" fill="#222">interval</text>'
+    yield f'<path d="M{LEFT + 446} 43v14M{LEFT + 522} 50h6" stroke="#444"/>'
+    yield f'<text x="{LEFT + 454}" y="54" font-size="12" fill="#222">interval</text>'
+    yield f'<text x="{LEFT + 533}" y="54" font-size="12" fill="#222">as stated</text>'
 
 
 def _panel(tool: str, trials: Sequence[Trial]) -> Iterator[str]:
@@ -92,6 +93,7 @@ def _panel(tool: str, trials: Sequence[Trial]) -> Iterator[str]:
         colour = COLOURS[each.half]
         top, bottom, y = (SIDE - axis.place(figure) for figure in (each.high, each.low, each.observed))
         fill = colour if each.calibrated else "white"
+        yield f'<path d="M{x - 3:.1f} {SIDE - axis.place(each.stated):.1f}h6" stroke="#222"/>'
         yield f'<g stroke="{colour}"><title>{_said(each)}</title>'
         yield f'<path d="M{x:.1f} {bottom:.1f}V{top:.1f}" stroke-opacity=".45"/>'
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{fill}"/></g>'

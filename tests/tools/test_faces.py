@@ -293,7 +293,9 @@ def test_few_people_tell_little(looks: Looks, photos: Path, tmp_path: Path) -> N
         assert first.decision.note.startswith("a usual line for such models")
         assert few.identify(photos / "album" / "anna-5.jpg", false_matches=1).faces[0].person == "anna"
         few.add([photos / "people" / name for name in KNOWN[1:4]], by_folder=True)
-        assert few.identify(photos / "album" / "anna-5.jpg").decision.note.startswith("rough, as only 4 people")
+        assert few.identify(photos / "album" / "anna-5.jpg").decision.note.startswith(
+            "rough, as 4 people tell no rates below 2.5%"
+        )
 
 
 def test_what_was_measured_is_found_again_and_follows_changes(people: Faces, looks: Looks) -> None:

@@ -63,8 +63,13 @@ class PowerTail:
     So does the share of a sphere that lies within a distance of a point on it. A rate can then be stated that is
     smaller than one in the number of similarities seen. How sure it is depends on how many people they are of.
 
+    The rate is that of new people, not of those seen: the power is an estimate, and a line that is set too low lets in
+    more than one set too high keeps out. Of an exponential tail whose mean m was seen on n values, a new value is
+    beyond x with a chance of (1 + x / (n m))^-n, whatever the true mean (Geisser, "Predictive inference", 1993).
+
     start: the similarity at which it begins. share: how many similarities lie beyond. power: of the distance, by which
-    that share falls. people, count: how many people and similarities it was learned from.
+    that share falls. people, count: how many people and similarities it was learned from. units: how many of the
+    similarities tell something of their own.
     """
 
     start: float
@@ -72,26 +77,43 @@ class PowerTail:
     power: float
     people: int
     count: int
+    units: float
 
     @classmethod
-    def learn(cls, similarities: Numbers, people: int, *, beyond: float) -> Self:
-        """From similarities `(m,)` between so many people; beyond: of how many people it takes the upper end."""
+    def learn(
+        cls, similarities: Numbers, people: int, *, beyond: float, units: float | None = None, more: float = 1.0
+    ) -> Self:
+        """From similarities `(m,)` between so many people.
+
+        beyond: of how many people it takes the upper end. units: as above; None: the people. more: how many times as
+        many people a new one will be compared with.
+        """
+        told = people if units is None else units
         wanted = float(np.clip(beyond / people, LEAST, MOST))
         start = float(np.quantile(similarities, 1 - wanted))
         inside = similarities[similarities > start]
         if not len(inside) or start > HIGHEST:  # all the same
-            return cls(min(start, HIGHEST), wanted, STEEPEST, people, len(similarities))
+            return cls(min(start, HIGHEST), wanted, STEEPEST, people, len(similarities), told)
         closer = -np.log1p(-np.minimum(inside, HIGHEST))
         power = min(1 / max(mean_excess(closer, -float(np.log1p(-start))), 1 / STEEPEST), STEEPEST)
-        return cls(start, len(inside) / len(similarities), power, people, len(similarities))
+        share = min(more * len(inside) / len(similarities), 1.0)
+        return cls(start, share, power, people, len(similarities), told)
+
+    @property
+    def _seen(self) -> float:
+        """How many values the power was estimated from."""
+        return max(self.share * self.units, 1.0)
 
     def threshold(self, rate: float) -> float:
-        """The similarity that people who are not the same reach at this rate, which is not above `LEAST`."""
-        return 1 - (1 - self.start) * float((rate / max(self.share, rate)) ** (1 / self.power))
+        """The similarity that new people who are not the same reach at this rate, which is not above `LEAST`."""
+        beyond = np.expm1(-np.log(rate / max(self.share, rate)) / self._seen) * self._seen / self.power
+        return min(1 - (1 - self.start) * float(np.exp(-beyond)), max(HIGHEST, self.start))
 
     def rate(self, similarity: float) -> float:
-        """The share of people who are not the same that are at least so alike; `share` for all below the tail."""
-        return float(self.share * min(max(1 - similarity, 0.0) / (1 - self.start), 1.0) ** self.power)
+        """The share of new people who are not the same that are at least so alike; `share` for all below the tail."""
+        closer = (1 - self.start) / max(1 - similarity, 1e-300)
+        beyond = self.power * np.log(max(closer, 1.0)) / self._seen
+        return float(self.share * (1 + beyond) ** -self._seen) if similarity < 1 else 0.0
 
     def between(self, similarity: float) -> tuple[float, float]:
         """Between which rates the true one lies, in 95 of 100 cases, as far as so many people can tell."""
@@ -106,9 +128,10 @@ class PowerTail:
         """What `state` wrote down. Raises KeyError, TypeError or ValueError for anything else."""
         start, share, power = (float(state[name]) for name in ("start", "share", "power"))
         people, count = int(state["people"]), int(state["count"])
-        if not (-1.1 < start <= HIGHEST and 0 < share <= 1 and 0 < power <= STEEPEST and people > 0):
+        units = float(state.get("units", people))  # files of knnife 0.15 and before name none
+        if not (-1.1 < start <= HIGHEST and 0 < share <= 1 and 0 < power <= STEEPEST and people > 0 < units):
             raise ValueError("no tail")
-        return cls(start, share, power, people, count)
+        return cls(start, share, power, people, count, units)
 
 
 @dataclass(frozen=True)

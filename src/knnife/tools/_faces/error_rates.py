@@ -79,8 +79,10 @@ def measure(codes: Codes, encode: Encode, *, trained: bool, seed: int = 0) -> Li
     else:
         found = [_left_out(unit(encode(None)[rows]), own)]
     lesson = Likenesses(*(np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True)))
-    strangers = PowerTail.learn(lesson.strangers, people, beyond=OF_STRANGERS)
-    pairs = PowerTail.learn(lesson.pairs, people, beyond=OF_PAIRS) if len(lesson.pairs) else None
+    more = 1 / (1 - 1 / min(FOLDS, people)) if trained else people / (people - 1)  # those left out met fewer people
+    strangers = PowerTail.learn(lesson.strangers, people, beyond=OF_STRANGERS, more=more)
+    apart = people * (people - 1) / 2
+    pairs = PowerTail.learn(lesson.pairs, people, beyond=OF_PAIRS, units=apart) if len(lesson.pairs) else None
     return Limits(people, len(codes), strangers, pairs, tuple(sorted(np.round(lesson.known, 4).tolist())))
 
 

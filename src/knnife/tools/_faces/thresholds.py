@@ -12,6 +12,7 @@ from knnife.tools._faces.error_rates import ENOUGH, FEWEST, Limits
 from knnife.tools._faces.face_training import is_learned
 
 RATE: Final = 0.01  # of strangers that get a name, or of pairs of people taken for one, by default
+LEAST_TOLD: Final = 0.1  # of one in the number of people: no smaller rate can be stated
 ANYBODY: Final = 1.0  # everybody counts as somebody who is known
 USUAL: Final = 0.45  # the line of networks for faces whose makers state none: of MobileFaceNet, between same and other
 
@@ -78,7 +79,8 @@ def decide(tail: PowerTail | None, limits: Limits, encoder: Encoder, rate: float
     threshold = tail.threshold(rate)
     note = ""
     if limits.people < ENOUGH:
-        note = f"rough, as only {limits.people} people are known; {ENOUGH} or more tell it well"
+        least = LEAST_TOLD / limits.people
+        note = f"rough, as {limits.people} people tell no rates below {least:.1%}; {ENOUGH} or more tell 1% well"
         threshold = max(threshold, told or threshold)
     stated, missed = round(tail.rate(threshold), 12), limits.missed(threshold)
     return Decision(threshold, stated, tail.between(threshold), missed, limits.people, note, tail)
