@@ -86,7 +86,9 @@ def test_words_become_a_space(knnife: Knnife, here: Path) -> None:
     assert knnife("near words.knnife 'the city' -k 3").code == 0
     assert json.loads(knnife("get words.knnife king --json").out)["about"] == {"count": 142}
     assert str(here / "wiki.vectors") in knnife("info words.knnife").out
-    assert "prince\tprincess" in knnife("duplicates words.knnife").out
+    few = knnife("duplicates words.knnife")
+    assert "too few" in few.err
+    assert "prince\tprincess" in knnife("duplicates words.knnife --threshold 0.6").out
 
 
 def test_word_vectors_encode_texts_of_a_space(knnife: Knnife, here: Path) -> None:

@@ -30,7 +30,7 @@ knnife match shop.csv catalogue.csv --review review.csv
 knnife match shop.csv catalogue.csv --labels looked-at.csv --save shop.matcher
 knnife match shop.csv catalogue.csv --matcher shop.matcher --threshold 0.9 -o matches.csv
 knnife match shop.csv catalogue.csv --explain
-knnife match shop.csv catalogue.csv --id id --pair s1 c4
+knnife match shop.csv catalogue.csv --pair shop.csv#1 catalogue.csv#1
 knnife match shop.csv --groups
 knnife match typos recieve adress
 """
