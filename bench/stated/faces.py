@@ -2,7 +2,7 @@
 
 Chosen on: people drawn from a Gaussian on the sphere, in 128 and in 16 dimensions, and the first twenty people of ORL
 with MobileFaceNet. Held out: people in families, people some of whom look like everybody, uneven numbers of photos, the
-other twenty people of ORL, ORL with the encoder that is trained on the spot, drawn faces. `share` is of the people
+other twenty people of ORL, ORL with the encoder that is trained on the spot. `share` is of the people
 known, who are in the gallery twice, under two names. The stated rate is for the mean over galleries; its interval is
 that of the observed mean, over galleries where all are drawn anew, else over the people who are strangers.
 """
