@@ -128,7 +128,7 @@ class PowerTail:
         """What `state` wrote down. Raises KeyError, TypeError or ValueError for anything else."""
         start, share, power = (float(state[name]) for name in ("start", "share", "power"))
         people, count = int(state["people"]), int(state["count"])
-        units = float(state.get("units", people))  # files of knnife 0.15 and before name none
+        units = float(state.get("units", people))  # older files name none
         if not (-1.1 < start <= HIGHEST and 0 < share <= 1 and 0 < power <= STEEPEST and people > 0 < units):
             raise ValueError("no tail")
         return cls(start, share, power, people, count, units)
