@@ -13,6 +13,7 @@ import pytest
 from tests.toys import Letters
 
 from knnife import BadInput, NotFound, Space, SpaceBusy, SpaceError, Thing
+from knnife.space.event_table import EventBlock
 from knnife.space.filters import parse_filter
 from knnife.space.memory.store import MemoryStore
 from knnife.space.protocols import Moved, Snapshot, Store, Writer
@@ -438,6 +439,75 @@ def test_readings_leave_with_their_thing(store: Store) -> None:
     with store.read() as snapshot:
         assert list(snapshot.readers) == []
     store.compact()
+
+
+def block(source: str, number: int, users: list[int], digest: bytes = b"d" * 16) -> EventBlock:
+    events = np.array(users, np.int32)
+    return EventBlock(source, number, digest, events, events, events + np.float32(1), events * 2.0, events * 0 - 1)
+
+
+def test_events_come_by_blocks_which_replace_those_of_their_number(store: Store) -> None:
+    with store.write() as writer:
+        assert writer.events.number("user", ["ann", "bob"]) == [0, 1]
+        assert writer.events.number("item", ["tea"]) == [0]
+        assert writer.events.number("user", ["eve", "ann"]) == [2, 0]
+        writer.events.number("item", ["rum", "milk"])
+        for each in (block("log", 0, [0, 1]), block("log", 1, [2]), block("", 0, [1, 1, 1])):
+            writer.events.put(each)
+        writer.events.put(block("log", 0, [2, 0], b"e" * 16))
+    with store.read() as snapshot:
+        before = snapshot.events.count()
+        found = [(each.source, each.number, each.users.tolist(), each.digest) for each in snapshot.events.blocks()]
+        assert found == [
+            ("log", 1, [2], b"d" * 16),
+            ("", 0, [1, 1, 1], b"d" * 16),
+            ("log", 0, [2, 0], b"e" * 16),
+        ]
+        assert before.events == 6
+        assert snapshot.events.digests("log") == {0: b"e" * 16, 1: b"d" * 16}
+        assert snapshot.events.names("user") == ["ann", "bob", "eve"]
+        assert snapshot.events.names("context") == []
+        assert list(snapshot.faults()) == []
+    with store.write() as writer:
+        writer.events.drop("log", 1)
+        writer.events.drop("other", 0)
+    with store.read() as snapshot:
+        assert [each.source for each in snapshot.events.blocks()] == ["", "log"]
+        assert snapshot.events.count().events == 5
+        assert snapshot.events.count().mark != before.mark
+
+
+def test_facts_of_users_are_kept_and_an_empty_store_knows_nobody(store: Store) -> None:
+    with store.read() as snapshot:
+        assert snapshot.events.count().events == 0
+        assert not snapshot.events.facts()
+        assert list(snapshot.events.blocks()) == []
+        assert snapshot.events.names("user") == []
+        assert snapshot.events.digests("log") == {}
+    with store.write() as writer:
+        writer.events.drop("log", 0)
+        writer.events.number("user", ["ann"])
+        writer.events.put_facts({"bob": {"age": 3}, "ann": {"town": "Ulm"}})
+        writer.events.put_facts({"bob": {"age": 4}})
+    with store.read() as snapshot:
+        assert snapshot.events.facts() == {"ann": {"town": "Ulm"}, "bob": {"age": 4}}
+        assert snapshot.events.names("user") == ["ann", "bob"]
+
+
+def test_events_are_seen_once_they_are_committed_and_are_no_new_state(store: Store) -> None:
+    with store.read() as before:
+        with pytest.raises(RuntimeError), store.write() as writer:
+            writer.events.number("user", ["ann"])
+            writer.events.put(block("", 0, [0]))
+            raise RuntimeError
+        with store.write(before.state) as writer:
+            writer.events.number("user", ["bob"])
+            writer.events.number("item", ["tea"])
+            writer.events.put(block("", 0, [0]))
+        assert before.events.count().events == 0
+    with store.read() as after:
+        assert after.events.names("user") == ["bob"]
+        assert after.state == before.state
 
 
 def test_words_that_no_text_holds_are_guessed_by_those_that_some_do(store: Store) -> None:

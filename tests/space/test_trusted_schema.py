@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import knnife
+from knnife.space.interactions import add_interactions
 from knnife.space.sqlite import trusted_schema
 from knnife.space.sqlite.conditions import INDEXED_FROM
 
@@ -30,6 +31,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
         space.near("car", where={ODD_FIELD: 5})
         space.reencode(knnife.WhitenedEncoder.train("english", ["a", "b", "c", "d"]))
         space.derive("taste", [[1, 2]], ["0"])
+        add_interactions(space, [("ann", "0"), ("bob", "1")])
         knnife.doctor(space)
         space.remove("1")
         space.compact()
@@ -50,7 +52,7 @@ def changed(path: Path, sql: str) -> None:
 def test_what_knnife_makes_is_let_in_within_a_millisecond(everything: Path) -> None:
     db = sqlite3.connect(everything)
     names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    assert {"about year", f"about {ODD_FIELD}", "things_part_of", "words", "models", "origins"} <= names
+    assert {"about year", f"about {ODD_FIELD}", "things_part_of", "words", "models", "origins", "events"} <= names
     took = []
     for _ in range(20):
         began = time.perf_counter()

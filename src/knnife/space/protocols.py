@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Metric, Positions, Vectors
+from knnife.space.event_table import EventTable, EventWriter
 from knnife.space.filter_tree import Tree
 from knnife.space.records import Held, IndexInfo, ReadBy, Reading, Row, State, Summary, View
 from knnife.spelling.guessing import Guess
@@ -179,6 +180,10 @@ class Snapshot(Protocol):
     def words(self) -> WordIndex:
         """The words of all texts."""
 
+    @property
+    def events(self) -> EventTable:
+        """The interactions."""
+
     # what readers have read
 
     def readings(self, reader: str, positions: Sequence[int]) -> Mapping[Reading, bytes]:
@@ -214,6 +219,10 @@ class Snapshot(Protocol):
 
 class Writer(Snapshot, Protocol):
     """A transaction: a snapshot that sees what was changed in it so far."""
+
+    @property
+    def events(self) -> EventWriter:
+        """The interactions."""
 
     def insert(self, rows: Sequence[Row], view: View, vectors: Vectors) -> range:
         """Add things with new ids and their vectors `(n, d)` in the default view; the positions they got."""

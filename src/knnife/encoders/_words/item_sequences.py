@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._words.corpus import END, Corpus, expanded, of_readings
-from knnife.things import Reading, Thing, as_things, read
+from knnife.things import Reading, as_things, read
+from knnife.things.events import cell_of
 from knnife.things.reading import OnError
 from knnife.things.rows import listed
 
@@ -49,7 +50,7 @@ def _sequences(sources: Iterable[Reading], columns: list[str]) -> Iterator[list[
     items, groups, order = array("i"), array("i"), list[Any]()
     for source in sources:
         for number, thing in enumerate(source, 1):
-            cells = [_cell(thing, name) for name in columns]
+            cells = [cell_of(thing, name) for name in columns]
             if None in cells:
                 missing = columns[cells.index(None)]
                 why = f"nothing in column {missing!r}; the columns are: {listed(thing.about)}"
@@ -63,14 +64,6 @@ def _sequences(sources: Iterable[Reading], columns: list[str]) -> Iterator[list[
     group = np.frombuffer(groups, np.int32)
     places = _in_order(group, order)
     yield from _blocks([name.encode() for name in item_of], np.frombuffer(items, np.int32)[places], group[places])
-
-
-def _cell(thing: Thing, name: str) -> Any:
-    """The cell of a column, None where there is nothing; readers take two names from the others."""
-    cell = thing.about.get(name)
-    if cell is None and name in ("id", "part_of"):
-        cell = thing.id if name == "id" else thing.part_of
-    return None if cell == "" else cell
 
 
 def _in_order(groups: NDArray[np.int32], order: list[Any]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from knnife.geometry import Metric, Positions, Vectors, similarity, top_k
 from knnife.space.filter_tree import Compare, Holds, Joined, Not, Tree
+from knnife.space.memory.events import MemoryEvents
 from knnife.space.memory.words import Analyse, MemoryWords
 from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, ReadBy, Reading, Row, State, Summary, View
@@ -40,6 +41,7 @@ class Content:
     thumbnails: dict[int, bytes] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)  # fingerprint -> name
     readings: dict[tuple[str, int, int], bytes] = field(default_factory=dict)  # fingerprint, position, key of the text
+    events: MemoryEvents = field(default_factory=MemoryEvents)
 
     def copy(self) -> Content:
         """Another one that can be changed."""
@@ -130,6 +132,10 @@ class MemorySnapshot:
     @property
     def words(self) -> MemoryWords:
         return MemoryWords(self.content.analyse, self.content.rows)
+
+    @property
+    def events(self) -> MemoryEvents:
+        return self.content.events
 
     def readings(self, reader: str, positions: Sequence[int]) -> dict[Reading, bytes]:
         held = self.content.readings.items()

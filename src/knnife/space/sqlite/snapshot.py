@@ -21,6 +21,7 @@ from knnife.space.protocols import Progress
 from knnife.space.records import Held, IndexInfo, ReadBy, Reading, State, Summary, View
 from knnife.space.sqlite import checking, indexing, name_index, readings, sums, tables
 from knnife.space.sqlite.conditions import FilterCache, compiled, lists_in, path_of
+from knnife.space.sqlite.event_tables import SqliteEvents
 from knnife.space.sqlite.file import file_bytes
 from knnife.space.sqlite.history import newest
 from knnife.space.sqlite.place import FilePlace
@@ -198,6 +199,10 @@ class SqliteSnapshot:
             memo.named = self.state.things if name_index.until(self._db, self.state.number) else 0
         return SqliteWords(self._sound, memo, older=memo.older)
 
+    @property
+    def events(self) -> SqliteEvents:
+        return SqliteEvents(self._sound, self._place.path)
+
     # what readers have read
 
     def readings(self, reader: str, positions: Sequence[int]) -> dict[Reading, bytes]:
@@ -257,6 +262,7 @@ class SqliteSnapshot:
         if not damage:  # else what is counted may not even be readable
             yield from checking.faults(self._db, self.state.things, self.views, self.things)
             yield from name_index.faults(self._db, self.state.number)
+            yield from self.events.faults()
 
 
 def _thing(row: tuple[int, str, str | bytes | None, str, str | None]) -> tuple[int, Thing]:

@@ -1,4 +1,4 @@
-"""The tables that a space has once they are needed: trained encoders, thumbnails, notes, origins of views, checksums.
+"""The tables that a space has once they are needed: trained encoders, thumbnails, notes, interactions, checksums ….
 
 Each is made with the first of its rows, so older files do without.
 """
@@ -57,6 +57,31 @@ CREATE TABLE IF NOT EXISTS readings (   -- what they have read so far, see readi
     vector BLOB NOT NULL,               -- as one of a view of dtype int8
     sum    INTEGER NOT NULL,            -- CRC-32 of the vector, begun with the lower half of text
     PRIMARY KEY (reader, pos, text)
+) WITHOUT ROWID
+""",
+    "events": """
+CREATE TABLE IF NOT EXISTS events (     -- interactions, see event_tables.py
+    seq      INTEGER PRIMARY KEY,       -- order of arrival
+    source   TEXT NOT NULL,             -- what they were read from; empty where that has no name
+    number   INTEGER NOT NULL,          -- of the block in its source
+    digest   BLOB NOT NULL,             -- a hash of the events as they were read
+    sum      INTEGER NOT NULL,          -- CRC-32 of what follows
+    users    BLOB NOT NULL,             -- little-endian: int32 numbers of names
+    items    BLOB NOT NULL,
+    weights  BLOB NOT NULL,             -- float32
+    times    BLOB NOT NULL,             -- float64, seconds since 1970, NaN where unknown
+    contexts BLOB NOT NULL,             -- int32, -1 for none
+    UNIQUE (source, number)
+)
+""",
+    "event_names": """
+CREATE TABLE IF NOT EXISTS event_names (    -- users, items and contexts of interactions
+    what   TEXT NOT NULL,                   -- user, item or context
+    number INTEGER NOT NULL,                -- from 0, without gaps
+    name   TEXT NOT NULL,
+    about  TEXT,                            -- what is known of a user, a flat JSON object
+    PRIMARY KEY (what, number),
+    UNIQUE (what, name)
 ) WITHOUT ROWID
 """,
     "origins": """
