@@ -6,6 +6,8 @@
        read_lines, read_records    encoders/_words/word_rows.py      a block of a file -> words and their vectors
        words_at                    encoders/_words/word_rows.py      places in a block -> words
        dot_rows                    encoders/_words/questions.py      a word -> how near it is to all others, about
+       near_rows                   tools/_duplicates/products.py        points -> which may be near which
+       shared_by_texts             tools/_duplicates/sketches.py     chosen pieces of texts -> texts that share several
 
    The rules of this file, so that no input, however hostile, reaches memory that is not its own:
 
@@ -21,6 +23,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+#include <immintrin.h>
+#endif
 
 /* ---------------------------------------------------------------------------------------------- sums of rows
 
@@ -84,18 +89,131 @@ ADD_ROWS(add_floats_avx512, float, AVX512)
 DOT_ROWS(dot_bytes_avx2, AVX2)
 #endif
 
+/* ------------------------------------------------------------------------------------------- which rows are near
+
+   Of one row of bytes with a block of 64 others: bit c of the word is set where row . other[c] >= least + more[c]. The
+   others of a block lie side by side, four bytes of each: one instruction then multiplies the same four bytes of a row
+   with those of sixteen others. ROWS_AT_ONCE rows go through a block together, so that it is loaded once for these. */
+
+enum { NEAR_BLOCK = 64, GROUP = 4 * NEAR_BLOCK, ROWS_AT_ONCE = 4, STAYS = 1 << 18 /* bytes: in the cache beside a core */ };
+
+typedef struct {
+    const uint8_t *rows;
+    const int8_t *others;
+    const int32_t *least, *more;
+    uint64_t *near;
+    size_t n, groups, blocks;
+} Near;
+
+typedef void (*NearBlock)(const Near *, const size_t row[ROWS_AT_ONCE], size_t block);
+
+static void near_plain(const Near *n, const size_t row[ROWS_AT_ONCE], size_t block)
+{
+    const int32_t *more = n->more + block * NEAR_BLOCK;
+    for (int r = 0; r < ROWS_AT_ONCE; r++) {
+        const uint8_t *a = n->rows + row[r] * n->groups * 4;
+        const int8_t *b = n->others + block * n->groups * GROUP;
+        uint32_t sums[NEAR_BLOCK] = {0};
+        uint64_t near = 0;
+        for (size_t g = 0; g < n->groups; g++, a += 4, b += GROUP)
+            for (int c = 0; c < NEAR_BLOCK; c++)
+                sums[c] += (uint32_t)(a[0] * b[4 * c] + a[1] * b[4 * c + 1] + a[2] * b[4 * c + 2] + a[3] * b[4 * c + 3]);
+        for (int c = 0; c < NEAR_BLOCK; c++)
+            near |= (uint64_t)((int32_t)sums[c] >= (int32_t)((uint32_t)n->least[row[r]] + (uint32_t)more[c])) << c;
+        n->near[row[r] * n->blocks + block] = near;
+    }
+}
+
+#ifdef AVX2
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+/* Sums are variables with names, and the instruction is written as such: GCC 12 would keep them in memory */
+#define ADD_PRODUCTS(SUM, A, B) __asm__("vpdpbusd %2, %1, %0" : "+v"(SUM) : "v"(A), "v"(B))
+#define BEGIN_SUMS(r) __m512i s##r##0 = _mm512_setzero_si512(), s##r##1 = s##r##0, s##r##2 = s##r##0, s##r##3 = s##r##0;
+#define ADD_GROUP(r)                                                                                                \
+    memcpy(&four, a##r + 4 * g, 4), t = _mm512_set1_epi32(four);                                                    \
+    ADD_PRODUCTS(s##r##0, t, u);                                                                                    \
+    ADD_PRODUCTS(s##r##1, t, v);                                                                                    \
+    ADD_PRODUCTS(s##r##2, t, w);                                                                                    \
+    ADD_PRODUCTS(s##r##3, t, x);
+#define ENOUGH(r, q) (uint64_t)_mm512_cmpge_epi32_mask(s##r##q, _mm512_add_epi32(t, _mm512_loadu_si512(more + 16 * q))) << (16 * q)
+#define END_SUMS(r)                                                                                                 \
+    t = _mm512_set1_epi32(n->least[row[r]]);                                                                        \
+    n->near[row[r] * n->blocks + block] = ENOUGH(r, 0) | ENOUGH(r, 1) | ENOUGH(r, 2) | ENOUGH(r, 3);
+
+VNNI static void near_vnni(const Near *n, const size_t row[ROWS_AT_ONCE], size_t block)
+{
+    const size_t width = n->groups * 4;
+    const uint8_t *a0 = n->rows + row[0] * width, *a1 = n->rows + row[1] * width;
+    const uint8_t *a2 = n->rows + row[2] * width, *a3 = n->rows + row[3] * width;
+    const int8_t *b = n->others + block * n->groups * GROUP;
+    const int32_t *more = n->more + block * NEAR_BLOCK;
+    int32_t four;
+    __m512i t;
+    BEGIN_SUMS(0) BEGIN_SUMS(1) BEGIN_SUMS(2) BEGIN_SUMS(3)
+    for (size_t g = 0; g < n->groups; g++, b += GROUP) {
+        const __m512i u = _mm512_loadu_si512(b), v = _mm512_loadu_si512(b + 64);
+        const __m512i w = _mm512_loadu_si512(b + 128), x = _mm512_loadu_si512(b + 192);
+        ADD_GROUP(0) ADD_GROUP(1) ADD_GROUP(2) ADD_GROUP(3)
+    }
+    END_SUMS(0) END_SUMS(1) END_SUMS(2) END_SUMS(3)
+}
+
+/* Of two rows with four others: pairs of products, in 16 bits each, added in 32 */
+#define ADD_FOUR(q)                                                                                                 \
+    t = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(b + 16 * q)));                         \
+    s##q = _mm256_add_epi32(s##q, _mm256_madd_epi16(u, t));                                                         \
+    z##q = _mm256_add_epi32(z##q, _mm256_madd_epi16(v, t));
+#define EIGHT(A, B) _mm256_permute4x64_epi64(_mm256_hadd_epi32(A, B), 0xD8)
+#define TOO_LITTLE(A, B, least, q)                                                                                  \
+    (uint64_t)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(                                  \
+        _mm256_add_epi32(least, _mm256_loadu_si256((const __m256i *)(const void *)(more + 8 * q))), EIGHT(A, B))))  \
+        << (8 * q)
+
+AVX2 static void near_sixteen(const uint8_t *a, const uint8_t *other, const int8_t *b, size_t groups, const int32_t *more,
+                              const int32_t least[2], uint64_t little[2])
+{
+    __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0, z0 = s0, z1 = s0, z2 = s0, z3 = s0, t;
+    int32_t four, four_more;
+    for (size_t g = 0; g < groups; g++, b += GROUP) {
+        memcpy(&four, a + 4 * g, 4), memcpy(&four_more, other + 4 * g, 4);
+        const __m256i u = _mm256_cvtepu8_epi16(_mm_set1_epi32(four)), v = _mm256_cvtepu8_epi16(_mm_set1_epi32(four_more));
+        ADD_FOUR(0) ADD_FOUR(1) ADD_FOUR(2) ADD_FOUR(3)
+    }
+    t = _mm256_set1_epi32(least[0]), little[0] = TOO_LITTLE(s0, s1, t, 0) | TOO_LITTLE(s2, s3, t, 1);
+    t = _mm256_set1_epi32(least[1]), little[1] = TOO_LITTLE(z0, z1, t, 0) | TOO_LITTLE(z2, z3, t, 1);
+}
+
+AVX2 static void near_avx2(const Near *n, const size_t row[ROWS_AT_ONCE], size_t block)
+{
+    const size_t width = n->groups * 4;
+    for (int r = 0; r < ROWS_AT_ONCE; r += 2) {
+        const int32_t least[2] = {n->least[row[r]], n->least[row[r + 1]]};
+        uint64_t little[2], near[2] = {0, 0};
+        for (size_t q = 0; q < 4; q++) {
+            near_sixteen(n->rows + row[r] * width, n->rows + row[r + 1] * width, n->others + block * n->groups * GROUP + 64 * q,
+                         n->groups, n->more + block * NEAR_BLOCK + 16 * q, least, little);
+            near[0] |= (little[0] ^ 0xFFFF) << (16 * q), near[1] |= (little[1] ^ 0xFFFF) << (16 * q);
+        }
+        n->near[row[r] * n->blocks + block] = near[0], n->near[row[r + 1] * n->blocks + block] = near[1];
+    }
+}
+#endif
+
 static struct {
     AddRows bytes, floats;
     DotRows dots;
+    NearBlock near;
     const char *instructions;
-} chosen = {add_bytes, add_floats, dot_bytes, "those of every processor of this kind"};
+} chosen = {add_bytes, add_floats, dot_bytes, near_plain, "those of every processor of this kind"};
 
 static void choose_instructions(void)
 {
 #ifdef AVX2
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2"))
-        chosen.dots = dot_bytes_avx2;
+        chosen.dots = dot_bytes_avx2, chosen.near = near_avx2;
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
+        chosen.near = near_vnni;
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
         chosen.bytes = add_bytes_avx512, chosen.floats = add_floats_avx512, chosen.instructions = "AVX-512";
     } else if (__builtin_cpu_supports("avx2")) {
@@ -1114,6 +1232,123 @@ static PyObject *dot_rows(PyObject *self, PyObject *args)
     return fit ? Py_NewRef(Py_None) : NULL;
 }
 
+/* ------------------------------------------------------------------------------------------- the nearest of points */
+
+PyDoc_STRVAR(near_rows_doc, "near_rows(rows, least, others, more, near)\n--\n\n"
+                            "Which rows of bytes have a large product with which others; see _kernels.pyi.");
+
+static void all_near(const Near *n)
+{
+    const size_t stay = STAYS / (n->groups * GROUP) + 1;
+    for (size_t from = 0; from < n->blocks; from += stay) {
+        const size_t to = n->blocks - from < stay ? n->blocks : from + stay;
+        for (size_t i = 0; i < n->n; i += ROWS_AT_ONCE) {
+            size_t row[ROWS_AT_ONCE];
+            for (size_t r = 0; r < ROWS_AT_ONCE; r++)
+                row[r] = i + r < n->n ? i + r : n->n - 1;
+            for (size_t block = from; block < to; block++)
+                chosen.near(n, row, block);
+        }
+    }
+}
+
+static PyObject *near_rows(PyObject *self, PyObject *args)
+{
+    Py_buffer rows = {0}, least = {0}, others = {0}, more = {0}, near = {0};
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*w*", &rows, &least, &others, &more, &near))
+        return NULL;
+    const size_t n = (size_t)least.len / sizeof(int32_t), blocks = (size_t)more.len / (NEAR_BLOCK * sizeof(int32_t));
+    const size_t groups = n ? (size_t)rows.len / n / 4 : 0;
+    const int fit = groups && blocks && (size_t)rows.len == n * groups * 4 && (size_t)least.len == n * sizeof(int32_t) &&
+                    (size_t)others.len == blocks * groups * GROUP &&
+                    (size_t)more.len == blocks * NEAR_BLOCK * sizeof(int32_t) && (size_t)near.len == n * blocks * sizeof(uint64_t);
+    if (fit) {
+        const Near all = {rows.buf, others.buf, least.buf, more.buf, near.buf, n, groups, blocks};
+        Py_BEGIN_ALLOW_THREADS
+        all_near(&all);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+    }
+    PyBuffer_Release(&rows), PyBuffer_Release(&least), PyBuffer_Release(&others), PyBuffer_Release(&more);
+    PyBuffer_Release(&near);
+    return fit ? Py_NewRef(Py_None) : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------- texts with pieces in common */
+
+PyDoc_STRVAR(shared_by_texts_doc, "shared_by_texts(keys, texts, starts, places, steps, least, first, seen, found)\n--\n\n"
+                                  "Pairs of texts that share several pieces; see _kernels.pyi.");
+
+typedef struct {
+    const uint32_t *keys;
+    const int32_t *texts, *starts, *places;
+    size_t n, n_places;
+} Postings;
+
+/* How often each text follows the pieces of one, in seen[0]; which these are, in seen[1]; how many, or -1 if a number is wrong */
+static Py_ssize_t count_following(const Postings *p, size_t text, size_t steps, int32_t *count, int32_t *met)
+{
+    Py_ssize_t n_met = 0;
+    for (int32_t i = p->starts[text]; i < p->starts[text + 1]; i++) {
+        if (i < 0 || (size_t)i >= p->n_places || p->places[i] < 0 || (size_t)p->places[i] >= p->n_places)
+            return -1;
+        const size_t at = (size_t)p->places[i], end = p->n_places - at <= steps ? p->n_places : at + steps + 1;
+        for (size_t next = at + 1; next < end && p->keys[next] == p->keys[at]; next++) {
+            const int32_t other = p->texts[next];
+            if (other < 0 || (size_t)other >= p->n)
+                return -1;
+            if (!count[other]++)
+                met[n_met++] = other;
+        }
+    }
+    return n_met;
+}
+
+static Py_ssize_t share_pieces(const Postings *p, size_t steps, int32_t least, Py_ssize_t *first, int32_t *seen,
+                               int32_t (*found)[3], size_t room)
+{
+    size_t n_found = 0;
+    for (size_t text = (size_t)*first; text < p->n; text++, *first = (Py_ssize_t)text) {
+        if (room - n_found < p->n)
+            break;
+        const Py_ssize_t n_met = count_following(p, text, steps, seen, seen + p->n);
+        if (n_met < 0)
+            return -1;
+        for (Py_ssize_t i = 0; i < n_met; i++) {
+            const int32_t other = seen[p->n + (size_t)i], count = seen[other];
+            seen[other] = 0;
+            if (count >= least)
+                found[n_found][0] = (int32_t)text, found[n_found][1] = other, found[n_found++][2] = count;
+        }
+    }
+    return (Py_ssize_t)n_found;
+}
+
+static PyObject *shared_by_texts(PyObject *self, PyObject *args)
+{
+    Py_buffer b[6] = {{0}};
+    int steps, least;
+    Py_ssize_t first, n_found = -1;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*iinw*w*", &b[0], &b[1], &b[2], &b[3], &steps, &least, &first, &b[4], &b[5]))
+        return NULL;
+    const Py_ssize_t four = sizeof(int32_t), n = b[2].len / four - 1;
+    if (n >= 0 && first >= 0 && first <= n && steps >= 0 && b[0].len == b[1].len && b[0].len == b[3].len &&
+        b[4].len == 2 * n * four && b[5].len / (3 * four) >= n) {
+        const Postings p = {b[0].buf, b[1].buf, b[2].buf, b[3].buf, (size_t)n, (size_t)(b[0].len / four)};
+        Py_BEGIN_ALLOW_THREADS
+        n_found = share_pieces(&p, (size_t)steps, least, &first, b[4].buf, b[5].buf, (size_t)(b[5].len / (3 * four)));
+        Py_END_ALLOW_THREADS
+    }
+    for (int i = 0; i < 6; i++)
+        PyBuffer_Release(&b[i]);
+    if (n_found < 0)
+        return PyErr_SetString(PyExc_ValueError, "the arrays do not fit together"), NULL;
+    return Py_BuildValue("nn", n_found, first);
+}
+
 /* -------------------------------------------------------------------------------------------------- the module */
 
 static PyMethodDef functions[] = {
@@ -1125,12 +1360,16 @@ static PyMethodDef functions[] = {
     {"read_records", read_records, METH_VARARGS, read_records_doc},
     {"words_at", words_at, METH_VARARGS, words_at_doc},
     {"dot_rows", dot_rows, METH_VARARGS, dot_rows_doc},
+    {"near_rows", near_rows, METH_VARARGS, near_rows_doc},
+    {"shared_by_texts", shared_by_texts, METH_VARARGS, shared_by_texts_doc},
     {NULL, NULL, 0, NULL},
 };
 
 static int fill(PyObject *module)
 {
     choose_instructions();
+    if (PyModule_AddIntConstant(module, "PRODUCTS_OF_BYTES", chosen.near != near_plain) < 0)
+        return -1;
     return PyModule_AddStringConstant(module, "INSTRUCTIONS", chosen.instructions);
 }
 

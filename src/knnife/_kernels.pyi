@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 INSTRUCTIONS: str  # the widest instructions of this processor that are made use of
+PRODUCTS_OF_BYTES: int  # 1 where near_rows has instructions of its own, and is faster than a product of floats
 
 def index_words(vocabulary: dict[str, int], prefix: str) -> tuple[bytes, bytes, int]:
     """The hash table of a vocabulary, whose tokens with `prefix` continue a word: slots, keys, longest key in bytes.
@@ -83,3 +84,31 @@ def dot_rows(
     dots: NDArray[np.int32],  # (n,), written to
 ) -> None:
     """The product of each row with another, in whole numbers of 32 bits. Raises ValueError where they do not fit."""
+
+def near_rows(
+    rows: NDArray[np.uint8],  # (n, w), w a multiple of 4
+    least: NDArray[np.int32],  # (n,)
+    others: NDArray[np.int8],  # (blocks, w / 4, 64, 4): 64 others side by side, four components of each
+    more: NDArray[np.int32],  # (blocks * 64,)
+    near: NDArray[np.uint64],  # (n, blocks), written to
+) -> None:
+    """Sets bit c of near[i, b] where rows[i] . other 64 b + c >= least[i] + more[64 b + c], all in 32 bits.
+
+    Raises ValueError where the arrays do not fit together.
+    """
+
+def shared_by_texts(
+    keys: NDArray[np.uint32],  # (p,) sorted
+    texts: NDArray[np.int32],  # (p,) the text of each key
+    starts: NDArray[np.int32],  # (n + 1,) where in `places` those of each text begin
+    places: NDArray[np.int32],  # (p,) where in `keys` those of each text are
+    steps: int,  # how many texts behind it in a key each is paired with
+    least: int,  # keys that a pair has to share
+    first: int,  # the text to begin with
+    seen: NDArray[np.int32],  # (2, n), zeros; written to
+    found: NDArray[np.int32],  # (room, 3), room at least n; written to: a text, one that follows it, keys they share
+) -> tuple[int, int]:
+    """Pairs of texts, and how many keys they share, of as many texts as there is room for.
+
+    Gives how many pairs, and the text to go on with, n at the end. Raises ValueError where the arrays do not fit.
+    """

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from knnife.encoders.protocol import Progress
 from knnife.geometry import Metric, Vectors, blocks
+from knnife.tools._duplicates.products import FAST, WIDEST, ByBytes, ByFloats, Sought, step
 
 Rows = NDArray[np.int64]
 
-ROWS, COLUMNS = 1_024, 4_096  # of one block of the product: it stays in the cache of the processor
+ROWS = 256  # of one block of the product
 FEW = 250_000  # pairs: the axes would take longer to find than all products
 SAMPLE = 2_048  # points that the axes, and how many of them, are chosen by
-GATHER = 40.0  # an exact distance costs as much as so many products of the same length within a matrix product
+GATHER = 200.0 if FAST else 40.0  # an exact distance costs as much as so many products of the same length at once
 ROUNDING = 2e-6  # relative error of the squares in float32, with room to spare
 SAME = 1e-6  # cosines are rounded so much: nearer points are taken to be one
 
@@ -51,10 +52,14 @@ def close_pairs(
     if not len(a) or not len(other) or reach < 0:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
     squared = 2 * reach if metric in ("cosine", "dot") else reach * reach
-    flat_a, flat_b, limit = _pictures(a, other, squared)
+    pictures = _pictures(a, other, squared)
+    products = ByBytes(pictures) if FAST and pictures.left.shape[1] <= WIDEST else ByFloats(pictures)
     found = []
     for rows in blocks(len(a), 1, ROWS):
-        left, right = _candidates(flat_a[rows], flat_b, limit, rows.start, b is None)
+        left, right = products.wanted(rows, rows.start if b is None else 0)
+        if b is None:
+            later = left < right
+            left, right = left[later], right[later]
         far = between(a, other, left, right, metric)
         near = far <= reach
         found.append((left[near], right[near], far[near]))
@@ -64,29 +69,10 @@ def close_pairs(
     return np.concatenate(lefts), np.concatenate(rights), np.concatenate(fars)
 
 
-def _candidates(some: Vectors, others: Vectors, limit: float, first: int, ordered: bool) -> tuple[Rows, Rows]:
-    """Rows whose product is at least the limit; `first` is the row of some[0], `ordered`: only larger rows."""
-    lefts, rights = [], []
-    for start in range(first if ordered else 0, len(others), COLUMNS):
-        products = some @ others[start : start + COLUMNS].T
-        passed = np.flatnonzero((products >= limit).ravel())
-        if len(passed):
-            left, right = np.divmod(passed, products.shape[1])
-            lefts.append(left + first)
-            rights.append(right + start)
-    if not lefts:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    left, right = np.concatenate(lefts), np.concatenate(rights)
-    if ordered:
-        wanted = left < right
-        left, right = left[wanted], right[wanted]
-    return left, right
+def _pictures(a: Vectors, b: Vectors, squared: float) -> Sought:
+    """Both sides as narrow rows, and how large their product is at least where the squared distance is small enough.
 
-
-def _pictures(a: Vectors, b: Vectors, squared: float) -> tuple[Vectors, Vectors, float]:
-    """Both sides as rows whose product is at least the third value wherever the squared distance is small enough.
-
-    The product is that of the picture, less half of both squares: minus half of the squared distance.
+    The product less half of both squares is minus half of the squared distance.
     """
     centre = a.mean(axis=0)
     kept = a.shape[1]
@@ -101,16 +87,15 @@ def _pictures(a: Vectors, b: Vectors, squared: float) -> tuple[Vectors, Vectors,
         kept = _how_many(turned_a, turned_b, squared, random)
     left, squares_a = _folded(turned_a, kept)
     right, squares_b = (left, squares_a) if a is b else _folded(turned_b, kept)
-    ones_a, ones_b = np.ones((len(left), 1), np.float32), np.ones((len(right), 1), np.float32)
-    slack = ROUNDING * float(max(squares_a.max(), squares_b.max()))
-    return np.hstack([left, ones_a, -squares_a / 2]), np.hstack([right, -squares_b / 2, ones_b]), -squared / 2 - slack
+    slack = squared / 2 + ROUNDING * float(max(squares_a.max(), squares_b.max()))
+    return Sought(left, right, squares_a / 2 - slack, squares_b / 2)
 
 
-def _folded(turned: Vectors, kept: int) -> tuple[Vectors, Vectors]:
-    """The first coordinates and the length of the others, and the squared lengths of all `(n, 1)`."""
+def _folded(turned: Vectors, kept: int) -> tuple[Vectors, NDArray[np.float64]]:
+    """The first coordinates and the length of the others, and the squared lengths of all `(n,)`."""
     rest = np.sqrt(np.einsum("ij,ij->i", turned[:, kept:], turned[:, kept:]))
     squares = np.einsum("ij,ij->i", turned, turned)
-    return np.hstack([turned[:, :kept], rest[:, None]]), squares[:, None]
+    return np.hstack([turned[:, :kept], rest[:, None]]), squares.astype(np.float64)
 
 
 def _how_many(a: Vectors, b: Vectors, squared: float, random: np.random.Generator) -> int:
@@ -126,7 +111,9 @@ def _how_many(a: Vectors, b: Vectors, squared: float, random: np.random.Generato
 
     of_left, of_right = lengths(left), lengths(right)
     tails = np.sqrt(of_left[:, -1:] - of_left) - np.sqrt(of_right[:, -1:] - of_right)
-    passed = np.count_nonzero(lengths(left - right) + np.square(tails) <= squared, axis=0) + 1  # one unseen, perhaps
+    lost = 4 * step(a) * np.sqrt(np.array(choices) / 12 * float(of_left[:, -1].max())) if FAST else 0.0
+    near = lengths(left - right) + np.square(tails) <= squared + lost
+    passed = np.count_nonzero(near, axis=0) + 1  # one unseen, perhaps
     return choices[int(np.argmin(np.array(choices) + 8 + GATHER * dim * passed / len(left)))]
 
 
