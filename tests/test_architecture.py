@@ -61,6 +61,7 @@ ENCODER_FILES = (
     "scenes",
     "sentence_transformers",
     "static",
+    "taste",
     "whitened",
     "word_vectors",
 )
@@ -140,7 +141,7 @@ def test_every_encoder_is_behind_that_wall() -> None:
     found = []
     for path in (SOURCE / "encoders").glob("*.py"):
         classes = [node.name for node in top_level(path) if isinstance(node, ast.ClassDef)]
-        if any(each.endswith(("Encoder", "WordVectors")) and each != "Encoder" for each in classes):
+        if any(each.endswith(("Encoder", "WordVectors", "Taste")) and each != "Encoder" for each in classes):
             found.append(path.stem)
     assert sorted(found) == sorted(ENCODER_FILES)
 
@@ -222,7 +223,7 @@ def test_no_file_name_occurs_three_times() -> None:
 
 def test_only_the_table_of_kinds_knows_them_by_name() -> None:
     """Elsewhere a property of `kind(...)` says what is wanted, so that a new kind is one more entry of the table."""
-    kinds = {"text", "row", "image", "face", "audio", "video", "user", "item"}
+    kinds = {"text", "row", "image", "face", "audio", "video", "history", "user", "item"}
     others = (
         "knnife.things.kinds",
         "knnife.space.filters",

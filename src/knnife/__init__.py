@@ -29,6 +29,7 @@ _NAMES = {  # module -> the public names that it holds
     "encoders.rows": "RowEncoder",
     "encoders.scenes": "SceneEncoder",
     "encoders.whitened": "WhitenedEncoder",
+    "encoders.taste": "Taste",
     "encoders.word_vectors": "WordVectors",
     "errors": "BadFilter BadInput BadRow DiskFull EncoderMismatch KnnifeError MissingPackage "
     "NewerFormat NotASpace NotFound Offline ReadOnly SpaceBusy SpaceError SpaceMoved Untrusted",
@@ -74,6 +75,7 @@ else:
     from knnife.encoders.picture_hashes import picture_hashes as picture_hashes
     from knnife.encoders.rows import RowEncoder as RowEncoder
     from knnife.encoders.scenes import SceneEncoder as SceneEncoder
+    from knnife.encoders.taste import Taste as Taste
     from knnife.encoders.whitened import WhitenedEncoder as WhitenedEncoder
     from knnife.encoders.word_vectors import WordVectors as WordVectors
     from knnife.errors import (

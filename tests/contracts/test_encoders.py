@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings, strategies as st
 from tests import networks, picture_networks, toys, worded
-from tests.encoders import berts, serving, tables
+from tests.encoders import berts, serving, tables, tastes
 
 from knnife import SceneEncoder, WhitenedEncoder
 from knnife.encoders import Encoder, encode_query, load_encoder
@@ -68,6 +68,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "endpoint": serving.endpoint_encoder,
     "rows": tables.encoder,
     "words": worded.wiki,
+    "taste": tastes.encoder,
     "whitened": lambda: WhitenedEncoder.train("english", [f"the {word} car and {word}" for word in WORDS]),
 }
 if find_spec("sentence_transformers"):
@@ -92,6 +93,8 @@ def given_to(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
     """Texts, or what has these texts in it (pictures: comes of them) and is what the encoder takes."""
     if encoder.kind == "image":
         return [picture_of(text) for text in texts]
+    if encoder.kind == "history":
+        return [text.split() for text in texts]
     return [json.dumps({"note": text}) for text in texts] if encoder.kind == "row" else list(texts)
 
 
@@ -103,7 +106,7 @@ def test_it_keeps_every_guarantee(name):
 def test_a_loaded_encoder_is_itself(encoder):
     assert isinstance(encoder, Encoder)
     assert load_encoder(encoder) is encoder
-    assert encoder.kind in ("text", "image", "audio", "row")
+    assert encoder.kind in ("text", "image", "audio", "row", "history")
 
 
 def test_different_texts_have_different_vectors(encoder):

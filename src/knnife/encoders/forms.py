@@ -23,6 +23,7 @@ FORMS: Final = {  # form -> class; its from_bytes restores what its to_bytes wro
     "words": "knnife.encoders.word_vectors:WordVectors",
     "scenes": "knnife.encoders.scenes:SceneEncoder",
     "whitened": "knnife.encoders.whitened:WhitenedEncoder",
+    "taste": "knnife.encoders.taste:Taste",
     "faces": "knnife.encoders.faces:FaceEncoder",
 }
 

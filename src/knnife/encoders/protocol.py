@@ -22,7 +22,7 @@ class Encoder(Protocol):
     name: what the catalogue (or a path) calls it, so that a space can load it again.
     dim: the number of components of a vector.
     kind: what it takes: "text", "row", "image" (a picture: its path, or the bytes of its file), "face" (likewise, a
-        picture of one face), later "audio".
+        picture of one face), "history" (what somebody chose: a list of ids, or how much each counts), later "audio".
     fingerprint: equal exactly when the vectors are: covers weights, tokenizer, pooling, prefixes, normalisation and
         dimension.
 

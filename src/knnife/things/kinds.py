@@ -125,6 +125,9 @@ _IMAGE: Final = Kind(
 _FACE: Final = replace(  # a picture of one face; of a person who is removed nothing may stay in a cache
     _IMAGE, name="face", noun="picture of a face", cached=False, overlaid=False, cut_out=True
 )
+_HISTORY: Final = Kind(  # ids of things that somebody chose, or how much each counts
+    "history", "history", takes=lambda value: isinstance(value, list | tuple | Mapping), cached=False
+)
 _OTHER: Final = Kind("", "thing", takes=lambda value: not _is_text(value))
 
-KINDS: Final = {each.name: each for each in (TEXT, _ROW, _IMAGE, _FACE)}
+KINDS: Final = {each.name: each for each in (TEXT, _ROW, _IMAGE, _FACE, _HISTORY)}

@@ -1,0 +1,1 @@
+"""The parts of `Taste`: one method of learning from interactions a file."""
