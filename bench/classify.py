@@ -40,13 +40,15 @@ class Encoded(NamedTuple):
 
     split: Split
     things: Sample  # of the training side
+    asked: Sample  # of the test side
     train: np.ndarray
     test: np.ndarray
 
 
 def encoded(encoder: Encoder, split: Split) -> Encoded:
     things = sample(split.train, encoder=encoder)
-    return Encoded(split, things, unit(things.vectors), unit(encoder.encode(split.test)))
+    asked = sample(split.test, encoder=encoder)
+    return Encoded(split, things, asked, unit(things.vectors), unit(asked.vectors))
 
 
 def logistic(train: np.ndarray, classes: np.ndarray) -> LogisticRegression:
@@ -77,7 +79,8 @@ def few_shot(report: Report, who: str, data: Encoded, shots: Sequence[int], seed
                 figures.setdefault((f"banking77-{shot}", name, "accuracy"), []).append(float(right.mean()))
             heads = {
                 ("", "knnife"): Classifier.fit(data.things.take(rows), classes),
-                ("", "knnife, without names"): Classifier.fit(vectors, classes),
+                ("", "knnife, without names"): Classifier.fit(data.things.take(rows), classes, names=False),
+                ("", "knnife, vectors alone"): Classifier.fit(vectors, classes),
                 ("", LOGISTIC): logistic(vectors, classes),
             }
             if shot <= FEW:
@@ -85,7 +88,8 @@ def few_shot(report: Report, who: str, data: Encoded, shots: Sequence[int], seed
                 given[rows] = classes
                 heads["+unlabelled", "knnife"] = Classifier.fit(data.things, given)
             for (more, name), head in heads.items():
-                probabilities = head.predict_proba(data.test)
+                texts = isinstance(head, Classifier) and head.encoder is not None
+                probabilities = head.predict_proba(data.asked if texts else data.test)
                 assert len(labels) == probabilities.shape[1]
                 for measure, figure in (
                     ("accuracy", float((probabilities.argmax(axis=1) == truth).mean())),
@@ -109,13 +113,11 @@ def zero_shot(report: Report, who: str, encoder: Encoder, data: Encoded) -> None
 
 def whole(report: Report, who: str, data: Encoded, work: str) -> None:
     """Accuracy after all training rows."""
-    for name, predict in (RIVALS | {"knnife": _knnife}).items():
-        right = predict(data.train, data.split.train_classes, data.test) == data.split.test_classes
-        report.add(work, f"{who}: {name}", float(right.mean()), "accuracy")
-
-
-def _knnife(train: np.ndarray, classes: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    return np.array(Classifier.fit(train, classes).predict(asked))
+    split = data.split
+    answers = {name: predict(data.train, split.train_classes, data.test) for name, predict in RIVALS.items()}
+    answers["knnife"] = np.array(Classifier.fit(data.things, split.train_classes).predict(data.asked))
+    for name, found in answers.items():
+        report.add(work, f"{who}: {name}", float((found == split.test_classes).mean()), "accuracy")
 
 
 def none_of_these(report: Report, who: str, encoder: Encoder, data: Encoded, others: dict[str, np.ndarray]) -> None:

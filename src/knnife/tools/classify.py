@@ -177,12 +177,15 @@ def _answers(
 def _checked(labelled: Labelled, names: Names, because: int, seed: int) -> Classes:
     prepared = from_examples(labelled, names, seed)
     lesson = prepared.lesson
-    found = learn(lesson, lesson.features[:0], seed)
-    head, seen = found.head, held_out(lesson, [found.head.penalty], None, seed)
+    found = learn(lesson, lesson.features[:0], seed, prepared.heard)
+    head = found.worded.head if found.worded else found.head
+    seen = held_out(lesson, [head.penalty], None, seed)
     if seen is None:
         raise BadInput("every class has one example, so no label can be checked by others; expected two or more")
     codes = labelled.codes[seen.rows]
     logits = seen.logits[0] + np.float32(head.blend) * found.ridge.left_out(seen.rows)
+    if found.worded and prepared.heard:
+        logits += np.float32(found.worded.blend) * prepared.heard.left_out(seen.rows)
     probabilities = softmax(logits * np.float32(head.sharpness))
     answered = probabilities.argmax(axis=1)
     things = labelled.sample.take(seen.rows)

@@ -35,14 +35,21 @@ def sharpness(logits: Vectors, codes: Codes) -> Sharpness:
     rows, doubt = np.arange(len(codes)), 1 / (len(codes) + 2)
     behind = logits - logits[rows, codes][:, None]
     usual = behind.mean(axis=1)
-    losses = []
-    for by in SHARPNESSES:
+
+    def loss(by: float) -> float:
         scaled = behind * np.float32(by)
         most = scaled.max(axis=1)
         surprise = np.log(np.exp(scaled - most[:, None]).sum(axis=1)) + most  # -log p of the given class
-        losses.append(float((surprise - doubt * by * usual).mean(dtype=np.float64)))
-    best = int(np.argmin(losses))
-    return Sharpness(float(SHARPNESSES[best]), losses[best])
+        return float((surprise - doubt * by * usual).mean(dtype=np.float64))
+
+    first, last = 0, len(SHARPNESSES) - 1
+    while first < last:  # it is convex, so one neighbour says on which side the least is
+        middle = (first + last) // 2
+        if loss(SHARPNESSES[middle]) <= loss(SHARPNESSES[middle + 1]):
+            last = middle
+        else:
+            first = middle + 1
+    return Sharpness(float(SHARPNESSES[first]), loss(SHARPNESSES[first]))
 
 
 def calibration_error(probabilities: Vectors, codes: Codes) -> float:

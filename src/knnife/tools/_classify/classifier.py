@@ -25,7 +25,7 @@ from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.centring import Centring
 from knnife.tools._classify.deciding import confused
 from knnife.tools._classify.examples import Examples, coded
-from knnife.tools._classify.fitting import FittedHead, Head, Lesson, learn
+from knnife.tools._classify.fitting import FittedHead, Head, Lesson, Worded, learn
 from knnife.tools._classify.names import is_gibberish
 from knnife.tools._classify.novelty import Novelty, TurnedAway
 from knnife.tools._classify.nystrom import MOST, Nystrom, landmarks
@@ -44,6 +44,7 @@ class Classifier:
     examples to tell by. unlabelled: how many things without a label it was learned from, 0 where they were of no use.
     alike: pairs of classes that are hardly told apart: with examples, because those that were held out were mixed up;
     with names alone, because these mean nearly the same to the encoder. It is said once, and not kept in a file.
+    worded: what answers texts, where the words of the examples are of use; `head` answers vectors.
     """
 
     classes: tuple[Any, ...]
@@ -58,6 +59,7 @@ class Classifier:
     novelty: Novelty
     unlabelled: int
     alike: tuple[tuple[Any, Any], ...]
+    worded: Worded | None
     _encoder: Encoder | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -124,9 +126,15 @@ class Classifier:
     def predict_proba(self, asked: Any) -> Vectors:
         """The probability of each class, `(m, K)`: of a Sample, a space, vectors (m, d), or texts.
 
+        Texts may be answered otherwise than their vectors alone, as their words count, too.
+
         Raises EncoderMismatch where another encoder made the vectors, BadInput for other dimensions and NaN.
         """
-        return self.head.probabilities(self.features(asked))
+        found = self.sample(asked)
+        features, texts = self.features(found), found.texts
+        if self.worded is None or texts is None:
+            return self.head.probabilities(features)
+        return self.worded.probabilities(features, texts)
 
     def predict(self, asked: Any) -> list[Any]:
         """The likeliest class of each."""
@@ -220,7 +228,7 @@ class Classifier:
 
 def learned(prepared: Prepared, seed: int) -> Classifier:
     """The classifier that these examples and names teach."""
-    found = learn(prepared.lesson, prepared.kernel.features(prepared.unlabelled), seed)
+    found = learn(prepared.lesson, prepared.kernel.features(prepared.unlabelled), seed, prepared.heard)
     encoder, novelty = prepared.encoder, prepared.names or _novelty(prepared, found.ridge, seed)
     return Classifier(
         prepared.classes,
@@ -235,6 +243,7 @@ def learned(prepared: Prepared, seed: int) -> Classifier:
         novelty,
         found.unlabelled,
         tuple((prepared.classes[a], prepared.classes[b]) for a, b in prepared.alike or _confused(prepared, found)),
+        found.worded,
         encoder,
     )
 

@@ -21,14 +21,16 @@ from knnife.errors import BadInput, NotFound
 from knnife.geometry import METRICS
 from knnife.tools._classify.calibration import Measured
 from knnife.tools._classify.centring import Centring
+from knnife.tools._classify.class_words import ClassWords, model
 from knnife.tools._classify.examples import Examples
-from knnife.tools._classify.fitting import Head
+from knnife.tools._classify.fitting import Head, Worded
 from knnife.tools._classify.novelty import Novelty
 from knnife.tools._classify.nystrom import Nystrom
 from knnife.tools._classify.softmax import Weights
 
 FORMAT, VERSION = "knnife-classifier", "1"
 Tensors = Mapping[str, NDArray[Any]]
+WORDED = ("words", "words_centre", "words_owners", "words_places")  # where the words of the examples are of use
 KEPT = (str, int, float, bool)  # kinds of labels that JSON has
 
 
@@ -68,6 +70,12 @@ def save(fields: Mapping[str, Any], path: Path) -> None:
     if (place := fields["novelty"].place) is not None:
         about["names_scale"] = place.scale
         tensors |= {"names": fields["novelty"].known, "names_centre": place.centre}
+    if (worded := fields["worded"]) is not None:
+        wording = worded.wording
+        about |= {"words": list(wording.words), "words_blend": worded.blend, "words_model": model().fingerprint}
+        about |= {"words_sharpness": worded.head.sharpness, "words_squares": worded.head.blend}
+        tensors |= {"words": wording.points, "words_centre": wording.centre}
+        tensors |= {"words_owners": wording.owners, "words_places": wording.places}
     write_tensors(path, tensors, {"format": FORMAT, "version": VERSION, "about": json.dumps(about)}, "classifier")
 
 
@@ -84,7 +92,10 @@ def load(path: Path) -> dict[str, Any]:
                 f"{path} is a classifier of version {metadata.get('version')!r:.20}, and this knnife reads version "
                 f"{VERSION}; use the knnife that wrote it, or learn it again"
             )
-        return _fields(*_completed(tensors, json.loads(metadata["about"])))
+        about = json.loads(metadata["about"])
+        if "words" in tensors and about["words_model"] != model().fingerprint:
+            raise BadInput(f"{path} compares words by another English model than this knnife has; learn it again")
+        return _fields(*_completed(tensors, about))
     except BadInput:
         raise
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -102,6 +113,8 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
     if metric not in METRICS or not all(isinstance(about[name], str | None) for name in ("encoder", "fingerprint")):
         raise ValueError("metric, encoder, fingerprint: expected their names")
     scale, sharpness = (_positive(float(about[name])) for name in ("scale", "sharpness"))
+    weights, penalty = Weights(tensors["slope"], tensors["intercept"]), _positive(float(about["penalty"]))
+    head = Head(weights, sharpness, penalty, tensors["ridge"], _number(about["blend"]))
     return {
         "classes": classes,
         "metric": metric,
@@ -110,18 +123,29 @@ def _fields(tensors: Tensors, about: Mapping[str, Any]) -> dict[str, Any]:
         "measured": None if told is None else Measured(int(told[0]), float(told[1]), float(told[2])),
         "centring": Centring(metric, tensors["centre"], scale),
         "kernel": Nystrom(tensors["places"], tensors["mixing"]),
-        "head": Head(
-            Weights(tensors["slope"], tensors["intercept"]),
-            sharpness,
-            _positive(float(about["penalty"])),
-            tensors["ridge"],
-            _number(about["blend"]),
-        ),
+        "head": head,
         "examples": examples,
         "novelty": _novelty(tensors, about, examples, len(classes)),
         "unlabelled": int(about["unlabelled"]),
         "alike": (),
+        "worded": _worded(tensors, about, head, len(classes)) if "words" in tensors else None,
     }
+
+
+def _worded(tensors: Tensors, about: Mapping[str, Any], head: Head, classes: int) -> Worded:
+    """What answers texts. Raises ValueError unless its parts fit together."""
+    words, points, centre, owners, places = about["words"], *(tensors[name] for name in WORDED)
+    if not isinstance(words, list) or len(set(words)) < len(words) or not all(isinstance(word, str) for word in words):
+        raise ValueError("words: expected a list of texts, each once")
+    for name, shape in ("words", (len(words), model().dim)), ("words_centre", (model().dim,)):
+        _check_floats(name, tensors[name], shape)
+    for name, most in ("words_owners", classes), ("words_places", len(words)):
+        _check_codes(name, tensors[name], len(places), most)
+    if not len(owners) or (np.diff(owners) < 0).any():
+        raise ValueError("words_owners: expected one or more, ascending")
+    spoken = head._replace(blend=_number(about["words_squares"]), sharpness=_positive(float(about["words_sharpness"])))
+    wording = ClassWords(tuple(words), points, centre, owners, places, classes)
+    return Worded(spoken, wording, _positive(float(about["words_blend"])))
 
 
 def _completed(tensors: Tensors, about: Mapping[str, Any]) -> tuple[Tensors, Mapping[str, Any]]:
@@ -160,12 +184,18 @@ def _check_shapes(tensors: Tensors, classes: int) -> None:
     if "names" in tensors:
         shapes |= {"names": (classes, dim), "names_centre": (dim,)}
     for name, shape in shapes.items():
-        tensor = tensors[name]
-        if tensor.dtype != np.float32 or tensor.shape != shape or not np.isfinite(tensor).all():
-            raise ValueError(f"{name}: expected finite float32 of shape {shape}, found {tensor.dtype} {tensor.shape}")
-    codes = tensors["codes"]
-    if codes.dtype != np.int64 or codes.shape != (n,) or not ((codes >= 0) & (codes < classes)).all():
-        raise ValueError(f"codes: expected {n} numbers of classes, below {classes}")
+        _check_floats(name, tensors[name], shape)
+    _check_codes("codes", tensors["codes"], n, classes)
+
+
+def _check_floats(name: str, tensor: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if tensor.dtype != np.float32 or tensor.shape != shape or not np.isfinite(tensor).all():
+        raise ValueError(f"{name}: expected finite float32 of shape {shape}, found {tensor.dtype} {tensor.shape}")
+
+
+def _check_codes(name: str, codes: NDArray[Any], count: int, most: int) -> None:
+    if codes.dtype != np.int64 or codes.shape != (count,) or not ((codes >= 0) & (codes < most)).all():
+        raise ValueError(f"{name}: expected {count} whole numbers from 0 to below {most}")
 
 
 def _positive(number: float) -> float:

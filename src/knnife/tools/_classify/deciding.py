@@ -86,6 +86,7 @@ def confused(logits: Vectors, codes: Codes) -> list[tuple[int, int]]:
         if first == second or (codes[rows] == first).all() or (codes[rows] == second).all() or rows.sum() < SEEN:
             continue
         right = (logits[rows, first] > logits[rows, second]) == (codes[rows] == first)
-        if share_interval(float(right.mean()), len(right))[1] < TOLD:
+        share = float(right.mean())
+        if share < TOLD and share_interval(share, len(right))[1] < TOLD:
             found.append((first, second))
     return found

@@ -11,6 +11,7 @@ from knnife.geometry import Vectors
 from knnife.statistics.folds import stratified_folds
 from knnife.tools._classify import softmax
 from knnife.tools._classify.calibration import FOLDS, Measured, Sharpness, sharpness
+from knnife.tools._classify.class_words import ClassWords, Heard
 from knnife.tools._classify.ridge import Ridge
 from knnife.tools._classify.softmax import Codes, Weights
 
@@ -20,7 +21,8 @@ ENOUGH = 500  # so many held-out examples are enough to tell
 MOST = 5_000  # things without a label, by chance, are enough: more gained nothing
 ROUNDS = 3
 TOWARD = (0.5, 0.5)  # twice half of the way to the proportions of the examples
-BLENDS = (0.5, 0.0)  # how far logits of held-out examples spread by least squares, of those of the regression
+BLENDS = (0.0, 0.25, 0.5)  # how far logits of held-out examples spread by least squares, of those of the regression
+SPOKEN = (0.0, 0.2, 0.4, 0.8)  # ... and by their words
 
 
 class Head(NamedTuple):
@@ -100,69 +102,103 @@ class HeldOut(NamedTuple):
     weights: Sequence[Weights]  # one of those heads for each penalty
 
 
+class Worded(NamedTuple):
+    """A head for texts: what the head says of their features, plus blend x how much they sound like each class."""
+
+    head: Head
+    wording: ClassWords
+    blend: float
+
+    def probabilities(self, features: Vectors, texts: Sequence[str]) -> Vectors:
+        """`(n, K)`, of the features (n, r) and the texts of n things."""
+        logits = self.head.logits(features) + np.float32(self.blend) * self.wording.sounds(texts)
+        return softmax.softmax(logits * np.float32(self.head.sharpness))
+
+
 class FittedHead(NamedTuple):
     """A head; what it may be expected to do, where that can be told; and what leaves single examples out.
 
-    unlabelled: how many things without a label it was learned from. judged: the answers to
-    held-out examples.
+    worded: what answers texts instead, where their words are of use. unlabelled: how many things without a label it was
+    learned from. judged: the answers to held-out examples, of `worded` where there is one.
     """
 
     head: Head
     measured: Measured | None
     ridge: Ridge
+    worded: Worded | None = None
     unlabelled: int = 0
     judged: Blended | None = None
 
 
 class Blended(NamedTuple):
-    """Logits (h, K) of held-out examples, by the blend that is right more often, before they are sharpened."""
+    """Logits (h, K) of held-out examples, by the blend that surprises least, before they are sharpened.
+
+    ridge, words: what least squares, and how much a text sounds like each class, are multiplied by.
+    """
 
     rows: Codes  # (h,)
     logits: Vectors
-    blend: float
+    ridge: float
+    words: float
     sharpness: Sharpness
 
     @classmethod
-    def of(
-        cls, rows: Codes, logits: Vectors, squares: Vectors, codes: Codes, blends: Sequence[float] = BLENDS
-    ) -> Blended:
-        """Of what the regression and least squares say (h, K) of the examples of these rows, of these classes.
+    def of(cls, rows: Codes, logits: Vectors, codes: Codes, squares: Vectors | None, sounds: Vectors | None) -> Blended:
+        """Of what the regression, least squares and words say (h, K) of the examples of these rows, of these classes.
 
-        Things without a label teach nothing to least squares, so where they are of use those are left out.
+        None of the latter two: they are left out. Things without a label teach nothing to least squares, so where
+        they are of use those are.
         """
-        unit = float(logits.std()) / max(float(squares.std()), 1e-9)
-        tried = [(share * unit, logits + np.float32(share * unit) * squares) for share in blends]
-        blend, blended = max(tried, key=lambda each: int((each[1].argmax(axis=1) == codes).sum()))
-        return cls(rows, blended, blend, sharpness(blended, codes))
+        tried = []
+        for ridge, first in _blends(logits, squares, BLENDS):
+            for words, blended in _blends(logits, sounds, SPOKEN, first):
+                tried.append(cls(rows, blended, ridge, words, sharpness(blended, codes)))
+        return min(tried, key=lambda each: each.sharpness.surprise)
 
 
-def learn(lesson: Lesson, unlabelled: Vectors, seed: int) -> FittedHead:
+def _blends(
+    logits: Vectors, more: Vectors | None, shares: Sequence[float], start: Vectors | None = None
+) -> list[tuple[float, Vectors]]:
+    """`start` with shares of `more`, in units of how far both spread, and what `more` is multiplied by."""
+    start = logits if start is None else start
+    if more is None:
+        return [(0.0, start)]
+    unit = float(logits.std()) / max(float(more.std()), 1e-9)
+    return [(share * unit, start + np.float32(share * unit) * more) for share in shares]
+
+
+def learn(lesson: Lesson, unlabelled: Vectors, seed: int, heard: Heard | None = None) -> FittedHead:
     """The head of the penalty and the sharpness under which held-out examples are least surprising.
 
-    Least squares are added unless more of them are answered rightly without: they answer better than they are sure.
-
-    Things without a label (u, r) teach it, too, where held-out examples are less surprising then.
+    Least squares, and the words of texts, are added as far as these are less surprising then. Things without a label
+    (u, r) teach it, too, where held-out examples are less surprising by the regression then.
     """
     ridge = Ridge.of(lesson.features, lesson.codes, lesson.classes)
     seen = held_out(lesson, PENALTIES, ENOUGH, seed)
-    everything = np.arange(lesson.things)
     if seen is None:
         return _untold(lesson, unlabelled, ridge)
-    codes = lesson.codes[seen.rows]
-    squares = ridge.left_out(seen.rows)
-    tried = [Blended.of(seen.rows, logits, squares, codes) for logits in seen.logits]
-    best = int(np.argmin([each.sharpness.surprise for each in tried]))
-    penalty, found = PENALTIES[best], tried[best]
-    if len(unlabelled):
-        alone = sharpness(seen.logits[best], codes)
-        more = Unlabelled(unlabelled, alone.value)
-        taught = held_out(lesson, [penalty], ENOUGH, seed, more)
-        judged = Blended.of(taught.rows, taught.logits[0], squares, codes, (0.0,)) if taught else found
-        if judged.sharpness.surprise < alone.surprise:
-            weights = lesson.weights(everything, penalty, more=more)
-            return _fitted(lesson, weights, penalty, ridge, judged, len(unlabelled))
-    weights = lesson.weights(everything, penalty, seen.weights[best])
-    return _fitted(lesson, weights, penalty, ridge, found, 0)
+    codes, everything = lesson.codes[seen.rows], np.arange(lesson.things)
+    alone = [sharpness(logits, codes) for logits in seen.logits]
+    best = int(np.argmin([each.surprise for each in alone]))
+    penalty, logits = PENALTIES[best], seen.logits[best]
+    more = Unlabelled(unlabelled, alone[best].value) if len(unlabelled) else None
+    taught = held_out(lesson, [penalty], ENOUGH, seed, more) if more else None
+    if taught and sharpness(taught.logits[0], codes).surprise < alone[best].surprise:
+        logits, weights = taught.logits[0], lesson.weights(everything, penalty, more=more)
+    else:
+        more, weights = None, lesson.weights(everything, penalty, seen.weights[best])
+    squares = None if more else ridge.left_out(seen.rows)
+    found = Blended.of(seen.rows, logits, codes, squares, None)
+    head = Head(weights, found.sharpness.value, penalty, ridge.slope, found.ridge)
+    worded = None
+    if heard is not None:
+        spoken = Blended.of(seen.rows, logits, codes, squares, heard.left_out(seen.rows))
+        if spoken.words:
+            found = spoken
+            head_of_texts = head._replace(blend=spoken.ridge, sharpness=spoken.sharpness.value)
+            worded = Worded(head_of_texts, heard.wording, spoken.words)
+    measured = Measured.of(found.logits, codes, found.sharpness.value)
+    return FittedHead(head, measured, ridge, worded, len(unlabelled) if more else 0, found)
 
 
 def _untold(lesson: Lesson, unlabelled: Vectors, ridge: Ridge) -> FittedHead:
@@ -170,15 +206,7 @@ def _untold(lesson: Lesson, unlabelled: Vectors, ridge: Ridge) -> FittedHead:
     more = Unlabelled(unlabelled, DEFAULT_SHARPNESS) if len(unlabelled) and not lesson.things else None
     weights = lesson.weights(np.arange(lesson.things), DEFAULT_PENALTY, more=more)
     head = Head(weights, DEFAULT_SHARPNESS, DEFAULT_PENALTY, ridge.slope, 0.0)
-    return FittedHead(head, None, ridge, len(unlabelled) if more else 0)
-
-
-def _fitted(
-    lesson: Lesson, weights: Weights, penalty: float, ridge: Ridge, judged: Blended, unlabelled: int
-) -> FittedHead:
-    by = judged.sharpness.value
-    measured = Measured.of(judged.logits, lesson.codes[judged.rows], by)
-    return FittedHead(Head(weights, by, penalty, ridge.slope, judged.blend), measured, ridge, unlabelled, judged)
+    return FittedHead(head, None, ridge, unlabelled=len(unlabelled) if more else 0)
 
 
 def held_out(

@@ -18,6 +18,7 @@ from knnife.things.kinds import kind
 from knnife.tools._classify import names
 from knnife.tools._classify.background_texts import BACKGROUND_TEXTS
 from knnife.tools._classify.centring import Centring
+from knnife.tools._classify.class_words import Heard
 from knnife.tools._classify.examples import Examples, Labelled
 from knnife.tools._classify.fitting import MOST, Lesson
 from knnife.tools._classify.novelty import Novelty
@@ -31,7 +32,8 @@ class Prepared(NamedTuple):
     """Everything there is to learn from.
 
     encoder: of the vectors; None where they were brought along. unlabelled: points (u, d) of things without a label.
-    names: how near others are to names, where there is nothing else; alike: those that mean nearly the same.
+    heard: the words of the examples, where they are texts. names: how near others are to names, where there is nothing
+    else; alike: those that mean nearly the same.
     """
 
     classes: tuple[Any, ...]
@@ -41,6 +43,7 @@ class Prepared(NamedTuple):
     kernel: Nystrom
     examples: Examples
     unlabelled: Vectors
+    heard: Heard | None
     names: Novelty | None
     alike: Sequence[tuple[int, int]]
 
@@ -57,16 +60,18 @@ def from_examples(labelled: Labelled, wanted: Names, seed: int) -> Prepared:
     centring = Centring.of(found.vectors, found.metric)
     points, ids = centring.points(found.vectors), list(found.ids)
     things, encoder = len(points), found.encoder if found.fingerprint is not None else None
+    told = found.texts
     if wanted or (wanted is None and encoder is not None):
         texts, named = _named(encoder or found.encoder, classes, wanted)  # the latter says why there is none
         if named is not None and (wanted or names.tell(named, points, codes)):
             points, codes = np.vstack([points, named]), np.concatenate([codes, np.arange(len(classes))])
             ids += [f"name: {text}" for text in texts]
-    examples = Examples(points, codes, ids, things)
+            told = told and told + texts
+    examples, heard = Examples(points, codes, ids, things), Heard.of(told, codes, len(classes)) if told else None
     chosen = np.random.default_rng(seed).permutation(len(labelled.others))[:MOST]
     unlabelled = centring.points(labelled.others.vectors[chosen])
     kernel = Nystrom.of(points, seed, unlabelled)
-    return Prepared(classes, found.metric, encoder, centring, kernel, examples, unlabelled, None, [])
+    return Prepared(classes, found.metric, encoder, centring, kernel, examples, unlabelled, heard, None, [])
 
 
 def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder | None, among: Any) -> Prepared:
@@ -89,7 +94,8 @@ def from_names(labels: Sequence[Any] | Mapping[Any, str], encoder: str | Encoder
     novelty = Novelty.of_names(vectors, others, place, background=among is None)
     unlabelled = points[:0] if among is None else centring.points(others)
     kernel = Nystrom.of(points, seed=0, others=unlabelled)
-    return Prepared(classes, metric, loaded, centring, kernel, examples, unlabelled, novelty, _alike(loaded, vectors))
+    alike = _alike(loaded, vectors)
+    return Prepared(classes, metric, loaded, centring, kernel, examples, unlabelled, None, novelty, alike)
 
 
 def _between(vectors: Vectors, place: Centring) -> Centring:
