@@ -16,6 +16,7 @@ from knnife import Matcher
 from knnife.encoders.tensors import read_tensors, write_tensors
 from knnife.tools._match.comparing import DIFFERENCES, Compared, Comparison, measured
 from knnife.tools._match.competition import Competition, Twins
+from knnife.tools._match.evidence import LEVELS
 from knnife.tools._match.fields import Records, fields_of
 from knnife.tools._match.values import sign_of, words
 
@@ -96,11 +97,11 @@ def test_a_matcher_saved_before_differences_counted_says_what_it_said(tmp_path: 
     left, right, truth = planted(30)
     labels = [(int(a), int(b), 1) for a, b in truth] + [(int(a), int(b) - 1, 0) for a, b in truth if b]
     matcher = Matcher.fit(left, right, labels)
-    flat = matcher.evidence.weights.copy()
-    flat[:, 4] = flat[:, 3]
+    flat = matcher.evidence.weights[:, [0, 1, 2, 3, 3, 3]]
     evidence = matcher.evidence._replace(
-        weights=flat, differences=np.zeros_like(matcher.evidence.differences), twins=np.full(2, np.inf)
-    )
+        edges=np.tile(LEVELS, (len(flat), 1)), weights=flat,
+        differences=np.zeros_like(matcher.evidence.differences), twins=np.full(2, np.inf),
+    )  # fmt: skip
     assert matcher.learned is not None
     names = measured(matcher.fields)
     differing = np.array([group == DIFFERENCES for group, _ in names] + [False, False])
@@ -110,7 +111,7 @@ def test_a_matcher_saved_before_differences_counted_says_what_it_said(tmp_path: 
     now = replace(now, learned=now.learned and now.learned._replace(trust=now.learned.trust[:2]))
     now.save(path := tmp_path / "old.matcher")
     meta, tensors = read_tensors(path)
-    tensors = {name: tensor for name, tensor in tensors.items() if name != "differences"}
+    tensors = {name: tensor for name, tensor in tensors.items() if name not in ("differences", "edges")}
     tensors["evidence"] = 2 * tensors["evidence"][:, :4]
     for name in ("centre", "width", "weights"):
         kept = ~differing[: len(tensors[f"line.{name}"])]
@@ -118,6 +119,22 @@ def test_a_matcher_saved_before_differences_counted_says_what_it_said(tmp_path: 
     about = json.loads(meta["meta"])
     del about["twins"]
     write_tensors(path, tensors, {"meta": json.dumps(about)}, "matcher")
+    said = (each.probabilities(left, right, truth) for each in (now, Matcher.load(path)))
+    assert np.allclose(next(said), next(said))
+
+
+def test_a_matcher_saved_before_levels_were_read_from_the_tables_says_what_it_said(tmp_path: Path) -> None:
+    """It told five levels apart, the same for all."""
+    left, right, truth = planted(30)
+    matcher = Matcher.fit(left, right)
+    weights = matcher.evidence.weights[:, [0, 1, 2, 3, 4, 4]]
+    now = replace(
+        matcher, evidence=matcher.evidence._replace(edges=np.tile(LEVELS, (len(weights), 1)), weights=weights)
+    )
+    now.save(path := tmp_path / "old.matcher")
+    meta, tensors = read_tensors(path)
+    tensors = {name: tensor for name, tensor in tensors.items() if name != "edges"}
+    write_tensors(path, tensors | {"evidence": weights[:, :5]}, meta, "matcher")
     said = (each.probabilities(left, right, truth) for each in (now, Matcher.load(path)))
     assert np.allclose(next(said), next(said))
 
@@ -162,6 +179,25 @@ def test_tables_that_have_nothing_in_common_have_no_matches() -> None:
     gone = {b for _, b in truth}
     found = knnife.match(left, [row for place, row in enumerate(right) if place not in gone])
     assert len(found) <= 0.05 * len(left)
+
+
+def test_how_near_numbers_are_is_seen_in_what_others_have() -> None:
+    """Songs in three versions that differ in their length alone, which is off by a second at most: 4:05 is not 4:12."""
+    random = np.random.default_rng(0)
+    songs = [" ".join("".join(random.choice([*"bdfgklmnrstvz"], 5)) for _ in range(2)) for _ in range(50)]
+    lengths = random.integers(150, 300, (50, 3))
+    both = [
+        [
+            {"song": song, "time": f"{some // 60}:{some % 60:02d}"}
+            for song, three in zip(songs, off, strict=True)
+            for some in three.tolist()
+        ]
+        for off in (lengths, lengths + random.integers(-1, 2, lengths.shape))
+    ]
+    found = knnife.match(*both)
+    right = found.a[found.found] == found.b[found.found]
+    assert right.sum() > 0.8 * len(both[0])
+    assert right.mean() > 0.85
 
 
 def test_candidates_share_what_is_probable_unless_they_are_the_same_thing() -> None:

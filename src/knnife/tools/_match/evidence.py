@@ -17,7 +17,7 @@ from knnife.tools._match.comparing import AHEAD, DIFFERENCES, RECORD, RIVALS, Co
 from knnife.tools._match.competition import Competition, Competitors
 
 STEEP = 12.0  # log-odds for each of similarity; of labelled data sets it was between 5 and 37
-LEVELS = (0.3, 0.6, 0.9, 0.995)  # of a measure, between which values are told apart
+LEVELS = (0.3, 0.6, 0.9, 0.995, 2.0)  # of a measure, between which values are told apart, unless tables say others
 GRADED = ("near", "letters")  # measures of fields whose levels are told apart
 
 Names = Sequence[tuple[str, str]]
@@ -25,15 +25,17 @@ Names = Sequence[tuple[str, str]]
 
 class Evidence(NamedTuple):
     """begins: the similarity from which on pairs are rather matches. beaten: `(2,)`, what is taken off for each by
-    which a rival of the left record, or of the right one, is closer. values: which measures count beside it; weights
-    `(v, levels)`: what each level of each adds to the log-odds. differences `(d,)`: what each measure of what differs
-    adds. twins `(2,)`: the log-odds that two candidates of a record are the same thing where nothing else tells, of the
-    left ones and of the right ones; infinite where candidates do not compete.
+    which a rival of the left record, or of the right one, is closer. values: which measures count beside it; edges
+    `(v, levels - 1)`, ascending: between which levels of each are told apart; weights `(v, levels)`: what each level
+    adds to the log-odds. differences `(d,)`: what each measure of what differs adds. twins `(2,)`: the log-odds that
+    two candidates of a record are the same thing where nothing else tells, of the left ones and of the right ones;
+    infinite where candidates do not compete.
     """
 
     begins: float
     beaten: Numbers
     values: Names
+    edges: Numbers
     weights: Numbers
     differences: Numbers
     twins: Numbers
@@ -89,9 +91,9 @@ class Evidence(NamedTuple):
 
     def _of_values(self, measures: Numbers, names: Names) -> dict[str, Numbers]:
         found: dict[str, Numbers] = {}
-        for (group, name), weights in zip(self.values, self.weights, strict=True):
+        for (group, name), edges, weights in zip(self.values, self.edges, self.weights, strict=True):
             measure = measures[:, list(names).index((group, name))]
-            added = np.where(np.isnan(measure), 0.0, weights[np.digitize(measure, LEVELS)])
+            added = np.where(np.isnan(measure), 0.0, weights[np.digitize(measure, edges)])
             found[group] = found.get(group, 0) + added
         return found
 

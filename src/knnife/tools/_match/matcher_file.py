@@ -2,7 +2,7 @@
 
     meta                  JSON: format, encoder (its fingerprint), fields, totals, begins, beaten, values, labelled
     words.*, grams.*      keys and counts of both rarities
-    evidence              weights of the values
+    evidence, edges       weights of the values, and where their levels end
     line.*, forest.*      what labels taught, where there were any; trust
 
 Reading one checks all shapes and numbers, so that a damaged file is refused rather than believed.
@@ -41,7 +41,9 @@ def write(
     labelled: int,
 ) -> None:
     """Writes the parts of a `Matcher`; what was there before stays until all is written."""
-    tensors: dict[str, NDArray[Any]] = {"evidence": evidence.weights, "differences": evidence.differences}
+    tensors: dict[str, NDArray[Any]] = {
+        "evidence": evidence.weights, "edges": evidence.edges, "differences": evidence.differences
+    }  # fmt: skip
     for name, rarity in zip(("words", "grams"), rarities, strict=True):
         tensors |= {f"{name}.keys": rarity.keys, f"{name}.counts": rarity.counts}
     if learned is not None:
@@ -85,11 +87,17 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     differing = sum(group == DIFFERENCES for group, _ in names)
     if "differences" not in tensors:
         tensors = _since(tensors, len(names) - differing, differing)
-    _check(tensors, {"evidence": (len(values), len(LEVELS) + 1), "differences": (differing,)})
+    if "edges" not in tensors:
+        tensors = {**tensors, **_with_edges(tensors["evidence"])}
+    shapes = {"evidence": (len(values), len(LEVELS) + 1), "edges": (len(values), len(LEVELS))}
+    _check(tensors, shapes | {"differences": (differing,)})
+    if (np.diff(tensors["edges"]) < 0).any():
+        raise ValueError("its edges do not ascend")
     beaten = np.array([float(each) for each in meta["beaten"]])
     twins = np.array([np.inf if each is None else float(each) for each in meta.get("twins", (None, None))])
     _check({"beaten": beaten, "twins": np.nan_to_num(twins)}, {"beaten": (2,), "twins": (2,)})
-    evidence = Evidence(float(meta["begins"]), beaten, values, tensors["evidence"], tensors["differences"], twins)
+    weights = tensors["edges"], tensors["evidence"], tensors["differences"]
+    evidence = Evidence(float(meta["begins"]), beaten, values, *weights, twins)
     rarities = [
         _rarity(tensors, name, int(total)) for name, total in zip(("words", "grams"), meta["totals"], strict=True)
     ]
@@ -104,13 +112,19 @@ def _parts(meta: Mapping[str, Any], tensors: Tensors) -> dict[str, Any]:
     }
 
 
+def _with_edges(weights: NDArray[Any]) -> Tensors:
+    """What a file of before levels were read from the tables has of them: four edges, the same for all."""
+    _check({"evidence": weights}, {"evidence": (len(weights), len(LEVELS))})
+    return {"evidence": weights[:, [*range(len(LEVELS)), -1]], "edges": np.tile(LEVELS, (len(weights), 1))}
+
+
 def _since(tensors: Tensors, before: int, differing: int) -> Tensors:
     """The tensors of a file of before what differs was measured, as they would be now, where that adds nothing.
 
     It told four levels of a value apart, and added half of what they say.
     """
     weights = tensors["evidence"]
-    _check(tensors, {"evidence": (len(weights), len(LEVELS))})
+    _check(tensors, {"evidence": (len(weights), len(LEVELS) - 1)})
     found = {**tensors, "evidence": weights[:, [0, 1, 2, 3, 3]] / 2, "differences": np.zeros(differing)}
     if "line.weights" in tensors:
         for name, added in (("centre", 0.0), ("width", 1.0), ("weights", 0.0)):

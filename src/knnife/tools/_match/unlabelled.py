@@ -10,7 +10,11 @@ mostly draws from what is not the same, as close as such things come (target and
 search strategy", 2007). So a sign that differs between them and never between the best ones comes to weigh, and one
 that differs everywhere comes to weigh nothing (Fellegi and Sunter, "A theory for record linkage", 1969). Competitors do
 not compete as far as they are the same thing themselves: how often that is so is learned in the same turns, from pairs
-within either table.
+within either table. Those of these that are two things are decoys, too: what a record without a partner meets in the
+other table is like what it meets in its own.
+
+How near two numbers or days are says something only beside how near others are: that is seen in the pairs that are not
+the best of either record.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from knnife.tools._match.bags import Numbers
 from knnife.tools._match.comparing import RECORD, Compared
 from knnife.tools._match.competition import Competition, Competitors, Twins
 from knnife.tools._match.evidence import LEVELS, STEEP, Evidence, behind, chance, differing, graded
-from knnife.tools._match.fields import Field
+from knnife.tools._match.fields import Field, Kind
 from knnife.tools._match.values import SIGNS
 
 BEGINS = 0.6  # where matches begin on the scale, usually: labelled data sets had 0.45 to 0.72
@@ -37,7 +41,12 @@ TURNS = 6
 # What is usual: log-odds for each weight of words that stand against each other, and of those that both have.
 AGAINST = {"word": -1, "code": -3, "number": -4, "measure": -6, "year": -4, "time": -4, "colour": -6, "negation": -3}
 SAME = {"word": 0.5, "code": 2, "number": 1, "measure": 1.5, "year": 0.5, "time": 1, "colour": 2, "negation": 0}
-NEAR = (-0.75, -0.5, -0.15, 0.15, 0.5)  # log-odds of the levels of numbers, days and codes; of words 0
+NEAR = (-0.75, -0.5, -0.15, 0.15, 0.5, 0.5)  # log-odds of the levels of codes and categories; of words 0
+# Numbers and days are near or not as others are: levels end at these shares of the pairs that others beat, and a level
+# has so many matches beside those that are no nearer than chance has it.
+SCALE = ("number", "date")
+SHARES = (0.5, 0.8, 0.95, 0.99, 0.999)
+NEARER = np.array([0, 0, 0, 0.05, 0.1, 0.2])
 SURE, SURE_LEVEL = 3.0, 1.0  # how tightly these are held: the precision of both
 AS_IT_IS = 1e6  # precision of what is not learned
 SHOWN = 20_000  # pairs that a turn learns from; those that surely do not match are drawn at random
@@ -52,14 +61,23 @@ class _Pairs(NamedTuple):
     design: Numbers
 
     @classmethod
-    def of(cls, measures: Numbers, names: list[tuple[str, str]], start: Numbers) -> _Pairs:
-        levels = [measures[:, names.index(name)] for name in graded(names)]
+    def of(cls, measures: Numbers, names: list[tuple[str, str]], evidence: Evidence) -> _Pairs:
+        """evidence: by which they start, if nothing differed and no value counted."""
+        bare = evidence._replace(differences=0 * evidence.differences, weights=0 * evidence.weights)
+        start = bare.alone(measures, names)
+        values = [measures[:, names.index(name)] for name in evidence.values]
         marks = [
-            (np.digitize(each, LEVELS) == level) & ~np.isnan(each)
-            for each in levels
+            (np.digitize(each, edges) == level) & ~np.isnan(each)
+            for each, edges in zip(values, evidence.edges, strict=True)
             for level in range(len(LEVELS) + 1)
         ]
         return cls(start, np.column_stack([differing(measures, names), *marks]).astype(np.float64))
+
+    def lowered(self, others: Numbers) -> _Pairs:
+        """Pairs within a table as if they were of two tables, which are written less alike; others `(l,)`: how pairs of
+        either record of theirs and one of the other table start.
+        """
+        return self._replace(start=self.start - max(0.0, float((self.start - others).mean()))) if len(others) else self
 
     def log_odds(self, weights: Numbers) -> Numbers:
         return self.start + self.design @ weights
@@ -72,11 +90,14 @@ def learned(compared: Compared, fields: Sequence[Field]) -> Evidence:
     best = behind(candidates.measures, names).sum(axis=1) == 0
     begins = (_begins(similarity[best]) + BEGINS) / 2
     values = graded(names)
-    usual = _usual(values, {field.name for field in fields if field.kind == "category"})
+    beaten = candidates.measures[(behind(candidates.measures, names) < 0).all(axis=1)]
+    kinds = {field.name: field.kind for field in fields}
+    scales = [_scale(beaten[:, names.index((group, name))], name, kinds[group]) for group, name in values]
+    usual = _usual([scale.usual for scale in scales])
     differences, levels = _parted(usual, values)
-    evidence = Evidence(begins, np.full(2, BEATEN), values, levels, differences, np.full(2, np.inf))
-    bare = evidence._replace(differences=0 * evidence.differences, weights=0 * evidence.weights)
-    pairs = _Pairs.of(candidates.measures, names, bare.alone(candidates.measures, names))
+    edges = np.array([scale.edges for scale in scales]).reshape(len(values), len(LEVELS))
+    evidence = Evidence(begins, np.full(2, BEATEN), values, edges, levels, differences, np.full(2, np.inf))
+    pairs = _Pairs.of(candidates.measures, names, evidence)
     surely = best & (similarity > begins)
     # What agrees counts from what is usual among the surest pairs, so that matches begin where they would without it.
     agreeing = pairs.design[:, len(differences) :] @ levels.ravel()
@@ -92,8 +113,8 @@ def _in_turns(evidence: Evidence, pairs: _Pairs, usual: Numbers, compared: Compa
     """What candidates that compete teach of the weights, of where matches begin, and of twins."""
     candidates, names, values = compared.candidates, list(compared.names), graded(compared.names)
     assert candidates.twins is not None
-    bare = evidence._replace(differences=0 * evidence.differences, weights=0 * evidence.weights)
-    within = [_Pairs.of(two.measures, names, bare.alone(two.measures, names)) for two in candidates.twins]
+    within = [_Pairs.of(two.measures, names, evidence) for two in candidates.twins]
+    decoys = [two.lowered(pairs.start[twins.other]) for two, twins in zip(within, candidates.twins, strict=True)]
     weights, freed, odds = usual, 0.0, [0.0, 0.0]
     for turn in range(TURNS + 1):
         same = [
@@ -104,7 +125,7 @@ def _in_turns(evidence: Evidence, pairs: _Pairs, usual: Numbers, compared: Compa
         match = chance(log_odds - competition.taken_off(candidates.pairs, log_odds, np.ones(len(log_odds))))
         if turn == TURNS:
             break
-        weights = _fitted(pairs, match, usual)
+        weights = _fitted(pairs, match, usual, list(zip(decoys, same, strict=True)), _free(match, candidates))
         log_odds = pairs.log_odds(weights) + freed
         if turn > 0:
             odds = [
@@ -119,8 +140,14 @@ def _in_turns(evidence: Evidence, pairs: _Pairs, usual: Numbers, compared: Compa
     return evidence._replace(begins=begins, differences=differences, weights=levels, twins=np.array(odds) - freed)
 
 
-def _fitted(pairs: _Pairs, match: Numbers, usual: Numbers) -> Numbers:
-    """The weights by which pairs match with these chances `(m,)`."""
+def _fitted(
+    pairs: _Pairs, match: Numbers, usual: Numbers, within: Sequence[tuple[_Pairs, Numbers]], free: float
+) -> Numbers:
+    """The weights by which pairs match with these chances `(m,)`, and pairs within a table do not.
+
+    within: of each table, with the chance of two to be the same thing. They stand for what records without a partner
+    meet in the other table, so that the share of these that are free says how much they count.
+    """
     likely, rest = np.flatnonzero(match > UNLIKELY), np.flatnonzero(match <= UNLIKELY)
     weight = np.ones(len(match))
     if len(rest) > SHOWN:
@@ -128,11 +155,13 @@ def _fitted(pairs: _Pairs, match: Numbers, usual: Numbers) -> Numbers:
         weight[shown] = len(rest) / SHOWN
         rest = shown
     rows = np.concatenate([likely, rest])
-    design = np.column_stack([pairs.start, pairs.design])[rows]
+    all_pairs = [_Pairs(pairs.start[rows], pairs.design[rows]), *(two for two, _ in within)]
+    design = np.concatenate([np.column_stack([some.start, some.design]) for some in all_pairs])
+    labels = np.concatenate([match[rows], np.zeros(len(design) - len(rows))])
+    weight = np.concatenate([weight[rows], *(free * (1 - same) for _, same in within)])
     count = 3 * len(SIGNS)
     hold = np.concatenate([[AS_IT_IS], np.full(count, SURE), np.full(len(usual) - count, SURE_LEVEL)])
-    prior = np.concatenate([[1.0], usual])
-    return logistic_regression(design, match[rows], hold, prior=prior, weights=weight[rows])[1:]
+    return logistic_regression(design, labels, hold, prior=np.concatenate([[1.0], usual]), weights=weight)[1:]
 
 
 def _odds(within: Numbers, odds: float, log_odds: Numbers, twins: Twins) -> float:
@@ -149,6 +178,14 @@ def _exclusive(twins: Twins, same: Numbers, log_odds: Numbers) -> float:
     """The share of close candidates of records of one side that compete."""
     weight = chance(np.minimum(log_odds[twins.best], log_odds[twins.other]))
     return 1 - float(weight @ same) / (float(weight.sum()) + HELD)
+
+
+def _free(match: Numbers, candidates: Competitors) -> float:
+    """The share of the records without a partner, of the table that has fewer of these."""
+    return min(
+        1 - float(np.minimum(np.bincount(candidates.pairs[:, side], match, size), 1).mean())
+        for side, size in enumerate(candidates.sizes)
+    )
 
 
 def _freed(match: Numbers, candidates: Competitors, exclusive: list[float]) -> float:
@@ -169,8 +206,24 @@ def _parted(weights: Numbers, values: Sequence[tuple[str, str]]) -> tuple[Number
     return weights[:count], weights[count:].reshape(len(values), len(LEVELS) + 1)
 
 
-def _usual(values: Sequence[tuple[str, str]], categories: set[str]) -> Numbers:
-    levels = [NEAR if name == "near" or group in categories else (0.0,) * len(NEAR) for group, name in values]
+class _Scale(NamedTuple):
+    """Where levels of a measure end, and the log-odds that are usual for each."""
+
+    edges: Sequence[float] | Numbers
+    usual: Sequence[float] | Numbers
+
+
+def _scale(beaten: Numbers, name: str, kind: Kind) -> _Scale:
+    """Of a measure of this name of a field of this kind; beaten: what it is of pairs that others beat."""
+    if kind not in SCALE or (known := ~np.isnan(beaten)).sum() < HELD:
+        usual = NEAR if name == "near" or kind == "category" else (0.0,) * len(NEAR)
+        return _Scale(LEVELS, usual)
+    edges = np.quantile(beaten[known], SHARES)
+    share = np.bincount(np.digitize(beaten[known], edges), minlength=len(NEARER)) / known.sum()
+    return _Scale(edges, np.log(1 - NEARER.sum() + NEARER / np.maximum(share, 1 - SHARES[-1])))
+
+
+def _usual(levels: Sequence[Sequence[float] | Numbers]) -> Numbers:
     against, same = ([float(each[sign]) for sign in SIGNS] for each in (AGAINST, SAME))
     return np.concatenate([against, np.zeros(len(SIGNS)), same, *levels])
 
