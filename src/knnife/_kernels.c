@@ -8,6 +8,7 @@
        dot_rows                    encoders/_words/questions.py      a word -> how near it is to all others, about
        near_rows                   tools/_duplicates/products.py        points -> which may be near which
        shared_by_texts             tools/_duplicates/sketches.py     chosen pieces of texts -> texts that share several
+       shared_pieces               tools/_duplicates/shingles.py     pairs of texts -> how many pieces they share
 
    The rules of this file, so that no input, however hostile, reaches memory that is not its own:
 
@@ -1349,6 +1350,74 @@ static PyObject *shared_by_texts(PyObject *self, PyObject *args)
     return Py_BuildValue("nn", n_found, first);
 }
 
+PyDoc_STRVAR(shared_pieces_doc, "shared_pieces(keys, starts, a, b, weights, shared)\n--\n\n"
+                                "How many keys pairs of sorted sets share, or what they weigh; see _kernels.pyi.");
+
+typedef struct {
+    const uint32_t *keys;
+    const int64_t *starts, *a, *b;
+    const double *weights; /* of the places of keys; NULL: each counts 1 */
+    double *shared;
+    int64_t n_keys, n;
+    size_t n_pairs;
+} Sets;
+
+/* Whether this is a set whose keys are all there */
+static inline int is_set(const Sets *s, int64_t i)
+{
+    return i >= 0 && i < s->n && s->starts[i] >= 0 && s->starts[i] <= s->starts[i + 1] && s->starts[i + 1] <= s->n_keys;
+}
+
+/* The weights are those of the smaller set, of equal ones of the first; they are added in the order of the keys */
+static double shared_of(const Sets *s, int64_t a, int64_t b)
+{
+    const int64_t size_a = s->starts[a + 1] - s->starts[a], size_b = s->starts[b + 1] - s->starts[b];
+    const int64_t small = size_a <= size_b ? a : b, large = size_a <= size_b ? b : a;
+    int64_t i = s->starts[small], j = s->starts[large];
+    const int64_t end_i = s->starts[small + 1], end_j = s->starts[large + 1];
+    double sum = 0;
+    while (i < end_i && j < end_j) {
+        const uint32_t x = s->keys[i], y = s->keys[j];
+        if (x == y)
+            sum += s->weights ? s->weights[i] : 1;
+        i += x <= y, j += y <= x;
+    }
+    return sum;
+}
+
+static int share_all(const Sets *s)
+{
+    for (size_t pair = 0; pair < s->n_pairs; pair++) {
+        if (!is_set(s, s->a[pair]) || !is_set(s, s->b[pair]))
+            return 0;
+        s->shared[pair] = shared_of(s, s->a[pair], s->b[pair]);
+    }
+    return 1;
+}
+
+static PyObject *shared_pieces(PyObject *self, PyObject *args)
+{
+    Py_buffer b[6] = {{0}};
+    int fit;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]))
+        return NULL;
+    const Py_ssize_t n_keys = b[0].len / (Py_ssize_t)sizeof(uint32_t), eight = sizeof(double);
+    fit = b[1].len >= eight && b[2].len == b[3].len && b[2].len == b[5].len && (b[4].len == 0 || b[4].len == n_keys * eight);
+    if (fit) {
+        const Sets sets = {b[0].buf, b[1].buf, b[2].buf, b[3].buf, b[4].len ? b[4].buf : NULL, b[5].buf, n_keys,
+                           b[1].len / eight - 1, (size_t)(b[2].len / eight)};
+        Py_BEGIN_ALLOW_THREADS
+        fit = share_all(&sets);
+        Py_END_ALLOW_THREADS
+    }
+    for (int i = 0; i < 6; i++)
+        PyBuffer_Release(&b[i]);
+    if (!fit)
+        return PyErr_SetString(PyExc_ValueError, "the arrays do not fit together"), NULL;
+    return Py_NewRef(Py_None);
+}
+
 /* -------------------------------------------------------------------------------------------------- the module */
 
 static PyMethodDef functions[] = {
@@ -1362,6 +1431,7 @@ static PyMethodDef functions[] = {
     {"dot_rows", dot_rows, METH_VARARGS, dot_rows_doc},
     {"near_rows", near_rows, METH_VARARGS, near_rows_doc},
     {"shared_by_texts", shared_by_texts, METH_VARARGS, shared_by_texts_doc},
+    {"shared_pieces", shared_pieces, METH_VARARGS, shared_pieces_doc},
     {NULL, NULL, 0, NULL},
 };
 

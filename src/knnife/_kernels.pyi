@@ -112,3 +112,16 @@ def shared_by_texts(
 
     Gives how many pairs, and the text to go on with, n at the end. Raises ValueError where the arrays do not fit.
     """
+
+def shared_pieces(
+    keys: NDArray[np.uint32],  # (k,) those of n sets behind one another, each sorted
+    starts: NDArray[np.int64],  # (n + 1,) where each set begins
+    a: NDArray[np.int64],  # (p,) one set of each pair
+    b: NDArray[np.int64],  # (p,) the other
+    weights: NDArray[np.float64],  # (k,) of the keys, or (0,): each counts 1
+    shared: NDArray[np.float64],  # (p,) written to
+) -> None:
+    """How many keys pairs of sets share, or the sum of their weights in the smaller set (of equal ones in a's).
+
+    Raises ValueError where the arrays do not fit together.
+    """

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from knnife import duplicates
-from knnife.tools._duplicates import products, similarity_join, sketches
+from knnife.statistics.neighbours import NeighbourTail
+from knnife.tools._duplicates import products, shingles as shingles_file, similarity_join, sketches
+from knnife.tools._duplicates.neighbourhoods import company_of_points
 from knnife.tools._duplicates.shingles import shingles
 from knnife.tools._duplicates.similarity_join import close_pairs
 
@@ -130,10 +132,57 @@ def test_shared_by_texts_refuses_numbers_that_lead_nowhere() -> None:
         seen[:] = 0
 
 
+@compiled
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text("abc ", max_size=30), min_size=1, max_size=30), st.booleans())
+def test_pieces_are_shared_as_by_the_plain_way(texts: list[str], weighted: bool) -> None:
+    sets = shingles([" ".join(text.split()) for text in texts])
+    a, b = (side.ravel() for side in np.mgrid[: len(texts), : len(texts)])
+    weights = np.random.default_rng(0).random(len(sets.keys)) if weighted else None
+    np.testing.assert_array_equal(sets._shared(a, b, weights), sets._plainly_shared(a, b, weights))
+
+
+@compiled
+def test_shared_pieces_refuses_sets_that_are_not_there() -> None:
+    from knnife._kernels import shared_pieces
+
+    keys, starts, weights = np.array([1, 2, 2, 3], np.uint32), np.array([0, 2, 4]), np.array([1.0, 5.0, 9.0, 1.0])
+    a, b, shared = np.array([0, 1]), np.array([1, 1]), np.zeros(2)
+    shared_pieces(keys, starts, a, b, weights, shared)
+    assert shared.tolist() == [5, 10]
+    for wrong in (
+        (keys, starts, a, b + 1, weights, shared),
+        (keys, starts, a - 1, b, weights, shared),
+        (keys, starts + 1, a, b, weights, shared),
+        (keys, starts - 1, a, b, weights, shared),
+        (keys, starts[::-1].copy(), a, b, weights, shared),
+        (keys, starts[:0].copy(), a, b, weights, shared),
+        (keys, starts, a[1:].copy(), b, weights, shared),
+        (keys, starts, a, b, weights[1:].copy(), shared),
+        (keys, starts, a, b, weights, shared[1:].copy()),
+    ):
+        with pytest.raises(ValueError, match="fit"):
+            shared_pieces(*wrong)
+
+
 def test_nothing_is_compiled_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = words(700, seed=1)
     found = list(duplicates(texts).rows())
     monkeypatch.setattr(similarity_join, "FAST", False)
-    monkeypatch.setattr(sketches, "COMPILED", False)
+    for module in (sketches, shingles_file):
+        monkeypatch.setattr(module, "COMPILED", False)
     assert list(duplicates(texts).rows()) == found
     assert len(found) >= 70
+
+
+def test_the_company_of_points_is_that_of_all_distances() -> None:
+    random = np.random.default_rng(0)
+    points = np.vstack([random.standard_normal((400, 8)), 0.01 * random.standard_normal((30, 8))]).astype(np.float32)
+    far = similarity_join.between(points, points, *(x.ravel() for x in np.mgrid[:430, :430]), "euclidean")
+    sixth = np.sort(far.reshape(430, 430), axis=1)[:, 6]
+    tail = NeighbourTail(-float(np.log(np.median(sixth))), 0.1, 0.1, 1.0, 430 * 215.0, 0.1, True)
+    found = company_of_points(tail, points, points, "euclidean", within=True)
+    expected = tail.company(sixth, np.full(430, np.inf))
+    np.testing.assert_allclose(found.shift, expected.shift, atol=1e-5)
+    np.testing.assert_array_equal(found.scale, 1)
+    assert 215 <= np.count_nonzero(found.shift == 0) <= 216

@@ -20,7 +20,7 @@ from knnife.tools._duplicates.neighbourhoods import (
     company_of_points,
     tail_of_probes,
 )
-from knnife.tools._duplicates.shingles import shingles
+from knnife.tools._duplicates.shingles import Shingles, shingles
 from knnife.tools._duplicates.similarity_join import Rows, between, close_pairs
 from knnife.tools._duplicates.sketches import candidates
 
@@ -42,7 +42,7 @@ class Surface:
 
     def __init__(self, folded: Sequence[str], split: int | None, seed: int) -> None:
         """`split`: how many are on the left; None compares each with each."""
-        self._texts, self._split, self._seed = shingles(folded), split, seed
+        self._folded, self._split, self._seed = folded, split, seed
         self._company: Company | None = None
 
     def close(self, reach: float | None, explored: float) -> Close:
@@ -64,6 +64,10 @@ class Surface:
     def company(self, left: Rows, right: Rows) -> Company | None:
         """The company of these pairs, as `close` has seen it."""
         return None if self._company is None else self._company.of(left, right + (self._split or 0))
+
+    @cached_property
+    def _texts(self) -> Shingles:
+        return shingles(self._folded)  # in the thread of `close`, not in that which makes this
 
     def _tail(self) -> NeighbourTail:
         n = len(self._texts)
@@ -106,12 +110,15 @@ class ComparedPoints:
 
     def company(self, left: Rows, right: Rows, tail: NeighbourTail) -> Company:
         """That of these pairs, exactly; of equal points one counts."""
-        sides = [(self.points, left, self._distinct if self.other is None else self.other)]
-        sides.append((self.points if self.other is None else self.other, right, self._distinct))
+        if self.other is None:
+            each, places = np.unique([left, right], return_inverse=True)
+            known = company_of_points(tail, self.points[each], self._distinct, self.metric, within=True)
+            return known.of(*places.reshape(2, -1))
+        sides = (self.points, left, self.other), (self.other, right, self._distinct)
         found = []
         for points, rows, others in sides:
             each, places = np.unique(rows, return_inverse=True)
-            known = company_of_points(tail, points[each], others, self.metric, within=self.other is None)
+            known = company_of_points(tail, points[each], others, self.metric, within=False)
             found.append([told[places] for told in known])
         return Company(*(np.maximum(a, b) for a, b in zip(*found, strict=True)))
 

@@ -72,10 +72,12 @@ def company_of_points(
 ) -> Company:
     """The company of points among others, exactly. How it is spread is in the tail, which knows unlike scales."""
     rank = RANK - 1 + within  # a point is the nearest to itself
-    near = np.full(len(points), np.inf, np.float32)
-    if rank < len(others):
-        for some in blocks(len(points), len(others) * 8):
-            near[some] = np.partition(all_distances(points[some], others, metric), rank, axis=1)[:, rank]
+    near, usual = np.full(len(points), np.inf, np.float32), float(np.exp(-tail.level))
+    for some in blocks(len(points), len(others) * 8):
+        for row, far in zip(range(len(points))[some], all_distances(points[some], others, metric), strict=True):
+            closer = far[far <= usual]  # the rest is not looked through: further than usual is as usual
+            if len(closer) > rank:
+                near[row] = np.partition(closer, rank)[rank]
     return tail.company(near, np.full(len(points), np.inf))
 
 

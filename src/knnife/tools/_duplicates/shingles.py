@@ -17,6 +17,13 @@ from numpy.typing import NDArray
 from knnife.geometry import ranges
 from knnife.things.folding import END
 
+try:
+    from knnife._kernels import shared_pieces
+except ImportError:  # installed where there was no compiler
+    COMPILED = False
+else:
+    COMPILED = True
+
 SIZE = 5  # characters in a piece: of a typo in 5 % of the characters, three pieces in four survive
 USUAL = 32  # pieces that more than one text in so many has are multiplied as a matrix, the others counted one by one
 _FACTOR = np.uint32(0x9E3779B1)  # odd, so that no digit is lost; 2^32 divided by the golden ratio
@@ -48,11 +55,6 @@ class Shingles:
         """The text of each piece."""
         return np.repeat(np.arange(len(self), dtype=np.int32), self.sizes)
 
-    @cached_property
-    def _owned(self) -> NDArray[np.uint64]:
-        """Text and piece as one number, sorted."""
-        return _joined(self.owners, self.keys)
-
     def jaccard(self, a: Rows, b: Rows) -> NDArray[np.float32]:
         """The share of the pieces of texts a[i] and b[i] that both have, `(p,)`; 0 where neither has any."""
         shared = self._shared(a, b, None)
@@ -82,13 +84,21 @@ class Shingles:
 
     def _shared(self, a: Rows, b: Rows, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """How many pieces texts a[i] and b[i] share, or the sum of their weights, `(p,)`."""
+        if not COMPILED:
+            return self._plainly_shared(a, b, weights)
+        shared, (left, right) = np.empty(len(a)), (np.ascontiguousarray(side, np.int64) for side in (a, b))
+        shared_pieces(self.keys, self.starts, left, right, np.empty(0) if weights is None else weights, shared)
+        return shared
+
+    def _plainly_shared(self, a: Rows, b: Rows, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
         shared = np.zeros(len(a))
         small, large = np.where(self.sizes[a] <= self.sizes[b], (a, b), (b, a))
+        owned = _joined(self.owners, self.keys)
         for part in _parts(self.sizes[small]):
             places, of = ranges(self.starts[small[part]], self.sizes[small[part]])
             wanted = _joined(large[part][of], self.keys[places])
-            place = np.searchsorted(self._owned, wanted)
-            met = self._owned[np.minimum(place, len(self._owned) - 1)] == wanted
+            place = np.searchsorted(owned, wanted)
+            met = owned[np.minimum(place, len(owned) - 1)] == wanted
             told = None if weights is None else weights[places[met]]
             shared[part] = np.bincount(of[met], weights=told, minlength=part.stop - part.start)
         return shared
