@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bench.odd_rows import KINDS, orders
 from safetensors.numpy import load_file, save_file
+from tests.older import write_detector
 
 from knnife import BadInput, Detector, RowEncoder, Space, outliers
 from knnife.tools._outliers.relations import Relations
@@ -41,6 +42,57 @@ def test_what_is_odd_in_one_way_comes_first_and_the_first_reason_says_it(kind: s
         assert SAID[kind] in reason["says"]
         assert row["columns"][0]["column"] in columns
     assert np.median(ranks) < 35  # of 900
+
+
+def test_a_row_that_cannot_be_is_worth_a_look_though_it_is_one_of_many() -> None:
+    """By its reason alone, whatever its score; of each kind that leaves no doubt, and seldom where nothing is odd."""
+    listed, beside = [], []
+    for kind in ("inconsistent total", "rare pair of names", "impossible number for a name"):
+        random = np.random.default_rng(1)
+        rows = orders(900, random)
+        KINDS[kind][0](rows[17], random)
+        found = outliers(rows, encoder=RowEncoder.train(rows))
+        listed.append(found.odd[17])
+        beside.append(int(found.odd.sum()) - int(found.odd[17]))
+    assert listed == [True] * 3
+    assert sum(beside) <= 1
+
+
+@pytest.mark.parametrize("shape", ["normal", "lognormal", "names"])
+def test_where_nothing_is_odd_hardly_any_reason_is_too_rare(shape: str) -> None:
+    random, listed = np.random.default_rng(5), []
+    for _ in range(12):
+        tables = {
+            "normal": random.normal(size=(300, 4)),
+            "lognormal": random.lognormal(size=(300, 4)),
+            "names": np.hstack([np.eye(4)[random.choice(4, 300, p=[0.6, 0.3, 0.08, 0.02])] for _ in range(3)]),
+        }
+        rarity = Detector.fit(tables[shape]).rarity
+        assert rarity is not None
+        listed.append((np.exp(-rarity) <= 0.1 / 300).any())
+    assert np.mean(listed) <= 0.25  # 0.1 is stated; of 12 draws that is up to 3
+
+
+def test_cells_just_beyond_a_cut_are_as_usual_as_those_beside() -> None:
+    """Two numbers that depend on each other lie in the bins beside the diagonal where one is cut a little later."""
+    random = np.random.default_rng(0)
+    amount = random.lognormal(3, 0.8, 800)
+    table = np.column_stack([amount, 0.3 + 0.015 * amount + random.normal(0, 1e-3, 800)])
+    table[5] = table[:, 0].min(), table[:, 1].max()
+    names = tuple(TableColumn(name, "", None) for name in ("amount", "fee"))
+    columns = ColumnTable(table, np.empty((800, 0), np.int64))
+    together = Surprises.of(ColumnLayout(names, (), True), columns).most(columns)[:, 1]
+    assert together.argmax() == 5
+    assert np.sort(together)[-2] < 1
+
+
+def test_numbers_that_are_mostly_one_value_keep_relations_readable() -> None:
+    random = np.random.default_rng(0)
+    status, ms = random.choice([200.0, 404, 500], 600, p=[0.9, 0.07, 0.03]), random.lognormal(3, 0.6, 600)
+    table = np.column_stack([status, ms, 0.3 * ms, 0.7 * ms])
+    table[9, 1] *= 1.5
+    found = outliers(table)
+    assert (found.order[0], found.odd[9]) == (9, True)
 
 
 def test_of_an_array_too_and_the_number_that_is_said_is_what_others_make_of_it() -> None:
@@ -138,3 +190,18 @@ def test_missing_numbers_surprise_nobody() -> None:
     assert (Tails.of(values).surprise(np.array([np.nan])) == 0).all()
     assert (Recurring.of(values).surprise(np.array([np.nan, 2.0])) < 1.5).all()
     assert Recurring.of(values).surprise(np.array([7.0]))[0] > 4
+
+
+def test_a_detector_of_the_version_before_answers_as_it_did(tmp_path: Path) -> None:
+    """The figures are what that version answered."""
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=120), random.normal(size=120)
+    write_detector(tmp_path / "old", np.column_stack([a, b, a + b]).round(3))
+    detector = Detector.load(tmp_path / "old")
+    new = [[0.1, 0.2, 0.3], [1, 1, 2], [8, 0, 8], [1, -1, 1.5], [0, 0, 0]]
+    scores = detector.score(new)
+    assert scores == pytest.approx([-0.6588, -0.0629, 3.6895, 7.6404, -0.6921], abs=2e-3)
+    assert detector.p_values(scores) == pytest.approx([0.7355, 0.6116, 0.0083, 0.0083, 0.7355], abs=0.02)
+    first, second = (row["reasons"][0]["says"] for row in outliers(detector, new).rows(2))
+    assert first == "a 1: c and b make it 2.5, usually within 0.0007571"
+    assert second == "a 8: usually -1.402 to 1.802"

@@ -48,7 +48,7 @@ class Outliers:
 
     @property
     def odd(self) -> NDArray[np.bool_]:
-        """Which are worth a look `(n,)`; none where the scores cannot tell."""
+        """Which are worth a look `(n,)`; where the scores cannot tell, those alone whose reasons are too rare."""
         return self.judgement.odd
 
     @property
@@ -162,7 +162,7 @@ def outliers(
         things = things if new is None else detector.take(new)
     if new is None:
         scores = detector.scores
-        judgement = among_themselves(scores, false_alarms, seed)
+        judgement = among_themselves(scores, false_alarms, seed, detector.rarity)
     else:
         scores = detector.score_things(things)
         judgement = against_reference(scores, detector.ordinary, false_alarms)

@@ -124,10 +124,10 @@ def _word(value: Any) -> str:
 def _summary(found: Outliers, count: int) -> str:
     low, high = found.false_between
     line = f"{count:,} of {len(found.ids):,} things {'is' if count == 1 else 'are'} worth a look"
-    if not found.calibrated:
-        line += f", as the scores cannot tell: {found.judgement.doubt}"
-    elif count:
+    if count:
         line += f", of which {_number(found.expected_false)} expected false ({low:,} to {high:,})"
+    if not found.calibrated:
+        line += f"{'; of the others' if count else ', as'} the scores cannot tell: {found.judgement.doubt}"
     learned = found.detector.learned
     if learned is not None:
         line += (
@@ -139,4 +139,4 @@ def _summary(found: Outliers, count: int) -> str:
 
 
 def _number(expected: float) -> str:
-    return f"{expected:,.0f}" if expected >= 9.5 else f"{expected:.1g}"
+    return f"{expected:,.0f}" if expected >= 9.5 or expected < 0.01 else f"{expected:.1g}"

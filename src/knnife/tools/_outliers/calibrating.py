@@ -10,7 +10,8 @@ of the Royal Statistical Society B 57 (1995), which the way conformal p-values d
 Things that are judged among themselves have no such reference: by counting, the oddest of n would have p = 1/n in any
 set. There the other scores tell how many ordinary ones can lie as high (`knnife.statistics.excess`). That is believed
 where the halves of things, parted at random, say so too: what only all of them together show is of a tail too heavy, or
-a density too uneven, for them to tell.
+a density too uneven, for them to tell. But what is surprising about a thing, in its columns, has a p-value of its own
+(`knnife.tools._outliers.lifting`): what is too rare for so many things is decided by that alone, and first.
 """
 
 from __future__ import annotations
@@ -46,13 +47,25 @@ class Judgement:
     doubt: str | None
 
 
-def among_themselves(scores: Vectors, rate: float, seed: int) -> Judgement:
-    """Which of the things with these scores `(n,)` are odd, of which at most the share `rate` is ordinary."""
-    found = excess(scores.astype(np.float64), rate)
-    doubt = _doubt(found, scores, rate, seed)
-    odd = scores >= found.limit if doubt is None else np.zeros(len(scores), np.bool_)
-    mean, low, high = found.false if odd.any() else (0.0, 0, 0)
-    return Judgement(found.p_values(scores.astype(np.float64)), odd, mean, (low, high), doubt)
+def among_themselves(scores: Vectors, rate: float, seed: int, rarity: Numbers | None = None) -> Judgement:
+    """Which of the things with these scores `(n,)` are odd, of which at most the share `rate` is ordinary.
+
+    rarity: `(n,)`, in nats, how rare what is surprising about each is among ordinary things. What is too rare for so
+    many things is odd whatever the scores say; they decide about the others.
+    """
+    exact, n = scores.astype(np.float64), len(scores)
+    rare = np.ones(n) if rarity is None else np.exp(-rarity)
+    alone = worth_a_look(rare, rate)
+    found = excess(exact[~alone], rate)
+    doubt = _doubt(found, rate, seed)
+    odd = alone if doubt is not None else alone | (exact >= found.limit)
+    mean, low, high = found.false if doubt is None else (0.0, 0, 0)
+    if alone.any():
+        by_chance = n * float(rare[alone].max())
+        least, most = np.percentile(np.random.default_rng(0).poisson(by_chance, DRAWS), [2.5, 97.5], method="nearest")
+        mean, low, high = mean + by_chance, low + int(least), min(high + int(most), int(odd.sum()))
+    p_values = np.where(alone, rare, found.p_values(exact))
+    return Judgement(p_values, odd, mean, (low, high), doubt)
 
 
 def against_reference(scores: Vectors, reference: Vectors, rate: float) -> Judgement:
@@ -80,12 +93,12 @@ def worth_a_look(p_values: Numbers, rate: float) -> NDArray[np.bool_]:
     return p_values <= limit
 
 
-def _doubt(found: Excess, scores: Vectors, rate: float, seed: int) -> str | None:
+def _doubt(found: Excess, rate: float, seed: int) -> str | None:
     """Why the scores cannot tell; None where they can."""
     if found.tail is None:
-        different = len(np.unique(scores))
-        return f"{len(scores):,} things with {different:,} different scores are too few to say what is usual"
-    if found.count and not halves_agree(scores.astype(np.float64), rate, seed):
+        different = len(np.unique(found.ordered))
+        return f"{len(found.ordered):,} things with {different:,} different scores are too few to say what is usual"
+    if found.count and not halves_agree(found.ordered, rate, seed):
         return (
             f"{found.count:,} stand out of all of them, but none does in either half: too few things, or scores that "
             "trail off too slowly, to tell"

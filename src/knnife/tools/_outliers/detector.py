@@ -45,6 +45,8 @@ class Detector:
     odd: `(n,)`, which of them are known to be odd. columns: which components come from which column, where that is
     known. learned: what labels taught, None without labels. lift: what is surprising in single columns, in pairs of
     them and by what others make of them; None where no columns are known, for few things, and in older files.
+    rarity: `(n,)`, in nats, how rare what is surprising about each thing it was fitted to is among ordinary ones; None
+    without `lift`, and in a detector that was loaded.
     """
 
     scorer: Scorer
@@ -55,6 +57,7 @@ class Detector:
     columns: Mapping[str, slice]
     learned: LearnedLabels | None = None
     lift: Lift | None = None
+    rarity: Numbers | None = None
 
     @classmethod
     def fit(
@@ -97,11 +100,13 @@ class Detector:
         points = things.points
         scorer, marks, rows = Scorer.fit(points, seed, progress)
         learned, scores, reference = None, marks.mean(axis=1), things.take(rows)
-        lift, scores = _lifted(reference, rows, columns, things, scores, seed)
+        lift, rarity = _lift(reference, rows, columns, things, scores, seed)
+        if lift is not None and rarity is not None:
+            scores = lift.lifted(scores, rarity)
         if odd.any():
             learned, added = LearnedLabels.fit(PointFeatures.of(points, marks, scorer.axes[-1]), odd, seed)
             scores = scores + added
-        return cls(scorer, reference, rows, scores, odd, columns, learned, lift)
+        return cls(scorer, reference, rows, scores, odd, columns, learned, lift, rarity)
 
     def score(self, new: Any) -> Vectors:
         """How unlike the reference each new thing is `(m,)`: about 0 is usual, higher is odder.
@@ -125,7 +130,7 @@ class Detector:
         if self.lift is not None:
             surprises = self.lift.surprises
             table = surprises.layout.table(things.things, points)
-            scores = self.lift.lifted(scores, surprises.most(table))
+            scores = self.lift.lifted(scores, self.lift.rarity(surprises.most(table)))
         if self.learned is not None and self.learned.weight:
             seen = PointFeatures.of(points, marks, self.scorer.axes[-1])
             scores = scores + self.learned.weight * self.learned.regression.verdict(seen)
@@ -185,18 +190,18 @@ class Detector:
         return np.flatnonzero(~odd & (scores <= np.quantile(scores[~odd], BULK)))
 
 
-def _lifted(
+def _lift(
     reference: Sample, rows: Rows, columns: Mapping[str, slice], things: Sample, scores: Vectors, seed: int
-) -> tuple[Lift | None, Vectors]:
-    """What the things of a reference, at these rows of all, make surprising; and the scores of all with that `(n,)`."""
+) -> tuple[Lift | None, Numbers | None]:
+    """What the things of a reference, at these rows of all, make surprising; and how rare that is of all things."""
     layout = ColumnLayout.of(reference, columns)
     table = layout.table(things.things, things.points)
     fitted = Lift.fit(layout, table.take(rows), scores[rows], np.random.default_rng(seed))
     if fitted is None:
-        return None, scores
+        return None, None
     lift, own = fitted
     most = np.empty((len(scores), own.shape[1]))
     most[rows] = own
     others = np.setdiff1d(np.arange(len(scores)), rows)
     most[others] = lift.surprises.most(table.take(others))
-    return lift, lift.lifted(scores, most)
+    return lift, lift.rarity(most)

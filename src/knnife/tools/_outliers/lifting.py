@@ -26,6 +26,7 @@ FAR, STEEP = (
     2.0,
 )  # where a normal distribution has as few, in deviations; by how many nats it falls with the next one
 QUARTILE: Final = 0.6745  # of a normal distribution, in deviations
+HONEST: Final = 10  # things for whose worth surprises are taken to mean what they say, before any are seen
 KINDS: Final = 3  # of surprises: by one column, by two, by what others say of it
 
 
@@ -58,12 +59,20 @@ class Lift(NamedTuple):
             surprises = Surprises.of(layout, table.take(~out))  # the last one is kept: new things are then as these
             most[out] = surprises.most(table.take(out))
         middle, high = np.quantile(scores, [0.5, 0.75])
-        kinds = tuple(Tails.of(column, LIGHT)._replace(low=-1.0) for column in most.T)  # none is below 0
+        kinds = tuple(_usual(column) for column in most.T)
         return cls(surprises, kinds, float(middle), float(high - middle) / QUARTILE), most
 
-    def lifted(self, scores: Vectors, most: Numbers) -> Vectors:
-        """The scores `(m,)` of things whose greatest surprises are `most` `(m, KINDS)`."""
-        nats = self.nats(most).max(axis=1) - np.log(KINDS)
+    def rarity(self, most: Numbers) -> Numbers:
+        """How rare the greatest surprises `(m, KINDS)` of things are among ordinary ones, in nats `(m,)`.
+
+        The rarest of the kinds counts, and that there are several (Bonferroni); within a kind, `most` is the greatest
+        of all columns, pairs or relations for ordinary things as well.
+        """
+        found: Numbers = np.maximum(self.nats(most).max(axis=1) - np.log(KINDS), 0)
+        return found
+
+    def lifted(self, scores: Vectors, nats: Numbers) -> Vectors:
+        """The scores `(m,)` of things that are so rare, in nats `(m,)`."""
         as_rare = self.middle + self.deviation * (FAR + (nats - FROM) / STEEP)
         found: NDArray[np.float32] = np.where(nats > FROM, np.maximum(scores, as_rare), scores).astype(np.float32)
         return found
@@ -99,6 +108,13 @@ class Lift(NamedTuple):
         if len(kinds) != KINDS:
             raise ValueError(f"{len(kinds)} kinds of surprises, not {KINDS}")
         return cls(Surprises.of(layout, table), kinds, float(state["middle"]), float(state["deviation"]))
+
+
+def _usual(most: Numbers) -> Tails:
+    """How large the greatest surprises of a kind `(n,)` are; an honest one is larger than a threshold by 1 nat."""
+    found = Tails.of(most, LIGHT)
+    seen = int((most > found.high).sum())
+    return found._replace(low=-1.0, above=(found.above * seen + HONEST) / (seen + HONEST))  # none is below 0
 
 
 def _tails(numbers: Any) -> Tails:

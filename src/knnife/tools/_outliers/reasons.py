@@ -38,22 +38,31 @@ def reasons(lift: Lift, table: ColumnTable, most: int) -> list[OddReason]:
 
 
 def _all(lift: Lift, table: ColumnTable) -> Iterator[OddReason]:
-    surprises, (alone, together, made) = lift.surprises, lift.kinds
+    """All that is rare. Two numbers are not said to be rare together where a relation says which number they make."""
+    surprises, (alone, together, _) = lift.surprises, lift.kinds
     columns = (*surprises.layout.numbers, *surprises.layout.names)
     for number, nats in enumerate(alone.surprise(surprises.singles(table)[0]).tolist()):
         if nats > 0:
             yield OddReason((columns[number].name,), _alone(surprises, table, number), nats)
+    related = list(_related(lift, table))
+    yield from related
+    told = [set(reason.columns) for reason in related if reason.nats >= LEAST]
     for pair, raw in surprises.together(table):
         nats = float(together.surprise(raw)[0])
-        if nats > 0 and columns[pair.first].name != columns[pair.second].name:
-            names = columns[pair.first].name, columns[pair.second].name
+        names = columns[pair.first].name, columns[pair.second].name
+        if nats > 0 and names[0] != names[1] and not any(set(names) <= each for each in told):
             yield OddReason(names, _together(surprises, table, pair), nats)
+
+
+def _related(lift: Lift, table: ColumnTable) -> Iterator[OddReason]:
+    """The number that is least what the others make it, for each kind of relation."""
+    surprises, made = lift.surprises, lift.kinds[-1]
     for relation in surprises.relations:
         every = made.surprise(relation.surprise(table.numbers)[0])
         if every.max() > 0:
             worst = int(every.argmax())
             own, others = _involved(relation, worst)
-            involved = tuple(dict.fromkeys(columns[place].name for place in (own, *others)))
+            involved = tuple(dict.fromkeys(surprises.layout.numbers[place].name for place in (own, *others)))
             yield OddReason(involved, _made(surprises, table, relation, worst), float(every.max()))
 
 

@@ -49,7 +49,7 @@ class Relations(NamedTuple):
         if p < 2 or n < ENOUGH * p:
             return None
         centre = np.median(x, axis=0)
-        spread = np.maximum(np.quantile(np.abs(x - centre), DEVIATION, axis=0), 1e-9 + 1e-9 * np.abs(centre))
+        spread = _spread(x, centre)
         scaled = np.clip((x - centre) / spread, -FARTHEST, FARTHEST)
         weights = _weights(scaled)
         left = np.abs(_centred(scaled @ weights))
@@ -75,6 +75,14 @@ class Relations(NamedTuple):
         left = self.residuals(numbers)
         found = np.stack([tails.surprise(column) for tails, column in zip(self.tails, left.T, strict=True)], axis=1)
         return np.where(self.tied, found, 0.0)
+
+
+def _spread(x: Numbers, centre: Numbers) -> Numbers:
+    """How far numbers `(n, p)` usually lie from their centre; of a column that is mostly one value, the deviation."""
+    usual = np.quantile(np.abs(x - centre), DEVIATION, axis=0)
+    least = 1e-9 + 1e-9 * np.abs(centre)
+    found: Numbers = np.maximum(np.where(usual <= least, x.std(axis=0), usual), least)
+    return found
 
 
 def _weights(scaled: Numbers) -> Numbers:

@@ -34,9 +34,13 @@ class ColumnPair(NamedTuple):
     counts: Codes
 
     @classmethod
-    def of(cls, first: int, second: int, codes: Codes, sizes: NDArray[np.int64]) -> ColumnPair:
+    def of(
+        cls, first: int, second: int, codes: Codes, sizes: NDArray[np.int64], binned: NDArray[np.bool_]
+    ) -> ColumnPair:
         """The nats: by how few there are for what both columns make one expect (Chernoff's bound for a Poisson number),
-        less what that says of `ORDINARY` ones; and by how few things lie in such cells: their geometric mean.
+        less what that says of `ORDINARY` ones; and by how few things lie in such cells: their geometric mean. What that
+        adds to how few they are is for one thing, and shared by several alike. No more than those of the bins beside: a
+        number that depends on another often lies just beyond where a bin was cut.
         """
         a, b = int(sizes[first]), int(sizes[second])
         counts = np.bincount(codes[:, first] * b + codes[:, second], minlength=a * b).reshape(a, b)
@@ -50,7 +54,10 @@ class ColumnPair(NamedTuple):
         as_rare[order] = np.cumsum(counts.ravel()[order])
         rarity = np.log(len(codes) + 1) - np.log(as_rare.reshape(a, b) + 1)
         usual = evidence.ravel()[order[np.searchsorted(as_rare[order], ORDINARY * len(codes))]]
-        return cls(first, second, np.sqrt(np.maximum(evidence - usual, 0) * rarity), counts)
+        nats = np.sqrt(np.maximum(evidence - usual, 0) * rarity)
+        nats = np.where(nats > rarity, rarity + (nats - rarity) / np.maximum(counts, 1), nats)
+        ordered = [axis for axis, column in enumerate((first, second)) if binned[column]]
+        return cls(first, second, _least_beside(nats, ordered), counts)
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,9 @@ class Surprises:
         cuts = tuple(_cuts(column) for column in numbers.T)
         codes = _coded(table, cuts)
         sizes = np.array([*(len(each) + 2 for each in cuts), *(len(each.levels or ()) + 1 for each in layout.names)])
+        binned = np.array([*(_different(column) > FEW for column in numbers.T), *(False for _ in layout.names)])
         some = range(len(sizes) if len(sizes) <= PAIRED else 0)
-        pairs = tuple(ColumnPair.of(a, b, codes, sizes) for a, b in combinations(some, 2))
+        pairs = tuple(ColumnPair.of(a, b, codes, sizes, binned) for a, b in combinations(some, 2))
         rare = tuple(
             Rare.of(column, int(size)) for column, size in zip(codes.T[len(cuts) :], sizes[len(cuts) :], strict=True)
         )
@@ -121,6 +129,20 @@ class Surprises:
             for relation in self.relations:
                 np.maximum(rows[:, 2], relation.surprise(part.numbers).max(axis=1), out=rows[:, 2])
         return found
+
+
+def _least_beside(nats: Numbers, axes: list[int]) -> Numbers:
+    """The least of each cell `(a, b)` and those beside it along these axes, whose last bin is for what is missing."""
+    found = nats.copy()
+    for axis in axes:
+        least, bins = np.moveaxis(found, axis, 0)[:-1], np.moveaxis(nats, axis, 0)[:-1]
+        np.minimum(least[1:], bins[:-1], out=least[1:])
+        np.minimum(least[:-1], bins[1:], out=least[:-1])
+    return found
+
+
+def _different(column: Numbers) -> int:
+    return len(np.unique(column[np.isfinite(column)]))
 
 
 def _cuts(column: Numbers) -> Numbers:
