@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import drawn, drawn_faces
+from tests import drawn, drawn_faces, watched
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("README.md")])
@@ -55,6 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "# Bread\n\nKnead the dough and let it rise overnight.\n", encoding="utf-8"
     )
     drawn.write(here)
+    watched.write(here)
     drawn_faces.write(here)
     run(here, *shell("knnife add films.knnife films.csv --text plot --id title"))
     return here

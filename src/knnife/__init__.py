@@ -35,6 +35,7 @@ _NAMES = {  # module -> the public names that it holds
     "NewerFormat NotASpace NotFound Offline ReadOnly SpaceBusy SpaceError SpaceMoved Untrusted",
     "interfaces.features": "Embed EmbedRows NearestClassifier OutlierDetector",
     "space": "Space",
+    "space.interactions": "add_interactions add_users",
     "things": "Thing read",
     "tools._classify.classifier": "Classifier",
     "tools._drift.monitor": "DriftMonitor",
@@ -43,6 +44,8 @@ _NAMES = {  # module -> the public names that it holds
     "tools._faces.people": "Faces",
     "tools._match.matcher": "Matcher",
     "tools._outliers.detector": "Detector",
+    "tools._recommend.alike": "similar_items similar_users",
+    "tools._recommend.training": "train_recommender",
     "tools._typos.speller": "Speller",
     "tools.analogy": "analogy",
     "tools.changes": "changes",
@@ -56,6 +59,7 @@ _NAMES = {  # module -> the public names that it holds
     "tools.faces": "faces",
     "tools.match": "match",
     "tools.outliers": "outliers",
+    "tools.recommend": "recommend",
     "tools.similarity": "similarity",
     "tools.typos": "typos",
     "tools.verify": "verify",
@@ -103,6 +107,7 @@ else:
         OutlierDetector as OutlierDetector,
     )
     from knnife.space import Space as Space
+    from knnife.space.interactions import add_interactions as add_interactions, add_users as add_users
     from knnife.things import Thing as Thing, read as read
     from knnife.tools._classify.classifier import Classifier as Classifier
     from knnife.tools._drift.monitor import DriftMonitor as DriftMonitor
@@ -111,6 +116,8 @@ else:
     from knnife.tools._faces.people import Faces as Faces
     from knnife.tools._match.matcher import Matcher as Matcher
     from knnife.tools._outliers.detector import Detector as Detector
+    from knnife.tools._recommend.alike import similar_items as similar_items, similar_users as similar_users
+    from knnife.tools._recommend.training import train_recommender as train_recommender
     from knnife.tools._typos.speller import Speller as Speller
     from knnife.tools.analogy import analogy as analogy
     from knnife.tools.changes import changes as changes
@@ -124,6 +131,7 @@ else:
     from knnife.tools.faces import faces as faces
     from knnife.tools.match import match as match
     from knnife.tools.outliers import outliers as outliers
+    from knnife.tools.recommend import recommend as recommend
     from knnife.tools.similarity import similarity as similarity
     from knnife.tools.typos import typos as typos
     from knnife.tools.verify import verify as verify

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import drawn, drawn_faces, worded
+from tests import drawn, drawn_faces, watched, worded
 from tests.interfaces import language, monthly, shops
 from tests.interfaces.running import Knnife, Outcome, program
 
@@ -69,6 +69,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     language.write(folder)
     np.save(folder / "points.npy", np.eye(8, 4, dtype=np.float32) + 0.1)
     worded.write(folder)
+    watched.write(folder)
     drawn.write(folder)
     drawn_faces.write(folder)
     # The packaged model with fewer dimensions is another encoder, in a folder of the usual format.
@@ -83,6 +84,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "add album.knnife photos --encoder copies --thumbnails 256",
         "faces add people.knnife people --by-folder",
         "faces identify people.knnife album/anna-5.jpg",  # what it measures is kept, so that tests need not wait
+        "recommend train watched.csv --user user --item film --rating rating --time day --items plots.csv --text plot "
+        "-o taste.knnife",
         *monthly.write(folder),
     ):
         done = subprocess.run(program(*shlex.split(line)), cwd=folder, capture_output=True, text=True, timeout=300)

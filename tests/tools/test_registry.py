@@ -14,7 +14,7 @@ from typing import Any
 import click
 import numpy as np
 import pytest
-from tests import drawn, drawn_faces
+from tests import drawn, drawn_faces, watched
 from tests.toys import Letters
 
 import knnife
@@ -65,6 +65,10 @@ def answers(folder: Path) -> dict[str, Callable[[], Any]]:
     photo = str(folder / "photos" / "beach.jpg")
     points = np.random.default_rng(1).standard_normal((60, 4))
     rows = [{"title": text, "year": number} for number, text in enumerate(TEXTS)]
+    watched.write(folder)
+    tastes = knnife.Space.open(folder / "taste.knnife")
+    knnife.add_interactions(tastes, folder / "watched.csv", item="film", rating="rating")
+    knnife.train_recommender(tastes)
     pairs = folder / "pairs.txt"
     pairs.write_text("king queen 9\nman apple 1\nwoman man 7\n")
     return {
@@ -77,6 +81,7 @@ def answers(folder: Path) -> dict[str, Callable[[], Any]]:
         "match": lambda: knnife.match(rows, rows),
         "typos": lambda: knnife.typos("we recieve it"),
         "faces": lambda: knnife.faces(str(folder / "album")),
+        "recommend": lambda: knnife.recommend(tastes, user="anna", because=True),
         "similarity": lambda: knnife.similarity("a", "b"),
         "doctor": lambda: knnife.doctor(points),
         "changes": lambda: knnife.changes(None, ["q"], before=[["a"]], after=[["b"]]),

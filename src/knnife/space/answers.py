@@ -179,12 +179,29 @@ class ReaderInfo:
 
 
 @dataclass(frozen=True)
+class LogInfo:
+    """The interactions of a space: how many events, of how many users and items.
+
+    learned_from: how many events there were when they were learned from, and when that was; None where nothing was
+    learned. stale: whether events have come or gone since.
+    """
+
+    events: int
+    users: int
+    items: int
+    learned_from: int | None = None
+    when: str | None = None
+    stale: bool | None = None
+
+
+@dataclass(frozen=True)
 class Info:
     """What there is to know about a space. Sizes are bytes; wholes are documents that things are part of.
 
     thumbnails: how many pictures have a small copy. older_words: texts whose words are held as an earlier version held
     them, which knew no scripts without spaces; `Space.reencode` and `Space.use` change that. faults: a sentence each;
-    None where they were not looked for. readers: those that have read anything.
+    None where they were not looked for. readers: those that have read anything. interactions: None where there are
+    none.
     """
 
     path: str
@@ -202,6 +219,7 @@ class Info:
     thumbnails: int = 0
     older_words: int = 0
     readers: tuple[ReaderInfo, ...] = ()
+    interactions: LogInfo | None = None
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row with everything, views inside."""

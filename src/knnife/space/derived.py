@@ -13,7 +13,7 @@ from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import METRICS, Metric, as_vectors, check_scale
 from knnife.space.lookup import pick, positions_of, several
-from knnife.space.models import new_view
+from knnife.space.models import keep, new_view
 from knnife.space.protocols import Snapshot, Store
 from knnife.space.records import DTYPES, Dtype, Origin, View
 
@@ -41,6 +41,8 @@ def derive(
         check_scale(rows, metric or writer.settings().get("metric", "cosine"), f"the vectors of the view {name!r}")
         view = new_view(encoder, dtype, name=name, dim=rows.shape[1])
         view = writer.put_view(view._replace(ready=True, metric=metric, origin=origin))
+        if encoder is not None:
+            keep(writer, encoder)
         writer.fill(view, positions, rows)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from knnife.encoders import trusted
+from knnife.errors import NotASpace
 from knnife.geometry import Metric
-from knnife.space.answers import Info, ReaderInfo, ViewInfo
+from knnife.space.answers import Info, LogInfo, ReaderInfo, ViewInfo
 from knnife.space.derived import is_stale
+from knnife.space.event_table import LEARNED
 from knnife.space.protocols import Snapshot
 from knnife.space.records import View
 
@@ -33,7 +36,25 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
         views=tuple(view for view, _ in views),
         faults=faults,
         readers=tuple(ReaderInfo(*each) for each in snapshot.readers),
+        interactions=_describe_log(snapshot, path),
     )
+
+
+def _describe_log(snapshot: Snapshot, path: Path) -> LogInfo | None:
+    """The interactions, and what was learned from them."""
+    count = snapshot.events.count()
+    if not count.events:
+        return None
+    users, items = (len(snapshot.events.names(what)) for what in ("user", "item"))
+    noted = snapshot.note(LEARNED)
+    if noted is None:
+        return LogInfo(count.events, users, items)
+    try:
+        learned = json.loads(noted)
+        events, when, mark = learned["events"], learned["when"], learned["mark"]
+    except (TypeError, ValueError, KeyError, RecursionError) as error:
+        raise NotASpace(f"{path} is damaged: its note {LEARNED!r} does not say what was learned from") from error
+    return LogInfo(count.events, users, items, events, when, mark != [*count.mark])
 
 
 def _describe_view(snapshot: Snapshot, view: View, metric: Metric, recall: float) -> tuple[ViewInfo, int]:

@@ -13,6 +13,7 @@ from knnife.things import About
 Named = Literal["user", "item", "context"]
 NAMED: tuple[Named, ...] = ("user", "item", "context")
 NO_CONTEXT = -1
+LEARNED = "recommend"  # the name of the note that says what was learned from, and when
 
 
 class EventBlock(NamedTuple):

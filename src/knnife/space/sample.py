@@ -25,6 +25,7 @@ from knnife.space.inputs import is_array, is_space, opened
 from knnife.space.lookup import pick, ready
 from knnife.space.opening import warn_if_new
 from knnife.space.space import Space, Where
+from knnife.space.taste import USERS, need_taste, user_points
 from knnife.things import Reading, Thing, as_things, kind_within, numbered
 from knnife.things.kinds import kind
 from knnife.things.rows import is_blank
@@ -109,7 +110,7 @@ def sample(
     given: a Space; vectors `(n, d)`; whatever `Space.add` takes (texts, Things, dicts, a table, what `knnife.read`
         gives), which `encoder` then encodes; a Series, or paths of pictures; or the path of any of these.
     encoder, metric: of things, and of arrays; by default that of their kind, and what it prefers. A space has its own.
-    view, where: of a space, which vectors of which things.
+    view, where: of a space, which vectors of which things; the view "users" has its users in place of things.
     like: a sample to compare with, whose metric and encoder, where it has one, are used instead.
     progress: called with how many things are encoded, and None.
     blanks: of Python objects, texts with nothing in them are things all the same, with vectors of zeros (`filled`);
@@ -187,7 +188,17 @@ def nearest(
     return index.near(as_vectors(queries, vectors.shape[1], "queries"), k)
 
 
+def _of_users(space: Space, where: Where) -> Sample:
+    if where is not None:
+        raise BadInput(f"{space.path}: where= (--where) asks things, and the view {USERS!r} has users")
+    taste = need_taste(space)
+    metric, path = preferred_metric(taste), str(space.path)
+    return Sample(*user_points(space), metric, taste.fingerprint, path, lambda: taste, taste.kind)
+
+
 def _of_space(space: Space, view: str | None, where: Where) -> Sample:
+    if view == USERS:
+        return _of_users(space, where)
     tree = None if where is None else parse_filter(where)
     with space._store.read() as snapshot:  # things and vectors of one state
         warn_if_new(snapshot, space.path, space._models)
@@ -223,7 +234,7 @@ def _encoder_of(space: Space, view: str | None) -> Encoder:
 def _encoder_in(path: Path, view: str | None) -> Encoder:
     """The same, of a space that was closed again."""
     with Space.open(path, read_only=True) as space:
-        return _encoder_of(space, view)
+        return need_taste(space) if view == USERS else _encoder_of(space, view)
 
 
 def _of_things(

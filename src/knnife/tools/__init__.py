@@ -13,6 +13,7 @@ BUILT_IN = (  # in the order in which one meets them
     "match",
     "typos",
     "faces",
+    "recommend",
     "similarity",
     "doctor",
     "changes",

@@ -12,7 +12,7 @@ from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import printable, size
 
 if TYPE_CHECKING:
-    from knnife.space.answers import Info, ViewInfo
+    from knnife.space.answers import Info, LogInfo, ViewInfo
 
 FOUND_BAD = 1  # the exit code of linters
 FINGERPRINT = 12  # characters shown; --json has all
@@ -49,6 +49,8 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
     yield "things", f"{info.things:,}{parts}"
     yield "metadata", ", ".join(info.fields) or "none"
     yield "metric", info.metric
+    if info.interactions is not None:
+        yield "interactions", _log_facts(info.interactions, info.path)
     if info.thumbnails:
         yield "thumbnails", f"{info.thumbnails:,}"
     if info.older_words:
@@ -67,6 +69,18 @@ def _facts(info: Info) -> Iterator[tuple[str, Any]]:
         yield f"reader {printable(reader.name)}", f"has read {share}: {reader.texts:,} texts, {size(reader.bytes)}"
     for view in info.views:
         yield f"view {view.name}", "; ".join(_view_facts(info, view))
+
+
+def _log_facts(log: LogInfo, path: str) -> str:
+    """Who chose what, and whether that is learned."""
+    train = f"knnife recommend train {shlex.quote(path)}"
+    held = f"{log.events:,} of {log.users:,} users and {log.items:,} items"
+    if log.when is None:
+        return f"{held}; nothing was learned from them yet: {train}"
+    day = log.when.partition("T")[0]
+    return f"{held}; learned from " + (
+        f"{log.learned_from:,} on {day}, stale: {train}" if log.stale else f"all on {day}"
+    )
 
 
 def _view_facts(info: Info, view: ViewInfo) -> Iterator[str]:

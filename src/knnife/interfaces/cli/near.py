@@ -12,9 +12,12 @@ import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.cells import Row
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.interfaces.cli.recommend import with_things
 
 COLUMNS = {"query": "near", "score": "score", "id": "id", "value": "text"}
 SEEN = {"query": "near", "same": "same", "evidence": "evidence", "points": "points", "score": "score", "id": "id"}
+USERS = {"query": "near", "score": "score", "both": "both", "id": "user"}
+ITEMS = {"query": "near", "score": "score", "both": "both", "id": "id", "title": "title", "value": "text"}
 CANDIDATES = 50  # neighbours whose pictures are looked at, where more are not asked for
 BATCH = 1_000  # neighbours whose texts are fetched at once
 EXAMPLES = """
@@ -25,6 +28,8 @@ knnife near films.knnife "two con men" --at-least 0.3
 knnife near films.knnife --id "The Sting" --view english=1,minilm=2
 knnife near points.knnife --vectors points.npy -k 1
 knnife near photos.knnife photos/copies/beach-small.jpg -k 3 --verify
+knnife near taste.knnife --user anna
+knnife near taste.knnife --item Heat
 """
 
 
@@ -43,6 +48,8 @@ def named_views(text: str) -> str | dict[str, float]:
 @shared.space_argument
 @click.argument("values", nargs=-1, type=shared.valid_text, metavar="[VALUE]...")
 @shared.text_option("--id", "ids", multiple=True, metavar="ID", help="Thing of the space; may be repeated.")
+@shared.text_option("--user", "users", multiple=True, metavar="ID", help="Whose habits are like those of this user.")
+@shared.text_option("--item", "items", multiple=True, metavar="THING", help="What is chosen by those who choose this.")
 @shared.file_option("--vectors", metavar="FILE.npy", help="Array whose rows are queries.")
 @shared.k_option
 @click.option("--at-least", type=float, metavar="S", help="All whose similarity is S or more, not the k best.")
@@ -51,19 +58,26 @@ def named_views(text: str) -> str | dict[str, float]:
 @click.option("--view", type=named_views, metavar="VIEW", help="Not the default view but this; or several: a=1,b=2.")
 @shared.encoding_option
 def command(
-    space: str, values: tuple[str, ...], ids: tuple[str, ...], vectors: str | None, k: int, at_least: float | None,
-    verify: bool, as_json: bool, **options: Any,
+    space: str, values: tuple[str, ...], ids: tuple[str, ...], users: tuple[str, ...], items: tuple[str, ...],
+    vectors: str | None, k: int, at_least: float | None, verify: bool, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """The nearest neighbours, by meaning alone.
 
     Ask with --id for those of things inside, with VALUEs for those of texts (- stands for the lines of
     standard input), or with --vectors for those of vectors. Of a space of rows a VALUE is a row, as a JSON
     object: '{"amount": 12.5, "country": "FR"}'; what it lacks is missing. Of a space of pictures it is the file
-    of one; --verify then compares the 50 nearest (or K) with it, point by point.
+    of one; --verify then compares the 50 nearest (or K) with it, point by point. Of a space that was trained on who
+    chose what (`knnife recommend train`), --user answers users with similar habits, and --item what is bought, watched
+    or heard together; "both" says how many things both chose, or how many users chose both.
     """
+    shared.require_one({"--id": ids, "VALUE": values, "--vectors": vectors, "--user": users, "--item": items})
+    if users or items:
+        if at_least is not None or verify or options["view"]:
+            raise click.UsageError("--at-least, --verify and --view do not go with --user and --item")
+        _by_taste(space, users, items, k, options["where"], as_json)
+        return
     if verify and vectors:
         raise click.UsageError("--verify compares pictures, and vectors are none; ask with VALUEs or --id")
-    shared.require_one({"--id": ids, "VALUE": values, "--vectors": vectors})
     texts = list(shared.lines_for(values))
     queries: Any = shared.load_vectors(vectors) if vectors else texts
     options |= {"ids": ids} if ids else {"queries": queries}
@@ -79,6 +93,23 @@ def command(
         if verify:
             rows = _verified(opened, list(rows), ids, texts, k if at_least is None else None)
         output.write_rows(_with_texts(opened, rows, ids or texts), columns, as_json)
+
+
+def _by_taste(
+    space: str, users: tuple[str, ...], items: tuple[str, ...], k: int, where: str | None, as_json: bool
+) -> None:
+    """Answers --user, or --item."""
+    if users and where:
+        raise click.UsageError("--where is about things, and --user asks for users")
+    with shared.open_to_ask(space) as opened:
+        if users:
+            found, columns = knnife.similar_users(opened, users, k), dict(USERS)
+        else:
+            found, columns = knnife.similar_items(opened, items, k, where=where), dict(ITEMS)
+        if output.for_people() and len(users or items) == 1:
+            del columns["query"]
+        rows = found.rows() if users else with_things(opened, found.rows())
+        output.write_rows(rows, columns, as_json)
 
 
 def _verified(
