@@ -36,7 +36,7 @@ def describe(snapshot: Snapshot, path: Path, metric: Metric, recall: float, chec
         views=tuple(view for view, _ in views),
         faults=faults,
         readers=tuple(ReaderInfo(*each) for each in snapshot.readers),
-        interactions=_describe_log(snapshot, path),
+        interactions=None if faults else _describe_log(snapshot, path),  # what is damaged is told already
     )
 
 
