@@ -88,8 +88,8 @@ def few_shot(report: Report, who: str, data: Encoded, shots: Sequence[int], seed
                 given[rows] = classes
                 heads["+unlabelled", "knnife"] = Classifier.fit(data.things, given)
             for (more, name), head in heads.items():
-                texts = isinstance(head, Classifier) and head.encoder is not None
-                probabilities = head.predict_proba(data.asked if texts else data.test)
+                of_texts = isinstance(head, Classifier) and head.encoder
+                probabilities = head.predict_proba(data.asked if of_texts else data.test)
                 assert len(labels) == probabilities.shape[1]
                 for measure, figure in (
                     ("accuracy", float((probabilities.argmax(axis=1) == truth).mean())),
@@ -133,10 +133,15 @@ def none_of_these(report: Report, who: str, encoder: Encoder, data: Encoded, oth
             report.add("none-of-these", f"{who}: knnife, {how}, from {name}", figure, "AUROC")
     unseen = np.random.default_rng(0).permutation(labels)[:UNSEEN]
     kept = rows[~np.isin(split.train_classes[rows], unseen)]
-    head = Classifier.fit(data.train[kept], split.train_classes[kept])
+    heads = {
+        "8 examples": Classifier.fit(data.train[kept], split.train_classes[kept]),
+        "names and 8 examples": Classifier.fit(data.things.take(kept), split.train_classes[kept]),
+    }
     is_unseen = np.isin(split.test_classes, unseen)
-    figure = _area(head.fits(data.test[~is_unseen]), head.fits(data.test[is_unseen]))
-    report.add("none-of-these", f"{who}: knnife, 8 examples, from 20 unseen intents", figure, "AUROC")
+    for how, head in heads.items():
+        fits = head.fits(data.asked if head.encoder else data.test)
+        figure = _area(fits[~is_unseen], fits[is_unseen])
+        report.add("none-of-these", f"{who}: knnife, {how}, from 20 unseen intents", figure, "AUROC")
 
 
 def wrong_labels(report: Report, who: str, data: Encoded) -> None:
