@@ -6,7 +6,7 @@ say what it rests on. What is learned, and how, is in `knnife.encoders.taste`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from knnife.space.taste import need_taste
 from knnife.tools._recommend.asking import Asker, askers
 from knnife.tools._recommend.because import Because, reasons_of
 from knnife.tools._recommend.catalogue import Catalogue
+from knnife.tools._recommend.named_things import titles_of
 from knnife.tools._recommend.ranking import best, diverse as spread, without_popularity
 from knnife.tools._recommend.scoring import By, Ground, scores_of
 
@@ -32,7 +33,8 @@ BYS = ("both", "taste", "content")
 class Recommendations:
     """The k things that suit each of m askers best: users, a group, or a basket of nobody in particular.
 
-    users: a name for each, "" for a basket. ids: `(m, k)`, best first; fewer where fewer can be answered. scores:
+    users: a name for each, "" for a basket. ids: `(m, k)`, best first; fewer where fewer can be answered. titles: of
+    the things answered, by their ids. scores:
     `(m, k)`, higher is better, to be compared within a row; NaN where there is no id. grounds: what the answers of each
     rest on: "both", "taste", "content", or "popularity", where nothing is known of who asks. reasons: why, `(m, k)`,
     where that was asked for.
@@ -40,6 +42,7 @@ class Recommendations:
 
     users: list[str]
     ids: list[list[str]]
+    titles: Mapping[str, str]
     scores: Vectors
     grounds: list[Ground]
     reasons: list[list[Because]] | None = None
@@ -54,6 +57,7 @@ class Recommendations:
             user (str): who is answered; "" for a basket.
             rank (int): from 1.
             id (str): the thing.
+            title (str): what it is called; its id where it has no title.
             score (float): how well it suits; to be compared among the answers to one asker.
             ground (str): what the answers rest on: "both", "taste", "content" or "popularity".
             because (str): why, in words, where that was asked for.
@@ -63,7 +67,8 @@ class Recommendations:
             for place, id in enumerate(ids):
                 said = {} if self.reasons is None else _said(self.reasons[row][place])
                 score, ground = float(self.scores[row, place]), self.grounds[row]
-                yield {"user": user, "rank": place + 1, "id": id, "score": score, "ground": ground, **said}
+                named = {"user": user, "rank": place + 1, "id": id, "title": self.titles[id]}
+                yield {**named, "score": score, "ground": ground, **said}
 
 
 def recommend(
@@ -117,9 +122,10 @@ def recommend(
         places, scores = (np.concatenate([each[part] for each in answers]) for part in (0, 1))
         grounds = [ground for each in answers for ground in each[2]]
         ids = [[known.ids[place] for place in row if place >= 0] for row in places.tolist()]
+        titles = titles_of(asked_space, {id for row in ids for id in row})
         reasons = reasons_of(asked_space, known, asked, ids, grounds) if because else None
     scores = np.where(places >= 0, scores, np.float32(np.nan))
-    return Recommendations([asker.name for asker in asked], ids, scores, grounds, reasons)
+    return Recommendations([asker.name for asker in asked], ids, titles, scores, grounds, reasons)
 
 
 @dataclass(frozen=True)

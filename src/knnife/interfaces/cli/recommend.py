@@ -71,19 +71,22 @@ def command(space: str, users: tuple[str, ...], group: bool, as_json: bool, **op
             columns["because"] = "because"
         if not names or (output.for_people() and len(found) == 1):
             del columns["user"]
-        output.write_rows(with_things(opened, found.rows()), columns, as_json)
+        layout: output.Layout = "wrapped" if options["because"] else "cut"
+        output.write_rows(with_things(opened, found.rows()), columns, as_json, layout)
     _tell(found)
 
 
 def with_things(space: knnife.Space, rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows with the text of each thing, and with its title where its id is none."""
+    """The rows with the text of each thing; without a title that is its id, and a text that is its title."""
     while batch := list(islice(rows, BATCH)):
         for row, thing in zip(batch, space.get(row["id"] for row in batch), strict=True):
-            title = next((thing.about[name] for name in ("title", "name") if thing.about.get(name)), None)
-            known = {"title": None if title == thing.id else title, "value": thing.value, "about": thing.about}
-            if thing.value in (thing.id, title):
-                known["value"] = None
-            yield {**row, **known}
+            title, value = row["title"], thing.value
+            yield {
+                **row,
+                "title": None if title == thing.id else title,
+                "value": None if value in (thing.id, title) else value,
+                "about": thing.about,
+            }
 
 
 def _tell(found: Recommendations) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,21 @@ from knnife.space.lookup import several, whole_number
 from knnife.space.space import Where
 from knnife.space.taste import TASTE, USERS, need_taste
 from knnife.tools._recommend.catalogue import Catalogue
-from knnife.tools._recommend.named_things import things_named, users_named
+from knnife.tools._recommend.named_things import things_named, titles_of, users_named
 
 
 @dataclass(frozen=True)
 class Alike:
     """The k users, or items, nearest to each of m, by what people chose.
 
-    queries: whose neighbours they are. ids: `(m, k)`, best first; fewer where there are fewer. scores: `(m, k)`,
-    cosines. both: `(m, k)`, how many items both users chose, or how many users chose both items.
+    queries: whose neighbours they are. ids: `(m, k)`, best first; fewer where there are fewer. titles: of items, by
+    their ids; of users, their ids. scores: `(m, k)`, cosines. both: `(m, k)`, how many items both users chose, or how
+    many users chose both items.
     """
 
     queries: list[str]
     ids: list[list[str]]
+    titles: Mapping[str, str]
     scores: Vectors
     both: list[list[int]]
 
@@ -37,7 +39,8 @@ class Alike:
         for row, (query, ids) in enumerate(zip(self.queries, self.ids, strict=True)):
             for place, id in enumerate(ids):
                 score, both = float(self.scores[row, place]), self.both[row][place]
-                yield {"query": query, "rank": place + 1, "id": id, "score": score, "both": both}
+                named = {"query": query, "rank": place + 1, "id": id, "title": self.titles[id]}
+                yield {**named, "score": score, "both": both}
 
 
 def similar_users(space: Any, user: Any, k: int = 10) -> Alike:
@@ -60,7 +63,8 @@ def similar_users(space: Any, user: Any, k: int = 10) -> Alike:
             [len(np.intersect1d(chosen[number], chosen[other], assume_unique=True)) for other in row]
             for number, row in zip(numbers, near.tolist(), strict=True)
         ]
-    return Alike(names, [[log.users[other] for other in row] for row in near.tolist()], found, both)
+    ids = [[log.users[other] for other in row] for row in near.tolist()]
+    return Alike(names, ids, {id: id for row in ids for id in row}, found, both)
 
 
 def similar_items(space: Any, item: Any, k: int = 10, *, where: Where = None) -> Alike:
@@ -79,7 +83,8 @@ def similar_items(space: Any, item: Any, k: int = 10, *, where: Where = None) ->
             )
         found = asked.near(ids=names, k=k, view=TASTE, where=where)
         both = [[known.together(name, id)[1] for id in ids] for name, ids in zip(names, found.ids, strict=True)]
-    return Alike(names, found.ids, found.scores, both)
+        titles = titles_of(asked, {id for row in found.ids for id in row})
+    return Alike(names, found.ids, titles, found.scores, both)
 
 
 def _known(asked: Any, what: str) -> Catalogue:

@@ -13,7 +13,7 @@ from knnife.space.naming import LONGEST, TITLES, key
 from knnife.things import Thing
 
 SHOWN = 3  # names that are suggested
-_YEAR = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")  # Heat (1995)
+_BEHIND = re.compile(r"(?:\s*[(\[][^()\[\]]*[)\]])+$")  # Heat (1995), Independence Day (ID4) (1996)
 _ARTICLE_BEHIND = re.compile(r"^(.+), (?:the|a|an)$", re.IGNORECASE)  # Matrix, The
 
 
@@ -90,6 +90,6 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 def _forms(name: str) -> set[str]:
     """The keys under which a title is found: as it is, without the year behind it, with the article in front."""
-    bare = _YEAR.sub("", name)
+    bare = _BEHIND.sub("", name)
     behind = _ARTICLE_BEHIND.match(bare)
     return {key(form) for form in (name, bare, behind[1] if behind else bare)} - {""}
