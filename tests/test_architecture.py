@@ -50,6 +50,7 @@ LAYERS = [
     "interfaces",
 ]
 ENCODER_FILES = (
+    "adapted",
     "copies",
     "onnx_faces",
     "faces",

@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 _NAMES = {  # module -> the public names that it holds
     "encoders": "Encoder Entry load_encoder",
     "encoders._words.training": "TrainingStopped",
+    "encoders.adapted": "AdaptedEncoder",
     "encoders.catalogue": "find_model models",
     "encoders.copies": "CopyEncoder",
     "encoders.faces": "FaceEncoder",
@@ -72,6 +73,7 @@ if not TYPE_CHECKING:  # who checks types reads the names below
 else:
     from knnife.encoders import Encoder as Encoder, Entry as Entry, load_encoder as load_encoder
     from knnife.encoders._words.training import TrainingStopped as TrainingStopped
+    from knnife.encoders.adapted import AdaptedEncoder as AdaptedEncoder
     from knnife.encoders.catalogue import find_model as find_model, models as models
     from knnife.encoders.copies import CopyEncoder as CopyEncoder
     from knnife.encoders.faces import FaceEncoder as FaceEncoder

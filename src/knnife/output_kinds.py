@@ -64,6 +64,7 @@ PAGE: Final = OutputKind(
 )
 DRAWING: Final = OutputKind("a drawing (SVG)", lambda head, path: b"<svg" in head[:1024])
 WORD_VECTORS: Final = OutputKind("word vectors (.vectors)", lambda head, path: b"knnife word vectors" in head)
+ADAPTER: Final = OutputKind("an adapter (.adapter)", lambda head, path: path.endswith(".adapter") and head[8:9] == b"{")
 TABLE: Final = OutputKind("a table (csv)", _is_table)
 JSON_LINES: Final = OutputKind("lines of JSON", _is_lines)
 ARRAY: Final = OutputKind("an array (npy)", lambda head, path: head.startswith(b"\x93NUMPY"))

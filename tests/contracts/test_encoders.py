@@ -15,7 +15,7 @@ from hypothesis import example, given, settings, strategies as st
 from tests import networks, picture_networks, toys, worded
 from tests.encoders import berts, serving, tables, tastes
 
-from knnife import SceneEncoder, WhitenedEncoder
+from knnife import AdaptedEncoder, SceneEncoder, WhitenedEncoder
 from knnife.encoders import Encoder, encode_query, load_encoder
 from knnife.encoders.static import StaticEncoder
 from knnife.geometry import Vectors
@@ -59,6 +59,11 @@ def picture_of(text: str) -> bytes:
     return picture_networks.encoded(chance.integers(0, 256, (3, 4, 3), np.uint8).repeat(16, 0).repeat(16, 1))
 
 
+def adapted_to_cars() -> AdaptedEncoder:
+    texts = [*WORDS, *(f"the {word} car and {word}" for word in WORDS)]
+    return AdaptedEncoder.train("english", texts, labels=[" " in text for text in texts], anyway=True)
+
+
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "english": lambda: load_encoder("english"),
     "english, not compiled": toys.english_without_compiled_code,
@@ -69,6 +74,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "rows": tables.encoder,
     "words": worded.wiki,
     "taste": tastes.encoder,
+    "adapted": adapted_to_cars,
     "whitened": lambda: WhitenedEncoder.train("english", [f"the {word} car and {word}" for word in WORDS]),
 }
 if find_spec("sentence_transformers"):

@@ -22,6 +22,7 @@ FORMS: Final = {  # form -> class; its from_bytes restores what its to_bytes wro
     "rows": "knnife.encoders.rows:RowEncoder",
     "words": "knnife.encoders.word_vectors:WordVectors",
     "scenes": "knnife.encoders.scenes:SceneEncoder",
+    "adapted": "knnife.encoders.adapted:AdaptedEncoder",
     "whitened": "knnife.encoders.whitened:WhitenedEncoder",
     "taste": "knnife.encoders.taste:Taste",
     "faces": "knnife.encoders.faces:FaceEncoder",

@@ -74,7 +74,7 @@ def folder_encoder(folder: Path, name: str, what: str, known: Known) -> Encoder:
 
 
 def file_encoder(path: Path) -> Encoder:
-    """The model in a file: a network for faces or for pictures, or word vectors."""
+    """The model in a file: a network for faces or for pictures, an adapter of another encoder, or word vectors."""
     if path.suffix.lower() == ".onnx":
         from knnife.encoders.graph import OnnxGraph
         from knnife.encoders.onnx_faces import OnnxFaceEncoder
@@ -84,6 +84,10 @@ def file_encoder(path: Path) -> Encoder:
             return OnnxFaceEncoder(graph, name=os.path.abspath(path))
 
         return OnnxPictureEncoder.load(path, name=os.path.abspath(path))
+    if path.suffix.lower() == ".adapter":
+        from knnife.encoders.adapted import AdaptedEncoder
+
+        return AdaptedEncoder.load(path)
     _check_makers(path)
     from knnife.encoders.word_vectors import WordVectors
 

@@ -6,10 +6,14 @@ Things that are added later get vectors in the default view only; other views ar
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+
+import numpy as np
 
 from knnife.encoders import Encoder, vector_cache
-from knnife.encoders.protocol import Progress, check_values
+from knnife.encoders.protocol import Progress, check_values, goes_on_for
 from knnife.errors import BadInput, KnnifeError, NotFound, ReadOnly
+from knnife.geometry import Vectors, gathered
 from knnife.space.answers import Reencoded
 from knnife.space.batching import BATCH_SECONDS, LARGEST_BATCH, SMALLEST_BATCH
 from knnife.space.lookup import pick
@@ -156,11 +160,14 @@ def _complete(
             after = 0
             continue
         after = missing[-1][0]
-        values = [thing.value for _, thing in missing]
-        check_values(encoder, values)
-        vectors = vector_cache.encode(encoder, values)
+        positions = [pos for pos, _ in missing]
+        vectors = _bent(store, encoder, positions)
+        if vectors is None:
+            values = [thing.value for _, thing in missing]
+            check_values(encoder, values)
+            vectors = vector_cache.encode(encoder, values)
         with store.write() as writer:
-            writer.fill(view, [pos for pos, _ in missing], vectors)
+            writer.fill(view, positions, vectors)
         encoded += len(missing)
         if progress:
             progress(encoded, min(1.0, (held + encoded) / max(1, things)))
@@ -168,6 +175,21 @@ def _complete(
         size = max(SMALLEST_BATCH, min(LARGEST_BATCH, 4 * size, wanted))
     words = _renew_words(store)
     return Reencoded(view.name, old.name if old else None, switch, encoded, time.perf_counter() - began, words)
+
+
+def _bent(store: Store, encoder: Encoder, positions: Sequence[int]) -> Vectors | None:
+    """What an adapter makes of the vectors that its base made before; None unless a view has them of all these."""
+    base, bent = getattr(encoder, "base", None), getattr(encoder, "bent", None)
+    if base is None or bent is None:
+        return None
+    with store.read() as snapshot:
+        for view in snapshot.views:
+            if goes_on_for(base, view.fingerprint) and view.origin is None:
+                found, vectors = gathered(snapshot.vectors(view, positions), len(positions), view.dim)
+                if len(found) == len(positions):
+                    at = np.searchsorted(found, positions)
+                    return bent(vectors[at])  # type: ignore[no-any-return]
+    return None
 
 
 def _renew_words(store: Store) -> int:

@@ -18,17 +18,21 @@ from knnife.output_kinds import WORD_VECTORS
 EXAMPLES = """
 knnife train words corpus.txt -o my.vectors
 knnife train words ratings.csv --items movie --by user -o films.vectors
+knnife train adapt intents.csv --text question --label intent -o bank.adapter
 """
 
 
-@click.command(cls=shared.ExampleCommand, examples=EXAMPLES, beside={"words": "train:words"})
+@click.command(
+    cls=shared.ExampleCommand, examples=EXAMPLES, beside={"words": "train:words", "adapt": "train_adapt:command"}
+)
 @click.pass_context
 @shared.written_options
 def command(context: click.Context) -> None:
     """Train a model of your own.
 
-    `knnife train words` learns vectors of words from texts, or of items from lists of them. (Encoders of rows need no
-    training of their own: `knnife add --row` does it.)
+    `knnife train words` learns vectors of words from texts, or of items from lists of them. `knnife train adapt` bends
+    an encoder by examples of what belongs together. (Encoders of rows need no training of their own: `knnife add
+    --row` does it.)
     """
     click.echo(context.get_help())
 
