@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,3 +188,35 @@ def test_users_are_points_for_other_tools(taste: knnife.Space) -> None:
     assert len([*knnife.outliers(taste, view="users").rows()]) == len(TASTES)
     with pytest.raises(knnife.BadInput, match="asks things, and the view 'users' has users"):
         sample(taste, view="users", where="year > 1990")
+
+
+def test_a_thing_that_came_after_the_training_is_answered_by_its_content(tmp_path: Path) -> None:
+    watched.write(tmp_path)
+    with knnife.Space.open(tmp_path / "taste.knnife") as space:
+        space.add(knnife.read(tmp_path / "plots.csv", id="film", text="plot"))
+        knnife.add_interactions(space, tmp_path / "watched.csv", item="film", rating="rating")
+        knnife.train_recommender(space)
+        space.add([{"id": "Topkapi", "text": "A gang of thieves breaks into a museum at night to rob it of a dagger."}])
+        new = [row for row in knnife.recommend(space, user="anna", k=3, because=True).rows() if row["id"] == "Topkapi"]
+        assert new
+        assert new[0]["because"].startswith("its text is like ")
+        assert "Topkapi" not in knnife.recommend(space, user="anna", k=99, by="taste").ids[0]
+        space.remove("Topkapi")  # and what is gone is not answered
+        assert "Topkapi" not in knnife.recommend(space, user="anna", k=99).ids[0]
+
+
+def test_tastes_of_many_are_found_again_where_they_are_known() -> None:
+    """Two hundred users of one of four tastes each: what is left of their own comes first, for nearly all."""
+    rng = np.random.default_rng(5)
+    kind = {f"{group}{number}": group for group in "abcd" for number in range(20)}
+    events, own = [], {}
+    for user in range(200):
+        own[str(user)] = "abcd"[user % 4]
+        events += [(str(user), f"{own[str(user)]}{item}") for item in rng.permutation(20)[:8].tolist()]
+        events += [(str(user), item) for item in rng.choice([*kind], 2, replace=False).tolist()]
+    with knnife.Space.open(":memory:") as space:
+        knnife.add_interactions(space, events)
+        knnife.train_recommender(space)
+        found = knnife.recommend(space, user=[*own], k=5)
+    hits = [kind[item] == own[user] for user, items in zip(found.users, found.ids, strict=True) for item in items]
+    assert np.mean(hits) > 0.9

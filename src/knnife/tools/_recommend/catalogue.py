@@ -6,18 +6,31 @@ import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Positions, Vectors, unit
-from knnife.space import Space
+from knnife.space import Space, nearest
 from knnife.space.interactions import interactions
 from knnife.space.records import State
 from knnife.space.taste import taste_of
 from knnife.things.interactions import Interactions
 from knnife.things.kinds import kind
+
+KIN = 30  # things whose scores place one that nobody has chosen: fewer are chance, more blur it
+SAMPLE = 1_000  # things that tell how such scores vary
+
+
+class Kin(NamedTuple):
+    """The things that were learned from whose contents are most like those of p things.
+
+    rows: `(p, KIN)`, their places among those that were learned from; weights: `(p, KIN)`, cosines above 0, of sum 1.
+    """
+
+    rows: Positions
+    weights: Vectors
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,26 @@ class Catalogue:
         """The contents, of length 1, less what all have in common, `(n, d)`: that says not what is alike."""
         points = unit(self.contents)
         return unit(points - points.mean(axis=0)) if len(points) > 2 else points
+
+    @cached_property
+    def kin_of_cold(self) -> Kin:
+        """Of the things that nobody had chosen."""
+        return self._kin(self.points[self.learned < 0])
+
+    @cached_property
+    def kin_of_warm(self) -> Kin:
+        """Of some that were learned from, evenly spread; none is its own kin."""
+        points = self.points[self.learned >= 0]
+        some = np.unique(np.linspace(0, len(points) - 1, SAMPLE).astype(np.int64))
+        return self._kin(points[some], some)
+
+    def _kin(self, points: Vectors, own: Positions | None = None) -> Kin:
+        rows, alike = nearest(self.points[self.learned >= 0], KIN + (own is not None), points)
+        weights = np.maximum(alike, 0)
+        if own is not None:
+            weights[rows == own[:, None]] = 0
+        weights += np.float32(1e-9)  # where nothing is alike all count the same
+        return Kin(rows, weights / weights.sum(axis=1, keepdims=True))
 
     @cached_property
     def taste_points(self) -> Vectors:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
 from knnife.tools._recommend.asking import Asker, Member
-from knnife.tools._recommend.catalogue import Catalogue
+from knnife.tools._recommend.catalogue import Catalogue, Kin
 from knnife.tools._recommend.ranking import LEAST, standard
 
 By = Literal["both", "taste", "content"]
@@ -87,15 +87,35 @@ def popular(known: Catalogue) -> NDArray[np.float32]:
 
 
 def _learned(known: Catalogue, chosen: Sequence[Chosen], cold: bool) -> Vectors:
-    """The scores by what was learned; with `cold`, what nobody had chosen has the standard score of its content."""
+    """The scores by what was learned; with `cold`, also of what nobody had chosen then, all standard scores."""
     warm = known.learned >= 0
     scores = np.full((len(chosen), len(known.ids)), LEAST)
     found = known.taste.scores([known.taste.history(each.ids, timed=each.timed) for each in chosen])
     scores[:, warm] = found[:, known.learned[warm]]
-    if cold and not warm.all():
+    if cold and warm.any() and not warm.all():
         scores = standard(scores)
-        scores[:, ~warm] = standard(_by_content(known, chosen))[:, ~warm]
+        scores[:, ~warm] = _placed(scores[:, warm], known.kin_of_cold, known.kin_of_warm)
     return scores
+
+
+def _placed(scores: Vectors, cold: Kin, warm: Kin) -> Vectors:
+    """The scores of cold things `(q, c)`, from those of warm ones `(q, w)`: the mean over the kin of each.
+
+    Means vary less than single scores. How much less is seen from warm things that are placed likewise.
+    """
+    found, usual = _mean(scores, cold), _mean(scores, warm)
+    spread = usual.std(axis=1, keepdims=True)
+    centred = found - usual.mean(axis=1, keepdims=True)
+    placed: Vectors = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    return placed
+
+
+def _mean(scores: Vectors, kin: Kin) -> Vectors:
+    """The weighted means `(q, p)` of scores `(q, w)` over kin."""
+    found = np.zeros((len(scores), len(kin.rows)), np.float32)
+    for rows, weights in zip(kin.rows.T, kin.weights.T, strict=True):
+        found += scores[:, rows] * weights
+    return found
 
 
 def _by_content(known: Catalogue, chosen: Sequence[Chosen]) -> Vectors:
