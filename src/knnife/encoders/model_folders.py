@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from knnife.encoders import formats, hub
+from knnife.encoders.forms import restore
 from knnife.encoders.protocol import Encoder, Prefixes, Progress
 from knnife.encoders.recipe import Recipe
 from knnife.errors import BadInput, NotFound
@@ -85,9 +86,7 @@ def file_encoder(path: Path) -> Encoder:
 
         return OnnxPictureEncoder.load(path, name=os.path.abspath(path))
     if path.suffix.lower() == ".adapter":
-        from knnife.encoders.adapted import AdaptedEncoder
-
-        return AdaptedEncoder.load(path)
+        return restore("adapted", path.read_bytes())
     _check_makers(path)
     from knnife.encoders.word_vectors import WordVectors
 
