@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from knnife.geometry import Vectors
 from knnife.statistics.excess import Excess, excess, halves_agree
 from knnife.statistics.ranks import rank_p_values
+from knnife.tools._outliers.lifting import doubted
 
 Numbers = NDArray[np.float64]
 
@@ -53,19 +54,18 @@ def among_themselves(scores: Vectors, rate: float, seed: int, rarity: Numbers | 
     rarity: `(n,)`, in nats, how rare what is surprising about each is among ordinary things. What is too rare for so
     many things is odd whatever the scores say; they decide about the others.
     """
-    exact, n = scores.astype(np.float64), len(scores)
-    rare = np.ones(n) if rarity is None else np.exp(-rarity)
+    exact = scores.astype(np.float64)
+    rarity = np.zeros(len(scores)) if rarity is None else rarity
+    rare = np.exp(-rarity)
     alone = worth_a_look(rare, rate)
     found = excess(exact[~alone], rate)
     doubt = _doubt(found, rate, seed)
     odd = alone if doubt is not None else alone | (exact >= found.limit)
     mean, low, high = found.false if doubt is None else (0.0, 0, 0)
     if alone.any():
-        by_chance = n * float(rare[alone].max())
-        least, most = np.percentile(np.random.default_rng(0).poisson(by_chance, DRAWS), [2.5, 97.5], method="nearest")
-        mean, low, high = mean + by_chance, low + int(least), min(high + int(most), int(odd.sum()))
-    p_values = np.where(alone, rare, found.p_values(exact))
-    return Judgement(p_values, odd, mean, (low, high), doubt)
+        by_chance, least, most = _false_alone(rarity[alone].min(), len(scores))
+        mean, low, high = mean + by_chance, low + least, min(high + most, int(odd.sum()))
+    return Judgement(np.where(alone, rare, found.p_values(exact)), odd, mean, (low, high), doubt)
 
 
 def against_reference(scores: Vectors, reference: Vectors, rate: float) -> Judgement:
@@ -91,6 +91,17 @@ def worth_a_look(p_values: Numbers, rate: float) -> NDArray[np.bool_]:
     passing = np.flatnonzero(ordered <= rate * np.arange(1, len(ordered) + 1) / max(len(ordered), 1))
     limit = ordered[passing[-1]] if len(passing) else -1.0
     return p_values <= limit
+
+
+def _false_alone(rarity: float, n: int) -> tuple[float, int, int]:
+    """How many of n ordinary things are expected to be so rare, in nats; and between how many, in 95 of 100 cases.
+
+    Nobody has seen the tail that far out, so the upper end is that of a heavier one.
+    """
+    random = np.random.default_rng(0)
+    mean, most = n * float(np.exp(-rarity)), n * float(np.exp(-doubted(np.array([rarity]))[0]))
+    low = np.percentile(random.poisson(mean, DRAWS), 2.5, method="nearest")
+    return mean, int(low), int(np.percentile(random.poisson(most, DRAWS), 97.5, method="nearest"))
 
 
 def _doubt(found: Excess, rate: float, seed: int) -> str | None:

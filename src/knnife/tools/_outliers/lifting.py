@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.geometry import Vectors
-from knnife.tools._outliers.single_columns import LIGHT, Tails
+from knnife.tools._outliers.single_columns import LIGHT, OUTER, SHAPE, Tails
 from knnife.tools._outliers.surprises import Surprises
 from knnife.tools._outliers.table import ColumnLayout, ColumnTable, Numbers
 
@@ -108,6 +108,14 @@ class Lift(NamedTuple):
         if len(kinds) != KINDS:
             raise ValueError(f"{len(kinds)} kinds of surprises, not {KINDS}")
         return cls(Surprises.of(layout, table), kinds, float(state["middle"]), float(state["deviation"]))
+
+
+def doubted(rarity: Numbers) -> Numbers:
+    """The rarity of things, in nats `(n,)`, if surprises had tails as heavy as those of a column of raw numbers."""
+    begun = np.log(KINDS) + np.log(2 * OUTER)  # where the tail begins
+    places = np.expm1(LIGHT * np.maximum(rarity + begun, 0)) / LIGHT
+    found: Numbers = np.minimum(np.log1p(SHAPE * places) / SHAPE - begun, rarity)
+    return found
 
 
 def _usual(most: Numbers) -> Tails:
