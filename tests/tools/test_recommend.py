@@ -151,6 +151,11 @@ def test_because_names_what_was_liked(taste: knnife.Space) -> None:
     assert all(set(row["chosen"]) <= {*TASTES["anna"]} for row in rows.values())
 
 
+def test_what_was_chosen_before_says_so(taste: knnife.Space) -> None:
+    rows = [*knnife.recommend(taste, user="anna", seen=True, k=99, because=True).rows()]
+    assert {row["id"] for row in rows if row["because"] == "chosen before"} == {*TASTES["anna"]}
+
+
 def test_because_of_a_basket_counts_who_chose_both(taste: knnife.Space) -> None:
     row = next(knnife.recommend(taste, liked="Heat", by="taste", k=1, because=True).rows())
     both = sum({"Heat", row["id"]} <= {*films} for films in TASTES.values())

@@ -139,7 +139,8 @@ def _add_log(space: knnife.Space, source: str, columns: dict[str, str], on_error
     set_note(space, NOTE, columns)
     old = f", {added.events - added.new:,} of them there already" if added.new < added.events else ""
     facts = {name: getattr(added, name) for name in ("events", "new", "users", "items", "broken")}
-    line = f"{source}: {added.events:,} choices{old}; {added.users:,} new users, {added.items:,} new items"
+    new = f"{_counted(added.users, 'new user')}, {_counted(added.items, 'new item')}"
+    line = f"{source}: {_counted(added.events, 'choice')}{old}; {new}"
     output.write_result({"source": source, **facts}, line, as_json)
     output.notes(f"skipped {problem}" for problem in added.problems[:SHOWN])
     if added.broken > SHOWN:
@@ -147,12 +148,17 @@ def _add_log(space: knnife.Space, source: str, columns: dict[str, str], on_error
     output.notes(f"{pair} differ in case or spaces only, and are two" for pair in added.alike)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _write_trained(trained: Any, to: str, as_json: bool) -> None:
     row = next(trained.rows())
     output.write_result(
         {**row, "space": to},
-        f"{to}: learned from {trained.interactions:,} choices of {trained.users:,} users among {trained.items:,} items "
-        f"in {trained.seconds:.1f} s. Next: knnife recommend {shlex.quote(to)} --user ID --because",
+        f"{to}: learned from {_counted(trained.interactions, 'choice')} of {_counted(trained.users, 'user')} among "
+        f"{_counted(trained.items, 'item')} in {trained.seconds:.1f} s. "
+        f"Next: knnife recommend {shlex.quote(to)} --user ID --because",
         as_json,
     )
     if trained.strangers:

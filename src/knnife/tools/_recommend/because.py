@@ -46,7 +46,7 @@ def reasons_of(
 
 
 def _grounds(known: Catalogue, asker: Asker, id: str, ground: Ground) -> _Grounds:
-    if ground == "popularity":
+    if ground == "popularity" or any(id in member.chosen for member in asker.members):
         return _Grounds(None, (), learned=False)
     learned = ground != "content" and id in known.number_of
     spoken = [_shares(known, member, id, learned) for member in asker.members]
@@ -69,6 +69,8 @@ def _shares(known: Catalogue, member: Member, id: str, learned: bool) -> dict[st
 
 
 def _sentence(known: Catalogue, asker: Asker, id: str, found: _Grounds, titles: Mapping[str, str]) -> str:
+    if any(id in member.chosen for member in asker.members):
+        return "chosen before"
     if not found.chosen or found.member is None:
         count = known.chosen_by[known.place_of[id]]
         return (
