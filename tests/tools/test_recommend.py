@@ -225,3 +225,16 @@ def test_tastes_of_many_are_found_again_where_they_are_known() -> None:
         found = knnife.recommend(space, user=[*own], k=5)
     hits = [kind[item] == own[user] for user, items in zip(found.users, found.ids, strict=True) for item in items]
     assert np.mean(hits) > 0.9
+
+
+def test_the_point_of_a_user_is_made_of_choices_in_their_order(tmp_path: Path) -> None:
+    from knnife.space import sample
+
+    events = [("ann", item, 1, when) for item, when in (("a", 3), ("b", 1), ("c", 2))]
+    events += [(user, item, 1, when) for user in ("bo", "cy", "di") for when, item in enumerate("abcd")]
+    with knnife.Space.open(tmp_path / "taste.knnife") as space:
+        knnife.add_interactions(space, events)
+        knnife.train_recommender(space, factors=2)
+        users = sample(space, view="users")
+        ann = users.vectors[list(users.ids).index("ann")]
+        assert ann == pytest.approx(users.encoder.encode([["b", "c", "a"]])[0], abs=1e-6)

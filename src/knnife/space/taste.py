@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from knnife.encoders import Encoder
 from knnife.errors import BadInput
 from knnife.geometry import Vectors
@@ -51,7 +53,8 @@ def need_taste(space: Space) -> Encoder:
 def user_points(space: Space) -> UserPoints:
     """All users of a space by what they have chosen until now. Raises BadInput where nothing was learned yet."""
     taste, log, facts = need_taste(space), interactions(space), facts_of_users(space)
-    chosen, starts = [log.items[item] for item in log.chosen.tolist()], log.starts.tolist()
+    chosen = [log.items[item] for item in log.chosen[np.lexsort((log.turns, log.of))].tolist()]  # the oldest first
+    starts = log.starts.tolist()
     histories = [chosen[begin:end] for begin, end in pairwise(starts)]
     things = [Thing(name, None, facts.get(name, {})) for name in log.users]
     return UserPoints(list(log.users), taste.encode(histories), things)

@@ -8,12 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from knnife.encoders.protocol import Progress
 from knnife.encoders.taste import Taste
 from knnife.errors import BadInput
-from knnife.geometry import Vectors
 from knnife.space import Space
 from knnife.space.event_table import LEARNED
 from knnife.space.interactions import interactions
@@ -37,14 +34,16 @@ class TrainedRecommender:
         yield asdict(self)
 
 
-def train_recommender(space: Space, *, seed: int = 0, progress: Progress | None = None) -> TrainedRecommender:
+def train_recommender(space: Space, *, progress: Progress | None = None, **settings: Any) -> TrainedRecommender:
     """Learn from the interactions of a space (`knnife.add_interactions`) what people who choose these choose next.
 
     What is learned is the derived view "taste" of the space, in place of an earlier one. In a space without any things
     the items of the log become things, whose text is their id; else an item that is no thing teaches, and is never
-    answered. Things whose text says more than their id also count by what they are, so that new ones are answered.
+    answered.
 
-    Raises BadInput where there are no interactions; ReadOnly, SpaceBusy, DiskFull.
+    settings: of the methods, such as factors and seed (`knnife.encoders.taste.Taste.train`); none needs tuning.
+
+    Raises BadInput where there are no interactions, and for settings that there are not; ReadOnly, SpaceBusy, DiskFull.
     """
     began = time.perf_counter()
     log = interactions(space)
@@ -58,29 +57,18 @@ def train_recommender(space: Space, *, seed: int = 0, progress: Progress | None 
     bare = (note(space, LEARNED) or {}).get("bare", not len(space))
     if bare and (new := [item for item in log.items if item not in space]):
         space.add({"id": item, "text": item} for item in new)
-    content = _content(space)
-    taste = Taste.train(log, seed=seed, progress=progress)
+    taste = Taste.train(log, progress=progress, **settings)
     known = [number for number, item in enumerate(log.items) if item in space]
     if not known:
         raise BadInput(
             f"none of the {len(log.items):,} items is a thing of {space.path} (an item is called {log.items[0]!r}, a "
             f"thing {next(space.things()).id!r}): the ids of both must be the same"
         )
-    views = [view.name for view in space.info().views if view.default] if content else []
     ids = [log.items[number] for number in known]
-    space.derive(TASTE, taste.item_vectors[known], ids, source="recommend train", views=views, encoder=taste)
+    space.derive(TASTE, taste.item_vectors[known], ids, source="recommend train", encoder=taste)
     when = datetime.now(UTC).isoformat("T", "seconds")
     set_note(space, LEARNED, {"bare": bare, "events": count.events, "mark": count.mark, "when": when})
     strangers = len(log.items) - len(known)
     return TrainedRecommender(
         len(log.users), len(log.items), len(log), strangers, taste.dim, time.perf_counter() - began
     )
-
-
-def _content(space: Space) -> tuple[list[str], Vectors] | None:
-    """The ids and vectors of the things that say more than their id; None where there are none."""
-    ids, vectors = space.vectors()
-    told = np.array([thing.value != thing.id for thing in space], np.bool_)
-    if not told.any():
-        return None
-    return [id for id, kept in zip(ids, told.tolist(), strict=True) if kept], vectors[told]
