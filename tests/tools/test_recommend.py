@@ -238,3 +238,21 @@ def test_the_point_of_a_user_is_made_of_choices_in_their_order(tmp_path: Path) -
         users = sample(space, view="users")
         ann = users.vectors[list(users.ids).index("ann")]
         assert ann == pytest.approx(users.encoder.encode([["b", "c", "a"]])[0], abs=1e-6)
+
+
+def test_a_space_that_holds_none_of_the_items_is_told_before_anything_is_learned() -> None:
+    with knnife.Space.open(":memory:") as space:
+        space.add([{"id": "tt1", "text": "Heat"}])
+        knnife.add_interactions(space, [("ann", "Heat"), ("bo", "Up")])
+        with pytest.raises(knnife.BadInput, match="none of the 2 items is a thing of .*'Heat', a thing 'tt1'"):
+            knnife.train_recommender(space)
+
+
+def test_later_items_of_a_space_that_a_log_made_become_things() -> None:
+    with knnife.Space.open(":memory:") as space:
+        knnife.add_interactions(space, [("ann", "Heat"), ("bo", "Up")])
+        knnife.train_recommender(space)
+        knnife.add_interactions(space, [("ann", "Alien"), ("bo", "Heat")])
+        knnife.train_recommender(space)
+        assert {thing.id for thing in space} == {"Heat", "Up", "Alien"}
+        assert knnife.recommend(space, user="bo", k=5).ids == [["Alien"]]

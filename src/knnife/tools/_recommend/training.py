@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -46,24 +46,17 @@ def train_recommender(space: Space, *, progress: Progress | None = None, **setti
     Raises BadInput where there are no interactions, and for settings that there are not; ReadOnly, SpaceBusy, DiskFull.
     """
     began = time.perf_counter()
-    log = interactions(space)
     with space._store.read() as snapshot:
         count = snapshot.events.count()
+    log = interactions(space)
     if not len(log):
         raise BadInput(
             f"{space.path} has no interactions to learn from; add some: `knnife recommend add`, or "
             "knnife.add_interactions"
         )
-    bare = (note(space, LEARNED) or {}).get("bare", not len(space))
-    if bare and (new := [item for item in log.items if item not in space]):
-        space.add({"id": item, "text": item} for item in new)
+    bare = not len(space) or bool((note(space, LEARNED) or {}).get("bare"))
+    known = _known(space, log.items, bare)
     taste = Taste.train(log, progress=progress, **settings)
-    known = [number for number, item in enumerate(log.items) if item in space]
-    if not known:
-        raise BadInput(
-            f"none of the {len(log.items):,} items is a thing of {space.path} (an item is called {log.items[0]!r}, a "
-            f"thing {next(space.things()).id!r}): the ids of both must be the same"
-        )
     ids = [log.items[number] for number in known]
     space.derive(TASTE, taste.item_vectors[known], ids, source="recommend train", encoder=taste)
     when = datetime.now(UTC).isoformat("T", "seconds")
@@ -72,3 +65,19 @@ def train_recommender(space: Space, *, progress: Progress | None = None, **setti
     return TrainedRecommender(
         len(log.users), len(log.items), len(log), strangers, taste.dim, time.perf_counter() - began
     )
+
+
+def _known(space: Space, items: Sequence[str], bare: bool) -> list[int]:
+    """The numbers of the items that are things; bare: the others become things. Raises BadInput where none is."""
+    with space._store.read() as snapshot:
+        held = {id for _, id in snapshot.ids()}
+    if bare:
+        space.add({"id": item, "text": item} for item in items if item not in held)
+        return [*range(len(items))]
+    known = [number for number, item in enumerate(items) if item in held]
+    if not known:
+        raise BadInput(
+            f"none of the {len(items):,} items is a thing of {space.path} (an item is called {items[0]!r}, a thing "
+            f"{min(held)!r}): the ids of both must be the same"
+        )
+    return known
