@@ -1,6 +1,6 @@
 """The compiled part of knnife. All else stands in pyproject.toml.
 
-Three files of C against Python's stable interface, so that one wheel per platform serves every Python from 3.11 on
+Four files of C against Python's stable interface, so that one wheel per platform serves every Python from 3.11 on
 (tagged cp311-abi3). They are optional: without a compiler the installation goes through, and the plain way serves.
 """
 
@@ -36,6 +36,7 @@ extensions = [
     compiled("_kernels", CAREFUL),
     compiled("_minilm", CAREFUL, *MINILM),
     compiled("_word2vec", FAST, "_word2vec_steps.h"),
+    compiled("_taste", FAST),
 ]
 tag = {"bdist_wheel": {"py_limited_api": "cp{}{}".format(*OLDEST)}} if STABLE else {}
 

@@ -34,6 +34,7 @@ from tests.source import (
 LAYERS = [
     "_kernels",
     "_minilm",
+    "_taste",
     "_word2vec",
     "errors",
     "threads",

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.encoders.tastes import checkerboard, encoder, interactions
 
+from knnife.encoders._taste import als, ranking
 from knnife.encoders._taste.als import factorise
 from knnife.encoders._taste.ease import dense, together
 from knnife.encoders._taste.history import of_user
-from knnife.encoders._taste.links import ItemLinks
+from knnife.encoders._taste.links import ItemLinks, add_links, flat
 from knnife.encoders.taste import Taste
 from knnife.errors import BadInput
+
+_taste = als._taste if als.COMPILED else None
 
 TASTE = encoder()
 
@@ -146,3 +149,58 @@ def test_nothing_to_learn_from_and_senseless_settings_are_refused():
         TASTE.encode("red")
     with pytest.raises(BadInput, match="value 0"):
         TASTE.encode(["red"])
+
+
+@pytest.mark.skipif(not als.COMPILED, reason="installed without a compiler")
+@pytest.mark.parametrize("factors", [1, 3, 16, 37])
+def test_the_compiled_steps_are_those_of_numpy(factors):
+    chance = np.random.default_rng(factors)
+    some = interactions([[f"i{each}" for each in chance.permutation(40)[: chance.integers(0, 30)]] for _ in range(60)])
+    side = als.PairsOfRows(some.starts, some.chosen, chance.uniform(0, 5, len(some)).astype(np.float32))
+    fixed = chance.normal(size=(len(some.items), factors)).astype(np.float32)
+    moved = chance.normal(size=(len(some.users), factors)).astype(np.float32)
+    gram = fixed.T @ fixed + np.eye(factors, dtype=np.float32)
+    plain = als.steps_of(side, slice(0, len(moved)), fixed, moved.copy(), gram, 3)
+    _taste.solve_rows(side.starts, side.others, side.counts, fixed, gram, moved, factors, 0, len(moved), 3)
+    np.testing.assert_allclose(moved, plain, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.skipif(not als.COMPILED, reason="installed without a compiler")
+@given(st.data())
+def test_compiled_ranking_is_that_of_numpy(data):
+    q, m, k = (data.draw(st.integers(1, most)) for most in (4, 60, 12))
+    chance = np.random.default_rng(data.draw(st.integers(0, 99)))
+    scores = chance.integers(0, 8, (q, m)).astype(np.float32)  # with many that are equal
+    seen = [chance.permutation(m)[: chance.integers(0, m + 1)].astype(np.int32) for _ in range(q)]
+    plain = ranking.Best(np.empty((q, k), np.int32), np.empty((q, k), np.float32))
+    begins = np.cumsum([0, *map(len, seen)], dtype=np.int64)
+    ranking.best_plainly(scores.copy(), begins, np.concatenate(seen), *plain)
+    for found, expected in zip(ranking.best(scores, seen, k), plain, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.skipif(not als.COMPILED, reason="installed without a compiler")
+def test_compiled_links_are_those_of_numpy():
+    chance = np.random.default_rng(7)
+    links = ItemLinks.of_dense(chance.normal(size=(30, 30)).astype(np.float32), 9)
+    histories = [
+        (chance.permutation(30)[:size].astype(np.int32), chance.normal(size=size).astype(np.float32))
+        for size in (0, 3, 30)
+    ]
+    plain = np.zeros((3, 30), np.float32)
+    add_links(*flat(histories), links.starts, links.to, links.says, plain)
+    np.testing.assert_allclose(links.scores(histories), plain, atol=1e-5)
+
+
+@pytest.mark.skipif(not als.COMPILED, reason="installed without a compiler")
+def test_compiled_code_refuses_arrays_that_do_not_fit_together():
+    starts, one, two = np.array([0, 2], np.int64), np.ones((1, 2), np.float32), np.ones(2, np.float32)
+    gram, bad = np.eye(2, dtype=np.float32), np.array([0, 1], np.int32)
+    for others, first, last in ((bad, 0, 1), (bad - 1, 0, 1), (bad * 0, 0, 2), (bad * 0, -1, 1), (bad[:1] * 0, 0, 1)):
+        with pytest.raises(ValueError, match="fit together"):
+            _taste.solve_rows(starts, others, two, one, gram, one.copy(), 2, first, last, 1)
+    for begins in (np.array([0, 3], np.int64), np.array([1, 0], np.int64), np.array([-1, 0], np.int64)):
+        with pytest.raises(ValueError, match="fit together"):
+            _taste.add_links(begins, bad * 0, two, starts, bad * 0, two, np.zeros((1, 1), np.float32))
+        with pytest.raises(ValueError, match="fit together"):
+            _taste.best(one.copy(), begins, bad, 2, np.empty((1, 1), np.int32), np.empty((1, 1), np.float32))

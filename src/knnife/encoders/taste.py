@@ -7,7 +7,7 @@ counts more, where times are known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, Self
 
@@ -18,11 +18,13 @@ from knnife.encoders._taste.als import Factors, factorise, fold_in
 from knnife.encoders._taste.ease import ease
 from knnife.encoders._taste.history import History, of_user, recent
 from knnife.encoders._taste.links import ItemLinks
+from knnife.encoders._taste.ranking import Best, best
 from knnife.encoders.protocol import Progress, check_list
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
 from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors
 from knnife.things.interactions import Interactions
+from knnife.threads import on_all_cores
 
 VERSION: Final = 1  # of what `to_bytes` writes, and of how vectors follow from it
 CONFIDENCE: Final = 2.0  # what a pair counts beyond 1
@@ -31,6 +33,8 @@ ROUNDS: Final = 10
 SMOOTHING: Final = 200.0  # users
 LINKS: Final = 200  # items that may speak for one; of more, those that say least change no ranking
 LATELY: Final = 10.0  # items after which the advantage of the last one has fallen to 1/e
+AT_ONCE: Final = 1 << 20  # scores of a block
+NOTHING: Final = History(np.empty(0, np.int32), np.empty(0, np.float32))
 SAMPLE: Final = 500  # users whose scores say how widely those of each model vary
 
 
@@ -149,21 +153,53 @@ class Taste:
         *,
         exclude_seen: bool = True,
         allowed: NDArray[np.bool_] | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The k best items of each history and their scores, `(q, k)`, the best first; equal ones by their numbers.
+    ) -> Best:
+        """The k best items of each history and their scores, the best first; equal ones by their numbers.
 
         exclude_seen: without those of the history. allowed: `(m,)`, which may be answered. Where fewer than k are left,
         numbers of -1 and scores of -inf stand behind them.
         """
-        scores = self.scores(histories)
-        if exclude_seen:
-            for row, each in enumerate(histories):
-                scores[row, each.items] = -np.inf
-        if allowed is not None:
-            scores[:, ~allowed] = -np.inf
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        found = np.take_along_axis(scores, best, axis=1)
-        return np.where(np.isfinite(found), best, -1), found
+        return self._best(lambda rows: self.scores(histories[rows]), histories, k, exclude_seen, allowed)
+
+    def top_by_points(
+        self,
+        points: Vectors,
+        k: int = 10,
+        *,
+        seen: Sequence[History] | None = None,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Best:
+        """The same by the products of points `(q, dim)` with the items' alone: less good, and faster.
+
+        seen: a history for each point, whose items are left out.
+        """
+        if points.ndim != 2 or points.shape[1] != self.dim or (seen is not None and len(seen) != len(points)):
+            raise BadInput(
+                f"points of shape {points.shape}: expected ({self.dim},) each, and a history for each or none"
+            )
+        histories = [NOTHING] * len(points) if seen is None else seen
+        return self._best(lambda rows: points[rows] @ self.item_vectors.T, histories, k, True, allowed)
+
+    def _best(
+        self,
+        scored: Callable[[slice], NDArray[np.float32]],
+        histories: Sequence[History],
+        k: int,
+        exclude_seen: bool,
+        allowed: NDArray[np.bool_] | None,
+    ) -> Best:
+        found = Best(np.empty((len(histories), k), np.int32), np.empty((len(histories), k), np.float32))
+
+        def work(rows: slice) -> None:
+            scores = scored(rows)
+            if allowed is not None:
+                scores[:, ~allowed] = -np.inf
+            seen = [each.items if exclude_seen else NOTHING.items for each in histories[rows]]
+            found.items[rows], found.scores[rows] = best(scores, seen, k)
+
+        step = max(1, AT_ONCE // len(self.items))
+        on_all_cores(work, (slice(row, row + step) for row in range(0, len(histories), step)))
+        return found
 
     def because(self, history: History, item: int) -> NDArray[np.float32]:
         """What each item of a history adds to the score of another one, `(h,)`; they sum to its score."""

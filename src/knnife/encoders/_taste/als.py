@@ -20,6 +20,13 @@ from knnife.geometry import Vectors
 from knnife.things.interactions import Interactions
 from knnife.threads import on_all_cores
 
+try:
+    from knnife import _taste
+except ImportError:  # installed where there was no compiler
+    COMPILED = False
+else:
+    COMPILED = True
+
 STEPS: Final = 3  # of conjugate gradients each time: more gain nothing, as the other side moves meanwhile
 PAIRS: Final = 1 << 15  # of a block: its factors stay in the cache of a core
 TINY: Final = 1e-20  # a residual below is none
@@ -83,12 +90,17 @@ def solve(side: PairsOfRows, fixed: Vectors, moved: Vectors, regularisation: flo
     gram = fixed.T @ fixed + np.float32(regularisation) * np.eye(fixed.shape[1], dtype=np.float32)
 
     def work(rows: slice) -> None:
-        moved[rows] = _steps(side, rows, fixed, moved[rows], gram, steps)
+        if COMPILED:
+            bounds = fixed.shape[1], rows.start, rows.stop, steps
+            _taste.solve_rows(side.starts, side.others, side.counts, fixed, gram, moved, *bounds)
+        else:
+            moved[rows] = steps_of(side, rows, fixed, moved[rows], gram, steps)
 
     on_all_cores(work, iter(side.blocks()))
 
 
-def _steps(side: PairsOfRows, rows: slice, fixed: Vectors, x: Vectors, gram: Vectors, steps: int) -> Vectors:
+def steps_of(side: PairsOfRows, rows: slice, fixed: Vectors, x: Vectors, gram: Vectors, steps: int) -> Vectors:
+    """What `solve` makes of some rows x: the plain twin of what is compiled."""
     starts = side.starts[rows.start : rows.stop + 1]
     pairs = slice(int(starts[0]), int(starts[-1]))
     owner = np.repeat(np.arange(len(x)), np.diff(starts))

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knnife.threads import on_all_cores
+
+try:
+    from knnife import _taste
+except ImportError:  # installed where there was no compiler
+    COMPILED = False
+else:
+    COMPILED = True
+
+Weighed = tuple[NDArray[np.int32], NDArray[np.float32]]  # the items of a history, and what each counts
+AT_ONCE: Final = 64  # histories of a block
 
 
 @dataclass(frozen=True)
@@ -47,16 +61,15 @@ class ItemLinks:
             raise ValueError("links that are not in ascending order")
         return cls(starts, to, says)
 
-    def scores(self, histories: list[tuple[NDArray[np.int32], NDArray[np.float32]]]) -> NDArray[np.float32]:
-        """What all items of each history say together for each item, `(q, m)`: items, and what each counts."""
-        m = len(self.starts) - 1
-        scores = np.zeros((len(histories), m), np.float32)
-        for row, (items, weights) in enumerate(histories):
-            places = [np.arange(self.starts[item], self.starts[item + 1]) for item in items.tolist()]
-            if places:
-                where = np.concatenate(places)
-                counts = np.repeat(weights, [len(each) for each in places])
-                scores[row] = np.bincount(self.to[where], counts * self.says[where], m)
+    def scores(self, histories: Sequence[Weighed]) -> NDArray[np.float32]:
+        """What all items of each history say together for each item, `(q, m)`."""
+        scores = np.zeros((len(histories), len(self.starts) - 1), np.float32)
+
+        def work(rows: slice) -> None:
+            add = _taste.add_links if COMPILED else add_links
+            add(*flat(histories[rows]), self.starts, self.to, self.says, scores[rows])
+
+        on_all_cores(work, (slice(row, row + AT_ONCE) for row in range(0, len(histories), AT_ONCE)))
         return scores
 
     def between(self, items: NDArray[np.int32], target: int) -> NDArray[np.float32]:
@@ -68,3 +81,26 @@ class ItemLinks:
             if at < own.stop - own.start and self.to[own][at] == target:
                 said[row] = self.says[own][at]
         return said
+
+
+def flat(histories: Sequence[Weighed]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Histories one behind the other: where each begins `(q + 1,)`, all items, and what each counts."""
+    begins = np.cumsum([0, *(len(items) for items, _ in histories)], dtype=np.int64)
+    items = np.concatenate([np.empty(0, np.int32), *(items for items, _ in histories)])
+    return begins, items, np.concatenate([np.empty(0, np.float32), *(weights for _, weights in histories)])
+
+
+def add_links(
+    begins: NDArray[np.int64],
+    items: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    to: NDArray[np.int32],
+    says: NDArray[np.float32],
+    scores: NDArray[np.float32],
+) -> None:
+    """The plain twin of what is compiled: adds to each row of `scores` `(q, m)` what its history says."""
+    for row, (first, last) in enumerate(pairwise(begins.tolist())):
+        for item, weight in zip(items[first:last].tolist(), weights[first:last], strict=True):
+            links = slice(int(starts[item]), int(starts[item + 1]))
+            scores[row, to[links]] += weight * says[links]
