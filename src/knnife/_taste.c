@@ -3,7 +3,7 @@
        solve_rows      encoders/_taste/als.py        conjugate gradients for the factors of some rows
        add_links       encoders/_taste/links.py      what the items of histories say for all items
        meet            encoders/_taste/ease.py       how many users chose an item and each other one
-       best            encoders/_taste/ranking.py    the k best of each row, without what was seen
+       best            encoders/_taste/best_items.py the k best of each row, without what was seen
 
    The rules of _kernels.c hold: state lives in arrays of the caller; every index that comes out of such an array is
    compared with the length of the array it goes into; the interpreter is let go (GIL) meanwhile. Sums are taken in

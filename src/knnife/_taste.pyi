@@ -1,4 +1,4 @@
-"""Compiled learning from interactions (_taste.c). A build without a compiler lacks it; the twins in NumPy then serve."""
+"""Compiled learning from interactions (_taste.c). A build without a compiler lacks it; twins in NumPy then serve."""
 
 import numpy as np
 from numpy.typing import NDArray

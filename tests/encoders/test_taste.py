@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.encoders.tastes import checkerboard, encoder, interactions
 
-from knnife.encoders._taste import als, ranking
+from knnife.encoders._taste import als, best_items
 from knnife.encoders._taste.als import factorise
 from knnife.encoders._taste.ease import dense, together
 from knnife.encoders._taste.history import of_user
 from knnife.encoders._taste.links import ItemLinks, add_links, flat
+from knnife.encoders._taste.taste_settings import TasteSettings
 from knnife.encoders.taste import Taste
 from knnife.errors import BadInput
 
@@ -28,7 +29,7 @@ def matrix(given):
 
 def test_on_a_checkerboard_the_item_that_was_withheld_comes_first():
     board = interactions(checkerboard(20))
-    taste = Taste.train(board, factors=8, smoothing=2)
+    taste = Taste.train(board, factors=8, smoothing=2, regularisation=0.1)
     best, _ = taste.top([of_user(board, user) for user in range(20)], 1)
     assert best[:, 0].tolist() == list(range(20))
 
@@ -36,7 +37,7 @@ def test_on_a_checkerboard_the_item_that_was_withheld_comes_first():
 def test_factors_solve_the_normal_equations_of_dense_matrices():
     chance = np.random.default_rng(3)
     some = interactions([[f"i{each}" for each in chance.permutation(12)[: chance.integers(1, 9)]] for _ in range(15)])
-    found = factorise(some, factors=3, confidence=4, regularisation=0.3, rounds=60, seed=0)
+    found = factorise(some, TasteSettings(factors=3, confidence=4.0, regularisation=0.3, rounds=60))
     chosen, items = matrix(some), found.items.astype(np.float64)
     for user, row in enumerate(chosen):
         sure = np.diag(1 + 4 * row)
@@ -64,7 +65,7 @@ def test_of_the_links_to_an_item_those_that_say_most_are_kept():
 
 def test_what_was_chosen_last_counts_more_unless_the_order_says_nothing():
     evenings = [["horror", "scream"], ["horror", "scream"], ["comedy", "laugh"], ["comedy", "laugh"]] * 5
-    taste = Taste.train(interactions(evenings), factors=4, smoothing=2)
+    taste = Taste.train(interactions(evenings), factors=4, smoothing=2, recency=1)
     horror, comedy = taste.number_of["scream"], taste.number_of["laugh"]
     late, early = taste.scores([taste.history(["comedy", "horror"]), taste.history(["horror", "comedy"])])
     assert late[horror] - late[comedy] > early[horror] - early[comedy] + 0.1
@@ -83,7 +84,7 @@ def test_the_reasons_of_a_score_sum_to_it():
 
 def test_a_user_folded_in_lies_where_the_trained_one_does():
     board = interactions(checkerboard(20))
-    taste = Taste.train(board, factors=4)
+    taste = Taste.train(board, factors=4, regularisation=0.1)
     folded = taste.encode([[board.items[item] for item in board.chosen[board.pairs(user)]] for user in range(20)])
     np.testing.assert_allclose(folded, taste.user_vectors, atol=1e-3)
 
@@ -142,7 +143,15 @@ def test_it_learns_from_as_little_as_there_is_and_twice_the_same(histories):
 def test_nothing_to_learn_from_and_senseless_settings_are_refused():
     with pytest.raises(BadInput, match="no interaction"):
         Taste.train(interactions([]))
-    for wrong in ({"factors": 0}, {"factors": 2.5}, {"smoothing": -1}, {"confidence": np.nan}, {"recency": 1.5}):
+    for wrong in (
+        {"factors": 0},
+        {"factors": 2.5},
+        {"smoothing": -1},
+        {"confidence": np.nan},
+        {"recency": -1},
+        {"links": 0},
+        {"recentcy": 1},
+    ):
         with pytest.raises(BadInput):
             Taste.train(interactions([["a", "b"]]), **wrong)
     with pytest.raises(BadInput, match="one history"):
@@ -172,10 +181,10 @@ def test_compiled_ranking_is_that_of_numpy(data):
     chance = np.random.default_rng(data.draw(st.integers(0, 99)))
     scores = chance.integers(0, 8, (q, m)).astype(np.float32)  # with many that are equal
     seen = [chance.permutation(m)[: chance.integers(0, m + 1)].astype(np.int32) for _ in range(q)]
-    plain = ranking.Best(np.empty((q, k), np.int32), np.empty((q, k), np.float32))
+    plain = best_items.Best(np.empty((q, k), np.int32), np.empty((q, k), np.float32))
     begins = np.cumsum([0, *map(len, seen)], dtype=np.int64)
-    ranking.best_plainly(scores.copy(), begins, np.concatenate(seen), *plain)
-    for found, expected in zip(ranking.best(scores, seen, k), plain, strict=True):
+    best_items.best_plainly(scores.copy(), begins, np.concatenate(seen), *plain)
+    for found, expected in zip(best_items.best(scores, seen, k), plain, strict=True):
         np.testing.assert_array_equal(found, expected)
 
 

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from knnife.encoders._taste.taste_settings import TasteSettings
 from knnife.geometry import Vectors
 from knnife.things.interactions import Interactions
 from knnife.threads import on_all_cores
@@ -56,32 +57,23 @@ class PairsOfRows:
 
 
 def factorise(
-    interactions: Interactions,
-    *,
-    factors: int,
-    confidence: float,
-    regularisation: float,
-    rounds: int,
-    seed: int,
-    tell: Callable[[float], None] = lambda _: None,
+    interactions: Interactions, settings: TasteSettings, tell: Callable[[float], None] = lambda _: None
 ) -> Factors:
-    """Factors of all users and items; those without a pair are zeros.
-
-    confidence: what a pair counts beyond 1. regularisation: of the squares of the factors. tell: called with the share
-    of the rounds that are done.
-    """
-    chance = np.random.default_rng(seed)
-    by_user = PairsOfRows(interactions.starts, interactions.chosen, np.full(len(interactions), confidence, np.float32))
+    """Factors of all users and items; those without a pair are zeros. tell: called with the share of rounds done."""
+    chance = np.random.default_rng(settings.seed)
+    counts = np.full(len(interactions), settings.confidence, np.float32)
+    by_user = PairsOfRows(interactions.starts, interactions.chosen, counts)
     starts, order = interactions.by_item()
-    by_item = PairsOfRows(starts, interactions.of[order], by_user.counts[order])
-    users = np.zeros((len(interactions.users), factors), np.float32)
-    items = chance.normal(0, 0.1 / np.sqrt(factors), (len(interactions.items), factors)).astype(np.float32)
+    by_item = PairsOfRows(starts, interactions.of[order], counts)
+    users = np.zeros((len(interactions.users), settings.factors), np.float32)
+    size = 0.1 / np.sqrt(settings.factors)
+    items = chance.normal(0, size, (len(interactions.items), settings.factors)).astype(np.float32)
     items[np.diff(starts) == 0] = 0
-    for done in range(rounds):
-        solve(by_user, items, users, regularisation)
-        solve(by_item, users, items, regularisation)
-        tell((done + 1) / rounds)
-    solve(by_user, items, users, regularisation)
+    for done in range(settings.rounds):
+        solve(by_user, items, users, settings.regularisation)
+        solve(by_item, users, items, settings.regularisation)
+        tell((done + 1) / settings.rounds)
+    solve(by_user, items, users, settings.regularisation)
     return Factors(users, items)
 
 

@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.encoders._taste.links import ItemLinks
+from knnife.encoders._taste.taste_settings import TasteSettings
 from knnife.things.interactions import Interactions
 
 ROWS: Final = 1 << 24  # numbers of a dense block of histories
 
 
-def ease(interactions: Interactions, smoothing: float, most: int) -> ItemLinks:
-    """What each item says for each other; of those that speak for one, the `most` that say most are kept.
-
-    smoothing: what is added to the diagonal, in users. Takes memory for three matrices `(m, m)` of float32.
-    """
-    return ItemLinks.of_dense(dense(together(interactions), smoothing), most)
+def ease(interactions: Interactions, settings: TasteSettings) -> ItemLinks:
+    """What each item says for each other. Takes memory for three matrices `(m, m)` of float32."""
+    return ItemLinks.of_dense(dense(together(interactions), settings.smoothing), settings.links)
 
 
 def together(interactions: Interactions) -> NDArray[np.float32]:

@@ -32,13 +32,17 @@ def of_user(interactions: Interactions, user: int) -> History:
     return History(chosen, np.ones(len(chosen), np.float32), timed)
 
 
-def recent(history: History, recency: float, items: float) -> NDArray[np.float32]:
-    """The weights of a history `(h,)` where what came last counts more.
-
-    recency: 0, all count alike, to 1, what is old counts nothing. items: after so many the advantage has fallen to 1/e.
+def recent(history: History, recency: float) -> NDArray[np.float32]:
+    """What each item of a history counts `(h,)`: its weight, where the order is time, times n ** -recency for the n-th
+    from the end.
     """
     if not history.timed or not recency:
         return history.weights
-    age = np.arange(len(history.items) - 1, -1, -1)
-    faded: NDArray[np.float32] = ((1 - recency) + recency * np.exp(-age / items)).astype(np.float32)
+    faded: NDArray[np.float32] = np.arange(len(history.items), 0, -1).astype(np.float32) ** np.float32(-recency)
     return history.weights * faded
+
+
+def evened(counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Counts with a mean size of 1."""
+    total = np.abs(counts).sum()
+    return counts * (len(counts) / total) if total > 0 else counts
