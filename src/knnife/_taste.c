@@ -2,7 +2,6 @@
 
        solve_rows      encoders/_taste/als.py        conjugate gradients for the factors of some rows
        add_links       encoders/_taste/links.py      what the items of histories say for all items
-       meet            encoders/_taste/ease.py       how many users chose an item and each other one
        best            encoders/_taste/best_items.py the k best of each row, without what was seen
 
    The rules of _kernels.c hold: state lives in arrays of the caller; every index that comes out of such an array is
@@ -237,45 +236,12 @@ static PyObject *best(PyObject *self, PyObject *args)
     return released(b, 5, fit);
 }
 
-PyDoc_STRVAR(meet_doc, "meet(by_item, users, by_user, items, weights, first, last, counts)\n--\n\n"
-                       "How often some items were chosen with each other item; see _taste.pyi.");
-
-static PyObject *meet(PyObject *self, PyObject *args)
-{
-    Py_buffer b[6] = {{0}};
-    Py_ssize_t first, last;
-    (void)self;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nnw*", &b[0], &b[1], &b[2], &b[3], &b[4], &first, &last, &b[5]))
-        return NULL;
-    const size_t eight = sizeof(int64_t), four = sizeof(int32_t);
-    int fit = (size_t)b[0].len >= eight && (size_t)b[2].len >= eight && first >= 0 && last >= first;
-    const size_t m = fit ? (size_t)b[0].len / eight - 1 : 0, n = fit ? (size_t)b[2].len / eight - 1 : 0;
-    fit = fit && (size_t)last <= m && (size_t)b[4].len == n * four && (size_t)b[5].len == (size_t)(last - first) * m * four &&
-          numbers_fit(&b[0], (size_t)first, (size_t)last, b[1].buf, (size_t)b[1].len / four, n) &&
-          numbers_fit(&b[2], 0, n, b[3].buf, (size_t)b[3].len / four, m);
-    if (fit) {
-        const int64_t *by_item = b[0].buf, *by_user = b[2].buf;
-        const int32_t *users = b[1].buf, *items = b[3].buf;
-        const float *weights = b[4].buf;
-        Py_BEGIN_ALLOW_THREADS
-        for (size_t item = (size_t)first; item < (size_t)last; item++) {
-            float *counts = (float *)b[5].buf + (item - (size_t)first) * m;
-            for (int64_t i = by_item[item]; i < by_item[item + 1]; i++)
-                for (int64_t j = by_user[users[i]]; j < by_user[users[i] + 1]; j++)
-                    counts[items[j]] += weights[users[i]];
-        }
-        Py_END_ALLOW_THREADS
-    }
-    return released(b, 6, fit);
-}
-
 /* -------------------------------------------------------------------------------------------------- the module */
 
 static PyMethodDef functions[] = {
     {"solve_rows", solve_rows, METH_VARARGS, solve_rows_doc},
     {"add_links", add_links, METH_VARARGS, add_links_doc},
     {"best", best, METH_VARARGS, best_doc},
-    {"meet", meet, METH_VARARGS, meet_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -42,15 +42,3 @@ def best(
     found: NDArray[np.float32],  # (q, k), written to: the scores, the largest first
 ) -> None:
     """The k best of each row, equal ones by their numbers. Raises ValueError where the arrays do not fit together."""
-
-def meet(
-    by_item: NDArray[np.int64],  # (m + 1,) where the users of each item begin
-    users: NDArray[np.int32],  # (p,)
-    by_user: NDArray[np.int64],  # (n + 1,) where the items of each user begin
-    items: NDArray[np.int32],  # (p,)
-    weights: NDArray[np.float32],  # (n,) what each user counts
-    first: int,
-    last: int,
-    counts: NDArray[np.float32],  # (last - first, m), added to
-) -> None:
-    """How often the items first to last were chosen with each item. Raises ValueError where the arrays do not fit."""

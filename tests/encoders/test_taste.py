@@ -48,12 +48,19 @@ def test_factors_solve_the_normal_equations_of_dense_matrices():
 def test_links_are_the_least_squares_of_each_item_by_the_others():
     chance = np.random.default_rng(4)
     some = interactions([[f"i{each}" for each in chance.permutation(9)[: chance.integers(1, 7)]] for _ in range(30)])
-    chosen, weights = matrix(some), dense(together(some), 2.0)
+    chosen, weights = matrix(some), dense(together(some, np.arange(9, dtype=np.int32)), 2.0)
     for item in range(9):
         others = np.arange(9) != item
         own = chosen[:, others]
         expected = np.linalg.solve(own.T @ own + 2 * np.eye(8), own.T @ chosen[:, item])
         np.testing.assert_allclose(weights[others, item], expected, atol=1e-5)
+
+
+def test_of_many_items_the_most_chosen_are_linked(monkeypatch):
+    monkeypatch.setattr("knnife.encoders._taste.ease.MOST", 2)
+    taste = Taste.train(interactions([["a", "c"], ["a", "c"], ["a", "b"], ["c", "b"], ["d", "c", "a"]]), blend=0)
+    scores = taste.scores([taste.history([each]) for each in "abcd"])
+    assert [[name for name, said in zip("abcd", row, strict=True) if said] for row in scores] == [["c"], [], ["a"], []]
 
 
 def test_of_the_links_to_an_item_those_that_say_most_are_kept():

@@ -15,24 +15,35 @@ from knnife.encoders._taste.links import ItemLinks
 from knnife.encoders._taste.taste_settings import TasteSettings
 from knnife.things.interactions import Interactions
 
-ROWS: Final = 1 << 24  # numbers of a dense block of histories
+NUMBERS: Final = 1 << 24  # of a dense block of histories
+MOST: Final = 10_000  # items that are linked: 1.2 GB for three matrices
 
 
 def ease(interactions: Interactions, settings: TasteSettings) -> ItemLinks:
-    """What each item says for each other. Takes memory for three matrices `(m, m)` of float32."""
-    return ItemLinks.of_dense(dense(together(interactions), settings.smoothing), settings.links)
+    """What each item says for each other: of many items, the MOST that most users chose; the others say nothing.
 
-
-def together(interactions: Interactions) -> NDArray[np.float32]:
-    """How many users chose both, `(m, m)`."""
+    Takes memory for three matrices `(m, m)` of float32, m being MOST at most.
+    """
     m = len(interactions.items)
-    counts = np.zeros((m, m), np.float32)
-    step = max(1, ROWS // max(m, 1))
+    counts = np.bincount(interactions.chosen, minlength=m)
+    linked = np.sort(np.argsort(-counts, kind="stable")[:MOST]).astype(np.int32)
+    place = np.full(m, -1, np.int32)
+    place[linked] = np.arange(len(linked), dtype=np.int32)
+    links = ItemLinks.of_dense(dense(together(interactions, place), settings.smoothing), settings.links)
+    return links.among(linked, m)
+
+
+def together(interactions: Interactions, place: NDArray[np.int32]) -> NDArray[np.float32]:
+    """How many users chose both of two items. place: where each item stands in the matrix, `(m,)`; -1: nowhere."""
+    size = int(place.max()) + 1
+    counts = np.zeros((size, size), np.float32)
+    step = max(1, NUMBERS // size)
     for first in range(0, len(interactions.users), step):
         last = min(first + step, len(interactions.users))
         pairs = slice(int(interactions.starts[first]), int(interactions.starts[last]))
-        block = np.zeros((last - first, m), np.float32)
-        block[interactions.of[pairs] - first, interactions.chosen[pairs]] = 1
+        columns = place[interactions.chosen[pairs]]
+        block = np.zeros((last - first, size), np.float32)
+        block[(interactions.of[pairs] - first)[columns >= 0], columns[columns >= 0]] = 1
         counts += block.T @ block
     return counts
 

@@ -46,6 +46,12 @@ class ItemLinks:
         starts = np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int64)
         return cls(starts, np.nonzero(kept)[1].astype(np.int32), weights[kept])
 
+    def among(self, numbers: NDArray[np.int32], m: int) -> ItemLinks:
+        """The same of m items, among which these have the numbers `numbers`, ascending; the others have no link."""
+        lengths = np.zeros(m, np.int64)
+        lengths[numbers] = np.diff(self.starts)
+        return ItemLinks(np.concatenate(([0], np.cumsum(lengths))), numbers[self.to], self.says)
+
     @classmethod
     def checked(cls, m: int, starts: NDArray[Any], to: NDArray[Any], says: NDArray[Any]) -> ItemLinks:
         """Arrays that somebody wrote down, of m items. Raises ValueError where they do not fit together."""
