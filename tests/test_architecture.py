@@ -134,7 +134,8 @@ def test_only_the_loader_knows_the_encoders() -> None:
     """Not each other, and nobody beyond: encoders come and go without anything else being changed."""
     encoders = [["knnife", "encoders", each] for each in ENCODER_FILES]
     loaders = ("encoders/loading.py", "encoders/model_folders.py", "__init__.py")
-    knowing = (*loaders, "tools/_faces/face_training.py", "tools/_recommend/training.py")  # which train one
+    trainers = ("_faces/face_training.py", "_recommend/training.py", "_evaluate_recommend/recommenders.py")
+    knowing = (*loaders, *(f"tools/{each}" for each in trainers))
     others = [path for path in FILES if name(path) not in knowing]
     holds(breaking(lambda path, other: other.split(".")[:3] not in encoders, others))
 

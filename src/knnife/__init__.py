@@ -56,6 +56,7 @@ _NAMES = {  # module -> the public names that it holds
     "tools.drift": "drift",
     "tools.duplicates": "duplicates",
     "tools.evaluate": "evaluate",
+    "tools.evaluate_recommend": "evaluate_recommend",
     "tools.evaluate_words": "evaluate_words",
     "tools.faces": "faces",
     "tools.match": "match",
@@ -129,6 +130,7 @@ else:
     from knnife.tools.drift import drift as drift
     from knnife.tools.duplicates import duplicates as duplicates
     from knnife.tools.evaluate import evaluate as evaluate
+    from knnife.tools.evaluate_recommend import evaluate_recommend as evaluate_recommend
     from knnife.tools.evaluate_words import evaluate_words as evaluate_words
     from knnife.tools.faces import faces as faces
     from knnife.tools.match import match as match

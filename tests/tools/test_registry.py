@@ -87,6 +87,7 @@ def answers(folder: Path) -> dict[str, Callable[[], Any]]:
         "changes": lambda: knnife.changes(None, ["q"], before=[["a"]], after=[["b"]]),
         "evaluate": lambda: knnife.evaluate(TEXTS, [Letters()], classes=None),
         "evaluate_words": lambda: knnife.evaluate_words(None, similarities=pairs),
+        "evaluate_recommend": lambda: knnife.evaluate_recommend(tastes),
         "analogy": lambda: knnife.analogy(None, "man", "king", "woman", k=1),
     }
 

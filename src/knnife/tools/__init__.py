@@ -19,5 +19,6 @@ BUILT_IN = (  # in the order in which one meets them
     "changes",
     "evaluate",
     "evaluate_words",
+    "evaluate_recommend",
     "analogy",
 )

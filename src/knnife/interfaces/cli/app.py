@@ -22,7 +22,12 @@ from knnife.interfaces.cli.cells import printable
 from knnife.interfaces.cli.completion import COMPLETION_VARIABLE
 from knnife.tools import BUILT_IN
 
-OTHERWISE = {"similarity": "compare", "typos": "match typos", "evaluate_words": "evaluate words"}  # tool -> its command
+OTHERWISE = {
+    "similarity": "compare",
+    "typos": "match typos",
+    "evaluate_words": "evaluate words",
+    "evaluate_recommend": "evaluate recommend",
+}
 COMMANDS = (  # in the order in which one meets them
     "add",
     "search",

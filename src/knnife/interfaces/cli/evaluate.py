@@ -26,7 +26,7 @@ knnife evaluate films.csv --text plot --encoders english,./model --classes genre
 """
 
 
-@shared.json_command(EXAMPLES, beside={"words": "evaluate:words"})
+@shared.json_command(EXAMPLES, beside={"words": "evaluate:words", "recommend": "evaluate_recommend:command"})
 @click.argument("source", required=False, type=shared.valid_text, metavar="[SPACE|FILE]")
 @shared.text_option("--encoders", required=True, metavar="A,B,…", help=f"With commas; each {shared.ENCODER}.")
 @shared.file_option("--queries", metavar="FILE", help="Table with columns query, relevant (an id) and perhaps grade.")
