@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests import drawn, drawn_faces, watched, worded
-from tests.interfaces import language, monthly, shops
+from tests.interfaces import desk, language, monthly, shops
 from tests.interfaces.running import Knnife, Outcome, program
 
 from knnife.encoders.static import StaticEncoder, english_folder
@@ -70,6 +70,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "points.npy", np.eye(8, 4, dtype=np.float32) + 0.1)
     worded.write(folder)
     watched.write(folder)
+    desk.write(folder)
     drawn.write(folder)
     drawn_faces.write(folder)
     # The packaged model with fewer dimensions is another encoder, in a folder of the usual format.

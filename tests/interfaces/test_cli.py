@@ -228,7 +228,7 @@ def test_completion_scripts_ask_the_command_what_fits(knnife: Knnife, shell: str
 
 def test_completion_offers_commands_and_options() -> None:
     offered = spawn(_KNNIFE_COMPLETE="bash_complete", COMP_WORDS="knnife re", COMP_CWORD="1")
-    assert offered.lines == ["plain,remove", "plain,reencode"]
+    assert offered.lines == ["plain,remove", "plain,recommend", "plain,reencode"]
     offered = spawn(_KNNIFE_COMPLETE="bash_complete", COMP_WORDS="knnife search x --ex", COMP_CWORD="3")
     assert offered.lines == ["plain,--explain"]
 

@@ -18,10 +18,9 @@ from knnife.things.events import cell_of
 
 EXAMPLES = """
 knnife train adapt intents.csv --text question --label intent -o bank.adapter
-knnife train adapt films.knnife --label genre -o films.adapter
 knnife train adapt answered.csv --pair question --pair answer -o faq.adapter
 knnife train adapt judged.csv --pair query --pair good --unlike bad -o shop.adapter
-knnife reencode films.knnife --encoder films.adapter
+knnife reencode films.knnife --encoder bank.adapter
 """
 
 
