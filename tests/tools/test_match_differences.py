@@ -209,3 +209,14 @@ def test_candidates_share_what_is_probable_unless_they_are_the_same_thing() -> N
         competition = Competition.of(pairs, log_odds, (nobody, two), (np.zeros(0), np.array([same])))
         off = competition.taken_off(pairs, log_odds, np.ones(3))
         assert np.allclose(off, np.log1p([(1 - same) * np.exp(1), (1 - same) * np.exp(2), 0]))
+
+
+def test_a_missing_number_costs_a_match_nothing() -> None:
+    """Half of the years are not told: those pairs match as surely as similarity alone would have it."""
+    random = np.random.default_rng(0)
+    titles = [" ".join("".join(random.choice([*"bdfgklmnrstvz"], 5)) for _ in range(4)) for _ in range(120)]
+    years = random.integers(1980, 2010, 120)
+    left = [{"title": title, "year": str(year)} for title, year in zip(titles, years, strict=True)]
+    right = [row | {"title": row["title"][:-5], "year": row["year"] if random.random() < 0.5 else ""} for row in left]
+    found = knnife.match(left, right)
+    assert (found.a[found.found] == found.b[found.found]).sum() > 0.95 * len(left)

@@ -49,7 +49,7 @@ SHARES = (0.5, 0.8, 0.95, 0.99, 0.999)
 NEARER = np.array([0, 0, 0, 0.05, 0.1, 0.2])
 SURE, SURE_LEVEL = 3.0, 1.0  # how tightly these are held: the precision of both
 AS_IT_IS = 1e6  # precision of what is not learned
-SHOWN = 20_000  # pairs that a turn learns from; those that surely do not match are drawn at random
+SHOWN = 5_000  # pairs that a turn learns from; those that surely do not match are drawn at random
 UNLIKELY = 1e-3
 ONCE, TWICE = 7.0, 1.0  # pairs of candidates that are two things, and one, which are added to all that are seen
 
@@ -99,11 +99,12 @@ def learned(compared: Compared, fields: Sequence[Field]) -> Evidence:
     evidence = Evidence(begins, np.full(2, BEATEN), values, edges, levels, differences, np.full(2, np.inf))
     pairs = _Pairs.of(candidates.measures, names, evidence)
     surely = best & (similarity > begins)
-    # What agrees counts from what is usual among the surest pairs, so that matches begin where they would without it.
-    agreeing = pairs.design[:, len(differences) :] @ levels.ravel()
-    shift = float(agreeing[surely].mean()) if surely.any() else 0.0
-    pairs = pairs._replace(start=pairs.start - shift)
-    evidence = evidence._replace(begins=begins + shift / STEEP)
+    # What agrees counts from what the surest pairs have, value by value: what is missing then speaks neither for nor
+    # against, and matches begin where they would without it.
+    marks = pairs.design[surely, len(differences) :].reshape(int(surely.sum()), *levels.shape)
+    centre = (marks * levels).sum(axis=(0, 2)) / np.maximum(marks.sum(axis=(0, 2)), 1)
+    evidence = evidence._replace(weights=levels - centre[:, None])
+    usual = np.concatenate([differences, evidence.weights.ravel()])
     if candidates.twins is None or not len(candidates.pairs):
         return evidence
     return _in_turns(evidence, pairs, usual, compared)
@@ -115,7 +116,7 @@ def _in_turns(evidence: Evidence, pairs: _Pairs, usual: Numbers, compared: Compa
     assert candidates.twins is not None
     within = [_Pairs.of(two.measures, names, evidence) for two in candidates.twins]
     decoys = [two.lowered(pairs.start[twins.other]) for two, twins in zip(within, candidates.twins, strict=True)]
-    weights, freed, odds = usual, 0.0, [0.0, 0.0]
+    weights, freed, odds = usual, 0.0, np.zeros(2)
     for turn in range(TURNS + 1):
         same = [
             chance(two.log_odds(weights if turn > 1 else usual) + more) for two, more in zip(within, odds, strict=True)
@@ -128,16 +129,18 @@ def _in_turns(evidence: Evidence, pairs: _Pairs, usual: Numbers, compared: Compa
         weights = _fitted(pairs, match, usual, list(zip(decoys, same, strict=True)), _free(match, candidates))
         log_odds = pairs.log_odds(weights) + freed
         if turn > 0:
-            odds = [
-                _odds(two.log_odds(weights), more, log_odds, places)
-                for two, more, places in zip(within, odds, candidates.twins, strict=True)
-            ]
+            odds = np.array(
+                [
+                    _odds(two.log_odds(weights), more, log_odds, places)
+                    for two, more, places in zip(within, odds, candidates.twins, strict=True)
+                ]
+            )
         freed = _freed(
             match, candidates, [_exclusive(*each, log_odds) for each in zip(candidates.twins, same, strict=True)]
         )
     begins = evidence.begins - freed / STEEP
     differences, levels = _parted(weights, values)
-    return evidence._replace(begins=begins, differences=differences, weights=levels, twins=np.array(odds) - freed)
+    return evidence._replace(begins=begins, differences=differences, weights=levels, twins=odds - freed)
 
 
 def _fitted(
