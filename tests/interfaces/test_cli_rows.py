@@ -175,3 +175,29 @@ def test_truth_stays_truth_when_it_is_written_out_and_read_again(knnife: Knnife,
     with Space.open(spaces[1]) as space:
         assert {thing.id: thing.about for thing in space.things()} == about
         assert [thing.id for thing in space.things(where="not watched")] == ["f1", "f3"]
+
+
+def test_the_rows_of_a_customer_are_one_thing(knnife: Knnife, table: Path) -> None:
+    cells = [(f"O{i}", f"c{i % 40}", f"2024-03-{1 + i % 28:02}", 100 if i % 40 == 7 else i % 9) for i in range(400)]
+    orders = [dict(zip(("order", "customer", "date", "amount"), each, strict=True)) for each in cells]
+    write(table.with_name("orders.csv"), orders)
+    asked = ("add", "c.knnife", "orders.csv", "--row", "--by", "customer", "--leave-out", "order")
+    done = knnife(*asked)
+    assert done.code == 0, done.err
+    assert "learned from 40 things by customer" in done.lines[0]
+    assert "left out: order usual, order usual share, order different, date last" in done.lines[0]
+    assert "40 unchanged" in knnife(*asked).out
+    assert knnife("outliers", "c.knnife", "--json").out.index('"c7"') < 200
+    refused = knnife("add", "c.knnife", "orders.csv", "orders.csv", "--row", "--by", "customer")
+    assert refused.code == 2
+    assert "--by goes with one SOURCE" in refused.err
+    assert "--by goes with --row" in knnife("add", "d.knnife", "orders.csv", "--by", "customer").err
+    assert "no column order-id to leave out" in knnife("add", "d.knnife", *asked[2:-1], "order-id").err
+
+
+def test_rows_with_one_id_are_told_of_by(knnife: Knnife, table: Path) -> None:
+    rows = [{"customer": f"c{i % 4}", "amount": i % 7} for i in range(20)]
+    write(table.with_name("orders.csv"), rows)
+    assert "--by COLUMN" in knnife("add", "c.knnife", "orders.csv", "--row", "--id", "customer").err
+    done = knnife("add", "d.knnife", "orders.csv", "--row", "--id", "customer", "--twice", "last")
+    assert "--by COLUMN makes one thing of all rows of a customer" in done.err

@@ -122,7 +122,7 @@ class Repeats:
         return (
             f"{id!r:.100} is the id of rows {first:,} and {second:,} of {self._source}, and they differ: name a column "
             "whose values are unique, or say which to take: twice='last', 'first' or 'number' (--twice on the command "
-            "line)"
+            "line). Of rows of one customer, read(..., row=True, by=COLUMN) makes one thing (--row --by COLUMN)"
         )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from knnife.errors import BadInput, NotFound
 from knnife.things.arrow import read_parquet
+from knnife.things.customers import by_customer, gathered
 from knnife.things.delimited import checked_delimiter
 from knnife.things.documents import PARSERS, is_document, read_document, read_documents
 from knnife.things.encodings import known
@@ -63,6 +64,7 @@ def read(
     vector: str | None = None,
     picture: str | None = None,
     row: bool = False,
+    by: str | None = None,
     leave_out: str | Sequence[str] = (),
     per: Per = "line",
     pictures: bool | None = None,
@@ -86,7 +88,7 @@ def read(
     picture: of a table, the column with the paths of pictures, relative to its folder, or their bytes.
     row: the things are the rows of a table, for an encoder of rows (`knnife.RowEncoder`): the value is the JSON of what
         is encoded, every column is metadata. leave_out: columns that are metadata only. Standard input is JSON lines or
-        csv.
+        csv. by: the column with the customer of a row: its rows become one thing, which tells what they add up to.
     per: "line" or "paragraph" of a text file.
     pictures: whether the things are pictures. None: decided by the files; a folder of documents and more pictures needs
         it.
@@ -105,6 +107,7 @@ def read(
     if per not in ("line", "paragraph"):
         raise BadInput(f'per={per!r}: expected "line" or "paragraph"')
     asked = Columns.asked(text, id, vector, row, leave_out, picture, bool(pictures), types, blanks)
+    left_out, asked = asked.leave_out, asked if by is None else by_customer(by, asked)
     written = written_so(encoding, delimiter)
     if isinstance(source, list | tuple):
         return _several_pictures([_name(each) for each in source], asked, pictures, on_error)
@@ -113,6 +116,7 @@ def read(
         name = PurePath(name).as_posix()
     unread: list[tuple[str, str]] = []
     reader = _several(name, asked, pictures, unread) or _pictures(name, asked, pictures) or _reader(name, asked, per)
+    reader = reader if by is None else partial(gathered, reader, left_out)
     whole = reader.func in (read_document, read_documents, read_python)
     own = kind("image") if reader.func in ALBUMS or asked.kind.in_files else TEXT
     reading = Reading(name, reader, on_error, complete=whole, kind=own, written=written)

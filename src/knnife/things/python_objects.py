@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from knnife.errors import BadInput, BadRow, KnnifeError
 from knnife.things.arrow import table_rows
+from knnife.things.customers import by_customer, gathered
 from knnife.things.kinds import TEXT, Kind, kind_of
 from knnife.things.metadata import known
 from knnife.things.picture_reader import picture_cell
@@ -31,6 +34,7 @@ def as_things(
     id: str | None = None,
     vector: str | None = None,
     row: bool = False,
+    by: str | None = None,
     leave_out: str | Iterable[str] = (),
     picture: str | None = None,
     pictures: bool = False,
@@ -42,12 +46,28 @@ def as_things(
     One thing or mapping is a batch of one; things pass, with ids and metadata as those of rows. text, id, vector: names
     of columns (several of text are joined by line breaks); by default id is the column "id", or there are none. A
     column "part_of" holds the ids of wholes; other columns become metadata. row: the things are the rows themselves,
-    encoded but for the columns leave_out. pictures: the things are pictures: paths, bytes, or rows with a column of
-    these, `picture`. blanks: a text or a row with nothing in it, or None, is a thing all the same, with the value "" or
-    "{}", which stands for nothing; else it cannot be stored. Raises BadInput for anything else, and BadRow, with the
-    number of the row from 1, for what cannot be stored.
+    encoded but for the columns leave_out. by: the column with the customer of a row: its rows become one thing, which
+    tells what they add up to, with warnings of what does not count. pictures: the things are pictures: paths, bytes, or
+    rows with a column of these, `picture`. blanks: a text or a row with nothing in it, or None, is a thing all the
+    same, with the value "" or "{}", which stands for nothing; else it cannot be stored. Raises BadInput for anything
+    else, and BadRow, with the number of the row from 1, for what cannot be stored.
     """
     asked = Columns.asked(text, id, vector, row, leave_out, picture, pictures, types, blanks)
+    return _things(anything, asked) if by is None else _by_customer(anything, by, asked)
+
+
+def _by_customer(anything: Any, by: str, asked: Columns) -> Iterator[Thing]:
+    if isinstance(anything, Reading):
+        raise BadInput(f"{anything.source} is read already; give by={by!r} to read(...)")
+    rows = by_customer(by, asked)
+    reading = Reading("the rows given", partial(gathered, lambda _: _things(anything, rows), asked.leave_out))
+    yield from reading
+    for note in reading.notes:
+        warnings.warn(note, stacklevel=2)
+
+
+def _things(anything: Any, asked: Columns) -> Iterator[Thing]:
+    row, blanks = asked.kind.whole_rows, asked.blanks
     make: Callable[[int, Mapping[str, Any]], Thing] | None = None
     was_read = isinstance(anything, Reading)
     for number, item in enumerate(_items(anything), 1):

@@ -79,6 +79,11 @@ class Columns:
         return cls(texts, id, vector, None, own, left_out, picture, stated(types) if types else {}, blanks)
 
     @property
+    def whole_rows(self) -> bool:
+        """Whether a row is the value; of rows that are gathered (customers.py), text is (), and nothing is encoded."""
+        return self.kind.whole_rows and self.text is None
+
+    @property
     def used(self) -> frozenset[str]:
         """The columns that do not become metadata."""
         single = (self.id, self.vector, self.part_of, self.picture)
@@ -164,7 +169,7 @@ def cells_maker(
         raise BadInput(f"{source} has no column {listed(missing)}; its columns are: {listed(header)}")
     columns = asked.settled(header, source)
     texts = [header.index(name) for name in columns.text or ()]
-    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
+    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.whole_rows
     id_at = None if columns.id is None else header.index(columns.id)
     vector_at = None if columns.vector is None else header.index(columns.vector)
     whole_at = None if columns.part_of is None else header.index(columns.part_of)
@@ -185,7 +190,7 @@ def cells_maker(
         if picture_at is not None:
             value, about = _picture(cells[picture_at], folder, about)
         elif whole_rows:
-            value = _row(about, columns, (cells[i] for name, i, _ in others if name not in columns.leave_out))
+            value = row_value(about, columns, (cells[i] for name, i, _ in others if name not in columns.leave_out))
         elif not value or value.isspace():
             value = _text([cells[i] for i in texts], vector_at is not None, columns.blanks)
         vector = None if vector_at is None else vectors.read(cells[vector_at])
@@ -207,7 +212,7 @@ def mapping_maker(
     texts, id_name, vector_name = columns.text or (), columns.id, columns.vector
     whole_name, used = columns.part_of, columns.used - {columns.part_of}
     picture_name, folder = columns.picture, os.path.dirname(source)
-    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.kind.whole_rows
+    sole, whole_rows = texts[0] if len(texts) == 1 else None, columns.whole_rows
     vectors = VectorCells()
     typed = stated_readers(columns.types, [*first], columns.used, source) if columns.types else {}
 
@@ -223,7 +228,7 @@ def mapping_maker(
         if picture_name is not None:
             value, about = _picture(row[picture_name], folder, about)
         elif whole_rows:
-            value = _row(about, columns)
+            value = row_value(about, columns)
         elif type(value) is not str or not value or value.isspace():
             value = _text([row[name] for name in texts], vector_name is not None, columns.blanks)
         identity = (prefix and f"{prefix}#{number}") if id_name is None else name_of(row[id_name])
@@ -247,7 +252,7 @@ def _picture(cell: Any, folder: str, about: Mapping[str, Any]) -> tuple[str | by
     return value, {**known, **about}
 
 
-def _row(about: Mapping[str, Any], columns: Columns, written: Iterable[str] = ()) -> str:
+def row_value(about: Mapping[str, Any], columns: Columns, written: Iterable[str] = ()) -> str:
     """The value of a row: what is there of the columns that are encoded, as JSON; written: "NA" says something, too."""
     left_out = columns.leave_out
     row = {name: cell for name, cell in about.items() if cell is not None and cell != "" and name not in left_out}

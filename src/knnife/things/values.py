@@ -12,6 +12,7 @@ from knnife.geometry import Vectors
 from knnife.things.reading import NotUtf8, RowError
 from knnife.things.thing import Scalar
 
+NAMED_ID = re.compile(r"(?i:(?:.*[_ .-])?(?:id|uuid|guid))|.*[a-z]I[dD]")  # columns whose numbers are names
 _NUMERIC = frozenset("-0123456789")  # how a number starts
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+][0-9]+)?")
 _LONGEST_INTEGER = 18  # digits that surely fit 64 bits; a longer one is a name, not an amount

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any, Final, Literal
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knnife.things.taken import Taken
-from knnife.things.values import cell_value
+from knnife.things.values import NAMED_ID, cell_value
 
 Numbers = NDArray[np.float64]
 
@@ -35,7 +34,6 @@ MOSTLY = 0.95  # of the cells are numbers, or dates: the others are mistakes
 MANY = 20  # cells from which "all different" means something
 DIFFERENT = 0.9  # of the cells differ: no categories
 NAMES = 100  # different values from which long ones are read as text rather than counted
-_NAMED_ID = re.compile(r"(?i:(?:.*[_ .-])?(?:id|uuid|guid))|.*[a-z]I[dD]")
 
 
 def is_missing(cell: Any) -> bool:
@@ -188,9 +186,9 @@ def _kind_of_numbers(name: str, found: Numbers, places: Numbers, amounts: bool) 
     whole = bool((some == np.floor(some)).all())
     if whole and different == len(some) >= MANY and not amounts:
         steps = np.diff(some) / np.diff(places[there])
-        if _NAMED_ID.fullmatch(name) or np.ptp(steps) == 0:  # a count of the rows
+        if NAMED_ID.fullmatch(name) or np.ptp(steps) == 0:  # a count of the rows
             return "id"
-    return "category" if different == 1 or (whole and not amounts and _NAMED_ID.fullmatch(name)) else "number"
+    return "category" if different == 1 or (whole and not amounts and NAMED_ID.fullmatch(name)) else "number"
 
 
 def _kind_of_names(names: list[str], different: int) -> Kind:

@@ -40,6 +40,7 @@ knnife add docs.knnife python:json python:csv
 knnife add points.knnife films.csv --id title --text plot --vectors points.npy
 knnife add small.knnife films.csv --id title --text plot --dtype int8 --metric dot
 knnife add rows.knnife films.csv --id title --row --leave-out watched --type year=text
+knnife add customers.knnife orders.csv --row --by customer --leave-out order
 knnife add words.knnife wiki.vectors
 knnife add album.knnife photos/ --thumbnails 256
 knnife add copies.knnife 'photos/**/*.jpg' --encoder copies --on-error skip
@@ -53,6 +54,7 @@ knnife add described.knnife photos.csv --picture file --id name
 @shared.text_option("--text", multiple=True, metavar="COLUMN", help="Column to encode; may be repeated.")
 @shared.text_option("--id", metavar="COLUMN", help="Column with the id; by default, the place in the source.")
 @click.option("--row", is_flag=True, help="Encode whole rows of a table: numbers, dates, categories, texts.")
+@shared.text_option("--by", metavar="COLUMN", help="With --row: all rows of one customer are one thing, called so.")
 @shared.text_option("--leave-out", multiple=True, metavar="COLUMN", help="Column of a row that is metadata only.")
 @column_types.types_option
 @shared.text_option("--picture", metavar="COLUMN", help="Column with the paths of pictures, or their bytes.")
@@ -95,13 +97,14 @@ def command(
     What is there already costs nothing, so the same command again continues where it was stopped.
 
     With --row the things are the rows of a table: what its columns are is learned from the first 20,000 rows, and
-    kept in the space. Of word vectors (.vectors, .vec, .bin) every word is a thing; texts are encoded with them, too.
+    kept in the space. With --by it is the customers (or devices, or shops) that are the things, each by what its rows
+    add up to: sums, means, days since the last, the usual category. Of word vectors (.vectors, .vec, .bin) every word
+    is a thing; texts are encoded with them, too.
 
     Pictures are a SOURCE by the file, folder, pattern or zip archive. What tells them apart is learned from the first
     3,000 (scenes), unless --encoder says otherwise: copies, which learns nothing, or an open model.
     """
-    if vectors and len(sources) != 1:
-        raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
+    _check_sole(sources, vectors, options["by"])
     made_with = {name: options[name] for name in ("encoder", "metric", "dtype", "recall") if options[name]}
     asked = {**options, "vectors": vectors}
     rows, words = _rows(space, asked), _words(sources, asked)
@@ -112,7 +115,7 @@ def command(
         readings = [knnife.read(source, **read_with) for source in gathered(sources)]
     pictures = [reading for reading in readings if reading.pictures]
     if rows is not None and not rows.known:
-        made_with["encoder"] = rows_encoder(readings[0], rows.leave_out, quiet=as_json)
+        made_with["encoder"] = rows_encoder(readings[0], rows.leave_out, as_json, options["by"])
     elif pictures and not (vectors or options["vector"]):
         made_with["encoder"] = pictures_encoder(space, pictures, options["encoder"], quiet=as_json)
     with knnife.Space.open(space, durable=not relaxed, **made_with) as opened:
@@ -121,7 +124,9 @@ def command(
                 more = {name: options[name] for name in ("thumbnails", "prune")} | {
                     "twice": options["twice"] or "error"
                 }
-                _add(opened, reading, shared.load_vectors(vectors) if vectors else None, more, as_json)
+                repeated = _add(opened, reading, shared.load_vectors(vectors) if vectors else None, more, as_json)
+                if rows and repeated:
+                    output.note("--by COLUMN makes one thing of all rows of a customer")
                 column_types.say_types(reading, rows_told(opened, reading) if rows else [])
             except KeyboardInterrupt:
                 stored = f"{len(opened):,} things are stored in {space}"
@@ -134,12 +139,19 @@ def command(
             click.echo(printable(f"{space} holds {len(opened):,} things. Next: knnife {ask}"))
 
 
+def _check_sole(sources: tuple[str, ...], vectors: str | None, by: str | None) -> None:
+    if vectors and len(sources) != 1:
+        raise click.UsageError("--vectors goes with one SOURCE, whose rows they belong to")
+    if by and len(sources) != 1:
+        raise click.UsageError("--by goes with one SOURCE that has all rows of a customer; join several as one (-)")
+
+
 def _read_with(space: str, rows: RowColumns | None, options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `knnife.read`: the options given, and what the space that is there takes."""
     names = ("text", "id", "vector", "picture", "per", "on_error", "types")
     arguments: dict[str, Any] = {name: options[name] or None for name in names} | {"pictures": options["pictures"]}
     if rows is not None:
-        return arguments | {"row": True, "leave_out": rows.leave_out}
+        return arguments | {"row": True, "by": options["by"], "leave_out": rows.leave_out}
     if arguments["pictures"] is None and holds_pictures(space):
         arguments["pictures"] = True
     return arguments
@@ -150,7 +162,9 @@ def _rows(space: str, options: dict[str, Any]) -> RowColumns | None:
     others = [f"--{name}" for name in ("text", "picture", "pictures", "vector", "vectors", "encoder") if options[name]]
     if options["row"] and others:
         raise click.UsageError(f"{' and '.join(others)} cannot go with --row: what is encoded, and how, is the rows")
-    rows = None if others else rows_for(space, options["row"], options["leave_out"])
+    rows = None if others else rows_for(space, options["row"], options["leave_out"], options["by"])
+    if options["by"] and (rows is None or options["id"]):
+        raise click.UsageError("--by goes with --row, and without --id: the things are called by its column")
     if rows is None and options["leave_out"]:
         raise click.UsageError("--leave-out goes with --row")
     return rows
@@ -168,7 +182,7 @@ def _words(sources: tuple[str, ...], options: dict[str, Any]) -> knnife.WordVect
     return knnife.WordVectors.load(found[0])
 
 
-def _add(space: knnife.Space, reading: Reading, vectors: Any, more: dict[str, Any], as_json: bool) -> None:
+def _add(space: knnife.Space, reading: Reading, vectors: Any, more: dict[str, Any], as_json: bool) -> int:
     source = reading.source
     try:
         with progress_bar(source) as report:
@@ -181,6 +195,7 @@ def _add(space: knnife.Space, reading: Reading, vectors: Any, more: dict[str, An
     row = {"source": source, **counts, "seconds": added.seconds}
     output.write_result(row, f"{source}: {_summary(counts, added.seconds)}", as_json)
     _warn(reading, added.repeated, more["twice"])
+    return added.repeated
 
 
 def _warn(reading: Reading, repeated: int, twice: str) -> None:

@@ -31,8 +31,8 @@ class RowColumns(NamedTuple):
     known: bool
 
 
-def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...]) -> RowColumns | None:
-    """None where a space does not hold rows, nor is asked to.
+def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...], by: str | None = None) -> RowColumns | None:
+    """None where a space does not hold rows, nor is asked to. by: the column of customers, whose rows are gathered.
 
     Raises BadInput where it holds something else than the rows it is asked to take, or has learned other columns.
     """
@@ -46,7 +46,7 @@ def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...]) -> RowColumns
         return RowColumns(leave_out, known=False) if wanted else None
     with knnife.Space.open(space, read_only=True) as opened:
         left_out = tuple(getattr(opened.encoder, "leave_out", ()))
-    if others := sorted({*leave_out} - {*left_out}):
+    if others := [name for name in leave_out if not _names(name, by) & {*left_out}]:
         raise knnife.BadInput(
             f"--leave-out {', '.join(others)}: the points of {space} were made with it, for good; to leave it out, put "
             "the rows into a new space"
@@ -54,16 +54,26 @@ def rows_for(space: str, wanted: bool, leave_out: tuple[str, ...]) -> RowColumns
     return RowColumns(left_out, known=True)
 
 
-def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool) -> knnife.RowEncoder:
+def _names(column: str, by: str | None) -> set[str]:
+    """What a column is called in the things: itself, or what is told of it for a customer."""
+    from knnife.things.customers import gathered_names  # brings NumPy
+
+    return {column} if by is None else gathered_names(column)
+
+
+def rows_encoder(reading: Reading, leave_out: Sequence[str], quiet: bool, by: str | None = None) -> knnife.RowEncoder:
     """An encoder for the rows of a source, from the first of them; the source goes on from its beginning."""
     try:
         first = reading.first(knnife.RowEncoder.SAMPLE)
     except knnife.BadRow as error:
         raise click.ClickException(f"{error}. Nothing is stored; --on-error skip leaves such rows out") from error
     types = {name: each.type for name, each in reading.taken.items() if each.type and (each.names or each.words)}
+    known = {name for thing in first for name in thing.about}
+    leave_out = [name for name in leave_out if by is None or not _names(name, by) & known]  # others are read so
     encoder = knnife.RowEncoder.train(first, leave_out=leave_out, types=types)
     if not quiet:
-        click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} rows: {_by_kind(encoder)}"))
+        them = "rows" if by is None else f"things by {by}"
+        click.echo(printable(f"{reading.source}: learned from {encoder.rows:,} {them}: {_by_kind(encoder)}"))
     return encoder
 
 
