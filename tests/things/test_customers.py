@@ -124,7 +124,7 @@ def test_it_is_what_a_dictionary_gathers(rows: list[dict[str, Any]]) -> None:
 
 def test_pairs_are_counted_over_many_blocks() -> None:
     random = np.random.default_rng(0)
-    pairs, plain = tallies.Pairs(), Counter[tuple[int, int]]()
+    pairs, plain = tallies.PairCounts(), Counter[tuple[int, int]]()
     for _ in range(50):
         owners, codes = random.integers(0, 20, 100), random.integers(0, 30, 100)
         pairs.add(owners, codes)
@@ -157,7 +157,7 @@ def test_what_does_not_count_is_said(orders: Path) -> None:
     assert len(list(reading)) == 2
     assert "note: texts that differ; left out" in reading.notes
     assert any(note.startswith("1 customers are called as others but for case and spaces") for note in reading.notes)
-    with pytest.warns(UserWarning, match="amount: 1 cells that are no number do not count"):
+    with pytest.warns(UserWarning, match="amount: 1 cells of another kind than number do not count"):
         list(as_things([{"customer": 1, "amount": "x" if i == 9 else i} for i in range(50)], row=True, by="customer"))
 
 

@@ -19,7 +19,7 @@ from knnife.things.interactions import lookalikes
 from knnife.things.reading import Reader, Reading
 from knnife.things.rows import Columns, row_value
 from knnife.things.taken import Taken
-from knnife.things.tallies import Categories, Column, Dates, Numbers, Truths, is_there, seconds
+from knnife.things.tallies import CategoryTally, ColumnTally, DateTally, NumberTally, TruthTally, is_there, seconds
 from knnife.things.thing import Scalar, Thing
 from knnife.things.values import NAMED_ID
 
@@ -33,7 +33,7 @@ TOLD: Final = ("sum", "mean", "share", "first", LAST, "days ago", "usual gap", "
 NAMES: Final = Taken("text", names=True)
 
 
-class Texts:
+class TextTally:
     """A column of sentences, which have no usual one; nothing is kept."""
 
     misfits, full = 0, False
@@ -46,7 +46,7 @@ class Texts:
         return {}
 
 
-NOUNS: Final[Mapping[type[Column], str]] = {Numbers: "number", Dates: "date", Truths: "true or false"}
+NOUNS: Final[Mapping[type[ColumnTally], str]] = {NumberTally: "number", DateTally: "date", TruthTally: "true or false"}
 
 
 def gathered_names(column: str) -> set[str]:
@@ -74,7 +74,7 @@ def gathered(read: Reader, leave_out: frozenset[str], reading: Reading) -> Itera
     would be called alike.
     """
     customers: dict[str, int] = {}
-    columns: dict[str, Column | None] = {}
+    columns: dict[str, ColumnTally | None] = {}
     counts: Counter[int] = Counter()
     things = iter(read(reading))
     while block := list(islice(things, BLOCK)):
@@ -97,7 +97,7 @@ def _cells(thing: Thing) -> Mapping[str, Any]:
     return thing.about if thing.part_of is None else {**thing.about, "part_of": thing.part_of}
 
 
-def _add(columns: dict[str, Column | None], owners: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+def _add(columns: dict[str, ColumnTally | None], owners: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds a block of rows; a column of which nothing is known yet is of the kind that these say."""
     for name in dict.fromkeys(name for row in rows for name in row):
         cells = [row.get(name) for row in rows]
@@ -108,7 +108,7 @@ def _add(columns: dict[str, Column | None], owners: Any, rows: Sequence[Mapping[
             column.add(owners, cells)
 
 
-def _column(name: str, cells: Iterable[Any]) -> Column | None:
+def _column(name: str, cells: Iterable[Any]) -> ColumnTally | None:
     """A column of the kind of these cells; None where there is nothing in them."""
     there = [cell for cell in cells if is_there(cell)]
     if not there:
@@ -116,18 +116,18 @@ def _column(name: str, cells: Iterable[Any]) -> Column | None:
     types = Counter(map(type, there))
     enough = MOSTLY * len(there)
     if types[bool] >= enough:
-        return Truths()
+        return TruthTally()
     if types[int] + types[float] >= enough and NAMED_ID.fullmatch(name) is None:
-        return Numbers()
+        return NumberTally()
     texts = [cell for cell in there if isinstance(cell, str)]
     if sum(seconds(text) is not None for text in texts) >= enough:
-        return Dates()
+        return DateTally()
     phrases = sum(text.count(" ") >= PHRASE for text in texts)
     is_text = len(texts) >= MANY and 2 * phrases > len(there) and 2 * len(set(texts)) > len(there)
-    return Texts() if is_text else Categories()
+    return TextTally() if is_text else CategoryTally()
 
 
-def _told(columns: Mapping[str, Column | None], count: int) -> tuple[dict[str, list[Any]], dict[str, str]]:
+def _told(columns: Mapping[str, ColumnTally | None], count: int) -> tuple[dict[str, list[Any]], dict[str, str]]:
     """What the columns come to, by the names that it has for a customer, and the column that each name is of."""
     told: dict[str, list[Any]] = {}
     source: dict[str, str] = {}
@@ -140,7 +140,7 @@ def _told(columns: Mapping[str, Column | None], count: int) -> tuple[dict[str, l
     return told, source
 
 
-def _say(reading: Reading, columns: Mapping[str, Column | None], customers: Iterable[str]) -> None:
+def _say(reading: Reading, columns: Mapping[str, ColumnTally | None], customers: Iterable[str]) -> None:
     """Notes on what was read otherwise than it is written, or not at all, and on ids that look alike."""
     reading.notes += [f"{name}: {words}" for name, words in reading.types.items() if name in columns]
     for name, column in columns.items():
@@ -148,8 +148,8 @@ def _say(reading: Reading, columns: Mapping[str, Column | None], customers: Iter
             continue
         if column.misfits:
             noun = NOUNS[type(column)]
-            reading.notes.append(f"{name}: {column.misfits:,} cells that are no {noun} do not count")
-        if column.full or isinstance(column, Texts):
+            reading.notes.append(f"{name}: {column.misfits:,} cells of another kind than {noun} do not count")
+        if column.full or isinstance(column, TextTally):
             why = "too many different values for categories" if column.full else "texts that differ"
             reading.notes.append(f"{name}: {why}; left out")
     if alike := list(lookalikes(customers)):

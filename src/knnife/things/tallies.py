@@ -26,8 +26,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE: Final = len("2024-01-01")
 
 
-class Column(Protocol):
-    """What a column comes to. misfits: cells that are not of its kind, and do not count. full: see `Categories`."""
+class ColumnTally(Protocol):
+    """What a column comes to. misfits: cells that are not of its kind, and do not count. full: see `CategoryTally`."""
 
     misfits: int
     full: bool
@@ -41,7 +41,7 @@ class Column(Protocol):
         ...
 
 
-class Sums:
+class OwnerSums:
     """How often something was there for each owner, and the sum of it."""
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class Sums:
             self.sums = _longer(self.sums, size, 0.0) + np.bincount(owners, numbers, minlength=size)
 
 
-class Numbers:
+class NumberTally:
     """The sum and the mean of numbers."""
 
     full = False
 
     def __init__(self) -> None:
-        self.misfits, self._sums = 0, Sums()
+        self.misfits, self._sums = 0, OwnerSums()
 
     def add(self, owners: Owners, cells: Sequence[Any]) -> None:
         """Adds a block: the owner of each cell, and the cells."""
@@ -77,13 +77,13 @@ class Numbers:
         return {"sum": plain(sums), "mean": plain(sums / np.maximum(counts, 1))}
 
 
-class Truths:
+class TruthTally:
     """The share of what is true."""
 
     full = False
 
     def __init__(self) -> None:
-        self.misfits, self._sums = 0, Sums()
+        self.misfits, self._sums = 0, OwnerSums()
 
     def add(self, owners: Owners, cells: Sequence[Any]) -> None:
         """Adds a block: the owner of each cell, and the cells."""
@@ -98,7 +98,7 @@ class Truths:
         return {"share": plain(np.where(counts > 0, sums, np.nan) / np.maximum(counts, 1))}
 
 
-class Dates:
+class DateTally:
     """The first and the last, the days since the last until the last of all, and the median gap in days.
 
     Gaps are between different days: many rows of one day, as the lines of one order, are one visit.
@@ -107,7 +107,7 @@ class Dates:
     full = False
 
     def __init__(self) -> None:
-        self.misfits, self._days = 0, Pairs()
+        self.misfits, self._days = 0, PairCounts()
         self._first, self._last = np.zeros(0), np.zeros(0)
         self._timed = self._zoned = False
 
@@ -147,7 +147,7 @@ class Dates:
         return f"{written.isoformat()}{'+00:00' * self._zoned}" if self._timed else written.date().isoformat()
 
 
-class Categories:
+class CategoryTally:
     """The most frequent value (of equally frequent ones that which came first in all rows), its share, how many.
 
     full: there are too many different values to be categories, and nothing is kept of them.
@@ -158,7 +158,7 @@ class Categories:
     def __init__(self) -> None:
         self.full = False
         self._codes: dict[str, int] = {}
-        self._pairs = Pairs()
+        self._pairs = PairCounts()
 
     def add(self, owners: Owners, cells: Sequence[Any]) -> None:
         """Adds a block: the owner of each cell, and the cells."""
@@ -168,7 +168,7 @@ class Categories:
         found = np.array([new(category(cell), len(codes)) if is_there(cell) else -1 for cell in cells], np.int64)
         self._pairs.add(owners[found >= 0], found[found >= 0])
         if len(codes) > DIFFERENT:
-            self.full, self._codes, self._pairs = True, {}, Pairs()
+            self.full, self._codes, self._pairs = True, {}, PairCounts()
 
     def told(self, count: int) -> Told:
         """What is told of each of so many owners."""
@@ -188,7 +188,7 @@ class Categories:
         return {"usual": usual, "usual share": plain(share), "different": plain(np.where(different, different, np.nan))}
 
 
-class Pairs:
+class PairCounts:
     """How often each pair of an owner and a code, 0 <= code < 2**32, was added: memory for each different pair."""
 
     def __init__(self) -> None:
