@@ -24,6 +24,8 @@ def write(folder: Path) -> None:
         file.writelines(json.dumps({"body": line}) + "\n" for line in lines)
     seen = [f"{user},{movie},{n}\n" for user in range(40) for n, movie in enumerate(lines[user].split())]
     (folder / "ratings.csv").write_text("user,movie,time\n" + "".join(seen))
+    orders = "".join(f"O{i},c{i % 9},2024-03-{1 + i % 28:02},{i * 7 % 31}\n" for i in range(90))
+    (folder / "orders.csv").write_text("order,customer,date,amount\n" + orders)
     (folder / "words.txt").write_text("recieve\nadress\n")
     (folder / "royals.txt").write_text("king\nqueen\n")
     (folder / "questions-words.txt").write_text(
