@@ -24,6 +24,7 @@ _NAMES = {  # module -> the public names that it holds
     "encoders.adapted": "AdaptedEncoder",
     "encoders.catalogue": "find_model models",
     "encoders.copies": "CopyEncoder",
+    "encoders.distilling": "distil",
     "encoders.faces": "FaceEncoder",
     "encoders.loading": "words",
     "encoders.picture_hashes": "picture_hashes",
@@ -77,6 +78,7 @@ else:
     from knnife.encoders.adapted import AdaptedEncoder as AdaptedEncoder
     from knnife.encoders.catalogue import find_model as find_model, models as models
     from knnife.encoders.copies import CopyEncoder as CopyEncoder
+    from knnife.encoders.distilling import distil as distil
     from knnife.encoders.faces import FaceEncoder as FaceEncoder
     from knnife.encoders.loading import words as words
     from knnife.encoders.picture_hashes import picture_hashes as picture_hashes

@@ -19,11 +19,14 @@ EXAMPLES = """
 knnife train words corpus.txt -o my.vectors
 knnife train words ratings.csv --items movie --by user -o films.vectors
 knnife train adapt intents.csv --text question --label intent -o bank.adapter
+knnife train distil minilm --corpus articles.csv --text body -o quick
 """
 
 
 @click.command(
-    cls=shared.ExampleCommand, examples=EXAMPLES, beside={"words": "train:words", "adapt": "train_adapt:command"}
+    cls=shared.ExampleCommand,
+    examples=EXAMPLES,
+    beside={"words": "train:words", "adapt": "train_adapt:command", "distil": "train_distil:command"},
 )
 @click.pass_context
 @shared.written_options
@@ -31,8 +34,8 @@ def command(context: click.Context) -> None:
     """Train a model of your own.
 
     `knnife train words` learns vectors of words from texts, or of items from lists of them. `knnife train adapt` bends
-    an encoder by examples of what belongs together. (Encoders of rows need no training of their own: `knnife add
-    --row` does it.)
+    an encoder by examples of what belongs together. `knnife train distil` makes a fast static model of a slow one.
+    (Encoders of rows need no training of their own: `knnife add --row` does it.)
     """
     click.echo(context.get_help())
 
