@@ -22,7 +22,7 @@ import numpy as np
 
 from knnife.encoders._distil.drawing import drawn_from, short_ones, texts_of
 from knnife.encoders._distil.fitting import as_int8, learned, principal_axes
-from knnife.encoders._distil.vocabulary import counted, tokenizer_json, tokens_of
+from knnife.encoders._distil.student_tokens import counted, tokenizer_json, tokens_of
 from knnife.encoders.catalogue import about, find
 from knnife.encoders.loading import load_encoder
 from knnife.encoders.protocol import Encoder, as_encoder
@@ -31,6 +31,7 @@ from knnife.errors import BadInput
 from knnife.geometry import Vectors, as_vectors, top_k, unit
 from knnife.output_kinds import ARRAY, OutputKind
 from knnife.outputs import whole_file
+from knnife.things.kinds import kind
 from knnife.things.reading import OnError
 
 FEWEST: Final = 100  # sentences
@@ -119,7 +120,7 @@ def distil(
 
 
 def _check(teacher: Encoder, folder: Path, dim: int, tokens: int, texts: int) -> None:
-    if teacher.kind != "text":
+    if not kind(teacher.kind).any_text:
         raise BadInput(f"{teacher.name} takes {teacher.kind}: only an encoder of texts can be distilled")
     if not 1 <= dim <= teacher.dim:
         raise BadInput(f"dim={dim}: expected 1 to {teacher.dim}, the dimensions of {teacher.name}")

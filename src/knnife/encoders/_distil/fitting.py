@@ -42,7 +42,7 @@ def learned(alone: Vectors, counts: Rows, targets: Vectors, seed: int, done: Cal
 
     Row 0 is the unknown, and stays zero. done: told how many texts were seen, and the fraction of all.
     """
-    frequency: NDArray[np.float64] = np.bincount(counts.columns, minlength=len(alone)) + 1.0
+    frequency = np.bincount(counts.columns, minlength=len(alone)).astype(np.float64) + 1
     start = unit(alone) * (COMMON / (COMMON + frequency / frequency.sum()))[:, None].astype(np.float32)
     start[0] = 0
     matrix = _fitted(start, counts, targets, seed, done)
