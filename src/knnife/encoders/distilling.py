@@ -76,7 +76,7 @@ def distil(
     on_error: OnError = "stop",
     progress: Report | None = None,
 ) -> Distilled:
-    """Writes a static model that does what `teacher` does, hundreds of times as fast; `load_encoder(folder)` loads it.
+    """Writes a static model that does what `teacher` does, many times as fast; `load_encoder(folder)` loads it.
 
     corpus: paths (`os.PathLike`, patterns too) of texts, tables (`text` names the column) or folders, or an iterable of
     texts. texts: how many the teacher is asked, beside each token once. progress(what, done, fraction, None).

@@ -19,7 +19,7 @@ EXAMPLES = """
 knnife train words corpus.txt -o my.vectors
 knnife train words ratings.csv --items movie --by user -o films.vectors
 knnife train adapt intents.csv --text question --label intent -o bank.adapter
-knnife train distil minilm --corpus articles.csv --text body -o quick
+knnife train distil ./model --corpus corpus.txt --dim 16 -o quick
 """
 
 

@@ -16,9 +16,9 @@ from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import training_bar
 
 EXAMPLES = """
-knnife train distil minilm --corpus articles.csv --text body -o quick
-knnife train distil ./my-model --corpus 'notes/*.txt' --dim 128 -o notes-model
-knnife add notes.knnife notes.csv --encoder ./quick
+knnife train distil ./model --corpus corpus.txt --dim 16 -o quick
+knnife train distil ./model --corpus 'news/*.jsonl.gz' --text body --dim 8 -o news-model
+knnife add quick.knnife notes.txt --encoder ./quick
 """
 
 
@@ -34,7 +34,7 @@ knnife add notes.knnife notes.csv --encoder ./quick
 @click.option("--seed", type=int, default=0, help="Of all that is drawn by chance.")
 @shared.written_options
 def command(teacher: str, corpus: tuple[str, ...], to: str, as_json: bool, **settings: Any) -> None:
-    """Distil an encoder into a static model, which is hundreds of times as fast.
+    """Distil an encoder into a static model, which is many times as fast.
 
     TEACHER is any encoder of texts, in any language. It encodes sentences drawn from the corpus (a text, a table, a
     folder or a pattern), and one vector for each word learns to sum up to what it says. Sentences that are kept aside
