@@ -64,6 +64,7 @@ ENCODER_FILES = (
     "sentence_transformers",
     "static",
     "taste",
+    "topics",
     "whitened",
     "word_vectors",
 )

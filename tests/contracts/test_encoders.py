@@ -74,6 +74,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "rows": tables.encoder,
     "words": worded.wiki,
     "taste": tastes.encoder,
+    "topics": lambda: load_encoder("topics"),
     "adapted": adapted_to_cars,
     "whitened": lambda: WhitenedEncoder.train("english", [f"the {word} car and {word}" for word in WORDS]),
 }

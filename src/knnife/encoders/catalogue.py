@@ -73,6 +73,18 @@ BUILT_IN: Final = (  # of this package, and of those that are made with it
         page="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
     ),
     Entry(
+        name="topics",
+        target="knnife.encoders.topics:topics",
+        kind="text",
+        dim=256,
+        licence="Apache-2.0",
+        commercial=True,
+        size=9_249_000,
+        languages=("en",),
+        good_at="what a plot, a report or a biography is about, whoever is in it",
+        what="the static English text model over texts without their names and numbers",
+    ),
+    Entry(
         name="copies",
         target="knnife.encoders.copies:CopyEncoder",
         kind="image",
