@@ -13,6 +13,20 @@ TASTES = watched.tastes()
 TRAIN = "recommend train watched.csv --user user --item film --rating rating"
 
 
+def test_items_without_a_column_of_texts_are_known_by_their_titles(knnife: Knnife, folder: Path) -> None:
+    Path("titles.csv").write_text("film,title,kind\nf1,Heat,crime\nf2,Alien,horror\nf3,Up,comedy\n")
+    Path("log.csv").write_text(
+        "user,film\n" + "".join(f"u{n},f{1 + n % 3}\nu{n},f{1 + (n + 1) % 3}\n" for n in range(9))
+    )
+    made = knnife("recommend train log.csv --item film --items titles.csv -o titled.knnife")
+    assert (made.code, made.err) == (0, "")
+    assert "Heat" in knnife("get titled.knnife f1").out
+    bad = knnife("recommend train log.csv --item film --items titles.csv --item-id isbn -o none.knnife")
+    assert bad.code != 0
+    assert "isbn" in bad.err
+    assert not Path("none.knnife").exists()
+
+
 def test_answers_come_as_a_table_lines_or_json(knnife: Knnife, folder: Path) -> None:
     lines = knnife("recommend taste.knnife --user anna -k 3 --because").lines
     assert [line.split("\t")[0] for line in lines] == ["anna"] * 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,11 @@ import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
 
+if TYPE_CHECKING:
+    from knnife.things import Reading
+
 NAMES = ("user", "item", "rating", "weight", "time", "context")  # the columns of a log
+TITLES = ("title", "name")  # columns that are the text of an item where there is no other
 SHOWN = 5  # broken rows shown one by one
 NOTE = "columns of the log"  # as `add` finds them that `train` was given
 
@@ -73,8 +77,9 @@ def train(sources: tuple[str, ...], to: str | None, seed: int, as_json: bool, **
         to, sources = sources[0], ()
     elif space := next((source for source in sources if shared.is_space(source)), None):
         raise click.UsageError(f"{space} is a space; expected a log, or the space alone, without -o")
+    items = _items(options)  # before there is a space: a table that cannot be read leaves none behind
     with knnife.Space.open(to) as opened, _kept(to):
-        _add_tables(opened, options)
+        _add_tables(opened, items, options)
         for source in sources:
             _add_log(opened, source, _columns(opened, options), options["on_error"], as_json)
         with progress_bar("learning") as report:
@@ -116,15 +121,29 @@ def _columns(space: knnife.Space, options: dict[str, Any]) -> dict[str, str]:
     return {"user": "user", "item": "item", **given}
 
 
-def _add_tables(space: knnife.Space, options: dict[str, Any]) -> None:
+def _items(options: dict[str, Any]) -> Reading | None:
+    """The table of the items, if there is one. Without a column of texts the title, or the name, is the text."""
+    source, text = options["items"], options["text"] or None
+    if not source:
+        if options["item_id"] or text:
+            raise click.UsageError("--item-id and --text go with --items, whose columns they are")
+        return None
+    if text is None:
+        from knnife.things.rows import USUAL_TEXT
+
+        names = [name for thing in knnife.read(source, row=True, blanks=True).first(1) for name in thing.about]
+        if not any(name in names for name in USUAL_TEXT):
+            text = next((name for name in TITLES if name in names), None)
+    reading = knnife.read(source, id=options["item_id"] or options["item"], text=text, on_error=options["on_error"])
+    reading.first(1)
+    return reading
+
+
+def _add_tables(space: knnife.Space, items: Reading | None, options: dict[str, Any]) -> None:
     """Puts the items, and what is known of the users, into the space, as far as they were given."""
-    if options["items"]:
-        id = options["item_id"] or options["item"]
-        reading = knnife.read(options["items"], id=id, text=options["text"] or None, on_error=options["on_error"])
-        with progress_bar(options["items"]) as report:
-            space.add(reading, progress=report)
-    elif options["item_id"] or options["text"]:
-        raise click.UsageError("--item-id and --text go with --items, whose columns they are")
+    if items is not None:
+        with progress_bar(items.source) as report:
+            space.add(items, progress=report)
     if options["users"]:
         knnife.add_users(space, options["users"], id=options["user_id"] or options["user"])
     elif options["user_id"]:
