@@ -12,6 +12,7 @@ import click
 import knnife
 from knnife.interfaces.cli import output, shared
 from knnife.interfaces.cli.progress import progress_bar
+from knnife.things.files import STDIN
 
 if TYPE_CHECKING:
     from knnife.things import Reading
@@ -128,8 +129,8 @@ def _items(options: dict[str, Any]) -> Reading | None:
         if options["item_id"] or text:
             raise click.UsageError("--item-id and --text go with --items, whose columns they are")
         return None
-    if text is None:
-        from knnife.things.rows import USUAL_TEXT
+    if text is None and source != STDIN:  # which is read once
+        from knnife.things.rows import USUAL_TEXT  # loads the readers of tables
 
         names = [name for thing in knnife.read(source, row=True, blanks=True).first(1) for name in thing.about]
         if not any(name in names for name in USUAL_TEXT):
