@@ -12,6 +12,7 @@ from pathlib import Path
 
 import knnife
 from knnife.things import Thing
+from knnife.things.kinds import kind
 from tests.encoders import serving
 from tests.toys import Letters
 
@@ -23,6 +24,8 @@ def encoders(folder: Path) -> None:
     from tests.contracts.test_encoders import LOADED, TEXTS, given_to
 
     for name, encoder in LOADED.items():
+        if not kind(encoder.kind).stored:
+            continue
         path = folder / f"{name}.knnife"
         with knnife.Space.open(path, encoder) as space:
             given = given_to(encoder, TEXTS[:2])

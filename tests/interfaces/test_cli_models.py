@@ -97,7 +97,8 @@ def test_search_of_the_page_finds_what_it_says(knnife: Knnife) -> None:
 
 def test_search_takes_every_filter(knnife: Knnife, wide: None) -> None:
     assert [row["name"] for row in rows(knnife("models search --cached --max-dim 256 --commercial --json").out)] == [
-        "english"
+        "english",
+        "topics",
     ]
     assert knnife("models search no such thing").out == "nothing found\n"
     assert "MERT" in knnife("models search music --kind audio").out

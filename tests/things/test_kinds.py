@@ -50,6 +50,7 @@ def test_what_encoders_of_each_kind_take():
         "row": {"text", "row"},
         "image": {"text", "path", "bytes"},
         "face": {"text", "path", "bytes"},
+        "history": {"row"},
         "sound": {"row", "path", "bytes", "number"},
     }
 
@@ -60,18 +61,19 @@ def test_how_things_of_each_kind_are_read():
         "row": {"row": True, "leave_out": ()},
         "image": {"pictures": True},
         "face": {"pictures": True},
+        "history": {},
         "sound": {},
     }
 
 
 def test_which_kinds_share_their_values():
     pairs = {(a, b) for a in [*KINDS, "sound"] for b in KINDS if kind(a).shares_values(kind(b))}
-    texts, pictures = ("text", "row", "sound"), ("image", "face")
-    assert pairs == {(a, b) for group in (texts, pictures) for a in group for b in group if b != "sound"}
+    groups = ("text", "row", "sound"), ("image", "face"), ("history",)
+    assert pairs == {(a, b) for group in groups for a in group for b in group if b != "sound"}
 
 
-def test_faces_are_not_cached_and_other_things_are():
-    assert [name for name in [*KINDS, "sound"] if not kind(name).cached] == ["face"]
+def test_faces_and_histories_are_not_cached_and_other_things_are():
+    assert [name for name in [*KINDS, "sound"] if not kind(name).cached] == ["face", "history"]
 
 
 def test_the_kind_of_a_value():
@@ -132,5 +134,7 @@ def test_a_kind_of_somebody_else_is_taken_as_it_comes():
 
 
 def test_what_is_no_name_is_no_kind():
-    with pytest.raises(BadInput, match=r"a kind is a name, such as text, row, image, face; got list: \['image'\]"):
+    with pytest.raises(
+        BadInput, match=r"such as text, row, image, face, history; got list: \['image'\]"
+    ):
         kind(["image"])  # type: ignore[arg-type]

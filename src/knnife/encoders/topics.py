@@ -20,7 +20,9 @@ from knnife.geometry import Vectors
 VERSION: Final = 1  # of what is left out
 HEADLINE: Final = 0.8  # where more of the words are capitalised, capitals say nothing
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_BEGINS: Final = re.compile(r"(?:^|[.!?:;…\n][\s\"'“”‘’()\[\]*-]*|[\"“(\[]\s*)$")
+_ENDS: Final = frozenset(".!?:;…\n")  # of sentences
+_OPENS: Final = frozenset('"“‘([')  # what is said begins with a capital
+_BETWEEN: Final = " \t\"'“”‘’()[]*-"
 _AROUND: Final = 8  # characters before a word that say whether it begins a sentence
 
 
@@ -69,5 +71,10 @@ def _is_name(text: str, word: re.Match[str]) -> bool:
     """Whether a word has a digit, or a capital although no sentence begins with it."""
     if any(map(str.isdigit, word[0])):
         return True
-    begin = word.start()
-    return _has_capital(word) and _BEGINS.search(text[max(0, begin - _AROUND) : begin]) is None
+    return _has_capital(word) and not _begins(text[max(0, word.start() - _AROUND) : word.start()])
+
+
+def _begins(before: str) -> bool:
+    """Whether a sentence begins behind these characters."""
+    sentence = before.rstrip(_BETWEEN)
+    return not sentence or sentence[-1] in _ENDS or before.rstrip()[-1] in _OPENS

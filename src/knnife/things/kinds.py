@@ -43,7 +43,7 @@ class Kind:
     default_encoder: used where none is named; "" where the user has to choose one. encoders: among which.
     has_picture: a thing can be shown as a picture: as a thumbnail, or on a contact sheet. overlaid: copies are found
         by laying one picture on the other. cut_out: a detector cuts the things out of photos before they are encoded.
-    whole_rows: an encoder is trained on the columns of a table.
+    whole_rows: an encoder is trained on the columns of a table. stored: a space keeps such values as its things.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Kind:
     overlaid: bool = False
     cut_out: bool = False
     whole_rows: bool = False
+    stored: bool = True
 
     @property
     def in_files(self) -> bool:
@@ -69,7 +70,7 @@ class Kind:
 
     def shares_values(self, other: Kind) -> bool:
         """Whether things of the other kind can be encoded as this one: the path of a picture is no text."""
-        return self.endings == other.endings
+        return self.endings == other.endings and self.stored == other.stored
 
 
 def kind(name: str | None) -> Kind:
@@ -126,7 +127,12 @@ _FACE: Final = replace(  # a picture of one face; of a person who is removed not
     _IMAGE, name="face", noun="picture of a face", cached=False, overlaid=False, cut_out=True
 )
 _HISTORY: Final = Kind(  # ids of things that somebody chose, or how much each counts
-    "history", "history", takes=lambda value: isinstance(value, list | tuple | Mapping), cached=False
+    "history",
+    "history",
+    takes=lambda value: isinstance(value, list | tuple | Mapping),
+    cached=False,
+    encoders="what somebody chose is no thing of a space: `knnife recommend train` learns from logs of it",
+    stored=False,
 )
 _OTHER: Final = Kind("", "thing", takes=lambda value: not _is_text(value))
 

@@ -13,7 +13,7 @@ from knnife.space.naming import LONGEST, TITLES, key
 from knnife.things import Thing
 
 SHOWN = 3  # names that are suggested
-_BEHIND = re.compile(r"(?:\s*[(\[][^()\[\]]*[)\]])+$")  # Heat (1995), Independence Day (ID4) (1996)
+_BRACKETS = {")": "(", "]": "["}  # Heat (1995), Independence Day (ID4) (1996)
 _ARTICLE_BEHIND = re.compile(r"^(.+), (?:the|a|an)$", re.IGNORECASE)  # Matrix, The
 
 
@@ -88,8 +88,17 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
+def _without_brackets(name: str) -> str:
+    """A name without what stands in brackets behind it."""
+    while (opening := _BRACKETS.get(name[-1:])) is not None and (at := name.rfind(opening)) >= 0:
+        if any(bracket in name[at + 1 : -1] for bracket in "()[]"):
+            break
+        name = name[:at].rstrip()
+    return name
+
+
 def _forms(name: str) -> set[str]:
     """The keys under which a title is found: as it is, without the year behind it, with the article in front."""
-    bare = _BEHIND.sub("", name)
+    bare = _without_brackets(name)
     behind = _ARTICLE_BEHIND.match(bare)
     return {key(form) for form in (name, bare, behind[1] if behind else bare)} - {""}
