@@ -134,7 +134,5 @@ def test_a_kind_of_somebody_else_is_taken_as_it_comes():
 
 
 def test_what_is_no_name_is_no_kind():
-    with pytest.raises(
-        BadInput, match=r"such as text, row, image, face, history; got list: \['image'\]"
-    ):
+    with pytest.raises(BadInput, match=r"such as text, row, image, face, history; got list: \['image'\]"):
         kind(["image"])  # type: ignore[arg-type]
