@@ -1,6 +1,7 @@
 """Do the ten nearest plots have a genre in common? `python -m bench.plots [--quick] [--json]`.
 
-Articles about films in two halves by a hash of the title: the first chose how names are told, the second chose nothing.
+Articles about films in two halves by a hash of the title: the first chose how names are told, the second was looked at
+meanwhile.
 Netflix, BBC, AG News and banking77 are beside them, as texts that are not full of names. BM25 is the usual formula over
 scikit-learn's counts (k1 1.2, b .75).
 """

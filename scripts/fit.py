@@ -13,12 +13,12 @@ import sys
 import numpy as np
 from scipy.sparse import csr_array
 
+from knnife.encoders._distil.fitting import adam
 from knnife.geometry import Vectors, unit
 
 PREFIXES = {64: 0.3, 128: 0.3}  # and their weights beside that of all dimensions, 1
 PASSES, BATCH, RATE = 3, 1024, 5e-3
 WARM_UP = 50  # steps until the rate is reached; from then on it falls in a straight line to 0
-MOMENTUM, SQUARES, TINY = 0.9, 0.999, 1e-8  # of Adam (Kingma and Ba, 2015)
 
 
 def fit(start: Vectors, counts: csr_array, targets: Vectors, seed: int = 0) -> Vectors:
@@ -53,14 +53,3 @@ def loss_and_gradient(sums: Vectors, targets: Vectors) -> tuple[float, Vectors]:
         gradient[:, :dim] += weight * (ours * cosines - theirs) / lengths
     gradient /= len(sums)
     return loss, gradient
-
-
-def adam(matrix: Vectors, gradient: Vectors, mean: Vectors, square: Vectors, rate: float, step: int) -> None:
-    """One step of Adam; `matrix`, `mean` and `square` change."""
-    mean += (1 - MOMENTUM) * (gradient - mean)
-    square += (1 - SQUARES) * (gradient * gradient - square)
-    change = np.sqrt(square / np.float32(1 - SQUARES**step))
-    change += TINY
-    np.divide(mean, change, out=change)
-    change *= rate / (1 - MOMENTUM**step)
-    matrix -= change

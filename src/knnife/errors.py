@@ -23,7 +23,7 @@ Every message says what was given, what was expected and what to do. Catch `Knni
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class KnnifeError(Exception):
@@ -120,3 +120,14 @@ class DiskFull(SpaceError):
 
 class SpaceMoved(SpaceError):
     """The file was renamed, replaced or restored while it was open; the message says where the data is."""
+
+
+def check_settings(chosen: Iterable[str], names: Sequence[str]) -> None:
+    """Raises BadInput for a setting that is none of these, with the one that was likely meant."""
+    from difflib import get_close_matches  # rarely needed
+
+    for name in chosen:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            perhaps = f" (perhaps {near[0]})" if near else ""
+            raise BadInput(f"unknown setting {name!r}{perhaps}: expected one of {', '.join(names)}")

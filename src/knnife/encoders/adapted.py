@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from knnife.encoders._adapted.belonging import Belonging
 from knnife.encoders._adapted.neighbourhood import STEPS, learned
-from knnife.encoders.forms import restore, written
-from knnife.encoders.loading import load_encoder, load_kept
+from knnife.encoders.loading import load_encoder, packed_base, restored_base
 from knnife.encoders.protocol import Encoder, Progress, as_encoder, check_values, encode_query
 from knnife.encoders.tensors import Tensors, digest, floats, pack, unpack
-from knnife.errors import BadInput, NotFound
+from knnife.errors import BadInput
 from knnife.geometry import Metric, Vectors, as_vectors, unit
 from knnife.output_kinds import ADAPTER
 from knnife.outputs import whole_file
@@ -31,7 +30,6 @@ SURE: Final = 3.0  # standard errors: what gathers known examples gathers their 
 FEWEST: Final = 10  # examples with a partner
 Groups = NDArray[np.int64]
 
-BASE: Final = "base"  # the array that holds the bytes of an encoder that has no name
 ENDING: Final = ".adapter"
 
 
@@ -55,7 +53,7 @@ class AdapterCheck(NamedTuple):
 
 
 class AdaptedEncoder:
-    """Encodes what its `base` encodes, with as many components; made by `train`, `load` or `from_bytes`.
+    """Encodes what its `base` encodes, with as many components; made by `train` or `from_bytes`.
 
     held_out: what it does to examples that it was not learned from.
     """
@@ -114,16 +112,8 @@ class AdaptedEncoder:
         mean = vectors.mean(axis=0)
         return cls(base, mean, learned(unit(vectors - mean), groups, seed, steps.done), held_out)
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """The encoder in a file that `save` wrote. Raises NotFound, and BadInput for any other file."""
-        try:
-            return cls.from_bytes(path.read_bytes())
-        except FileNotFoundError as error:
-            raise NotFound(f"there is no file {path}; `knnife train adapt` makes one") from error
-
     def save(self, path: str | Path) -> None:
-        """Writes the encoder into a file of its own, in one step; by custom its name ends in .adapter."""
+        """Writes the encoder into a file whose name ends in .adapter, in one step; `load_encoder` reads it."""
         with whole_file(Path(path), ADAPTER) as stream:
             stream.write(self.to_bytes())
 
@@ -138,15 +128,8 @@ class AdaptedEncoder:
     def to_bytes(self) -> bytes:
         """What was learned, and the base: its name, or all of it where it was itself trained. As safetensors."""
         about, tensors = self._parts
-        trained = written(self.base)
-        if trained is not None:
-            tensors = {**tensors, BASE: np.frombuffer(trained[1], np.uint8)}
-        more = {
-            "base form": None if trained is None else trained[0],
-            "held out": self.held_out,
-            "what": "knnife-adapter",
-        }
-        return pack(self.form, VERSION, {**about, **more}, tensors)
+        base, its_own = packed_base(self.base)
+        return pack(self.form, VERSION, {**about, **base, "held out": self.held_out}, {**tensors, **its_own})
 
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of values, float32 `(n, dim)`, of length 1."""
@@ -167,10 +150,7 @@ class AdaptedEncoder:
 
     @classmethod
     def _of(cls, about: Mapping[str, Any], tensors: Tensors) -> Self:
-        name, form = about["base"], about["base form"]
-        base = load_kept(name, "an adapted encoder") if form is None else restore(form, tensors[BASE].tobytes())
-        if base.fingerprint != about["fingerprint"]:
-            raise ValueError(f"the encoder {name!r:.80} is another than the one whose vectors it bends")
+        base = restored_base(about, tensors, "an adapted encoder")
         examples, *shares = about["held out"]
         held_out = AdapterCheck(int(examples), *map(float, shares))
         return cls(base, floats(tensors, "mean", base.dim), floats(tensors, "map", base.dim, base.dim), held_out)

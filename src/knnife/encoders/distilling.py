@@ -152,10 +152,9 @@ def _asked(teacher: Encoder, texts: list[str], timed: int, folder: Path, report:
     part = _part(folder)
     part.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    teacher.encode(texts[:timed])
+    parts = [as_vectors(teacher.encode(texts[:timed]), teacher.dim, teacher.name)]  # in each run: it tells the rate
     rate = timed / max(time.perf_counter() - began, 1e-6)
-    parts = []
-    for at in range(0, len(texts), PART):
+    for at in range(timed, len(texts), PART):
         some = texts[at : at + PART]
         said = hashlib.blake2b("\0".join([teacher.fingerprint, *some]).encode("utf-8", "replace"), digest_size=16)
         path = part / f"{said.hexdigest()}.npy"

@@ -13,12 +13,17 @@ Only the encoder that is named is imported, and no network is used unless `downl
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from knnife.encoders import trusted
 from knnife.encoders.catalogue import DEFAULT, about, find, models
 from knnife.encoders.entry import HUB
+from knnife.encoders.forms import restore, written
 from knnife.encoders.protocol import Encoder, Progress, as_encoder
 from knnife.encoders.trusted import ENDPOINT
 from knnife.errors import NotFound
@@ -26,6 +31,7 @@ from knnife.errors import NotFound
 if TYPE_CHECKING:
     from knnife.encoders.word_vectors import WordVectors
 
+BASE: Final = "base"  # the array that holds the bytes of an encoder below another one that has no name
 LEARNED = {  # what people may take for a name
     "scenes": "knnife add SPACE PHOTOS --encoder scenes, or knnife.SceneEncoder.train(pictures)",
     "rows": "knnife add SPACE TABLE --row, or knnife.RowEncoder.train(rows)",
@@ -72,6 +78,22 @@ def load_kept(name: str, holder: str | Path) -> Encoder:
     """
     trusted.check(name, holder)
     return _loaded(name, False, None)
+
+
+def packed_base(base: Encoder) -> tuple[dict[str, str | None], dict[str, NDArray[np.uint8]]]:
+    """What an encoder over another one writes of it: its name; or its form and all of it, where it was trained."""
+    trained = written(base)
+    about = {"base": base.name, "fingerprint": base.fingerprint, "base form": None if trained is None else trained[0]}
+    return about, {} if trained is None else {BASE: np.frombuffer(trained[1], np.uint8)}
+
+
+def restored_base(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], holder: str) -> Encoder:
+    """The encoder that `packed_base` wrote down. Raises ValueError where it is another by now; NotFound."""
+    name, form = about["base"], about["base form"]
+    base = load_kept(name, holder) if form is None else restore(form, arrays[BASE].tobytes())
+    if base.fingerprint != about["fingerprint"]:
+        raise ValueError(f"the encoder {name!r:.80} is another than the one whose vectors are changed")
+    return base
 
 
 def _loaded(encoder: str | Path, download: bool, progress: Progress | None) -> Encoder:

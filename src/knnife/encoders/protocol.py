@@ -38,6 +38,8 @@ class Encoder(Protocol):
     metric: by which its vectors are meant to be compared; "cosine" where it does not say.
     parts: which components come from which column of a table, name -> slice, for answers that name columns.
     leave_out: of an encoder of rows, the columns that are metadata only.
+    base, bent(vectors): of an encoder that only changes what another one, its `base`, makes: a space that has vectors
+        of the base changes these, and encodes nothing again.
     form, to_bytes(): of an encoder that was trained on somebody's things, so that no name leads to it: a space keeps
         the bytes in its file, and the class that forms.py has for the form restores it.
     """

@@ -19,7 +19,6 @@ from knnife.encoders._taste.als import Factors, factorise, fold_in
 from knnife.encoders._taste.best_items import Best, best
 from knnife.encoders._taste.ease import ease
 from knnife.encoders._taste.history import History, evened, of_user, recent
-from knnife.encoders._taste.ids import joined, split
 from knnife.encoders._taste.links import ItemLinks
 from knnife.encoders._taste.taste_settings import TasteSettings
 from knnife.encoders.protocol import Progress, check_list
@@ -213,8 +212,8 @@ class Taste:
     def _parts(self) -> tuple[dict[str, Any], Tensors]:
         about = {"settings": asdict(self.settings), "scale": self._scale}
         return about, {
-            "items": joined(self.items),
-            "users": joined(self.users),
+            "items": _joined(self.items),
+            "users": _joined(self.users),
             "item vectors": self.item_vectors,
             "user vectors": self.user_vectors,
             "popularity": self.popularity,
@@ -234,7 +233,7 @@ class Taste:
 
     @classmethod
     def _of(cls, about: Mapping[str, Any], arrays: Tensors) -> Self:
-        items, users = split(arrays["items"]), split(arrays["users"])
+        items, users = _split(arrays["items"]), _split(arrays["users"])
         m, n = len(items), len(users)
         item_vectors = floats(arrays, "item vectors", m, None)
         factors = Factors(floats(arrays, "user vectors", n, item_vectors.shape[1]), item_vectors)
@@ -253,3 +252,20 @@ def _scale(factors: Factors, links: ItemLinks, histories: Sequence[History], sam
     said = links.scores([(each.items, each.weights) for each in histories]).std()
     points = (factors.users[sample] @ factors.items.T).std()
     return float(said / points) if said > 0 and points > 0 else 1.0
+
+
+def _joined(ids: Sequence[str]) -> NDArray[np.uint8]:
+    """Ids in UTF-8, each with a zero behind it; a zero in one is written as 1 3, a one as 1 2."""
+    escaped = (each.replace("\x01", "\x01\x02").replace("\0", "\x01\x03") for each in ids)
+    return np.frombuffer("".join(f"{each}\0" for each in escaped).encode("utf-8", "surrogatepass"), np.uint8)
+
+
+def _split(written: NDArray[Any]) -> list[str]:
+    """The ids that `_joined` wrote. Raises ValueError where they are none, or not all different."""
+    parts = written.astype(np.uint8).tobytes().decode("utf-8", "surrogatepass").split("\0")
+    if parts.pop():
+        raise ValueError("ids that do not end")
+    ids = [each.replace("\x01\x03", "\0").replace("\x01\x02", "\x01") for each in parts]
+    if not ids or len(set(ids)) != len(ids):
+        raise ValueError(f"{len(ids)} ids, {len(set(ids))} different ones")
+    return ids

@@ -13,8 +13,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from knnife.encoders.forms import restore, written
-from knnife.encoders.loading import load_encoder, load_kept
+from knnife.encoders.loading import load_encoder, packed_base, restored_base
 from knnife.encoders.protocol import (
     Encoder,
     Progress,
@@ -36,7 +35,6 @@ SHRINKAGE: Final = 1.0  # without labels, where less makes noise loud; both by c
 SHRINKAGE_WITH_LABELS: Final = 0.03
 BATCH: Final = 256  # things between two reports of progress
 NOTHING: Final = 1e-6  # differences below are rounding
-BASE: Final = "base"  # the array that holds the bytes of an encoder that has no name
 
 
 class WhitenedEncoder:
@@ -102,18 +100,20 @@ class WhitenedEncoder:
     def to_bytes(self) -> bytes:
         """What was learned, and the base: its name, or all of it where it was itself trained. As safetensors."""
         about, arrays = self._parts
-        trained = written(self.base)
-        if trained is not None:
-            arrays = {**arrays, BASE: np.frombuffer(trained[1], np.uint8)}
-        return pack(self.form, VERSION, {**about, "base form": None if trained is None else trained[0]}, arrays)
+        base, its_own = packed_base(self.base)
+        return pack(self.form, VERSION, {**about, **base}, {**arrays, **its_own})
 
     def encode(self, values: Sequence[Any]) -> Vectors:
         """The vectors of values, float32 `(n, dim)`, of length 1."""
-        return self._whitening.apply(_lengths_evened(self.base, self.base.encode(values)))
+        return self.bent(self.base.encode(values))
 
     def encode_query(self, values: Sequence[Any]) -> Vectors:
         """The vectors of queries, where the base words them otherwise."""
-        return self._whitening.apply(_lengths_evened(self.base, encode_query(self.base, values)))
+        return self.bent(encode_query(self.base, values))
+
+    def bent(self, vectors: Vectors) -> Vectors:
+        """Vectors `(n, dim)` that the base made, as this encoder makes them."""
+        return self._whitening.apply(_lengths_evened(self.base, vectors))
 
     @property
     def _parts(self) -> tuple[dict[str, Any], Tensors]:
@@ -123,10 +123,7 @@ class WhitenedEncoder:
 
     @classmethod
     def _of(cls, about: Mapping[str, Any], arrays: Tensors) -> Self:
-        name, form = about["base"], about["base form"]
-        base = load_kept(name, "a whitened encoder") if form is None else restore(form, arrays[BASE].tobytes())
-        if base.fingerprint != about["fingerprint"]:
-            raise ValueError(f"the encoder {name!r:.80} is another than the one whose vectors it whitens")
+        base = restored_base(about, arrays, "a whitened encoder")
         if type(about["things"]) is not int:
             raise ValueError(f"{about['things']!r:.40} things")
         mean, axes = floats(arrays, "mean", base.dim), floats(arrays, "axes", base.dim, base.dim)

@@ -55,6 +55,9 @@ class EventTable(Protocol):
     def names(self, what: Named) -> list[str]:
         """The names of users, items or contexts: the place of each is its number."""
 
+    def name_count(self, what: Named) -> int:
+        """How many names there are."""
+
     def facts(self) -> Mapping[str, About]:
         """What is known of users, by their names; of those of whom nothing is, nothing."""
 

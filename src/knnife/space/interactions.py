@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from knnife.encoders.protocol import Progress
 from knnife.errors import BadInput, NotFound
-from knnife.space.event_table import NO_CONTEXT, EventBlock, EventWriter
+from knnife.space.event_table import NO_CONTEXT, EventBlock, EventWriter, Named
 from knnife.space.space import Space
 from knnife.things import as_things
 from knnife.things.events import EventColumns, EventLog
@@ -28,6 +28,7 @@ from knnife.things.reading import OnError
 
 AMOUNT: Final = "interactions"  # the setting that says what the numbers are: "weight" or "rating"
 SHOWN: Final = 3  # of names that look alike
+_WHO: Final[tuple[Named, ...]] = ("user", "item")
 
 _held: WeakKeyDictionary[Space, tuple[object, Interactions]] = WeakKeyDictionary()
 
@@ -99,7 +100,7 @@ class _Adding:
                     f"{before}=, or leave it out"
                 )
             self._digests = dict(snapshot.events.digests(source))
-            self._users, self._items = (len(snapshot.events.names(what)) for what in ("user", "item"))
+            self._before = {what: snapshot.events.name_count(what) for what in _WHO}
         self._next = max(self._digests, default=-1) + 1 if not source else 0  # events without a source are all new
 
     def run(self, log: EventLog, progress: Progress | None) -> AddedInteractions:
@@ -115,12 +116,14 @@ class _Adding:
         with self._store.write() as writer:
             if self._source:
                 writer.events.drop(self._source, self._next)  # the source is shorter now
-            users, items = (writer.events.names(what) for what in ("user", "item"))
-        alike = [f"the {what}s {a!r} and {b!r}" for what, names in (("user", users), ("item", items))
-                 for a, b in islice(lookalikes(names), SHOWN)]  # fmt: skip
+            new_names = {what: writer.events.name_count(what) - count for what, count in self._before.items()}
+            names = {what: writer.events.names(what) for what, count in new_names.items() if count}
+        alike = [
+            f"the {what}s {a!r} and {b!r}" for what, every in names.items() for a, b in islice(lookalikes(every), SHOWN)
+        ]
         problems = [str(problem) for problem in log.reading.problems]
-        added = len(users) - self._users, len(items) - self._items
-        return AddedInteractions(events, new, *added, log.reading.broken, problems, alike)
+        broken = log.reading.broken
+        return AddedInteractions(events, new, new_names["user"], new_names["item"], broken, problems, alike)
 
     def _keep(self, batch: Events) -> int:
         """Keep a batch, unless it is there: how many events are new."""
@@ -148,9 +151,7 @@ def add_users(space: Space, table: Any, *, id: str = "id") -> int:
         from knnife.things import read  # loads the readers of all formats
 
         table = read(table, text=id)
-        facts = {str(thing.value): thing.about for thing in table}
-    else:
-        facts = {str(thing.value): thing.about for thing in as_things(table, text=id)}
+    facts = {str(thing.value): thing.about for thing in as_things(table, text=id)}
     if not facts:
         raise BadInput(f"no users were given; expected rows with the column {id!r}")
     with space._store.write() as writer:

@@ -67,7 +67,7 @@ def _fitted(matrix: Vectors, counts: Rows, targets: Vectors, seed: int, done: Ca
         gradient = np.zeros_like(matrix)
         gradient[there] = sums
         rate = RATE * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
-        _adam(matrix, gradient, mean, square, rate, step + 1)
+        adam(matrix, gradient, mean, square, rate, step + 1)
         done((step + 1) * batch, (step + 1) / steps)
     return matrix
 
@@ -86,8 +86,8 @@ def _gradient(sums: Vectors, targets: Vectors) -> Vectors:
     return gradient
 
 
-def _adam(matrix: Vectors, gradient: Vectors, mean: Vectors, square: Vectors, rate: float, step: int) -> None:
-    """One step; `matrix`, `mean` and `square` change."""
+def adam(matrix: Vectors, gradient: Vectors, mean: Vectors, square: Vectors, rate: float, step: int) -> None:
+    """One step of Adam; `matrix`, `mean` and `square` change."""
     mean += (1 - MOMENTUM) * (gradient - mean)
     square += (1 - SQUARES) * (gradient * gradient - square)
     change = np.sqrt(square / np.float32(1 - SQUARES**step))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from knnife.errors import BadInput
+from knnife.errors import BadInput, check_settings
 
 MOST_FACTORS = 4096  # what compiled code takes
 
@@ -38,12 +37,7 @@ class TasteSettings:
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> TasteSettings:
         """Settings by their names. Raises BadInput for a name that is none of theirs."""
-        names = [field.name for field in fields(cls)]
-        for name in chosen:
-            if name not in names:
-                near = difflib.get_close_matches(name, names, 1)
-                perhaps = f" (perhaps {near[0]})" if near else ""
-                raise BadInput(f"unknown setting {name!r}{perhaps}: expected one of {', '.join(names)}")
+        check_settings(chosen, [field.name for field in fields(cls)])
         return cls(**chosen)
 
     def __post_init__(self) -> None:

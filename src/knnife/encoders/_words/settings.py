@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from knnife.errors import BadInput
+from knnife.errors import BadInput, check_settings
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,7 @@ class Settings:
     @classmethod
     def of(cls, chosen: dict[str, Any]) -> Settings:
         """Settings by their names. Raises BadInput for a name that is none of theirs."""
-        names = [field.name for field in fields(cls)]
-        for name in chosen:
-            if name not in names:
-                near = difflib.get_close_matches(name, names, 1)
-                perhaps = f" (perhaps {near[0]})" if near else ""
-                raise BadInput(f"unknown setting {name!r}{perhaps}: expected one of {', '.join(names)}")
+        check_settings(chosen, [field.name for field in fields(cls)])
         return cls(**chosen)
 
     def __post_init__(self) -> None:

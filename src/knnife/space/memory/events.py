@@ -35,6 +35,9 @@ class MemoryEvents:
     def names(self, what: Named) -> list[str]:
         return [*self.named[what]]
 
+    def name_count(self, what: Named) -> int:
+        return len(self.named[what])
+
     def facts(self) -> dict[str, About]:
         return {name: self.known[name] for name in self.named["user"] if name in self.known}
 

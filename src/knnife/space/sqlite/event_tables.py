@@ -34,7 +34,7 @@ class SqliteEvents:
     def blocks(self) -> Iterator[EventBlock]:
         if not tables.there(self._db, "events"):
             return
-        most = [len(self.names(what)) for what in NAMED]
+        most = [self.name_count(what) for what in NAMED]
         columns = "source, number, digest, sum, users, items, weights, times, contexts"
         for row in self._db.execute(f"SELECT {columns} FROM events ORDER BY seq"):
             yield self._block(row, most)
@@ -53,6 +53,12 @@ class SqliteEvents:
             raise self._damaged(f"the numbers of its {what}s have gaps")
         return [name for _, name in rows]
 
+    def name_count(self, what: Named) -> int:
+        if not tables.there(self._db, "event_names"):
+            return 0
+        sql = "SELECT coalesce(max(number) + 1, 0) FROM event_names WHERE what = ?"
+        return int(self._db.execute(sql, [what]).fetchone()[0])
+
     def facts(self) -> dict[str, About]:
         if not tables.there(self._db, "event_names"):
             return {}
@@ -63,8 +69,7 @@ class SqliteEvents:
         self._db.execute(tables.TABLES["event_names"])
         sql = "SELECT name, number FROM json_each(?) AS given CROSS JOIN event_names ON what = ? AND name = given.value"
         held: dict[str, int] = dict(self._db.execute(sql, [json.dumps(list(names)), what]))
-        first = "SELECT coalesce(max(number) + 1, 0) FROM event_names WHERE what = ?"
-        count = self._db.execute(first, [what]).fetchone()[0]
+        count = self.name_count(what)
         new = {name: number for number, name in enumerate((name for name in names if name not in held), count)}
         tables.put(self._db, "event_names", [(what, number, name, None) for name, number in new.items()])
         return [held[name] if name in held else new[name] for name in names]
@@ -91,6 +96,8 @@ class SqliteEvents:
     def faults(self) -> Iterator[str]:
         """What is damaged: a sentence each."""
         try:
+            for what in NAMED:
+                self.names(what)
             for _ in self.blocks():
                 pass
         except NotASpace as error:
